@@ -1,0 +1,76 @@
+"""One formula, two worlds: the elementary functions in NumPy (numbers) and in UFL (forms).
+
+A formula written as ``f(T, xp)`` with ``xp`` one of these namespaces is defined once, is evaluated
+on arrays, and is differentiated symbolically in a finite-element form.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """The functions that formulas may use; each takes and gives arrays or UFL expressions.
+
+    ``where(ge(a, b), x, y)`` is ``x`` where ``a >= b`` and ``y`` elsewhere. With NumPy both
+    branches are evaluated, so neither may raise or warn.
+    """
+
+    name: str
+    exp: Callable[[Any], Any]
+    log: Callable[[Any], Any]
+    sqrt: Callable[[Any], Any]
+    power: Callable[[Any, Any], Any]
+    ge: Callable[[Any, Any], Any]
+    where: Callable[[Any, Any, Any], Any]
+    maximum: Callable[[Any, Any], Any]
+    minimum: Callable[[Any, Any], Any]
+
+
+NUMPY = Namespace(
+    name="numpy",
+    exp=np.exp,
+    log=np.log,
+    sqrt=np.sqrt,
+    power=np.power,
+    ge=np.greater_equal,
+    where=np.where,
+    maximum=np.maximum,
+    minimum=np.minimum,
+)
+
+
+@functools.cache
+def ufl_namespace() -> Namespace:
+    """Return the same functions on UFL expressions (imports UFL on first use).
+
+    Raises
+    ------
+    MissingDependencyError
+        If UFL, a part of DOLFINx, is not installed.
+    """
+    try:
+        import ufl
+    except ImportError as error:
+        from thermosim.errors import MissingDependencyError
+
+        raise MissingDependencyError(
+            "UFL is not installed; it comes with DOLFINx: see docs/install.md"
+        ) from error
+    return Namespace(
+        name="ufl",
+        exp=ufl.exp,
+        log=ufl.ln,
+        sqrt=ufl.sqrt,
+        power=lambda base, exponent: base**exponent,
+        ge=ufl.ge,
+        where=ufl.conditional,
+        maximum=ufl.max_value,
+        minimum=ufl.min_value,
+    )
