@@ -1,0 +1,42 @@
+# Each target sets up what is missing first (docker/run says how it chose). Forced routes and
+# suites: docs/install.md.
+RUN := docker/run
+PYTEST := $(RUN) python3 -m pytest
+PYTEST_OPTIONS ?=
+
+.PHONY: help demo test lint format bench doctor clean
+
+help:
+	@echo 'make demo    two cases side by side, into demo/'
+	@echo 'make test    all tests (PYTEST_OPTIONS="-k words" for some)'
+	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
+	@echo 'make bench   measured speed beside a plain DOLFINx script'
+	@echo 'make doctor  what is installed and what is missing'
+	@echo 'make clean   removes what runs left in this clone (not the userland in the cache)'
+
+demo:
+	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml -o demo
+
+# Tests marked mpi start mpirun themselves and would fight with others for the cores.
+test:
+	$(PYTEST) -m 'not mpi' -n 2 $(PYTEST_OPTIONS)
+	$(PYTEST) -m mpi $(PYTEST_OPTIONS) || [ $$? -eq 5 ]
+
+lint:
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+format:
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+bench:
+	$(RUN) python3 -m benchmarks
+
+doctor:
+	$(RUN) thermosim doctor
+
+clean:
+	rm -rf demo out build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
