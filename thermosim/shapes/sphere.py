@@ -1,0 +1,247 @@
+"""The sphere, free or cut flat by a contact disk, and the spherical cap."""
+
+from __future__ import annotations
+
+from math import pi, tan
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from thermosim.shapes.base import ShapeBase, TruncatedBody, check_contact, unit_vectors
+from thermosim.units import Angle, Length, Positive
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+_TINY = 1e-150
+
+
+def center_height(radius: ArrayLike, contact_radius: ArrayLike) -> NDArray[np.float64]:
+    """Return the height [m] of a sphere's centre above its flat: sqrt(R² - b²)."""
+    R, b = np.asarray(radius, dtype=float), np.asarray(contact_radius, dtype=float)
+    return np.asarray(np.sqrt((R - b) * (R + b)))
+
+
+def cap_depth(radius: ArrayLike, contact_radius: ArrayLike) -> NDArray[np.float64]:
+    """Return how deep [m] a flat of radius b cuts into a sphere: R - sqrt(R² - b²).
+
+    Written as b²/(R + sqrt(R² - b²)), which keeps all digits as b/R → 0.
+    """
+    R, b = np.asarray(radius, dtype=float), np.asarray(contact_radius, dtype=float)
+    return np.asarray(b * (b / (R + center_height(R, b))))
+
+
+def cap_volume(base_radius: ArrayLike, height: ArrayLike) -> NDArray[np.float64]:
+    """Return the volume [m³] of a spherical cap: π h (3 a² + h²)/6."""
+    a, h = np.asarray(base_radius, dtype=float), np.asarray(height, dtype=float)
+    return np.asarray(pi * h * (3 * a**2 + h**2) / 6)
+
+
+def cap_curved_area(base_radius: ArrayLike, height: ArrayLike) -> NDArray[np.float64]:
+    """Return the curved area [m²] of a spherical cap, without its base: π (a² + h²)."""
+    a, h = np.asarray(base_radius, dtype=float), np.asarray(height, dtype=float)
+    return np.asarray(pi * (a**2 + h**2))
+
+
+def cap_centroid_height(base_radius: ArrayLike, height: ArrayLike) -> NDArray[np.float64]:
+    """Return the centre of mass [m] of a spherical cap above its base.
+
+    h (2 a² + h²)/(2 (3 a² + h²)): h/3 for a flat cap, h/2 for the whole sphere.
+    """
+    a, h = np.asarray(base_radius, dtype=float), np.asarray(height, dtype=float)
+    return np.asarray(h * (2 * a**2 + h**2) / (2 * (3 * a**2 + h**2)))
+
+
+def cap_projected_area(
+    base_radius: ArrayLike, height: ArrayLike, cos_zenith: ArrayLike
+) -> NDArray[np.float64]:
+    """Return the shadow [m²] of a spherical cap seen at the angle ζ from its axis.
+
+    R² (φ + ψ sin²α cos ζ - sin α cos α sin ζ sin ψ) with the contact angle α, cos φ = cos α/sin ζ
+    (the part of the terminator on the cap) and cos ψ = -cot α cot ζ (the part of the rim in view),
+    both cut to [-1, 1]: Green's theorem on the outline.
+
+    Parameters
+    ----------
+    base_radius, height
+        Of the cap [m].
+    cos_zenith
+        |cos ζ| in [0, 1].
+    """
+    a, h = np.asarray(base_radius, dtype=float), np.asarray(height, dtype=float)
+    cz = np.abs(np.asarray(cos_zenith, dtype=float))
+    sz = np.maximum(np.sqrt(np.maximum((1 - cz) * (1 + cz), 0)), _TINY)
+    ca, sa = (a - h) * (a + h) / (a**2 + h**2), 2 * a * h / (a**2 + h**2)
+    phi = np.arccos(np.clip(ca / sz, -1, 1))
+    psi = np.arccos(np.clip(-ca * cz / (sa * sz), -1, 1))
+    R = (a**2 + h**2) / (2 * h)
+    return np.asarray(R**2 * (phi + psi * sa**2 * cz - sa * ca * sz * np.sin(psi)))
+
+
+def truncated_sphere_volume(radius: ArrayLike, contact_radius: ArrayLike) -> NDArray[np.float64]:
+    """Return the volume [m³] of a sphere cut by a flat of radius b, its centre above the flat."""
+    R, b = np.asarray(radius, dtype=float), np.asarray(contact_radius, dtype=float)
+    return np.asarray(4 / 3 * pi * R**3 - cap_volume(b, cap_depth(R, b)))
+
+
+def truncated_sphere_free_area(radius: ArrayLike, contact_radius: ArrayLike) -> NDArray[np.float64]:
+    """Return the curved area [m²] left of a sphere cut by a flat of radius b: 2 π R (2 R - d)."""
+    R = np.asarray(radius, dtype=float)
+    return np.asarray(2 * pi * R * (2 * R - cap_depth(R, contact_radius)))
+
+
+def disk_area(radius: ArrayLike) -> NDArray[np.float64]:
+    """Return the area of a disk, π r² [m²]."""
+    return np.asarray(pi * np.asarray(radius, dtype=float) ** 2)
+
+
+class Sphere(ShapeBase):
+    """A sphere; a contact of radius b cuts it flat, b²/2R deep."""
+
+    kind: Literal["sphere"] = "sphere"
+    radius: Positive[Length] = Field(description="Radius of the sphere")
+
+    @property
+    def volume(self) -> float:
+        """Volume of the whole sphere [m³]."""
+        return float(truncated_sphere_volume(self.radius, 0))
+
+    @property
+    def area(self) -> float:
+        """Surface of the whole sphere [m²]."""
+        return float(truncated_sphere_free_area(self.radius, 0))
+
+    @property
+    def bounding_box(self) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+        """Lowest and highest x, y, z, the sphere standing on z = 0 [m]."""
+        R = self.radius
+        return (-R, -R, 0.0), (R, R, 2 * R)
+
+    @property
+    def centroid_height(self) -> float:
+        """Height of the centre of the whole sphere [m]."""
+        return self.radius
+
+    @property
+    def is_axisymmetric(self) -> bool:
+        """A sphere always is."""
+        return True
+
+    @property
+    def base_area(self) -> float:
+        """A sphere rests on a point: 0."""
+        return 0.0
+
+    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
+        """Shadow of the whole sphere [m²], π R² along any ``direction``, shape (..., 3)."""
+        return np.full(unit_vectors(direction).shape[:-1], disk_area(self.radius))
+
+    def truncated(self, contact_radius: float) -> TruncatedBody:
+        """Return the sphere cut flat at z = 0 by a disk of radius ``contact_radius`` [m].
+
+        Raises
+        ------
+        ValueError
+            If the contact radius is negative or above the radius.
+        """
+        R, b = self.radius, contact_radius
+        check_contact(b, R, "the radius of the sphere")
+        b = min(b, R)
+        height = 2 * R - float(cap_depth(R, b))
+        return TruncatedBody(
+            volume=float(truncated_sphere_volume(R, b)),
+            free_area=float(truncated_sphere_free_area(R, b)),
+            contact_area=float(disk_area(b)),
+            height=height,
+            centroid_height=float(cap_centroid_height(b, height)),
+            depth=float(cap_depth(R, b)),
+        )
+
+
+class SphericalCap(ShapeBase):
+    """A part of a sphere on its flat base: a droplet, a melted or annealed grain."""
+
+    kind: Literal["spherical_cap"] = "spherical_cap"
+    base_radius: Positive[Length] = Field(description="Radius of the flat base")
+    cap_height: Positive[Length] | None = Field(
+        None, description="Height of the cap; give this or contact_angle"
+    )
+    contact_angle: Positive[Angle] | None = Field(
+        None, lt=pi, description="Angle between base and surface, inside the body"
+    )
+
+    @model_validator(mode="after")
+    def _one_height(self) -> Self:
+        if (self.cap_height is None) == (self.contact_angle is None):
+            raise ValueError("give either cap_height or contact_angle, one of them")
+        return self
+
+    @property
+    def height(self) -> float:
+        """Height of the cap [m]: a tan(contact angle/2)."""
+        if self.cap_height is not None:
+            return self.cap_height
+        assert self.contact_angle is not None
+        return self.base_radius * tan(self.contact_angle / 2)
+
+    @property
+    def sphere_radius(self) -> float:
+        """Radius [m] of the sphere that the cap is a part of: (a² + h²)/2h."""
+        return (self.base_radius**2 + self.height**2) / (2 * self.height)
+
+    @property
+    def volume(self) -> float:
+        """Volume [m³]."""
+        return float(cap_volume(self.base_radius, self.height))
+
+    @property
+    def area(self) -> float:
+        """Whole surface, base included [m²]."""
+        return float(cap_curved_area(self.base_radius, self.height)) + self.base_area
+
+    @property
+    def base_area(self) -> float:
+        """Area of the flat base [m²]."""
+        return float(disk_area(self.base_radius))
+
+    @property
+    def bounding_box(self) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+        """Lowest and highest x, y, z, the base at z = 0 [m]."""
+        r = self.base_radius if self.height <= self.base_radius else self.sphere_radius
+        return (-r, -r, 0.0), (r, r, self.height)
+
+    @property
+    def centroid_height(self) -> float:
+        """Centre of mass above the base [m]."""
+        return float(cap_centroid_height(self.base_radius, self.height))
+
+    @property
+    def is_axisymmetric(self) -> bool:
+        """A cap on its base always is."""
+        return True
+
+    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
+        """Shadow of the cap along ``direction``, shape (..., 3) [m²]."""
+        cos_zenith = np.abs(unit_vectors(direction)[..., 2])
+        return cap_projected_area(self.base_radius, self.height, cos_zenith)
+
+    def truncated(self, contact_radius: float) -> TruncatedBody:
+        """Return the cap with a contact disk of radius ``contact_radius`` [m] in its base.
+
+        Raises
+        ------
+        ValueError
+            If the contact radius is negative or above the radius of the base.
+        """
+        check_contact(contact_radius, self.base_radius, "the radius of the base")
+        contact = float(disk_area(min(contact_radius, self.base_radius)))
+        return TruncatedBody(
+            volume=self.volume,
+            free_area=self.area - contact,
+            contact_area=contact,
+            height=self.height,
+            centroid_height=self.centroid_height,
+            depth=0.0,
+        )
