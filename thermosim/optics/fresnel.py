@@ -56,7 +56,7 @@ def unpolarised_transmittance(cos_i: ArrayLike, n1: ArrayLike, n2: ArrayLike) ->
 def reflect(direction: Floats, normal: Floats) -> Floats:
     """Return the mirrored unit directions; ``direction`` and ``normal`` of shape (n, 3)."""
     along = np.sum(direction * normal, axis=-1, keepdims=True)
-    return direction - 2.0 * along * normal
+    return np.asarray(direction - 2.0 * along * normal)
 
 
 def refract(direction: Floats, normal: Floats, n1: ArrayLike, n2: ArrayLike) -> Floats:
