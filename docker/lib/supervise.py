@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Run ``BWRAP… -- COMMAND…`` and hand signals on to COMMAND, its exit status back.
+
+bubblewrap stays as COMMAND's parent and passes no signal on: ``kill`` or Slurm would end it and
+orphan COMMAND. Signals from the terminal already reach COMMAND, and are not sent twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+PASSED_ON = {
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+}
+FROM_KERNEL = 0x80  # si_code of a signal that the terminal sent
+
+
+def prepare_child() -> None:
+    """Let bubblewrap outlive the signals; ``env`` gives COMMAND the defaults again."""
+    for number in PASSED_ON:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON | {signal.SIGCHLD})
+
+
+def command_pid(stream: int) -> int | None:
+    """Process id of COMMAND as bubblewrap tells it, None where it failed to start."""
+    with os.fdopen(stream) as status:
+        line = status.readline()
+    return json.loads(line)["child-pid"] if line else None
+
+
+def supervise(process: subprocess.Popen[bytes], pid: int | None) -> int:
+    """Wait for the end, passing on what others send meanwhile."""
+    while process.poll() is None:
+        received = signal.sigwaitinfo(PASSED_ON | {signal.SIGCHLD})
+        if received.si_signo == signal.SIGCHLD or received.si_code == FROM_KERNEL or pid is None:
+            continue
+        try:
+            os.kill(pid, received.si_signo)
+        except ProcessLookupError:
+            continue
+    return process.returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Start bubblewrap and look after it."""
+    middle = arguments.index("--")
+    bwrap, command = arguments[:middle], arguments[middle + 1 :]
+    names = ",".join(number.name.removeprefix("SIG") for number in sorted(PASSED_ON))
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON | {signal.SIGCHLD})
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [*bwrap, "--json-status-fd", str(writing), "--", "env", f"--default-signal={names}", *command],
+        pass_fds=(writing,),
+        preexec_fn=prepare_child,
+    )
+    os.close(writing)
+    return supervise(process, command_pid(reading))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

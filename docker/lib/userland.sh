@@ -1,0 +1,159 @@
+# shellcheck shell=bash
+# Route 3: a Debian userland in the cache, entered with bubblewrap. Two layers, each made once and
+# shared by all clones with the same lists: Debian's packages, then pip's.
+
+VENV=/usr/lib/thermosim # where the second layer appears inside
+
+run_in_userland() {
+    local why=$1
+    shift
+    DEBIAN=$CACHE/userland-$SUITE-$(debian_hash)
+    PYTHON=$CACHE/python-$SUITE-$(python_hash)
+    if [ ! -e "$PYTHON/.complete" ] || [ ! -e "$DEBIAN/.complete" ]; then
+        say "no DOLFINx here yet ($why): making a Debian $SUITE userland in $CACHE"
+        check_tools
+        check_space
+        build_once "$DEBIAN" "Debian $SUITE with DOLFINx" make_debian
+        build_once "$PYTHON" "the Python packages" make_python
+    fi
+    command -v bwrap >/dev/null || check_tools
+    say "using the userland $DEBIAN: $why"
+    set_environment bwrap
+    set_debian_environment
+    export THERMOSIM_USERLAND=$DEBIAN
+    # Compiled forms and other caches belong to this userland's libraries, not to the host's.
+    export XDG_CACHE_HOME=$CACHE/home-$SUITE-$(debian_hash)
+    mkdir -p "$XDG_CACHE_HOME"
+    export PATH=$CLONE/docker/bin:$VENV/bin:/usr/bin:/bin:/usr/sbin:/sbin
+    enter "$DEBIAN" "$PYTHON" ro
+    exec python3 "$CLONE/docker/lib/supervise.py" "${ENTER[@]}" -- "$@"
+}
+
+# enter DEBIAN PYTHON ro|rw: put the bubblewrap command into ENTER. The operating system (/usr, /etc)
+# is the userland's; every other folder is the host's, so that any path means what it means outside.
+enter() {
+    local root=$1/root entry
+    ENTER=(bwrap --dev-bind /dev /dev --proc /proc --ro-bind /sys /sys --ro-bind "$root/etc" /etc)
+    for entry in "$root"/usr/*; do
+        case ${entry##*/} in local | src) ;; *) ENTER+=(--ro-bind "$entry" "/usr/${entry##*/}") ;; esac
+    done
+    for entry in bin sbin lib lib32 lib64 libx32; do
+        [ ! -e "$root/$entry" ] || ENTER+=(--symlink "usr/$entry" "/$entry")
+    done
+    case $3 in ro) ENTER+=(--ro-bind) ;; rw) ENTER+=(--bind) ;; esac
+    ENTER+=("$2/venv" "$VENV")
+    bind_host_folders
+    bind_host_settings
+    ENTER+=(--chdir "$PWD")
+}
+
+bind_host_folders() {
+    local entry
+    for entry in /* "$CLONE" "$PWD" "$HOME" "${TMPDIR:-/tmp}"; do
+        case $entry in
+            /dev | /proc | /sys | /etc | /usr | /bin | /sbin | /lib | /lib32 | /lib64 | /libx32 | /boot | / | /lost+found) ;;
+            /usr/local/* | /usr/src/* | /*/*)
+                case $entry in
+                    /usr/local/* | /usr/src/*) ENTER+=(--bind "$entry" "$entry") ;;
+                    /usr/* | /etc/*) die "the userland cannot show $entry: work in another folder" ;;
+                esac ;;
+            *)
+                if [ -L "$entry" ]; then
+                    ENTER+=(--symlink "$(readlink "$entry")" "$entry")
+                elif [ -d "$entry" ]; then
+                    ENTER+=(--bind "$entry" "$entry")
+                fi ;;
+        esac
+    done
+}
+
+# Names of hosts and users, time zone, certificates and the settings of pip, where the host has them.
+bind_host_settings() {
+    local file bundle=/etc/ssl/certs/ca-certificates.crt name
+    for file in /etc/resolv.conf /etc/hosts /etc/hostname /etc/localtime /etc/passwd /etc/group /etc/pip.conf /etc/xdg/pip; do
+        [ ! -e "$file" ] || ENTER+=(--ro-bind "$(readlink -f "$file")" "$file")
+    done
+    for file in "${SSL_CERT_FILE:-}" "${PIP_CERT:-}" "$bundle" /etc/pki/tls/certs/ca-bundle.crt; do
+        [ -f "$file" ] || continue
+        ENTER+=(--ro-bind "$(readlink -f "$file")" "$bundle")
+        break
+    done
+    for name in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE CURL_CA_BUNDLE; do
+        case ${!name:-} in /etc/* | /usr/*) export "$name=$bundle" ;; esac
+    done
+}
+
+# make_debian DIR: the first layer. Without root, mmdebstrap works in a user namespace and hands
+# over an archive, so that every file belongs to the caller.
+make_debian() {
+    local include proxy root=$1/root
+    include=$(list_of_debian | paste -sd,)
+    local options=(--variant=apt --include="$include"
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*'
+        --dpkgopt='path-exclude=/usr/share/locale/*')
+    [ "$SUITE" != sid ] || options+=(--aptopt='Acquire::Check-Valid-Until "false"')
+    proxy=$(apt-config shell p Acquire::http::Proxy 2>/dev/null | sed -n "s/^p='\(.*\)'$/\1/p")
+    [ -z "$proxy" ] || options+=(--aptopt="Acquire::http::Proxy \"$proxy\"")
+    if [ "$(id -u)" = 0 ]; then
+        mmdebstrap "${options[@]}" "$SUITE" "$root"
+    else
+        mkdir "$root"
+        set -o pipefail
+        mmdebstrap --mode=unshare --format=tar "${options[@]}" "$SUITE" - |
+            tar -x -C "$root" --no-same-owner --exclude='./dev/*'
+    fi
+    mkdir -p "$root$VENV" "$root/etc/xdg/pip"
+    for file in resolv.conf hosts hostname localtime passwd group pip.conf; do
+        [ -e "$root/etc/$file" ] && [ ! -L "$root/etc/$file" ] || { rm -f "$root/etc/$file"; : >"$root/etc/$file"; }
+    done
+}
+
+# make_python DIR: the second layer.
+make_python() {
+    mkdir -p "$1/venv" "$CACHE/pip"
+    enter "$DEBIAN" "$1" rw
+    local inside=(env PATH=/usr/bin:/bin:/usr/sbin:/sbin PYTHONPATH= PIP_CACHE_DIR="$CACHE/pip" LC_ALL=C.UTF-8 "${ENTER[@]}")
+    local constraints=()
+    [ ! -e "$CLONE/docker/constraints-$SUITE.txt" ] || constraints=(--constraint "$CLONE/docker/constraints-$SUITE.txt")
+    "${inside[@]}" /usr/bin/python3 -m venv --system-site-packages "$VENV"
+    "${inside[@]}" "$VENV/bin/python3" "$CLONE/docker/requirements.py" >"$1/requirements.txt"
+    "${inside[@]}" "$VENV/bin/python3" -m pip install "${constraints[@]}" --requirement "$1/requirements.txt"
+    "${inside[@]}" "$VENV/bin/python3" -c 'import dolfinx, gmsh, pydantic, pyvista'
+}
+
+check_space() {
+    local free
+    mkdir -p "$CACHE" 2>/dev/null || die "cannot write to $CACHE: set XDG_CACHE_HOME to a folder that can be written"
+    free=$(df -Pk "$CACHE" | awk 'NR == 2 {print int($4 / 1048576)}')
+    [ "$free" -ge 5 ] || die "the userland needs 5 GB and $CACHE has $free GB free: make room, or set XDG_CACHE_HOME to a larger disk"
+}
+
+check_tools() {
+    local tool missing=()
+    for tool in mmdebstrap bwrap; do command -v "$tool" >/dev/null || missing+=("${tool/bwrap/bubblewrap}"); done
+    [ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing+=(uidmap)
+    [ ${#missing[@]} -eq 0 ] || install_tools "${missing[@]}"
+    check_namespaces
+}
+
+install_tools() {
+    command -v apt-get >/dev/null ||
+        die "${missing[*]} missing, and this is no Debian or Ubuntu: use conda (environment.yml) or Docker, see docs/install.md"
+    [ "$(id -u)" = 0 ] || die "missing: $*. Run:  sudo apt-get install $* debian-archive-keyring"
+    progress "installing $*"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" debian-archive-keyring; } >&2 </dev/null ||
+        die "apt-get could not install $*"
+}
+
+check_namespaces() {
+    local words knob
+    words=$(bwrap --ro-bind / / true 2>&1) && return
+    for knob in kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=15000; do
+        case $knob in
+            kernel.unpriv*) [ "$(cat /proc/sys/kernel/unprivileged_userns_clone 2>/dev/null)" = 0 ] ;;
+            kernel.app*) [ "$(cat /proc/sys/kernel/apparmor_restrict_unprivileged_userns 2>/dev/null)" = 1 ] ;;
+            user.*) [ "$(cat /proc/sys/user/max_user_namespaces 2>/dev/null)" = 0 ] ;;
+        esac && die "bubblewrap may not make namespaces ($words). Run:  sudo sysctl -w $knob"
+    done
+    die "bubblewrap may not make namespaces here ($words): use conda (environment.yml) or Docker, see docs/install.md"
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Print what pip has to install, from the one list in pyproject.toml.
+
+Run by the Python that will use the packages: the checkpoint package depends on its DOLFINx.
+With ``--missing``, print only what is not installed yet, and fail where DOLFINx is absent (3) or
+too old (4).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+OLDEST_DOLFINX = (0, 9)
+ABSENT, TOO_OLD = 3, 4
+
+
+def dolfinx_version() -> str | None:
+    """Version of the DOLFINx that this Python would import, without importing it."""
+    if importlib.util.find_spec("dolfinx") is None:
+        return None
+    try:
+        return metadata.version("fenics-dolfinx")
+    except metadata.PackageNotFoundError:
+        import dolfinx  # noqa: PLC0415
+
+        return str(dolfinx.__version__)
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    """Turn "0.9.0.post1" into (0, 9)."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+
+
+def requirements(dolfinx: str) -> list[str]:
+    """Requirement lines for a machine with this DOLFINx: core and every extra that fits."""
+    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    checkpoints = "io-dolfinx09" if as_numbers(dolfinx) < (0, 10) else "io"
+    chosen = [checkpoints, *(name for name in extras if not name.startswith("io"))]
+    return project["dependencies"] + [line for name in chosen for line in extras[name]]
+
+
+def is_installed(requirement: str) -> bool:
+    """Whether some version of the distribution is there; pip judges the version when it is not."""
+    name = re.match(r"[\w.-]+", requirement)
+    assert name is not None, requirement
+    try:
+        metadata.version(name.group())
+    except metadata.PackageNotFoundError:
+        return "platform_machine" in requirement
+    return True
+
+
+def main() -> int:
+    """Print the lines asked for."""
+    version = dolfinx_version()
+    if version is None:
+        return ABSENT
+    if as_numbers(version) < OLDEST_DOLFINX:
+        print(version)
+        return TOO_OLD
+    lines = requirements(version)
+    if "--missing" in sys.argv[1:]:
+        lines = [line for line in lines if not is_installed(line)]
+    print("\n".join(lines), end="\n" if lines else "")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
