@@ -45,6 +45,7 @@ build_once() {
 watched() {
     local what=$1 log=$2 child status=0
     shift 2
+    SECONDS=0
     progress "making $what (once; log: $log)"
     set -m
     (set -e; "$@") </dev/null >"$log" 2>&1 &
@@ -55,7 +56,7 @@ watched() {
     show_life "$child" "$log"
     wait "$child" || status=$?
     trap - INT TERM HUP
-    [ "$status" -eq 0 ] && { progress "made $what in $((SECONDS)) s"; return; }
+    [ "$status" -eq 0 ] && { progress "made $what in $SECONDS s"; return; }
     grep -v '^$' "$log" | tail -n 15 >&2
     die "making $what failed; the whole log is $log. Nothing half-made is used: run the command again"
 }
@@ -69,7 +70,7 @@ stop_group() {
 }
 
 show_life() {
-    local child=$1 log=$2 start=$SECONDS every=20
+    local child=$1 log=$2 start=0 every=20
     [ ! -t 2 ] || every=1
     while kill -0 "$child" 2>/dev/null; do
         sleep 0.5

@@ -12,14 +12,14 @@ import os
 import signal
 import subprocess
 import sys
+from typing import TextIO
 
+CANDIDATES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+# What the caller ignores (nohup) stays ignored.
 PASSED_ON = {
-    signal.SIGINT,
-    signal.SIGTERM,
-    signal.SIGHUP,
-    signal.SIGQUIT,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
+    signal.Signals[name]
+    for name in CANDIDATES
+    if signal.getsignal(signal.Signals[name]) is not signal.SIG_IGN
 }
 FROM_KERNEL = 0x80  # si_code of a signal that the terminal sent
 
@@ -31,10 +31,9 @@ def prepare_child() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON | {signal.SIGCHLD})
 
 
-def command_pid(stream: int) -> int | None:
+def command_pid(status: TextIO) -> int | None:
     """Process id of COMMAND as bubblewrap tells it, None where it failed to start."""
-    with os.fdopen(stream) as status:
-        line = status.readline()
+    line = status.readline()
     return json.loads(line)["child-pid"] if line else None
 
 
@@ -59,12 +58,22 @@ def main(arguments: list[str]) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON | {signal.SIGCHLD})
     reading, writing = os.pipe()
     process = subprocess.Popen(
-        [*bwrap, "--json-status-fd", str(writing), "--", "env", f"--default-signal={names}", *command],
+        [
+            *bwrap,
+            "--json-status-fd",
+            str(writing),
+            "--",
+            "env",
+            f"--default-signal={names}",
+            *command,
+        ],
         pass_fds=(writing,),
         preexec_fn=prepare_child,
     )
     os.close(writing)
-    return supervise(process, command_pid(reading))
+    with os.fdopen(reading) as status:  # bubblewrap writes to it again at the end
+        code = supervise(process, command_pid(status))
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

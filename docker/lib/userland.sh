@@ -22,7 +22,8 @@ run_in_userland() {
     set_debian_environment
     export THERMOSIM_USERLAND=$DEBIAN
     # Compiled forms and other caches belong to this userland's libraries, not to the host's.
-    export XDG_CACHE_HOME=$CACHE/home-$SUITE-$(debian_hash)
+    XDG_CACHE_HOME=$CACHE/home-$SUITE-$(debian_hash)
+    export XDG_CACHE_HOME
     mkdir -p "$XDG_CACHE_HOME"
     export PATH=$CLONE/docker/bin:$VENV/bin:/usr/bin:/bin:/usr/sbin:/sbin
     enter "$DEBIAN" "$PYTHON" ro
@@ -104,7 +105,10 @@ make_debian() {
     fi
     mkdir -p "$root$VENV" "$root/etc/xdg/pip"
     for file in resolv.conf hosts hostname localtime passwd group pip.conf; do
-        [ -e "$root/etc/$file" ] && [ ! -L "$root/etc/$file" ] || { rm -f "$root/etc/$file"; : >"$root/etc/$file"; }
+        if [ ! -e "$root/etc/$file" ] || [ -L "$root/etc/$file" ]; then
+            rm -f "$root/etc/$file"
+            : >"$root/etc/$file"
+        fi
     done
 }
 
