@@ -27,7 +27,7 @@ def dolfinx_version() -> str | None:
     try:
         return metadata.version("fenics-dolfinx")
     except metadata.PackageNotFoundError:
-        import dolfinx  # noqa: PLC0415
+        import dolfinx
 
         return str(dolfinx.__version__)
 

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # variables are shared with docker/run
 # Route 1: the python3 of the caller, where it has DOLFINx (conda, Debian 13, inside the image).
 
 # Sets why_not_host; leaves the requirements that are still missing in missing_on_host.

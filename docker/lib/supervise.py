@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
             *command,
         ],
         pass_fds=(writing,),
-        preexec_fn=prepare_child,
+        preexec_fn=prepare_child,  # noqa: PLW1509 (no threads here)
     )
     os.close(writing)
     with os.fdopen(reading) as status:  # bubblewrap writes to it again at the end
