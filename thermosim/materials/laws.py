@@ -1,0 +1,286 @@
+"""Scalar laws ``f(T)`` of material properties: constant, power law, polynomial, table.
+
+Every law is evaluated from a flat tuple of floats, ``parameters()``, so that a finite-element form
+can hold them as constants and be compiled once for all values.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, Literal, Self, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from thermosim.materials.shorthand import Shorthand
+from thermosim.namespaces import NUMPY, Namespace
+from thermosim.sections import Section
+from thermosim.units import (
+    Conductivity,
+    Density,
+    Fraction,
+    NonNegative,
+    Positive,
+    Quantity,
+    SpecificHeat,
+)
+from thermosim.units import Temperature as TemperatureK
+
+Q = TypeVar("Q", bound=float)
+ROOM_TEMPERATURE = 300.0
+"""Temperature [K] at which the material library states its values."""
+
+
+def _quantity_name(quantity: Any) -> str:
+    if isinstance(quantity, TypeVar):
+        return quantity.__name__
+    units = [item.unit for item in quantity.__metadata__ if isinstance(item, Quantity)]
+    return units[0] if units else "1"
+
+
+class Provenance(Section, Generic[Q]):
+    """Where a value comes from and how sure it is.
+
+    ``low`` and ``high`` bound the plausible values at 300 K (published spread, or the limits of an
+    estimate), ``relative_uncertainty`` is one standard deviation over the value, and ``T_min`` to
+    ``T_max`` is where the law is known to hold; outside it is still evaluated, and
+    `Material.outside_range` says so.
+    """
+
+    low: Q | None = None
+    high: Q | None = None
+    relative_uncertainty: NonNegative[float] | None = None
+    estimate: bool = False
+    source: str = ""
+    T_min: Positive[TemperatureK] | None = None
+    T_max: Positive[TemperatureK] | None = None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name ``ConstantLaw[Density]`` after its quantity, for messages and the JSON Schema."""
+        return f"{cls.__name__}[{_quantity_name(params[0])}]"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for low, high, names in (
+            (self.low, self.high, "low and high"),
+            (self.T_min, self.T_max, "T_min and T_max"),
+        ):
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"{names} are {low:g} and {high:g}: the first must be the smaller")
+        return self
+
+
+class Law(Provenance[Q], Generic[Q]):
+    """A scalar property as a function of temperature."""
+
+    @abstractmethod
+    def parameters(self) -> tuple[float, ...]:
+        """Return the numbers of the law, SI, in the order that `evaluate` reads them."""
+
+    @abstractmethod
+    def evaluate(
+        self, T: Any, xp: Namespace = NUMPY, parameters: Sequence[Any] | None = None
+    ) -> Any:
+        """Return the property at temperature ``T`` [K], in the arithmetic of ``xp``.
+
+        Parameters
+        ----------
+        T
+            Temperature [K]: array of any shape, or a UFL expression.
+        xp
+            `namespaces.NUMPY` or `namespaces.ufl_namespace()`.
+        parameters
+            Stand-ins for the numbers of `parameters`, for instance constants of a form.
+        """
+
+    def at(self, T: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the property at ``T`` [K]; the result has the shape of ``T``."""
+        temperature = np.asarray(T, dtype=float)
+        result = np.asarray(self.evaluate(temperature), dtype=float)
+        return np.broadcast_to(result, temperature.shape).copy()
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the law is one number for every temperature."""
+        return False
+
+
+class ConstantLaw(Law[Q], Generic[Q]):
+    """The same value at every temperature."""
+
+    kind: Literal["constant"] = "constant"
+    value: Q
+
+    def parameters(self) -> tuple[float, ...]:
+        """Return ``(value,)``."""
+        return (float(self.value),)
+
+    def evaluate(
+        self, T: Any, xp: Namespace = NUMPY, parameters: Sequence[Any] | None = None
+    ) -> Any:
+        """Return the value itself, whatever ``T``."""
+        (value,) = self.parameters() if parameters is None else parameters
+        return value
+
+    @property
+    def is_constant(self) -> bool:
+        """True."""
+        return True
+
+
+class PowerLaw(Law[Q], Generic[Q]):
+    """``value (T/T_ref)^exponent``, for instance phonon-limited conduction."""
+
+    kind: Literal["power_law"] = "power_law"
+    value: Q
+    exponent: Annotated[float, Field(allow_inf_nan=False)]
+    T_ref: Positive[TemperatureK] = ROOM_TEMPERATURE
+
+    def parameters(self) -> tuple[float, ...]:
+        """Return ``(value, exponent, T_ref)``."""
+        return (float(self.value), self.exponent, self.T_ref)
+
+    def evaluate(
+        self, T: Any, xp: Namespace = NUMPY, parameters: Sequence[Any] | None = None
+    ) -> Any:
+        """Return ``value (T/T_ref)^exponent``; ``T`` must be positive."""
+        value, exponent, T_ref = self.parameters() if parameters is None else parameters
+        return value * xp.power(T / T_ref, exponent)
+
+
+class PolynomialLaw(Law[Q], Generic[Q]):
+    """``value (1 + c_1 t + c_2 t² + …)`` with ``t = T/T_ref - 1``."""
+
+    kind: Literal["polynomial"] = "polynomial"
+    value: Q
+    coefficients: Annotated[
+        tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(min_length=1, max_length=12)
+    ]
+    T_ref: Positive[TemperatureK] = ROOM_TEMPERATURE
+
+    def parameters(self) -> tuple[float, ...]:
+        """Return ``(value, T_ref, c_1, c_2, …)``."""
+        return (float(self.value), self.T_ref, *self.coefficients)
+
+    def evaluate(
+        self, T: Any, xp: Namespace = NUMPY, parameters: Sequence[Any] | None = None
+    ) -> Any:
+        """Return the polynomial by Horner's rule."""
+        given = self.parameters() if parameters is None else parameters
+        value, T_ref, *coefficients = given
+        t = T / T_ref - 1.0
+        total: Any = coefficients[-1]
+        for coefficient in reversed(coefficients[:-1]):
+            total = total * t + coefficient
+        return value * (1.0 + total * t)
+
+
+class TableLaw(Law[Q], Generic[Q]):
+    """Values at given temperatures; held constant outside the first and last of them.
+
+    ``linear`` joins the points by straight lines; ``smooth`` is the monotone cubic of Fritsch and
+    Butland (PCHIP, 10.1137/0905021), once differentiable inside, which Newton's method likes.
+    """
+
+    kind: Literal["table"] = "table"
+    temperatures: Annotated[
+        tuple[Positive[TemperatureK], ...], Field(min_length=2, max_length=1000)
+    ]
+    values: Annotated[tuple[Q, ...], Field(min_length=2, max_length=1000)]
+    interpolation: Literal["linear", "smooth"] = "smooth"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(self.temperatures) != len(self.values):
+            raise ValueError(
+                f"{len(self.temperatures)} temperatures but {len(self.values)} values: "
+                "give one value for each temperature"
+            )
+        if any(a >= b for a, b in itertools.pairwise(self.temperatures)):
+            raise ValueError("temperatures must increase from each to the next")
+        return self
+
+    def parameters(self) -> tuple[float, ...]:
+        """Return ``(f_0, T_0, width, c1, c2, c3, …)``, the last five for each interval."""
+        T = np.array(self.temperatures)
+        f = np.array(self.values, dtype=float)
+        pieces = np.column_stack([T[:-1], np.diff(T), *self._coefficients(T, f)])
+        return (float(f[0]), *pieces.ravel().tolist())
+
+    def evaluate(
+        self, T: Any, xp: Namespace = NUMPY, parameters: Sequence[Any] | None = None
+    ) -> Any:
+        """Return the sum of what each interval adds on the way from the first point to ``T``."""
+        given = self.parameters() if parameters is None else parameters
+        total: Any = given[0]
+        for start in range(1, len(given), 5):
+            T_i, width, c1, c2, c3 = given[start : start + 5]
+            u = xp.minimum(xp.maximum(T - T_i, 0.0), width)
+            total = total + u * (c1 + u * (c2 + u * c3))
+        return total
+
+    def _coefficients(
+        self, T: npt.NDArray[np.float64], f: npt.NDArray[np.float64]
+    ) -> list[npt.NDArray[np.float64]]:
+        if self.interpolation == "linear" or len(T) == 2:
+            slope = np.diff(f) / np.diff(T)
+            return [slope, np.zeros_like(slope), np.zeros_like(slope)]
+        from scipy.interpolate import PchipInterpolator
+
+        cubic = PchipInterpolator(T, f).c
+        return [cubic[2], cubic[1], cubic[0]]
+
+
+def _interval(law: Law[Any]) -> tuple[float | None, float | None]:
+    if isinstance(law, TableLaw):
+        return law.T_min or law.temperatures[0], law.T_max or law.temperatures[-1]
+    return law.T_min, law.T_max
+
+
+def outside_interval(law: Law[Any], T_low: float, T_high: float) -> str:
+    """Return what is wrong with using ``law`` from ``T_low`` to ``T_high`` [K], or empty text."""
+    first, last = _interval(law)
+    if (first is None or T_low >= first) and (last is None or T_high <= last):
+        return ""
+    shown = f"{'-∞' if first is None else format(first, 'g')} to "
+    shown += f"{'∞' if last is None else format(last, 'g')} K"
+    return f"known for {shown}, used from {T_low:g} to {T_high:g} K"
+
+
+_K = Positive[Conductivity]
+_RHO = Positive[Density]
+_CP = Positive[SpecificHeat]
+
+_CONSTANT = Shorthand("constant")
+ConductivityLaw: TypeAlias = Annotated[
+    Annotated[
+        ConstantLaw[_K] | PowerLaw[_K] | PolynomialLaw[_K] | TableLaw[_K],
+        Field(discriminator="kind"),
+    ],
+    _CONSTANT,
+]
+DensityLaw: TypeAlias = Annotated[
+    Annotated[
+        ConstantLaw[_RHO] | PowerLaw[_RHO] | PolynomialLaw[_RHO] | TableLaw[_RHO],
+        Field(discriminator="kind"),
+    ],
+    _CONSTANT,
+]
+SpecificHeatLaw: TypeAlias = Annotated[
+    Annotated[
+        ConstantLaw[_CP] | PowerLaw[_CP] | PolynomialLaw[_CP] | TableLaw[_CP],
+        Field(discriminator="kind"),
+    ],
+    _CONSTANT,
+]
+EmissivityLaw: TypeAlias = Annotated[
+    Annotated[
+        ConstantLaw[Fraction] | PolynomialLaw[Fraction] | TableLaw[Fraction],
+        Field(discriminator="kind"),
+    ],
+    _CONSTANT,
+]

@@ -1,0 +1,122 @@
+"""Optical constants: refractive index n + ik by wavelength, and infrared dielectric functions."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Literal, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+from scipy import constants
+
+from thermosim.sections import Section
+from thermosim.units import Frequency, Length, NonNegative, Positive
+
+WAVELENGTH_MARGIN = 0.15
+"""Relative distance beyond the tabulated wavelengths over which the end value is held."""
+
+_Wavelengths = Annotated[tuple[Positive[Length], ...], Field(min_length=1, max_length=20000)]
+_Index = Annotated[tuple[Positive[float], ...], Field(min_length=1, max_length=20000)]
+_Extinction = Annotated[tuple[NonNegative[float], ...], Field(max_length=20000)]
+
+
+class RefractiveIndex(Section):
+    """``n + ik`` in vacuum wavelength, joined by straight lines; no ``k`` means transparent.
+
+    ``low`` and ``high`` bound ``n`` at 532 nm.
+    """
+
+    kind: Literal["table"] = "table"
+    wavelengths: _Wavelengths
+    n: _Index
+    k: _Extinction = ()
+    low: Positive[float] | None = None
+    high: Positive[float] | None = None
+    relative_uncertainty: NonNegative[float] | None = None
+    estimate: bool = False
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        counts = {len(self.wavelengths), len(self.n), len(self.k) or len(self.n)}
+        if len(counts) > 1:
+            raise ValueError(
+                f"{len(self.wavelengths)} wavelengths, {len(self.n)} n and {len(self.k)} k: "
+                "give one n (and one k, or none) for each wavelength"
+            )
+        if any(a >= b for a, b in itertools.pairwise(self.wavelengths)):
+            raise ValueError("wavelengths must increase from each to the next")
+        return self
+
+    def at(self, wavelength: npt.ArrayLike) -> npt.NDArray[np.complex128]:
+        """Return ``n + ik`` at vacuum ``wavelength`` [m]; shape of the argument.
+
+        Raises
+        ------
+        ValueError
+            If a wavelength is more than 15 % outside the table.
+        """
+        wanted = np.asarray(wavelength, dtype=float)
+        first, last = self.wavelengths[0], self.wavelengths[-1]
+        low, high = first * (1 - WAVELENGTH_MARGIN), last * (1 + WAVELENGTH_MARGIN)
+        if wanted.size and not (wanted.min() >= low and wanted.max() <= high):
+            raise ValueError(
+                f"refractive index is tabulated from {first * 1e9:g} to {last * 1e9:g} nm, asked "
+                f"from {wanted.min() * 1e9:g} to {wanted.max() * 1e9:g} nm: add wavelengths"
+            )
+        n = np.interp(wanted, self.wavelengths, self.n)
+        k = np.interp(wanted, self.wavelengths, self.k) if self.k else np.zeros_like(n)
+        return np.asarray(n + 1j * k)
+
+
+class TabulatedInfrared(RefractiveIndex):
+    """Infrared ``n + ik`` by wavelength; the end values are held outside the table."""
+
+    kind: Literal["table"] = "table"
+
+    def at(self, wavelength: npt.ArrayLike) -> npt.NDArray[np.complex128]:
+        """Return ``n + ik`` at vacuum ``wavelength`` [m]; shape of the argument."""
+        clipped = np.clip(np.asarray(wavelength, float), self.wavelengths[0], self.wavelengths[-1])
+        return super().at(clipped)
+
+
+class Oscillator(Section):
+    """One Lorentz oscillator: transverse frequency, damping (both in Hz) and strength."""
+
+    frequency: Positive[Frequency]
+    damping: Positive[Frequency]
+    strength: Positive[float]
+
+
+def lorentz_permittivity(
+    frequency: npt.ArrayLike, eps_inf: float, oscillators: tuple[Oscillator, ...]
+) -> npt.NDArray[np.complex128]:
+    """Return ``eps_inf + Σ S f_T²/(f_T² - f² - i γ f)``, imaginary part positive.
+
+    ``frequency`` [Hz], any shape; ``S`` is the contribution to the static permittivity. (Bohren &
+    Huffman, Absorption and Scattering of Light by Small Particles, 1983, eq. 9.16.)
+    """
+    f = np.asarray(frequency, dtype=float)
+    total = np.full(f.shape, eps_inf, dtype=complex)
+    for o in oscillators:
+        total = total + o.strength * o.frequency**2 / (o.frequency**2 - f**2 - 1j * o.damping * f)
+    return total
+
+
+class LorentzInfrared(Section):
+    """Infrared constants of a polar crystal from its phonon resonances."""
+
+    kind: Literal["lorentz"] = "lorentz"
+    eps_inf: Annotated[float, Field(ge=1)]
+    oscillators: Annotated[tuple[Oscillator, ...], Field(min_length=1, max_length=50)]
+    estimate: bool = False
+    source: str = ""
+
+    def at(self, wavelength: npt.ArrayLike) -> npt.NDArray[np.complex128]:
+        """Return ``n + ik`` at vacuum ``wavelength`` [m]; shape of the argument."""
+        frequency = constants.c / np.asarray(wavelength, dtype=float)
+        return np.sqrt(lorentz_permittivity(frequency, self.eps_inf, self.oscillators))
+
+
+Infrared: TypeAlias = Annotated[TabulatedInfrared | LorentzInfrared, Field(discriminator="kind")]
