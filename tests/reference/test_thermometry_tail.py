@@ -1,0 +1,103 @@
+"""Tail-ratio thermometry against numbers worked out independently, and against Monte Carlo."""
+
+import numpy as np
+import pytest
+from scipy.constants import e, k
+
+from thermosim import thermometry as th
+
+KT_EV = k / e
+
+
+def alpha(E_eV, T, shift=0.3e-3):
+    """Absorption edge of 15.5 meV at 2.400 eV (300 K) that moves by ``shift`` [eV/K]."""
+    return 1.0 / (1.0 + np.exp((2.4 + shift * (T - 300.0) - E_eV) / 0.0155))
+
+
+def emission(energy, temperature):
+    E = energy / e
+    return alpha(E, temperature) * E**2 / np.expm1(E / (KT_EV * temperature))
+
+
+def exponential(energy, temperature):
+    return np.exp(-(energy - 2.5 * e) / (k * temperature))
+
+
+@pytest.mark.parametrize(("delta_T", "slope_per_eV"), [(-9.0, "-1.196"), (-1.0, "-0.129")])
+def test_slope_of_the_log_ratio(delta_T, slope_per_eV):
+    slope = th.ratio_slope(300.0 + delta_T, 300.0)
+    assert f"{slope * e:.3f}" == slope_per_eV
+    assert th.temperature_from_slope(slope, 300.0) == pytest.approx(300.0 + delta_T, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("counts", "digits", "sigma_K"),
+    [(1e3, 1, "3.2"), (1e4, 1, "1.0"), (1e5, 2, "0.32"), (1e6, 2, "0.10")],
+)
+def test_photon_noise_of_a_tenth_of_an_electronvolt_in_1_meV_bins(counts, digits, sigma_K):
+    sigma = th.photon_noise_sigma(300.0, counts, 0.1 * e, 1e-3 * e)
+    assert f"{sigma:.{digits}f}" == sigma_K
+
+
+@pytest.mark.parametrize(
+    ("E_min", "E_max", "reading"),
+    [(2.43, 2.50, "-10.68"), (2.45, 2.55, "-9.29"), (2.50, 2.60, "-9.01")],
+)
+def test_gap_shift_bias_of_an_unweighted_fit_on_200_points(E_min, E_max, reading):
+    energy = np.linspace(E_min, E_max, 200) * e
+    fit = th.fit_tail(energy, emission(energy, 291.0), emission(energy, 300.0), 300.0, "uniform")
+    assert f"{fit.temperature - 300.0:.2f}" == reading
+
+
+@pytest.mark.parametrize(("E_min", "E_max", "bias"), [(2.43, 2.50, -1.68), (2.5, 2.6, -0.01)])
+def test_reading_bias_gives_the_same_through_settings(E_min, E_max, bias):
+    step = (E_max - E_min) / 200
+    settings = th.ThermometrySettings(
+        E_min=E_min * e, E_max=E_max * e, bin_width=step * e, weights="uniform"
+    )
+    # centres of 200 bins are not the 200 points of the printed number: the span is 0.5 % shorter
+    assert th.reading_bias(emission, 291.0, settings) == pytest.approx(bias, abs=0.01)
+
+
+@pytest.mark.parametrize("weights", ["poisson", "binomial"])
+@pytest.mark.parametrize("counts", [1e3, 1e5])
+def test_monte_carlo_scatter_is_the_analytic_uncertainty(weights, counts):
+    settings = th.ThermometrySettings(weights=weights, counts=counts)
+    analytic = th.photon_noise_sigma(300.0, counts, 0.1 * e, 1e-3 * e)
+    fits = th.simulated_readings(exponential, 300.0, settings, 2000, seed=7)
+    assert np.std(fits.temperature, ddof=1) == pytest.approx(analytic, rel=0.05)
+    assert np.mean(fits.sigma) == pytest.approx(analytic, rel=0.02)
+    assert np.mean(fits.temperature) == pytest.approx(300.0, abs=4 * analytic / np.sqrt(2000))
+
+
+@pytest.mark.parametrize("counts", [1e3, 1e5])
+def test_monte_carlo_scatter_of_the_unweighted_fit_is_its_own_estimate(counts):
+    """The scatter measures the noise where it is nearly equal in all bins, so the window is narrow."""
+    settings = th.ThermometrySettings(weights="uniform", counts=counts, E_max=2.53 * e)
+    fits = th.simulated_readings(exponential, 300.0, settings, 2000, seed=11)
+    scatter = np.std(fits.temperature, ddof=1)
+    assert np.sqrt(np.mean(fits.sigma**2)) == pytest.approx(scatter, rel=0.1)
+
+
+@pytest.mark.parametrize("weights", ["poisson", "binomial"])
+def test_monte_carlo_at_291_kelvin(weights):
+    settings = th.ThermometrySettings(weights=weights, counts=1e4)
+    fits = th.simulated_readings(emission, 291.0, settings, 2000, seed=3)
+    expected = th.model_fit(emission, 291.0, settings)
+    assert np.std(fits.temperature, ddof=1) == pytest.approx(expected.sigma, rel=0.05)
+    assert np.mean(fits.temperature) == pytest.approx(
+        expected.temperature, abs=4 * expected.sigma / np.sqrt(2000)
+    )
+
+
+def test_binomial_stays_unbiased_where_the_log_of_few_counts_does_not():
+    few = {"counts": 20.0, "E_max": 2.56 * e}
+    likelihood = th.ThermometrySettings(weights="binomial", **few)
+    log_fit = th.ThermometrySettings(weights="poisson", **few)
+    true = th.ratio_slope(280.0, 300.0)
+    best = th.simulated_readings(exponential, 280.0, likelihood, 4000, seed=5)
+    usual = th.simulated_readings(exponential, 280.0, log_fit, 4000, seed=5)
+    error = np.std(best.slope) / np.sqrt(4000)
+    assert abs(np.mean(best.slope) - true) < 4 * error
+    assert abs(np.mean(usual.slope) - true) > 8 * error
+    assert np.std(best.slope) == pytest.approx(np.mean(best.sigma_slope), rel=0.1)
