@@ -1,0 +1,190 @@
+"""A mesh as plain arrays: what gmsh makes, what the cache keeps, what DOLFINx distributes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class MeshData:
+    """Simplex mesh with named regions and boundaries; the coordinates are multiples of `unit`.
+
+    Attributes
+    ----------
+    points : shape (n_nodes, gdim), in units of `unit`
+    cells : shape (n_cells, nodes per cell), DOLFINx (not gmsh) node order
+    order : polynomial order of the geometry, 1 or 2
+    cell_tags : shape (n_cells,), the value in `regions`
+    facet_tags : shape (n_cells, facets per cell); entry (c, i) tags the facet of cell c opposite
+        its vertex i with a value of `boundaries`, 0 where it has no name
+    regions, boundaries : name -> tag
+    unit : metres per mesh length
+    symmetry : "axisymmetric" (points are r, z), "planar" (x, y), "quarter" or "3d"
+    exact : closed-form sizes of the geometry in SI, by name, where known
+    """
+
+    points: NDArray[np.float64]
+    cells: NDArray[np.int64]
+    order: int
+    cell_tags: NDArray[np.int32]
+    facet_tags: NDArray[np.int32]
+    regions: dict[str, int]
+    boundaries: dict[str, int]
+    unit: float
+    symmetry: str
+    exact: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def multiplicity(self) -> int:
+        """How many copies of the mesh make up the body (4 for a quarter)."""
+        return 4 if self.symmetry == "quarter" else 1
+
+    @property
+    def tdim(self) -> int:
+        """Topological dimension: 2 or 3."""
+        return self.facet_tags.shape[1] - 1
+
+    def content_hash(self) -> str:
+        """Return a digest of the arrays and names: two meshes with the same digest are the same."""
+        digest = hashlib.sha256(json.dumps(self._names(), sort_keys=True).encode())
+        for array in (self.points, self.cells, self.cell_tags, self.facet_tags):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
+
+    def _names(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "order": self.order,
+            "regions": self.regions,
+            "boundaries": self.boundaries,
+            "unit": self.unit,
+            "symmetry": self.symmetry,
+            "exact": self.exact,
+        }
+
+    def header(self) -> str:
+        """Return everything but the arrays as JSON text."""
+        return json.dumps(self._names(), sort_keys=True)
+
+
+def facet_table(
+    cells: NDArray[np.int64], facets: NDArray[np.int64], tags: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the tag of each cell's facets from tagged facets given by their vertices.
+
+    Parameters
+    ----------
+    cells : shape (n_cells, d+1), vertices of each simplex
+    facets : shape (n_facets, d), vertices of each tagged facet
+    tags : shape (n_facets,)
+
+    Returns
+    -------
+    shape (n_cells, d+1): entry (c, i) belongs to the facet opposite vertex i of cell c, 0 untagged.
+    """
+    n_cells, n_local = cells.shape
+    table = np.zeros((n_cells, n_local), dtype=np.int32)
+    if not len(facets):
+        return table
+    size = int(cells.max()) + 1
+    wanted = _facet_keys(facets, size)
+    order = np.argsort(wanted)
+    wanted, tags = wanted[order], tags[order]
+    candidate = np.zeros(size, dtype=bool)
+    candidate[facets.ravel()] = True
+    for i in range(n_local):
+        others = np.delete(cells, i, axis=1)
+        rows = np.flatnonzero(candidate[others].all(axis=1))
+        keys = _facet_keys(others[rows], size)
+        at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
+        hit = wanted[at] == keys
+        table[rows[hit], i] = tags[at[hit]]
+    return table
+
+
+def _facet_keys(facets: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return one integer per facet, independent of the order of its vertices."""
+    ordered = np.sort(facets, axis=1).astype(np.int64)
+    if size ** ordered.shape[1] < 2**62:
+        key = np.zeros(len(ordered), dtype=np.int64)
+        for column in ordered.T:
+            key = key * size + column
+        return key
+    # more than 1.6 million nodes in 3-D: hash the rows (64 bits; a collision has odds below 1e-6)
+    mixed = np.zeros(len(ordered), dtype=np.uint64)
+    for column in ordered.T.astype(np.uint64):
+        mixed ^= (
+            column
+            + np.uint64(0x9E3779B97F4A7C15)
+            + (mixed << np.uint64(6))
+            + (mixed >> np.uint64(2))
+        )
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(31)
+    return mixed.view(np.int64)
+
+
+def split_at(mesh: MeshData, boundary: str, region: str, new_name: str) -> MeshData:
+    """Return the mesh cut open along `boundary`: `region` gets nodes of its own there.
+
+    The facets on the side of `region` are renamed `new_name`; both sides keep the same
+    coordinates, so that a temperature jump can be coupled node by node.
+
+    Raises
+    ------
+    ValueError
+        If the boundary has no facet on `region`.
+    """
+    tag, inside = mesh.boundaries[boundary], mesh.cell_tags == mesh.regions[region]
+    table = mesh.facet_tags.copy()
+    ours = inside[:, None] & (table == tag)
+    if not ours.any():
+        raise ValueError(f'boundary "{boundary}" does not touch region "{region}"')
+    boundaries = {**mesh.boundaries, new_name: max(mesh.boundaries.values()) + 1}
+    table[ours] = boundaries[new_name]
+    nodes = _nodes_on(mesh, mesh.facet_tags == tag)
+    renumber = np.arange(len(mesh.points))
+    renumber[nodes] = len(mesh.points) + np.arange(len(nodes))
+    cells = mesh.cells.copy()
+    cells[inside] = renumber[cells[inside]]
+    points = np.vstack([mesh.points, mesh.points[nodes]])
+    return MeshData(
+        points, cells, mesh.order, mesh.cell_tags, table, mesh.regions, boundaries,
+        mesh.unit, mesh.symmetry, mesh.exact,
+    )  # fmt: skip
+
+
+def _nodes_on(mesh: MeshData, facets: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the nodes (vertices and mid-edge nodes) of the marked facets."""
+    n_local = facets.shape[1]
+    on_facet = facet_nodes(n_local - 1, mesh.order)
+    found = [mesh.cells[facets[:, i]][:, on_facet[i]].ravel() for i in range(n_local)]
+    return np.unique(np.concatenate(found))
+
+
+def facet_nodes(tdim: int, order: int) -> list[list[int]]:
+    """Return, per local facet, its local node numbers in DOLFINx order (vertices, then edges).
+
+    DOLFINx numbers edges of a triangle as (1,2), (0,2), (0,1) and of a tetrahedron as
+    (2,3), (1,3), (1,2), (0,3), (0,2), (0,1).
+    """
+    edges = {
+        2: [(1, 2), (0, 2), (0, 1)],
+        3: [(2, 3), (1, 3), (1, 2), (0, 3), (0, 2), (0, 1)],
+    }[tdim]
+    result = []
+    for i in range(tdim + 1):
+        vertices = [v for v in range(tdim + 1) if v != i]
+        middle = [tdim + 1 + k for k, e in enumerate(edges) if i not in e] if order == 2 else []
+        result.append(vertices + middle)
+    return result

@@ -1,0 +1,52 @@
+"""What several ranks need: work on one rank for all, and one clear end when a rank fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+T = TypeVar("T")
+
+
+def on_root(comm: Any, work: Callable[[], T]) -> T:
+    """Run `work` on rank 0 and hand its result, or its exception, to every rank."""
+    outcome: tuple[bool, Any] = (True, None)
+    if comm.rank == 0:
+        try:
+            outcome = (True, work())
+        except Exception as error:
+            outcome = (False, error)
+    good, value = comm.bcast(outcome, root=0)
+    if not good:
+        raise value
+    result: T = value
+    return result
+
+
+def all_agree(comm: Any, error: Exception | None) -> None:
+    """Raise on every rank if any rank brings an error: the one of the lowest such rank.
+
+    For steps that may fail on some ranks only; without it the others would wait forever.
+    """
+    found = [e for e in comm.allgather(error) if e is not None]
+    if found:
+        raise found[0]
+
+
+def abort_on_exception(comm: Any) -> None:
+    """Make an uncaught exception on one rank of several end them all with one message."""
+    if comm.size == 1:
+        return
+    previous = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr.write(f"rank {comm.rank} failed:\n")
+        previous(kind, error, trace)
+        sys.stderr.flush()
+        comm.Abort(1)
+
+    sys.excepthook = hook

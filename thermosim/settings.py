@@ -1,0 +1,75 @@
+"""How a case is computed: the sections ``[mesh]``, ``[solver]`` and ``[output]``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from thermosim.sections import Section
+
+Symmetry = Literal["axisymmetric", "quarter", "3d"]
+Degree = Annotated[int, Field(ge=1, le=3)]
+
+
+class MeshSettings(Section):
+    """Sizes of the cells; the defaults suit a contact between a nanometre and the particle."""
+
+    order: Literal[1, 2] = Field(
+        default=2, description="Geometry: 2 curves the cells, so that a sphere is a sphere"
+    )
+    refinement: Annotated[float, Field(gt=0, le=64)] = Field(
+        default=1.0, description="Divides every cell size: 2 halves them all"
+    )
+    cells_per_radius: Annotated[float, Field(ge=1, le=200)] | None = Field(
+        default=None, description="Cells along the particle's radius; default 8 (3d: 7)"
+    )
+    cells_per_contact: Annotated[float, Field(ge=1, le=1e6)] | None = Field(
+        default=None, description="Contact radius over cell size at its rim; default 2000 (3d: 20)"
+    )
+    growth: Annotated[float, Field(ge=0.02, le=1)] | None = Field(
+        default=None,
+        description="Cell size gained per distance from the rim; default 0.25 (3d: 0.3)",
+    )
+    min_quality: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.1, description="Refuse meshes whose minimum scaled Jacobian is below this"
+    )
+    max_cells: Annotated[int, Field(ge=1)] = Field(
+        default=20_000_000, description="Refuse to build more cells than this"
+    )
+    target_error: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="Refine until the estimated relative error of the mean ΔT is below this",
+    )
+    cache: bool = Field(default=True, description="Keep the mesh for the next run of the same body")
+
+
+class SolverSettings(Section):
+    """Discretisation and tolerances."""
+
+    degree: Degree = Field(default=2, description="Polynomial degree of the temperature")
+    linear: Literal["auto", "direct", "iterative"] = Field(
+        default="auto", description='"auto": direct (MUMPS) in 2-D, CG with BoomerAMG in 3-D'
+    )
+    newton_rtol: Annotated[float, Field(gt=0, lt=1e-2)] = Field(
+        default=1e-10, description="Residual over the load at which Newton stops"
+    )
+    linear_rtol: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=1e-6, description="Residual reduction of each iterative linear solve"
+    )
+    max_newton: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=40, description="Newton iterations before continuation in the source is tried"
+    )
+    error_estimate: bool = Field(
+        default=True, description="Estimate the discretisation error (one more linear solve)"
+    )
+    balance_tolerance: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=1e-8, description="Relative energy balance above which the run warns"
+    )
+
+
+class OutputSettings(Section):
+    """What is written beside summary.json and the resolved case."""
+
+    fields: bool = Field(default=True, description="VTX (.bp) and VTK (.pvd) files")
+    pictures: bool = Field(default=True, description="PNG pictures")
