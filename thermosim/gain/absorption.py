@@ -1,0 +1,278 @@
+"""Absorption of the dots: spectra, cross-section of one dot, density of dots, effective medium.
+
+The spectra here stand still: the shift of the gap with temperature is applied by the caller, who
+evaluates them at ``energy - gap_shift (T - T_ref)``.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field, ValidationInfo, field_validator
+from scipy.constants import e, pi
+
+from thermosim.errors import CaseError
+from thermosim.sections import Section
+from thermosim.units import (
+    AbsorptionCoefficient,
+    Area,
+    Energy,
+    Fraction,
+    Intensity,
+    Length,
+    NumberDensity,
+    Positive,
+    Temperature,
+)
+
+Array = NDArray[np.float64]
+URBACH_ENERGY = 15.5e-3 * e
+PUMP_ENERGY = 2.33 * e
+
+
+def urbach_absorption(energy: ArrayLike, alpha_0: ArrayLike, E_0: ArrayLike, E_U: ArrayLike) -> Any:
+    """Return ``alpha_0 exp((E - E_0)/E_U)``, in the unit of ``alpha_0``; energies in one unit.
+
+    F. Urbach, Phys. Rev. 92, 1324 (1953), 10.1103/PhysRev.92.1324.
+    """
+    return alpha_0 * np.exp((np.asarray(energy) - E_0) / E_U)
+
+
+def einstein_urbach_energy(
+    temperature: ArrayLike, E_U: float, reference_temperature: float, phonon_temperature: float
+) -> Array:
+    """Return the Urbach energy [J] that follows the occupation of one phonon of energy k·theta.
+
+    ``E_U coth(theta/2T) / coth(theta/2T_ref)``, equal to ``E_U`` at the reference. Cody et al.,
+    Phys. Rev. Lett. 47, 1480 (1981), 10.1103/PhysRevLett.47.1480.
+    """
+    half = 0.5 * phonon_temperature
+    T = np.asarray(temperature, dtype=np.float64)
+    return np.asarray(E_U * np.tanh(half / reference_temperature) / np.tanh(half / T))
+
+
+class _Tail(Section):
+    """An absorption edge with an exponential tail."""
+
+    smooth: ClassVar[bool] = True
+    E_U: Positive[Energy] = URBACH_ENERGY
+    E_U_model: Literal["constant", "einstein"] = "constant"
+    phonon_temperature: Positive[Temperature] = 200.0
+
+    def urbach_energy(self, temperature: ArrayLike, reference_temperature: float) -> Array:
+        """Return E_U [J] at each temperature [K]."""
+        if self.E_U_model == "einstein":
+            return einstein_urbach_energy(
+                temperature, self.E_U, reference_temperature, self.phonon_temperature
+            )
+        return np.full(np.shape(temperature), self.E_U)
+
+
+class UrbachTail(_Tail):
+    """Pure exponential ``alpha ∝ exp((E - E_0)/E_U)``; tails of all temperatures meet at E_0."""
+
+    kind: Literal["urbach"] = "urbach"
+    E_0: Positive[Energy] = 2.4 * e
+
+    def log_shape(
+        self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
+    ) -> Array:
+        """Return the logarithm of the absorption but for a constant; arguments broadcast."""
+        E_U = self.urbach_energy(temperature, reference_temperature)
+        return np.asarray((np.asarray(energy) - self.E_0) / E_U)
+
+
+class FermiEdge(_Tail):
+    """Tail that saturates above the edge: ``alpha ∝ 1/(1 + exp((E_1 - E)/E_U))``."""
+
+    kind: Literal["fermi_edge"] = "fermi_edge"
+    E_1: Positive[Energy] = 2.4 * e
+
+    def log_shape(
+        self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
+    ) -> Array:
+        """Return the logarithm of the absorption but for a constant; arguments broadcast."""
+        E_U = self.urbach_energy(temperature, reference_temperature)
+        return np.asarray(-np.logaddexp(0.0, (self.E_1 - np.asarray(energy)) / E_U))
+
+
+class TabulatedAbsorption(Section):
+    """A measured spectrum: CSV file of photon energy (or wavelength) and relative absorption.
+
+    Between the rows ln(alpha) is a monotone cubic in energy; below the first row it falls by the
+    Urbach rule with ``E_U``, above the last row alpha is constant.
+    """
+
+    smooth: ClassVar[bool] = False
+    kind: Literal["table"] = "table"
+    file: Path
+    E_U: Positive[Energy] = URBACH_ENERGY
+
+    @field_validator("file")
+    @classmethod
+    def _readable(cls, file: Path, info: ValidationInfo) -> Path:
+        file = beside_case(file, info)
+        log_table(file)
+        return file
+
+    def log_shape(
+        self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
+    ) -> Array:
+        """Return the logarithm of the absorption but for a constant; arguments broadcast."""
+        first, last, interpolant = log_table(self.file)
+        E = np.broadcast_arrays(np.asarray(energy, dtype=np.float64), temperature)[0]
+        inside = np.asarray(interpolant(np.clip(E, first, last)))
+        return np.asarray(inside + np.minimum(E - first, 0.0) / self.E_U)
+
+
+def beside_case(file: Path, info: ValidationInfo) -> Path:
+    """Return ``file``, taken from the folder of the case file when that is known."""
+    folder = info.context.get("folder") if info.context else None
+    return Path(folder, file) if folder is not None else file
+
+
+@functools.lru_cache(maxsize=32)
+def log_table(file: Path) -> tuple[float, float, Any]:
+    """Return first and last energy [J] of a measured absorption, and ln(alpha) as a function.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or a value is not positive.
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    from thermosim.thermometry.spectra import read_spectra
+
+    try:
+        spectra = read_spectra(file)
+    except CaseError as error:
+        raise ValueError(str(error)) from error
+    energy, alpha = spectra.energy, spectra.signal[0]
+    if np.any(alpha <= 0):
+        where = energy[np.argmin(alpha)] / e
+        raise ValueError(
+            f"{file}: absorption at {where:.4g} eV is {alpha.min():g}; it must be positive, "
+            "since its logarithm is interpolated: cut the table where the signal ends"
+        )
+    return float(energy[0]), float(energy[-1]), PchipInterpolator(energy, np.log(alpha))
+
+
+Absorption = Annotated[UrbachTail | FermiEdge | TabulatedAbsorption, Field(discriminator="kind")]
+
+
+def sphere_volume(diameter: ArrayLike) -> Any:
+    """Return ``pi d³/6``."""
+    return pi / 6.0 * np.asarray(diameter, dtype=np.float64) ** 3
+
+
+def local_field_factor(n_dot: ArrayLike, n_host: ArrayLike) -> Any:
+    """Return ``|f|² = |3 n_h²/(n_d² + 2 n_h²)|²`` of a small sphere in a host (1).
+
+    Indices may be complex. Ricard, Ghanassi, Schanne-Klein, Opt. Commun. 108, 311 (1994),
+    10.1016/0030-4018(94)90668-8.
+    """
+    eps_dot, eps_host = np.square(n_dot), np.square(n_host)
+    return np.abs(3.0 * eps_host / (eps_dot + 2.0 * eps_host)) ** 2
+
+
+def dot_cross_section(
+    alpha_bulk: ArrayLike, diameter: ArrayLike, n_dot: ArrayLike, n_host: ArrayLike
+) -> Any:
+    """Return the cross-section [m²] of a sphere much smaller than the wavelength.
+
+    ``(n_d/n_h) |f|² alpha_bulk V`` with the `local_field_factor`; ``alpha_bulk`` [1/m] is the
+    absorption of the bulk material of the dot (Ricard 1994, eq. 3).
+    """
+    ratio = np.real(n_dot) / np.real(n_host)
+    return ratio * local_field_factor(n_dot, n_host) * alpha_bulk * sphere_volume(diameter)
+
+
+def density_from_volume_fraction(volume_fraction: ArrayLike, diameter: ArrayLike) -> Any:
+    """Return the density of dots [1/m³] that fill ``volume_fraction`` with spheres."""
+    return np.asarray(volume_fraction) / sphere_volume(diameter)
+
+
+def cross_section_from_optimum(
+    x_opt: ArrayLike, photon_energy: ArrayLike, tau_X: ArrayLike, intensity: ArrayLike
+) -> Any:
+    """Return the cross-section [m²] for which ``x = x_opt`` at ``intensity`` [W/m²]."""
+    return np.asarray(x_opt) * photon_energy / (tau_X * np.asarray(intensity))
+
+
+class GivenCrossSection(Section):
+    """Cross-section of one dot at ``photon_energy`` and the reference temperature."""
+
+    kind: Literal["given"] = "given"
+    sigma_abs: Positive[Area] = 6.0e-21
+    photon_energy: Positive[Energy] = PUMP_ENERGY
+
+
+class OptimumCrossSection(Section):
+    """Cross-section from the intensity at which the gain is largest, where x is ``x_opt``.
+
+    ``x_opt`` is a number of this section, not the optimum of the model, so that a change of an
+    efficiency does not move the cross-section.
+    """
+
+    kind: Literal["optimum"] = "optimum"
+    intensity: Positive[Intensity] = 3.0e7
+    x_opt: Positive[float] = 0.014
+    photon_energy: Positive[Energy] = PUMP_ENERGY
+
+
+class BulkCrossSection(Section):
+    """Cross-section of a small sphere of a bulk material, with its local field."""
+
+    kind: Literal["bulk"] = "bulk"
+    alpha_bulk: Positive[AbsorptionCoefficient]
+    dot_diameter: Positive[Length]
+    n_dot: Positive[float] = 2.292
+    n_host: Positive[float] = 1.69
+    photon_energy: Positive[Energy] = PUMP_ENERGY
+
+
+class MacroscopicCrossSection(Section):
+    """Cross-section from the absorption coefficient of the body: ``sigma = alpha / n_dots``."""
+
+    kind: Literal["macroscopic"] = "macroscopic"
+    alpha: Positive[AbsorptionCoefficient]
+    photon_energy: Positive[Energy] = PUMP_ENERGY
+
+
+class GivenDensity(Section):
+    """Number of dots per volume."""
+
+    kind: Literal["given"] = "given"
+    n_dots: Positive[NumberDensity] = 1.66e22
+
+
+class VolumeFractionDensity(Section):
+    """Density of dots from the part of the volume that they fill and their diameter."""
+
+    kind: Literal["volume_fraction"] = "volume_fraction"
+    volume_fraction: Fraction
+    dot_diameter: Positive[Length]
+
+
+class MacroscopicDensity(Section):
+    """Density of dots from the absorption coefficient of the body: ``n_dots = alpha / sigma``.
+
+    ``alpha`` is that of the dots, at the photon energy of the cross-section.
+    """
+
+    kind: Literal["macroscopic"] = "macroscopic"
+    alpha: Positive[AbsorptionCoefficient]
+
+
+CrossSection = Annotated[
+    GivenCrossSection | OptimumCrossSection | BulkCrossSection | MacroscopicCrossSection,
+    Field(discriminator="kind"),
+]
+DotDensity = Annotated[
+    GivenDensity | VolumeFractionDensity | MacroscopicDensity, Field(discriminator="kind")
+]

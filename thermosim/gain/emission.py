@@ -1,0 +1,282 @@
+"""Emission: spectra and the mean photon energy <E_PL> against temperature.
+
+Spectra are per photon energy, in photons, and normalised to an area of 1 [1/J]. ``gap_shift`` is
+how far the gap has moved from its place at the reference temperature [J].
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field, ValidationInfo, field_validator
+from scipy.constants import c, e, h, k
+
+from thermosim.errors import CaseError
+from thermosim.gain.absorption import FermiEdge, beside_case
+from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
+from thermosim.gain.numerics import trapezoid
+from thermosim.sections import Section
+from thermosim.units import Energy, EnergyPerKelvin, Positive
+
+Array = NDArray[np.float64]
+# <E_PL> for which Eq. (3) gives the printed 2.1 fW (2.1008 fW) at eta_X = 1, eta_BX = 0.09.
+PAPER_MEAN_EMISSION = 2.3871 * e
+_STEPS = 4096
+_TAIL = 42.0
+
+
+def mean_energy(energy: ArrayLike, spectrum: ArrayLike) -> Any:
+    """Return ``∫ E s dE / ∫ s dE`` along the last axis (trapezoidal rule, any spacing)."""
+    E, s = np.asarray(energy, dtype=np.float64), np.asarray(spectrum, dtype=np.float64)
+    return trapezoid(E * s, E) / trapezoid(s, E)
+
+
+def per_energy(energy: ArrayLike, per_wavelength: ArrayLike) -> Any:
+    """Return a spectrum per photon energy from one per wavelength: times ``h c / E²``."""
+    return np.asarray(per_wavelength) * h * c / np.square(energy)
+
+
+def boltzmann_emission(energy: ArrayLike, log_alpha: ArrayLike, temperature: ArrayLike) -> Any:
+    """Return ``ln(alpha E² exp(-E/kT))``, the emission that detailed balance gives (but a constant).
+
+    van Roosbroeck and Shockley, Phys. Rev. 94, 1558 (1954), 10.1103/PhysRev.94.1558, for
+    E much larger than kT.
+    """
+    E = np.asarray(energy, dtype=np.float64)
+    return np.asarray(log_alpha) + 2.0 * np.log(E) - E / (k * np.asarray(temperature))
+
+
+class _Emission(Section):
+    smooth: ClassVar[bool] = True
+
+
+class VanRoosbroeckEmission(_Emission):
+    """Emission in detailed balance with a saturating absorption edge at the local temperature."""
+
+    kind: Literal["van_roosbroeck"] = "van_roosbroeck"
+    edge: FermiEdge = FermiEdge()
+
+    def log_spectrum(
+        self,
+        energy: ArrayLike,
+        temperature: ArrayLike,
+        reference_temperature: float,
+        gap_shift: ArrayLike,
+    ) -> Any:
+        """Return the logarithm of the spectrum but for a constant; arguments broadcast."""
+        at_rest = np.asarray(energy) - gap_shift
+        log_alpha = self.edge.log_shape(at_rest, temperature, reference_temperature)
+        return boltzmann_emission(energy, log_alpha, temperature)
+
+    def mean_at(
+        self, temperature: ArrayLike, reference_temperature: float, gap_shift: ArrayLike
+    ) -> Array:
+        """Return <E_PL> [J], shape of ``temperature`` (which broadcasts with ``gap_shift``).
+
+        Raises
+        ------
+        ValueError
+            Where kT is below 1.05 E_U: the emission of the tail then grows without bound.
+        """
+        T, shift = np.broadcast_arrays(np.asarray(temperature, dtype=np.float64), gap_shift)
+        E = self._grid(T, reference_temperature, shift)
+        log_s = self.log_spectrum(E, T[..., None], reference_temperature, shift[..., None])
+        return np.asarray(mean_energy(E, np.exp(log_s - log_s.max(axis=-1, keepdims=True))))
+
+    def spectrum(
+        self, energy: ArrayLike, temperature: float, reference_temperature: float, gap_shift: float
+    ) -> Array:
+        """Return the spectrum [1/J] at each photon energy [J]."""
+        T = np.asarray(temperature, dtype=np.float64)
+        grid = self._grid(T, reference_temperature, np.asarray(gap_shift))
+        log_grid = self.log_spectrum(grid, T, reference_temperature, gap_shift)
+        top = log_grid.max()
+        area = trapezoid(np.exp(log_grid - top), grid)
+        log_s = self.log_spectrum(energy, T, reference_temperature, gap_shift)
+        return np.asarray(np.exp(log_s - top) / area)
+
+    def _grid(self, T: Array, reference_temperature: float, shift: Array) -> Array:
+        """Even steps over the whole line: the trapezoidal rule then converges exponentially."""
+        E_U = self.edge.urbach_energy(T, reference_temperature)
+        if np.any(k * T < 1.05 * E_U):
+            worst = float(np.min(T))
+            raise ValueError(
+                f"at {worst:g} K kT is below 1.05 E_U, so detailed balance with a tail of this "
+                "Urbach energy has no peak; raise temperature_min or let E_U follow temperature "
+                '(E_U_model = "einstein")'
+            )
+        edge = self.edge.E_1 + shift
+        rise = 1.0 / (1.0 / E_U - 1.0 / (k * T))
+        low = np.maximum(edge - _TAIL * rise, 1e-6 * edge)
+        high = edge + _TAIL * k * T
+        return np.asarray(np.linspace(low, high, _STEPS, axis=-1))
+
+
+class GivenEmission(_Emission):
+    """<E_PL> as a number at the reference temperature; with the line of an edge as its shape.
+
+    With ``slope`` it moves by that much per kelvin; without, it follows the gap.
+    """
+
+    kind: Literal["given"] = "given"
+    mean_emission: Positive[Energy] = PAPER_MEAN_EMISSION
+    slope: EnergyPerKelvin | None = None
+    edge: FermiEdge = FermiEdge()
+
+    def mean_at(
+        self, temperature: ArrayLike, reference_temperature: float, gap_shift: ArrayLike
+    ) -> Array:
+        """Return <E_PL> [J], shape of ``temperature``."""
+        T = np.asarray(temperature, dtype=np.float64)
+        moved = gap_shift if self.slope is None else self.slope * (T - reference_temperature)
+        return np.asarray(self.mean_emission + moved)
+
+    def spectrum(
+        self, energy: ArrayLike, temperature: float, reference_temperature: float, gap_shift: float
+    ) -> Array:
+        """Return the spectrum [1/J]: that of the edge, moved so that its mean is <E_PL>."""
+        line = VanRoosbroeckEmission(edge=self.edge)
+        own = line.mean_at(temperature, reference_temperature, gap_shift)
+        move = self.mean_at(temperature, reference_temperature, gap_shift) - own
+        at_rest = np.asarray(energy) - move
+        return line.spectrum(at_rest, temperature, reference_temperature, gap_shift)
+
+
+class _MeasuredLine(_Emission):
+    """A line known at the reference temperature, that moves with the gap and keeps its form."""
+
+    def line(self, energy: ArrayLike) -> Array:
+        """Return the spectrum at the reference temperature, in any unit."""
+        raise NotImplementedError
+
+    def mean_at_reference(self) -> float:
+        """Return <E_PL> [J] at the reference temperature."""
+        raise NotImplementedError
+
+    def area(self) -> float:
+        """Return the area of `line`, in its unit times J."""
+        raise NotImplementedError
+
+    def mean_at(
+        self, temperature: ArrayLike, reference_temperature: float, gap_shift: ArrayLike
+    ) -> Array:
+        """Return <E_PL> [J], shape of ``temperature``."""
+        moved = np.broadcast_arrays(np.asarray(gap_shift, dtype=np.float64), temperature)[0]
+        return np.asarray(self.mean_at_reference() + moved)
+
+    def spectrum(
+        self, energy: ArrayLike, temperature: float, reference_temperature: float, gap_shift: float
+    ) -> Array:
+        """Return the spectrum [1/J] at each photon energy [J]."""
+        return np.asarray(self.line(np.asarray(energy) - gap_shift) / self.area())
+
+
+class MeasuredEmission(_MeasuredLine):
+    """A measured spectrum: CSV file of photon energy (or wavelength) and signal.
+
+    ``signal_per`` tells whether the signal counts photons per energy or per wavelength. ``use``
+    takes the mean from the rows, or from a double exponentially modified Gaussian fitted to them,
+    which is less sensitive to noise far from the line.
+    """
+
+    kind: Literal["spectrum"] = "spectrum"
+    file: Path
+    signal_per: Literal["energy", "wavelength"] = "energy"
+    use: Literal["data", "double_emg"] = "data"
+
+    @field_validator("file")
+    @classmethod
+    def _readable(cls, file: Path, info: ValidationInfo) -> Path:
+        file = beside_case(file, info)
+        measured_spectrum(file, "energy")
+        return file
+
+    def fitted(self) -> EmgEmission:
+        """Return the double exponentially modified Gaussian fitted to the file."""
+        components = fit_double_emg(*measured_spectrum(self.file, self.signal_per)).components
+        return EmgEmission(components=tuple(EmgComponent(**one._asdict()) for one in components))
+
+    def line(self, energy: ArrayLike) -> Array:
+        """Return the spectrum, 0 outside the rows of the file when they are used directly."""
+        if self.use == "double_emg":
+            return self.fitted().line(energy)
+        E, signal = measured_spectrum(self.file, self.signal_per)
+        return np.asarray(np.interp(np.asarray(energy), E, signal, left=0.0, right=0.0))
+
+    def mean_at_reference(self) -> float:
+        """Return <E_PL> [J] at the reference temperature."""
+        if self.use == "double_emg":
+            return self.fitted().mean_at_reference()
+        return float(mean_energy(*measured_spectrum(self.file, self.signal_per)))
+
+    def area(self) -> float:
+        """Return the area of `line`."""
+        if self.use == "double_emg":
+            return self.fitted().area()
+        E, signal = measured_spectrum(self.file, self.signal_per)
+        return float(trapezoid(signal, E))
+
+
+class EmgComponent(Section):
+    """One exponentially modified Gaussian; ``tail`` > 0 reaches to high energy, < 0 to low."""
+
+    amplitude: Positive[float] = 1.0
+    centre: Positive[Energy]
+    width: Positive[Energy]
+    tail: Energy
+
+
+class EmgEmission(_MeasuredLine):
+    """A sum of exponentially modified Gaussians, as fitted to a measured line."""
+
+    kind: Literal["emg"] = "emg"
+    components: Annotated[tuple[EmgComponent, ...], Field(min_length=1)]
+
+    @property
+    def _components(self) -> tuple[Component, ...]:
+        return tuple(Component(c.amplitude, c.centre, c.width, c.tail) for c in self.components)
+
+    def line(self, energy: ArrayLike) -> Array:
+        """Return the sum of the components."""
+        return emg_sum(energy, self._components)
+
+    def mean_at_reference(self) -> float:
+        """Return <E_PL> [J]: the mean of centre + tail, weighted with the amplitudes."""
+        return emg_mean(self._components)
+
+    def area(self) -> float:
+        """Return the sum of the amplitudes."""
+        return float(sum(one.amplitude for one in self.components))
+
+
+@functools.lru_cache(maxsize=32)
+def measured_spectrum(file: Path, signal_per: str) -> tuple[Array, Array]:
+    """Return photon energies [J] and signal per energy of the first spectrum of a file.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read or its signal has no positive area.
+    """
+    from thermosim.thermometry.spectra import read_spectra
+
+    try:
+        spectra = read_spectra(file)
+    except CaseError as error:
+        raise ValueError(str(error)) from error
+    energy, signal = spectra.energy, spectra.signal[0]
+    if signal_per == "wavelength":
+        signal = np.asarray(per_energy(energy, signal))
+    if not trapezoid(signal, energy) > 0:
+        raise ValueError(f"{file}: the signal has no positive area; is the background too large?")
+    return energy, signal
+
+
+Emission = Annotated[
+    GivenEmission | VanRoosbroeckEmission | MeasuredEmission | EmgEmission,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,181 @@
+"""Ladders of excitons on neutral and charged dots: the general recombination model of a case."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from thermosim.gain.efficiency import Coefficients, radiative_scaling
+from thermosim.gain.master import Ladder, efficiency_of_ladder
+from thermosim.gain.recombination import TrionBiexciton
+from thermosim.sections import Section
+from thermosim.units import Fraction, NonNegative, Positive, Rate, Time
+
+
+class LadderRecombination(Section):
+    """Up to ``neutral_states`` excitons on a neutral dot and ``charged_states`` on a charged one.
+
+    A state with n electrons and m holes emits at ``n m eta_X/tau_X``. What is left of the measured
+    rates of trion and biexciton is Auger recombination; higher states scale statistically: the
+    paths that hand the energy to an electron go as ``n m (n - 1)``, those that hand it to a hole
+    as ``n m (m - 1)`` (Klimov, 10.1146/annurev-conmatphys-031113-133900). Trapping costs every
+    exciton ``(1 - eta_X)/tau_X``. ``tau_neutral`` and ``tau_charged`` replace the lifetimes of
+    single states (1, 2, … excitons), where measured.
+
+    ``ionisation`` is the chance that a decay of two or more excitons on a neutral dot ejects a
+    carrier, which leaves a charged dot with two excitons fewer; ``ionisation_X`` the same for the
+    single exciton, which leaves an empty charged dot. Charged dots become neutral at the rate
+    ``neutralisation``.
+    """
+
+    kind: Literal["ladder"] = "ladder"
+    tau_X: Positive[Time] = 29e-9
+    tau_T: Positive[Time] = 3.0e-9
+    tau_BX: Positive[Time] = 0.5e-9
+    eta_X: Fraction = 1.0
+    neutral_states: Annotated[int, Field(ge=1, le=6)] = 3
+    charged_states: Annotated[int, Field(ge=1, le=6)] = 2
+    tau_neutral: tuple[Positive[Time] | None, ...] = ()
+    tau_charged: tuple[Positive[Time] | None, ...] = ()
+    ionisation: Fraction = 0.0
+    ionisation_X: Fraction = 0.0
+    neutralisation: NonNegative[Rate] = 1e3
+    absorbing: Literal["all", "below_top"] = "all"
+    bleaching: bool = False
+
+    @model_validator(mode="after")
+    def _physical(self) -> Self:
+        for name, given, limit in (
+            ("tau_neutral", self.tau_neutral, self.neutral_states),
+            ("tau_charged", self.tau_charged, self.charged_states),
+        ):
+            if len(given) > limit:
+                raise ValueError(f"{name} holds {len(given)} lifetimes for {limit} states")
+        if (self.ionisation or self.ionisation_X) and self.neutralisation == 0.0:
+            raise ValueError(
+                "neutralisation = 0 with ionisation: every dot ends charged, whatever the light; "
+                "give the rate at which charged dots become neutral"
+            )
+        for name, rate in (("tau_T", self._auger_T()), ("tau_BX", self._auger_BX())):
+            if rate < 0:
+                raise ValueError(
+                    f"{name} is longer than its radiative lifetime under statistical scaling, so "
+                    "its Auger rate would be negative; shorten it or lower eta_X"
+                )
+        _ladder(self)
+        return self
+
+    def ladder(self) -> Ladder:
+        """Return states and rates."""
+        return _ladder(self)
+
+    def efficiencies(self) -> tuple[float, float, float]:
+        """Return ``(eta_X, eta_T, eta_BX)``: radiative rate times lifetime of each."""
+        k_X = self.radiative_rate(1, 0)
+        eta_X = k_X * self.lifetime(1, 0)
+        eta_T = radiative_scaling(1, 1) * k_X * self.lifetime(1, 1)
+        return eta_X, eta_T, radiative_scaling(2) * k_X * self.lifetime(2, 0)
+
+    def polynomials(self) -> tuple[Coefficients, Coefficients, Coefficients | None]:
+        """Return emitted, absorbed and (where bleaching counts) population polynomials in x."""
+        emitted, absorbed, population = _polynomials(self)
+        return emitted, absorbed, population if self.bleaching else None
+
+    def lifetime(self, excitons: int, charge: int) -> float:
+        """Return the lifetime [s] of a state: the measured one, or by statistical scaling."""
+        given = self.tau_charged if charge else self.tau_neutral
+        measured = given[excitons - 1] if len(given) >= excitons else None
+        if measured is not None:
+            return measured
+        trap = excitons * (1.0 - self.eta_X) / self.tau_X
+        return 1.0 / (self.radiative_rate(excitons, charge) + trap + self._auger(excitons, charge))
+
+    def radiative_rate(self, excitons: int, charge: int) -> float:
+        """Return photons emitted per second [1/s] in a state, by statistical scaling."""
+        return float(radiative_scaling(excitons, charge) * self.eta_X / self.tau_X)
+
+    def _auger_T(self) -> float:
+        return 1.0 / self.tau_T - (2.0 * self.eta_X + 1.0 - self.eta_X) / self.tau_X
+
+    def _auger_BX(self) -> float:
+        return 1.0 / self.tau_BX - (4.0 * self.eta_X + 2.0 * (1.0 - self.eta_X)) / self.tau_X
+
+    def _auger(self, excitons: int, charge: int) -> float:
+        """Auger rate: the extra carrier is called the electron; only sums of paths matter."""
+        electron = self._auger_T() / 2.0
+        hole = max(self._auger_BX() / 4.0 - electron, 0.0)
+        both = excitons * (excitons + charge)
+        if charge == 0:
+            return both * (excitons - 1) * self._auger_BX() / 4.0
+        return both * (excitons * electron + (excitons - 1) * hole)
+
+
+def trion_biexciton_ladder(
+    section: TrionBiexciton, neutralisation: float = 0.0, absorbing: str = "below_top"
+) -> Ladder:
+    """Return the rate model behind Eq. (2): states 0, X, BX, c, T.
+
+    ``neutralisation`` [1/s] replaces ``A/(C tau_X)`` where C is 0. Absorption in BX and T, which
+    Eq. (2) leaves out, counts with ``absorbing = "all"``.
+    """
+    eta_X, eta_T, eta_BX = section.efficiencies()
+    k_X, k_T, k_BX = 1.0 / section.tau_X, 1.0 / section.tau_T, 1.0 / section.tau_BX
+    k_n = section.A / (section.C * section.tau_X) if section.C > 0 else neutralisation or k_X
+    decay, climb = np.zeros((5, 5)), np.zeros((5, 5))
+    decay[1, 0], decay[2, 1], decay[2, 3] = k_X, (1.0 - section.A) * k_BX, section.A * k_BX
+    decay[4, 3], decay[3, 0] = k_T, k_n
+    climb[0, 1] = climb[1, 2] = climb[3, 4] = 1.0
+    absorption = np.ones(5) if absorbing == "all" else np.array([1.0, 1.0, 0.0, 1.0, 0.0])
+    emission = np.array([0.0, eta_X * k_X, eta_BX * k_BX, 0.0, eta_T * k_T])
+    return Ladder(("0", "X", "BX", "c", "T"), decay, climb, absorption, emission)
+
+
+@functools.lru_cache(maxsize=64)
+def _ladder(section: LadderRecombination) -> Ladder:
+    N, M = section.neutral_states, section.charged_states
+    charged = N + 1
+    n = N + M + 2
+    decay, climb, emission = np.zeros((n, n)), np.zeros((n, n)), np.zeros(n)
+    for k in range(1, N + 1):
+        rate = 1.0 / section.lifetime(k, 0)
+        chance = section.ionisation if k > 1 else section.ionisation_X
+        left = min(max(k - 2, 0), M)
+        decay[k, k - 1] += (1.0 - chance) * rate
+        decay[k, charged + left] += chance * rate
+        emission[k] = _radiative_part(section, k, 0)
+        climb[k - 1, k] = 1.0
+    for k in range(1, M + 1):
+        rate = 1.0 / section.lifetime(k, 1)
+        decay[charged + k, charged + k - 1] = rate
+        emission[charged + k] = _radiative_part(section, k, 1)
+        climb[charged + k - 1, charged + k] = 1.0
+    decay[charged, 0] = section.neutralisation or 1.0 / section.tau_X
+    absorption = np.ones(n)
+    if section.absorbing == "below_top":
+        absorption[[N, n - 1]] = 0.0
+    names = [f"{k}X" for k in range(N + 1)] + [f"{k}X+c" for k in range(M + 1)]
+    return Ladder(tuple(names), decay, climb, absorption, emission)
+
+
+def _radiative_part(section: LadderRecombination, excitons: int, charge: int) -> float:
+    radiative, lifetime = (
+        section.radiative_rate(excitons, charge),
+        section.lifetime(excitons, charge),
+    )
+    if radiative * lifetime > 1.0 + 1e-9:
+        state = f"{excitons} exciton(s) on a {'charged' if charge else 'neutral'} dot"
+        raise ValueError(
+            f"the lifetime {lifetime:.4g} s of {state} is longer than the radiative "
+            f"{1.0 / radiative:.4g} s under statistical scaling; shorten it or lower eta_X"
+        )
+    return radiative
+
+
+@functools.lru_cache(maxsize=64)
+def _polynomials(
+    section: LadderRecombination,
+) -> tuple[Coefficients, Coefficients, Coefficients]:
+    return efficiency_of_ladder(_ladder(section), section.tau_X)

@@ -1,0 +1,249 @@
+"""The section ``[gain]`` of a case: the dots of a body, and the numbers of their heat source."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field, model_validator
+from scipy.constants import e
+
+from thermosim.gain.absorption import (
+    Absorption,
+    BulkCrossSection,
+    CrossSection,
+    DotDensity,
+    GivenCrossSection,
+    GivenDensity,
+    MacroscopicCrossSection,
+    MacroscopicDensity,
+    OptimumCrossSection,
+    UrbachTail,
+    VolumeFractionDensity,
+    cross_section_from_optimum,
+    density_from_volume_fraction,
+    dot_cross_section,
+)
+from thermosim.gain.emission import Emission, GivenEmission
+from thermosim.gain.ladder_section import LadderRecombination
+from thermosim.gain.numerics import chebyshev_coefficients
+from thermosim.gain.recombination import TrionBiexciton
+from thermosim.gain.source import GainParameters
+from thermosim.sections import Section
+from thermosim.units import (
+    AbsorptionCoefficient,
+    Energy,
+    EnergyPerKelvin,
+    Fraction,
+    NonNegative,
+    Positive,
+    Temperature,
+)
+
+Array = NDArray[np.float64]
+# Largest error of the interpolants in temperature: relative, for closed forms and for tables.
+SMOOTH_TOLERANCE = 1e-11
+TABLE_TOLERANCE = 1e-3
+
+
+class NoEscape(Section):
+    """A transparent body: all emitted light leaves it."""
+
+    kind: Literal["none"] = "none"
+
+    def values(self) -> tuple[float, float, float]:
+        """Return ``(f_escape, f_reabsorbed, red_shift)``."""
+        return 1.0, 0.0, 0.0
+
+
+class GivenEscape(Section):
+    """Share of the emitted photons that leaves and that dots reabsorb; the rest is lost as heat."""
+
+    kind: Literal["given"] = "given"
+    f_escape: Fraction
+    f_reabsorbed: Fraction
+    red_shift: Energy = 0.0
+
+    @model_validator(mode="after")
+    def _sum(self) -> Self:
+        if self.f_escape + self.f_reabsorbed > 1.0 + 1e-12:
+            raise ValueError(
+                f"f_escape + f_reabsorbed = {self.f_escape + self.f_reabsorbed:.6g} is above 1; "
+                "both are shares of the same photons"
+            )
+        return self
+
+    def values(self) -> tuple[float, float, float]:
+        """Return ``(f_escape, f_reabsorbed, red_shift)``."""
+        return self.f_escape, self.f_reabsorbed, self.red_shift
+
+
+Escape = Annotated[NoEscape | GivenEscape, Field(discriminator="kind")]
+Recombination = Annotated[TrionBiexciton | LadderRecombination, Field(discriminator="kind")]
+
+
+class GainModel(Section):
+    """Absorption, recombination, emission and losses of the dots in a body.
+
+    Without arguments: the most favourable case of arXiv:2406.10641 (eta_X = 1, A = C = 0), with
+    <E_PL> = 2.3871 eV, which gives the printed 2.1 fW at a pump of 2.33 eV, and the density of
+    dots that cools a black sphere of radius 5 µm by 10 K. docs/gain.md tells what else the choice
+    of <E_PL> implies.
+    """
+
+    reference_temperature: Positive[Temperature] = 300.0
+    gap_shift: EnergyPerKelvin = 0.25e-3 * e
+    temperature_min: Positive[Temperature] = 200.0
+    temperature_max: Positive[Temperature] = 1000.0
+    absorption: Absorption = UrbachTail()
+    cross_section: CrossSection = GivenCrossSection()
+    density: DotDensity = GivenDensity()
+    recombination: Recombination = TrionBiexciton()
+    emission: Emission = GivenEmission()
+    escape: Escape = NoEscape()
+    dark_fraction: Fraction = 0.0
+    alpha_background: NonNegative[AbsorptionCoefficient] = 0.0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        macroscopic = isinstance(self.density, MacroscopicDensity)
+        if macroscopic and isinstance(self.cross_section, MacroscopicCrossSection):
+            raise ValueError(
+                'density and cross_section are both "macroscopic": alpha gives only their '
+                "product; give one of the two another way"
+            )
+        low, high = self.temperature_min, self.temperature_max
+        if not low < self.reference_temperature < high:
+            raise ValueError(
+                f"reference_temperature = {self.reference_temperature:g} K must lie between "
+                f"temperature_min = {low:g} K and temperature_max = {high:g} K"
+            )
+        self.recombination.efficiencies()
+        _mean_emission_shift(self)
+        return self
+
+    def with_escape(self, f_escape: float, f_reabsorbed: float, red_shift: float) -> GainModel:
+        """Return this model for a body of which these shares of the light leave; shift in J."""
+        escape = GivenEscape(f_escape=f_escape, f_reabsorbed=f_reabsorbed, red_shift=red_shift)
+        return self.model_copy(update={"escape": escape})
+
+    def gap_moved(self, temperature: ArrayLike) -> Any:
+        """Return how far the gap has moved [J] from its place at the reference temperature."""
+        return self.gap_shift * (np.asarray(temperature, np.float64) - self.reference_temperature)
+
+    def sigma_abs(self, photon_energy: ArrayLike, temperature: ArrayLike | None = None) -> Array:
+        """Return the absorption cross-section of one dot [m²]; energy [J] and T [K] broadcast.
+
+        The value at the photon energy of the section and the reference temperature, times the
+        ratio of the absorption spectrum, which moves with the gap.
+        """
+        E = np.asarray(photon_energy, dtype=np.float64)
+        T = self.reference_temperature if temperature is None else temperature
+        log_ratio = self._log_shape(E, T) - self._log_shape(
+            self.cross_section.photon_energy, self.reference_temperature
+        )
+        return np.asarray(self._reference_sigma() * np.exp(log_ratio))
+
+    @property
+    def n_dots(self) -> float:
+        """Density of dots [1/m³]."""
+        density = self.density
+        if isinstance(density, GivenDensity):
+            return density.n_dots
+        if isinstance(density, VolumeFractionDensity):
+            return float(
+                density_from_volume_fraction(density.volume_fraction, density.dot_diameter)
+            )
+        return density.alpha / self._reference_sigma()
+
+    def alpha(self, photon_energy: ArrayLike, temperature: ArrayLike | None = None) -> Array:
+        """Return the absorption coefficient [1/m] of the dots at low intensity."""
+        return np.asarray(self.n_dots * self.sigma_abs(photon_energy, temperature))
+
+    def mean_emission(self, temperature: ArrayLike | None = None) -> Array:
+        """Return <E_PL> [J] of the dots themselves at each temperature [K]."""
+        T = self.reference_temperature if temperature is None else temperature
+        return self.emission.mean_at(T, self.reference_temperature, self.gap_moved(T))
+
+    def emission_spectrum(
+        self, photon_energy: ArrayLike, temperature: float | None = None
+    ) -> Array:
+        """Return the emission of the dots [1/J], of area 1, at each photon energy [J]."""
+        T = self.reference_temperature if temperature is None else temperature
+        moved = float(self.gap_moved(T))
+        return self.emission.spectrum(photon_energy, T, self.reference_temperature, moved)
+
+    def parameters(self, photon_energy: float) -> GainParameters:
+        """Return every number of the heat source at one pump photon energy [J]."""
+        return _parameters(self, float(photon_energy))
+
+    def _log_shape(self, energy: ArrayLike, temperature: ArrayLike) -> Array:
+        at_rest = np.asarray(energy) - self.gap_moved(temperature)
+        return self.absorption.log_shape(at_rest, temperature, self.reference_temperature)
+
+    def _reference_sigma(self) -> float:
+        section = self.cross_section
+        if isinstance(section, GivenCrossSection):
+            return section.sigma_abs
+        if isinstance(section, OptimumCrossSection):
+            tau_X = self.recombination.tau_X
+            return float(
+                cross_section_from_optimum(
+                    section.x_opt, section.photon_energy, tau_X, section.intensity
+                )
+            )
+        if isinstance(section, BulkCrossSection):
+            return float(
+                dot_cross_section(
+                    section.alpha_bulk, section.dot_diameter, section.n_dot, section.n_host
+                )
+            )
+        return section.alpha / self.n_dots
+
+
+@functools.lru_cache(maxsize=512)
+def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
+    emitted, absorbed, population = model.recombination.polynomials()
+    f_escape, f_reabsorbed, red_shift = model.escape.values()
+    return GainParameters(
+        n_dots=model.n_dots,
+        photon_energy=photon_energy,
+        sigma_abs=float(model.sigma_abs(photon_energy)),
+        log_sigma=_log_sigma(model, photon_energy),
+        mean_emission=float(model.mean_emission()),
+        mean_emission_shift=_mean_emission_shift(model),
+        temperature_min=model.temperature_min,
+        temperature_max=model.temperature_max,
+        tau_X=model.recombination.tau_X,
+        emitted=emitted,
+        absorbed=absorbed,
+        population=population,
+        bright=1.0 - model.dark_fraction,
+        f_escape=f_escape,
+        f_reabsorbed=f_reabsorbed,
+        red_shift=red_shift,
+        alpha_background=model.alpha_background,
+    )
+
+
+def _log_sigma(model: GainModel, photon_energy: float) -> tuple[float, ...]:
+    reference = float(model.sigma_abs(photon_energy))
+    return chebyshev_coefficients(
+        lambda T: np.log(model.sigma_abs(photon_energy, T) / reference),
+        model.temperature_min,
+        model.temperature_max,
+        SMOOTH_TOLERANCE if model.absorption.smooth else TABLE_TOLERANCE,
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _mean_emission_shift(model: GainModel) -> tuple[float, ...]:
+    reference = float(model.mean_emission())
+    return chebyshev_coefficients(
+        lambda T: model.mean_emission(T) - reference,
+        model.temperature_min,
+        model.temperature_max,
+        SMOOTH_TOLERANCE * reference,
+    )

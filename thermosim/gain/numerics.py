@@ -1,0 +1,53 @@
+"""Integrals over spectra, and Chebyshev interpolants in temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.polynomial import chebyshev as cheb
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+MAX_DEGREE = 128
+_DEGREES = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, MAX_DEGREE)
+_CHECKS = 401
+
+
+def trapezoid(y: Any, x: Any) -> Any:
+    """Return the integral of ``y`` over ``x`` along the last axis (NumPy 1 and 2 name it apart)."""
+    return np.sum(0.5 * (y[..., 1:] + y[..., :-1]) * np.diff(x, axis=-1), axis=-1)
+
+
+def chebyshev_coefficients(
+    function: Callable[[Array], Array], low: float, high: float, tolerance: float
+) -> tuple[float, ...]:
+    """Return Chebyshev coefficients of ``function`` of temperature [K] on [low, high].
+
+    The degree is the lowest tried whose largest error at 401 even steps is below ``tolerance``
+    (absolute, in the unit of the function); a constant gives one coefficient.
+
+    Raises
+    ------
+    ValueError
+        If degree 128 does not reach the tolerance.
+    """
+    T = np.linspace(low, high, _CHECKS)
+    s = (2.0 * T - low - high) / (high - low)
+    exact = function(T)
+    if np.ptp(exact) <= tolerance:
+        return (float(exact.mean()),)
+    error = np.inf
+    for degree in _DEGREES:
+        nodes = 0.5 * (low + high + (high - low) * cheb.chebpts1(degree + 1))
+        scaled = (2.0 * nodes - low - high) / (high - low)
+        coefficients = cheb.chebfit(scaled, function(nodes), degree)
+        error = float(np.max(np.abs(cheb.chebval(s, coefficients) - exact)))
+        if error <= tolerance:
+            return tuple(float(value) for value in coefficients)
+    raise ValueError(
+        f"the dependence on temperature between {low:g} K and {high:g} K is not smooth enough "
+        f"(error {error:.1e}, allowed {tolerance:.1e}); narrow temperature_min and "
+        "temperature_max or smooth the measured spectrum"
+    )

@@ -1,0 +1,91 @@
+"""Recombination of the dots: the sections of a case file and the lifetimes they stand for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from thermosim.gain.efficiency import (
+    Coefficients,
+    Convention,
+    efficiency_polynomials,
+    radiative_lifetime,
+    radiative_scaling,
+    scaled_efficiency,
+)
+from thermosim.sections import Section
+from thermosim.units import Fraction, NonNegative, Positive, Time
+
+
+class GivenEfficiencies(Section):
+    """Efficiencies of trion and biexciton as numbers (the paper's, by default)."""
+
+    kind: Literal["given"] = "given"
+    eta_T: Fraction = 0.26
+    eta_BX: Fraction = 0.09
+
+    def values(self, tau_X: float, tau_T: float, tau_BX: float) -> tuple[float, float]:
+        """Return ``(eta_T, eta_BX)``."""
+        return self.eta_T, self.eta_BX
+
+
+class ScaledEfficiencies(Section):
+    """Efficiencies of trion and biexciton from the radiative lifetime of the exciton.
+
+    The radiative rates are 2 and 4 times that of the exciton; its lifetime follows from
+    ``eta_X``, the efficiency at which the lifetimes were measured, by `radiative_lifetime`.
+    """
+
+    kind: Literal["scaled"] = "scaled"
+    eta_X: Annotated[Fraction, Field(gt=0)] = 0.8
+    convention: Convention = "tau_over_eta"
+
+    def values(self, tau_X: float, tau_T: float, tau_BX: float) -> tuple[float, float]:
+        """Return ``(eta_T, eta_BX)``; above 1 is refused.
+
+        Raises
+        ------
+        ValueError
+            If a lifetime is longer than the radiative lifetime of its state.
+        """
+        tau_rad_X = radiative_lifetime(tau_X, self.eta_X, self.convention)
+        eta_T = scaled_efficiency(tau_T, tau_rad_X, radiative_scaling(1, 1))
+        eta_BX = scaled_efficiency(tau_BX, tau_rad_X, radiative_scaling(2))
+        for name, eta in (("eta_T", eta_T), ("eta_BX", eta_BX)):
+            if eta > 1:
+                raise ValueError(
+                    f"{name} = {eta:.4g} from statistical scaling is above 1: the state lives "
+                    'longer than its radiative lifetime; shorten it or give it (kind = "given")'
+                )
+        return float(eta_T), float(eta_BX)
+
+
+MultiEfficiencies = Annotated[GivenEfficiencies | ScaledEfficiencies, Field(discriminator="kind")]
+
+
+class TrionBiexciton(Section):
+    """Exciton, trion and biexciton: Eq. (2) of arXiv:2406.10641.
+
+    ``A`` is the chance that a biexciton ionises its dot, ``C = A / (k_n tau_X)`` with the rate
+    ``k_n`` at which a charged dot becomes neutral.
+    """
+
+    kind: Literal["trion_biexciton"] = "trion_biexciton"
+    tau_X: Positive[Time] = 29e-9
+    tau_T: Positive[Time] = 3.0e-9
+    tau_BX: Positive[Time] = 0.5e-9
+    eta_X: Fraction = 1.0
+    multi: MultiEfficiencies = GivenEfficiencies()
+    A: NonNegative[float] = 0.0
+    C: NonNegative[float] = 0.0
+
+    def efficiencies(self) -> tuple[float, float, float]:
+        """Return ``(eta_X, eta_T, eta_BX)``."""
+        return self.eta_X, *self.multi.values(self.tau_X, self.tau_T, self.tau_BX)
+
+    def polynomials(self) -> tuple[Coefficients, Coefficients, Coefficients | None]:
+        """Return emitted, absorbed and (no bleaching) no population polynomial in x."""
+        eta_X, eta_T, eta_BX = self.efficiencies()
+        emitted, absorbed = efficiency_polynomials(eta_X, eta_T, eta_BX, self.A, self.C)
+        return emitted, absorbed, None
