@@ -1,0 +1,85 @@
+"""Published numbers of the Mie series, and an independent code for the field inside."""
+
+import math
+
+import numpy as np
+import pytest
+
+from thermosim.optics.mie import (
+    MieSphere,
+    axis_peak,
+    internal_field,
+    mie_efficiencies,
+    size_parameter,
+)
+
+
+@pytest.mark.parametrize(
+    ("m", "x", "Q_ext", "Q_sca", "g", "digits"),
+    [
+        # Bohren and Huffman (1983), appendix A: radius 0.525, wavelength 0.6328, index 1.55
+        (1.55, 2 * math.pi * 0.525 / 0.6328, 3.10543, 3.10543, 0.63314, 5),
+        # Wiscombe, NCAR Technical Note TN-140+STR (1979)
+        (1.33 - 1e-5j, 100, 2.101321, 2.096594, 0.868959, 6),
+        (1.5 - 1j, 100, 2.097502, 1.283697, 0.850252, 6),
+        (10 - 10j, 1, 2.532993, 2.049405, -0.110664, 6),
+    ],
+)
+def test_published_efficiencies_to_every_digit(m, x, Q_ext, Q_sca, g, digits):
+    for index in (m, np.conj(m)):
+        computed = mie_efficiencies(index, x)
+        half = 0.5000001 * 10.0**-digits
+        assert abs(computed[0] - Q_ext) <= half
+        assert abs(computed[1] - Q_sca) <= half
+        assert abs(computed[3] - g) <= half
+        assert computed[2] == computed[0] - computed[1]
+
+
+def test_gold_sphere_of_the_dolfinx_demo():
+    m = np.sqrt(-1.0782 + 5.8089j)
+    x = size_parameter(25e-9, 400e-9)
+    _, Q_sca, Q_abs, _ = mie_efficiencies(m, x)
+    assert abs(Q_abs - 0.96227280) <= 0.5e-8
+    assert abs(Q_sca - 0.07770397) <= 0.5e-8
+    assert MieSphere.build(m, x).absorption_efficiency() == pytest.approx(float(Q_abs), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("R", "k", "Q_ext", "Q_abs", "half_ext", "half_abs"),
+    [
+        (1, 1e-3, 2.129734, 0.05418568, 5e-7, 5e-9),
+        (2, 1e-3, 2.293361, 0.1028858, 5e-7, 5e-8),
+        (5, 1e-4, 2.158187, 0.02247628, 5e-7, 5e-9),
+        (10, 1e-3, 2.111130, 0.3451890, 5e-7, 5e-8),
+    ],
+)
+def test_spheres_at_532_nm_to_every_digit(R, k, Q_ext, Q_abs, half_ext, half_abs):
+    x = size_parameter(R * 1e-6, 532e-9)
+    computed = mie_efficiencies(1.9 + 1j * k, x)
+    assert abs(computed[0] - Q_ext) <= half_ext
+    assert abs(computed[2] - Q_abs) <= half_abs
+    # the field inside, from coefficients and Bessel functions of its own
+    volume = MieSphere.build(1.9 + 1j * k, x).absorption_efficiency()
+    assert volume == pytest.approx(float(computed[2]), rel=2e-8)
+
+
+@pytest.mark.parametrize(("R", "peak"), [(1, 75.9), (2, 208.7), (5, 616.0), (10, 1578.0)])
+def test_peaks_on_the_axis(R, peak):
+    found, z = axis_peak(MieSphere.build(1.9, size_parameter(R * 1e-6, 532e-9)))
+    assert found == pytest.approx(peak, rel=0.01)
+    assert 0.7 < z < 1.0  # the focus lies on the far side
+
+
+@pytest.mark.parametrize(
+    ("m", "x"), [(1.9 + 1e-3j, 12.0), (0.54 + 2.23j, 3.0), (1.3, 0.2), (1.5 + 0.3j, 40.0)]
+)
+def test_field_inside_agrees_with_miepython(m, x):
+    from miepython.field import e_near_cartesian
+
+    generator = np.random.default_rng(5)
+    points = generator.normal(size=(12, 3))
+    points *= (0.97 * generator.random(12) ** (1 / 3) / np.linalg.norm(points, axis=1))[:, None]
+    # miepython counts absorption as n - ik here, although its fields go as exp(-i omega t)
+    theirs = e_near_cartesian(2 * math.pi / x, 2.0, np.conj(m), 1.0, *points.T)
+    ours = internal_field(points, m, x)
+    assert np.abs(theirs.T - ours).max() <= 1e-6 * np.abs(ours).max()

@@ -1,0 +1,368 @@
+"""Light inside and around a homogeneous sphere in vacuum: the Mie series.
+
+The refractive index is ``m = n + ik`` with fields that go as ``exp(-i omega t)``; the opposite
+sign of the imaginary part, ``n - ik``, is read as the other convention of the same absorbing
+sphere. ``x = 2 pi R/lambda`` is the size parameter. The efficiencies are those of `miepython`; the
+field inside is summed here over all points at once, with recurrences that stay stable for large
+and for strongly absorbing spheres. Equation numbers: Bohren and Huffman, Absorption and
+Scattering of Light by Small Particles (1983), doi:10.1002/9783527618156.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+_CHUNK = 4096
+# Vertices of a mesh with the volume of the sphere stand a little outside it.
+_OUTSIDE = 0.05
+
+
+def mie_efficiencies(m: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return ``(Q_ext, Q_sca, Q_abs, g)`` of a sphere, by `miepython`.
+
+    Parameters
+    ----------
+    m
+        Refractive index relative to the surroundings; the sign of the imaginary part does
+        not matter (see the module).
+    x
+        Size parameter; broadcasts with ``m``.
+
+    Raises
+    ------
+    ValueError
+        If a size parameter or a real part of the index is not positive.
+    """
+    from miepython import efficiencies_mx
+
+    m, x = np.broadcast_arrays(np.asarray(m, complex), np.asarray(x, float))
+    _check_sphere(m, x)
+    # miepython counts absorption as n - ik, and its arrays must have one dimension
+    indices = m.real.ravel() - 1j * np.abs(m.imag.ravel())
+    rows = np.array([efficiencies_mx(a, b) for a, b in zip(indices, x.ravel(), strict=True)])
+    Q_ext, Q_sca, _, g = rows.reshape(*m.shape, 4).transpose(-1, *range(m.ndim))
+    return Q_ext, Q_sca, Q_ext - Q_sca, g
+
+
+def size_parameter(radius: float, wavelength: float) -> float:
+    """Return ``2 pi R/lambda``; radius and vacuum wavelength in m."""
+    return 2.0 * math.pi * radius / wavelength
+
+
+def extinction_coefficient(alpha: float, wavelength: float) -> float:
+    """Return ``k = alpha lambda/(4 pi)``, the imaginary part of the index, from ``alpha`` [1/m]."""
+    return alpha * wavelength / (4.0 * math.pi)
+
+
+def absorption_coefficient(k: float, wavelength: float) -> float:
+    """Return ``alpha = 4 pi k/lambda`` [1/m] from the imaginary part of the index."""
+    return 4.0 * math.pi * k / wavelength
+
+
+def field_to_intensity(field_squared: ArrayLike, n: float, incident: ArrayLike) -> Floats:
+    """Return the local intensity [W/m²] that drives absorption, ``n |E|²/E0² I0``.
+
+    With it the absorbed power density ``½ omega eps0 Im(eps) |E|²`` is ``alpha I``, with
+    ``alpha = 4 pi k/lambda`` and ``I0 = ½ c eps0 E0²``. Arguments broadcast.
+    """
+    return np.asarray(n * np.asarray(field_squared, float) * np.asarray(incident, float))
+
+
+def _check_sphere(m: Complexes, x: Floats) -> None:
+    if np.any(x <= 0.0) or not np.all(np.isfinite(x)):
+        raise ValueError(f"size parameter {x.min():.6g}: must be positive and finite")
+    if np.any(m.real <= 0.0):
+        raise ValueError(f"refractive index {m.flat[m.real.argmin()]:.6g}: real part must be > 0")
+
+
+def series_length(x: float) -> int:
+    """Return the number of terms summed for a field: Wiscombe's rule with a margin.
+
+    Wiscombe (1980), doi:10.1364/AO.19.001505, keeps ``x + 4.05 x^(1/3) + 2`` terms for
+    efficiencies; the field at the surface and sharp resonances take more.
+    """
+    return int(x + 6.0 * x ** (1.0 / 3.0) + 10.0)
+
+
+def bessel_ratios(z: Complexes, count: int) -> Complexes:
+    """Return ``j_n(z)/j_{n-1}(z)`` for n = 1 .. count, shape (count, n), by downward recurrence.
+
+    Stable for any complex ``z``, shape (n,), with ``|z| > 0``.
+    """
+    start = max(count, int(np.abs(z).max()))
+    start += 20 + int(8.0 * start ** (1.0 / 3.0))
+    ratios = np.empty((count, z.size), complex)
+    ratio = np.zeros(z.shape, complex)
+    for n in range(start, 0, -1):
+        ratio = 1.0 / ((2 * n + 1) / z - ratio)
+        if n <= count:
+            ratios[n - 1] = ratio
+    return ratios
+
+
+def scaled_bessel_starts(z: Complexes) -> tuple[Complexes, Complexes]:
+    """Return ``j_0`` and ``j_1`` of ``z`` times ``exp(-|Im z|)``, which cannot overflow.
+
+    ``j_1`` is inaccurate for ``|z| << 1``, where ``j_0`` times its ratio serves.
+    """
+    a, b = z.real, np.abs(z.imag)
+    decay = np.exp(-2.0 * b)
+    cosh, sinh = 0.5 * (1.0 + decay), -0.5 * np.expm1(-2.0 * b)
+    side = np.where(z.imag < 0.0, -1.0, 1.0)
+    sine = np.sin(a) * cosh + 1j * side * np.cos(a) * sinh
+    cosine = np.cos(a) * cosh - 1j * side * np.sin(a) * sinh
+    return sine / z, (sine / z - cosine) / z
+
+
+def scaled_bessel(z: Complexes, count: int) -> Complexes:
+    """Return spherical Bessel functions ``j_n(z) exp(-|Im z|)``, n = 0 .. count.
+
+    Shape (count + 1, n). Near a zero of ``j_0`` the products start from ``j_1`` instead.
+    """
+    ratios = bessel_ratios(z, count)
+    first, second = scaled_bessel_starts(z)
+    values = np.empty((count + 1, z.size), complex)
+    values[0] = first
+    values[1] = np.where(np.abs(second) > np.abs(first), second, first * ratios[0])
+    for n in range(2, count + 1):
+        values[n] = values[n - 1] * ratios[n - 1]
+    return values
+
+
+def internal_coefficients(m: complex, x: float) -> tuple[Complexes, Complexes]:
+    """Return ``(c_n, d_n)`` times ``exp(|Im mx|)``, n = 1 .. series_length(x), eq. (4.52).
+
+    With Riccati-Bessel functions ``psi`` and ``xi`` and their Wronskian:
+    ``c_n = i m/[psi(mx) xi'(x) - m xi(x) psi'(mx)]`` and
+    ``d_n = i m/[m psi(mx) xi'(x) - xi(x) psi'(mx)]``.
+    """
+    from scipy.special import spherical_jn, spherical_yn
+
+    count = series_length(x)
+    orders = np.arange(count + 1)
+    xi = x * (spherical_jn(orders, x) + 1j * spherical_yn(orders, x))
+    z = m * x
+    psi = z * scaled_bessel(np.array([z]), count)[:, 0]
+    n = orders[1:]
+    d_xi = xi[:-1] - n * xi[1:] / x
+    d_psi = psi[:-1] - n * psi[1:] / z
+    xi, psi = xi[1:], psi[1:]
+    return 1j * m / (psi * d_xi - m * xi * d_psi), 1j * m / (m * psi * d_xi - xi * d_psi)
+
+
+@dataclass(frozen=True)
+class MieSphere:
+    """A sphere in a plane wave: index, size parameter and the coefficients of its inner field."""
+
+    m: complex
+    x: float
+    c: Complexes
+    d: Complexes
+
+    @classmethod
+    def build(cls, m: complex, x: float) -> MieSphere:
+        """Return the sphere with relative index ``m`` (either sign of Im) and size ``x``."""
+        m = complex(m.real, abs(m.imag))
+        _check_sphere(np.asarray(m), np.asarray(x, float))
+        return cls(m, x, *internal_coefficients(m, x))
+
+    def radial_functions(self, s: Floats) -> tuple[Complexes, Complexes, Complexes]:
+        """Return ``c_n j_n``, ``d_n j_n/rho`` and ``d_n [rho j_n]'/rho`` at ``s = r/R``.
+
+        ``rho = m x s``; shapes (terms, n).
+        """
+        rho = self.m * self.x * np.maximum(s, 1e-30)
+        j = scaled_bessel(rho, self.c.size)
+        j *= np.exp(np.abs(rho.imag) - abs((self.m * self.x).imag))
+        n = np.arange(1, self.c.size + 1)[:, None]
+        j_over = j[1:] / rho
+        c, d = self.c[:, None], self.d[:, None]
+        return c * j[1:], d * j_over, d * (j[:-1] - n * j_over)
+
+    def amplitudes(self, s: Floats, mu: Floats) -> tuple[Complexes, Complexes, Complexes]:
+        """Return ``(A_r, A_theta, A_phi)`` at ``s = r/R`` and ``mu = cos theta``, shape (n,).
+
+        For a wave along z polarised along x with amplitude 1, the field is
+        ``E_r = A_r cos phi``, ``E_theta = A_theta cos phi``, ``E_phi = -A_phi sin phi``,
+        eq. (4.40) with (4.50).
+        """
+        cj, dj_over, d_slope = self.radial_functions(s)
+        pi, pi_before = np.ones(mu.shape), np.zeros(mu.shape)
+        A_r, A_theta, A_phi = np.zeros((3, *mu.shape), complex)
+        power: complex = 1.0
+        for n in range(1, self.c.size + 1):
+            power *= 1j
+            weight = power * (2 * n + 1) / (n * (n + 1))
+            tau = n * mu * pi - (n + 1) * pi_before
+            magnetic, electric = weight * cj[n - 1], -1j * weight * d_slope[n - 1]
+            A_r += (-1j * weight * n * (n + 1)) * dj_over[n - 1] * pi
+            A_theta += magnetic * pi + electric * tau
+            A_phi += magnetic * tau + electric * pi
+            pi, pi_before = ((2 * n + 1) * mu * pi - (n + 1) * pi_before) / n, pi
+        return A_r * np.sqrt(np.maximum(1.0 - mu**2, 0.0)), A_theta, A_phi
+
+    def intensity_parts(self, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
+        """Return ``(P, S)`` with ``|E|²/E0² = P cos² phi + S sin² phi``; shapes (n,)."""
+        P, S = np.empty(s.shape), np.empty(s.shape)
+        for start in range(0, s.size, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            A_r, A_theta, A_phi = self.amplitudes(s[part], mu[part])
+            P[part] = np.abs(A_r) ** 2 + np.abs(A_theta) ** 2
+            S[part] = np.abs(A_phi) ** 2
+        return P, S
+
+    def shell_average(self, s: ArrayLike) -> Floats:
+        """Return ``|E|²/E0²`` averaged over the sphere of radius ``s R``, shape (n,).
+
+        This is also the field at a point averaged over all directions of incidence:
+        ``½ Σ (2n+1) [|c_n j_n|² + |d_n|² (n(n+1)|j_n/rho|² + |[rho j_n]'/rho|²)]``, from the
+        orthogonality of the harmonics.
+        """
+        s = np.asarray(s, float)
+        cj, dj_over, d_slope = self.radial_functions(s.ravel())
+        n = np.arange(1, self.c.size + 1)[:, None]
+        terms = np.abs(cj) ** 2 + n * (n + 1) * np.abs(dj_over) ** 2 + np.abs(d_slope) ** 2
+        return np.asarray(0.5 * ((2 * n + 1) * terms).sum(axis=0)).reshape(s.shape)
+
+    def absorption_efficiency(self) -> float:
+        """Return Q_abs from the field inside: ``4 x Im(m²) ∫ <|E|²>/E0² s² ds``.
+
+        Independent of `mie_efficiencies`, and free of the cancellation ``Q_ext - Q_sca`` for
+        weak absorption.
+        """
+        s, weight = _radial_quadrature(abs(self.m) * self.x)
+        return float(
+            4.0 * self.x * (self.m**2).imag * (weight * s**2 * self.shell_average(s)).sum()
+        )
+
+
+def _radial_quadrature(phase: float) -> tuple[Floats, Floats]:
+    """Return nodes and weights on [0, 1] for squares of waves ``exp(i phase s)``.
+
+    Panels of 20 Gauss-Legendre nodes, each a good wavelength wide.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    panels = 1 + int(phase / 8.0)
+    s = (np.arange(panels)[:, None] + 0.5 * (1.0 + nodes)) / panels
+    return s.ravel(), np.tile(0.5 * weights / panels, panels)
+
+
+def internal_field(points: ArrayLike, m: complex, x: float) -> Complexes:
+    """Return the complex field E/E0 inside the sphere, shape (n, 3).
+
+    The wave runs along +z and is polarised along x; ``points`` (n, 3) are in units of the
+    radius, from the centre.
+    """
+    sphere = MieSphere.build(m, x)
+    points = np.asarray(points, float)
+    s, mu, cos_phi, sin_phi = _spherical(points)
+    sin_theta = np.sqrt(np.maximum(1.0 - mu**2, 0.0))
+    field = np.empty(points.shape, complex)
+    for start in range(0, s.size, _CHUNK):
+        i = slice(start, start + _CHUNK)
+        A_r, A_theta, A_phi = sphere.amplitudes(s[i], mu[i])
+        E_r, E_theta, E_phi = A_r * cos_phi[i], A_theta * cos_phi[i], -A_phi * sin_phi[i]
+        outward = E_r * sin_theta[i] + E_theta * mu[i]
+        field[i, 0] = outward * cos_phi[i] - E_phi * sin_phi[i]
+        field[i, 1] = outward * sin_phi[i] + E_phi * cos_phi[i]
+        field[i, 2] = E_r * mu[i] - E_theta * sin_theta[i]
+    return field
+
+
+def _spherical(points: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return ``s, cos theta, cos phi, sin phi``; on the axis phi is 0, which is the limit."""
+    s = np.sqrt((points**2).sum(axis=1))
+    if np.any(s > 1.0 + _OUTSIDE):
+        raise ValueError(
+            f"a point lies at {s.max():.6g} radii from the centre: the series gives the field "
+            "inside the sphere only; check centre and radius"
+        )
+    mu = np.clip(points[:, 2] / np.where(s > 0.0, s, 1.0), -1.0, 1.0)
+    across = np.hypot(points[:, 0], points[:, 1])
+    safe = np.where(across > 0.0, across, 1.0)
+    cos_phi = np.where(across > 0.0, points[:, 0] / safe, 1.0)
+    return np.minimum(s, 1.0), mu, cos_phi, points[:, 1] / safe
+
+
+def internal_intensity(
+    points: ArrayLike,
+    sphere: MieSphere,
+    direction: ArrayLike = (0.0, 0.0, 1.0),
+    polarisations: Sequence[tuple[float, ArrayLike]] = ((1.0, (1.0, 0.0, 0.0)),),
+) -> Floats:
+    """Return ``|E|²/E0²`` inside the sphere, shape (n,).
+
+    Parameters
+    ----------
+    points
+        Positions from the centre in units of the radius, shape (n, 3). Points up to 5 % beyond
+        the surface (vertices of a coarse mesh) take the value at the surface.
+    sphere
+        From `MieSphere.build`.
+    direction
+        Unit vector of propagation.
+    polarisations
+        Shares of power and unit vectors of the field, as in `Laser.field_directions`.
+
+    Raises
+    ------
+    ValueError
+        If a point lies outside the sphere.
+    """
+    along = np.asarray(direction, float)
+    fields = [(share, np.asarray(field, float)) for share, field in polarisations]
+    first = fields[0][1]
+    frame = np.array([first, np.cross(along, first), along])
+    s, mu, cos_phi, sin_phi = _spherical(np.asarray(points, float) @ frame.T)
+    P, S = sphere.intensity_parts(s, mu)
+    total = np.zeros(s.shape)
+    for share, field in fields:
+        cos2 = ((frame @ field)[0] * cos_phi + (frame @ field)[1] * sin_phi) ** 2
+        total += share * (P * cos2 + S * (1.0 - cos2))
+    return total
+
+
+def axis_peak(sphere: MieSphere, per_wavelength: int = 40) -> tuple[float, float]:
+    """Return ``(|E|²/E0², z/R)`` at the highest point of the axis along the beam.
+
+    Samples the axis ``per_wavelength`` times per wavelength in the sphere, then refines.
+    """
+    from scipy.optimize import minimize_scalar
+
+    def on_axis(z: ArrayLike) -> Floats:
+        z = np.atleast_1d(np.asarray(z, float))
+        return sphere.intensity_parts(np.abs(z), np.where(z < 0.0, -1.0, 1.0))[0]
+
+    count = 2 + int(per_wavelength * sphere.m.real * sphere.x / math.pi)
+    z = np.linspace(-1.0, 1.0, count)
+    best = z[on_axis(z).argmax()]
+    step = z[1] - z[0]
+    found = minimize_scalar(
+        lambda t: -float(on_axis(t)[0]),
+        bounds=(max(best - step, -1.0), min(best + step, 1.0)),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    return -float(found.fun), float(found.x)
+
+
+def hot_spot_factor(sphere: MieSphere) -> float:
+    """Return ``<I²>/<I>²`` over the volume in unpolarised light; 1 for uniform light.
+
+    The optimum gain of the sphere falls to about its inverse (g is concave in intensity).
+    """
+    s, w_s = _radial_quadrature(abs(sphere.m) * sphere.x)
+    # the square of the intensity is a polynomial in mu of degree 4 per term of the series
+    mu, w_mu = np.polynomial.legendre.leggauss(2 * sphere.c.size + 2)
+    S_grid, MU_grid = np.meshgrid(s, mu, indexing="ij")
+    P, S = sphere.intensity_parts(S_grid.ravel(), MU_grid.ravel())
+    weight = np.outer(1.5 * w_s * s**2, w_mu).ravel()
+    intensity = 0.5 * (P + S)
+    return float((weight * intensity**2).sum() / (weight * intensity).sum() ** 2)
