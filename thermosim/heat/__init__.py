@@ -1,0 +1,1 @@
+"""Heat conduction with sources, radiating surfaces and contacts, by finite elements."""

@@ -1,0 +1,74 @@
+"""Weak forms of heat conduction. Mesh coordinates x = X/L with L the unit of the mesh [m].
+
+Weighted by `w` (2 pi r for bodies of revolution), in watts for a test function v without unit:
+    conduction   (S/L²) ∫ K ∇θ·∇v w dx        S: metres³ per unit of volume
+    source       -S ∫ q(T) v w dx
+    surface      A ∫ flux(T) v w ds            A: metres² per unit of area
+    storage      S ∫ rho cp(T) ∂θ/∂t v w dx
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ufl
+
+from thermosim.fem import constant
+from thermosim.namespaces import ufl_namespace
+
+if TYPE_CHECKING:
+    from thermosim.fem import Domain
+    from thermosim.heat.model import HeatBody, Number, Surface
+
+QUADRATURE_EXTRA = 2
+
+
+def number_for(domain: Domain) -> Number:
+    """Return the function that turns floats into constants of forms on this domain."""
+    return lambda value: constant(domain, float(value))
+
+
+def conductivity_matrix(body: HeatBody, T: Any, number: Number, symmetry: str) -> Any:
+    """Return K as a UFL matrix in the coordinates of the mesh [W/(m K)]."""
+    numbers = [number(value) for value in body.conductivity.parameters()]
+    rows = body.conductivity.tensor(T, ufl_namespace(), numbers, body.axis)
+    if symmetry == "axisymmetric":
+        rows = ((rows[0][0], rows[0][2]), (rows[2][0], rows[2][2]))
+    elif symmetry == "planar":
+        rows = ((rows[0][0], rows[0][1]), (rows[1][0], rows[1][1]))
+    return ufl.as_matrix([[ufl.as_ufl(entry) for entry in row] for row in rows])
+
+
+def conduction(domain: Domain, body: HeatBody, T: Any, theta: Any, v: Any, number: Number) -> Any:
+    """Return the conduction form of one body."""
+    K = conductivity_matrix(body, T, number, domain.symmetry)
+    scale = number(domain.volume_scale / domain.unit**2)
+    flux = ufl.dot(K, ufl.grad(theta))
+    return scale * ufl.inner(flux, ufl.grad(v)) * domain.weight * domain.dx(body.region)
+
+
+def source(domain: Domain, body: HeatBody, T: Any, v: Any, number: Number, degree: int) -> Any:
+    """Return the source form of one body, integrated with a rule of the given degree."""
+    assert body.source is not None
+    q = body.source.density(T, number)
+    measure = domain.dx(body.region, degree)
+    return -number(domain.volume_scale) * q * v * domain.weight * measure
+
+
+def surface(
+    domain: Domain, side: Surface, path: str, theta: Any, T_ref: Any, v: Any, number: Number
+) -> Any:
+    """Return the form of the heat that leaves a surface by one path."""
+    flux = side.paths[path].flux(theta, T_ref, number)
+    return number(domain.area_scale) * flux * v * domain.weight * domain.ds(side.boundary)
+
+
+def storage(domain: Domain, body: HeatBody, T: Any, rate: Any, v: Any, number: Number) -> Any:
+    """Return the form of the heat stored per time, `rate` being ∂θ/∂t [K/s]."""
+    assert body.density is not None
+    assert body.specific_heat is not None
+    xp = ufl_namespace()
+    rho = body.density.evaluate(T, xp, [number(p) for p in body.density.parameters()])
+    cp = body.specific_heat.evaluate(T, xp, [number(p) for p in body.specific_heat.parameters()])
+    scale = number(domain.volume_scale)
+    return scale * rho * cp * rate * v * domain.weight * domain.dx(body.region)

@@ -1,0 +1,192 @@
+"""Newton's method on a heat problem, by PETSc SNES."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from petsc4py import PETSc
+
+from thermosim.errors import SolveError
+from thermosim.fem import (
+    assemble_matrix,
+    assemble_vector,
+    copy_to_function,
+    create_matrix,
+    vector,
+)
+
+if TYPE_CHECKING:
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.settings import SolverSettings
+
+_AMG = {
+    "pc_type": "hypre",
+    "pc_hypre_type": "boomeramg",
+    "pc_hypre_boomeramg_coarsen_type": "HMIS",
+    "pc_hypre_boomeramg_interp_type": "ext+i",
+    "pc_hypre_boomeramg_strong_threshold": 0.5,
+    "pc_hypre_boomeramg_agg_nl": 1,
+    "pc_hypre_boomeramg_P_max": 4,
+}
+_DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps"}
+_STALLED = 1e-12  # step over solution below which rounding has the word
+_FLOOR = 1e-8  # residual over load up to which a stalled Newton counts as converged
+_REASONS = {
+    4: "the steps became smaller than rounding",
+    -3: "the linear solver failed",
+    -4: "the residual became infinite or not a number",
+    -5: "the iteration limit was reached",
+    -6: "the line search failed",
+    -8: "the residual has a local minimum that is not zero",
+    -9: "the residual diverged",
+}
+
+
+@dataclass
+class NewtonStats:
+    """What a solve took."""
+
+    newton_iterations: int = 0
+    linear_iterations: int = 0
+    residual_rel: float = 0.0
+    continuation_steps: int = 0
+
+
+def linear_options(settings: SolverSettings, tdim: int, *, symmetric: bool) -> dict[str, Any]:
+    """Return the PETSc options of the linear solver: direct in 2-D, CG (or GMRES) + AMG in 3-D."""
+    if settings.linear == "direct" or (settings.linear == "auto" and tdim == 2):
+        return dict(_DIRECT)
+    krylov = {"ksp_type": "cg" if symmetric else "gmres", "ksp_rtol": settings.linear_rtol}
+    return {**krylov, "ksp_max_it": 500, **_AMG}
+
+
+class NewtonSolver:
+    """SNES for one heat problem; matrices and the preconditioner live as long as it does."""
+
+    _count = 0
+
+    def __init__(self, problem: HeatProblem, settings: SolverSettings) -> None:
+        self.problem, self.settings = problem, settings
+        self.x, self.b = vector(problem.space), vector(problem.space)
+        self.A = create_matrix(problem.jacobian_form)
+        if problem.coupling is not None:
+            self.A = _with_pattern_of(self.A, problem)
+        self.stats = NewtonStats()
+        self.snes = self._make_snes()
+
+    def _make_snes(self) -> Any:
+        snes = PETSc.SNES().create(self.problem.domain.comm)
+        NewtonSolver._count += 1
+        prefix = f"thermosim_{NewtonSolver._count}_"
+        snes.setOptionsPrefix(prefix)
+        tdim, symmetric = self.problem.domain.tdim, self.problem.model.symmetric
+        options = {
+            "snes_type": "newtonls",
+            "snes_linesearch_type": "bt",
+            "snes_max_it": self.settings.max_newton,
+            **linear_options(self.settings, tdim, symmetric=symmetric),
+        }
+        if options["ksp_type"] != "preonly":
+            options["snes_lag_preconditioner"] = -2  # built once, then kept
+        database = PETSc.Options()
+        for key, value in options.items():
+            database[prefix + key] = value
+        snes.setFunction(self._residual, self.b)
+        snes.setJacobian(self._jacobian, self.A)
+        snes.setFromOptions()
+        for key in options:
+            database.delValue(prefix + key)
+        return snes
+
+    def _residual(self, snes: Any, x: Any, b: Any) -> None:
+        self.set_theta(x)
+        self.assemble_residual(b)
+        held = self.problem.held_dofs
+        with b.localForm() as local:
+            local.array[held] = 0.0
+
+    def assemble_residual(self, b: Any) -> None:
+        """Assemble F at the present theta, reactions of held nodes included [W]."""
+        assemble_vector(b, self.problem.residual_form)
+        if self.problem.coupling is not None:
+            theta = vector(self.problem.space)
+            theta.array[:] = self.problem.theta.x.array[: theta.local_size]
+            self.problem.coupling.multAdd(theta, b, b)
+
+    def _jacobian(self, snes: Any, x: Any, A: Any, P: Any) -> None:
+        self.set_theta(x)
+        self.assemble_jacobian()
+
+    def assemble_jacobian(self) -> None:
+        """Assemble the derivative at the present theta into `A`."""
+        assemble_matrix(self.A, self.problem.jacobian_form, self.problem.bcs)
+        if self.problem.coupling is not None:
+            self.A.axpy(1.0, self.problem.coupling, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
+
+    def set_theta(self, x: Any) -> None:
+        """Copy a vector into the problem's unknown."""
+        copy_to_function(x, self.problem.theta)
+
+    def load_norm(self) -> float:
+        """Return |F| at θ = 0 with the held temperatures imposed: the scale of the residual [W]."""
+        theta = self.problem.theta
+        kept = theta.x.array.copy()
+        theta.x.array[:] = 0.0
+        self.problem.impose(theta)
+        self._residual(None, self._theta_vector(), self.b)
+        norm = float(self.b.norm())
+        theta.x.array[:] = kept
+        return norm
+
+    def _theta_vector(self) -> Any:
+        self.x.array[:] = self.problem.theta.x.array[: self.x.local_size]
+        return self.x
+
+    def solve(self) -> NewtonStats:
+        """Solve from the present theta, to `newton_rtol` of the load.
+
+        Raises
+        ------
+        SolveError
+            Saying why SNES stopped.
+        """
+        scale = self.load_norm()
+        self.problem.impose(self.problem.theta)
+        x = self._theta_vector()
+        if scale == 0.0:
+            x.set(0.0)
+            self.set_theta(x)
+            return self.stats
+        self.snes.setTolerances(rtol=1e-50, atol=self.settings.newton_rtol * scale, stol=_STALLED)
+        self.snes.solve(None, x)
+        self.set_theta(x)
+        self._record(scale)
+        reason = self.snes.getConvergedReason()
+        # a body that hardly conducts to anything has a rounding floor above newton_rtol
+        if self.stats.residual_rel > max(_FLOOR, self.settings.newton_rtol):
+            raise SolveError(self._why(reason))
+        return self.stats
+
+    def _record(self, scale: float) -> None:
+        self.stats.newton_iterations += self.snes.getIterationNumber()
+        self.stats.linear_iterations += self.snes.getLinearSolveIterations()
+        self.stats.residual_rel = self.snes.getFunctionNorm() / scale
+
+    def _why(self, reason: int) -> str:
+        cause = _REASONS.get(reason, f"SNES stopped with reason {reason}")
+        if reason == -3:
+            cause += f" (KSP reason {self.snes.getKSP().getConvergedReason()})"
+        return (
+            f"Newton did not converge after {self.snes.getIterationNumber()} iterations: {cause}; "
+            f"residual {self.stats.residual_rel:.1e} of the load"
+        )
+
+
+def _with_pattern_of(A: Any, problem: HeatProblem) -> Any:
+    """Return a matrix with the entries of A and of the contacts, ready for assembly."""
+    assemble_matrix(A, problem.jacobian_form, problem.bcs)
+    maps = A.getLGMap()
+    A.axpy(1.0, problem.coupling, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
+    A.setLGMap(*maps)
+    return A

@@ -1,0 +1,104 @@
+"""Steady states: plain Newton, and continuation in the source where that fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thermosim.errors import SolveError
+from thermosim.fem import minmax
+from thermosim.heat.newton import NewtonSolver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.settings import SolverSettings
+
+_FIRST_STEP, _SMALLEST_STEP = 0.25, 1.0 / 256
+
+
+def solve_steady(
+    problem: HeatProblem,
+    settings: SolverSettings,
+    tell: Callable[[str], None] = lambda text: None,
+) -> NewtonSolver:
+    """Solve for the steady state from the present `problem.theta`; return the solver, for reuse.
+
+    Raises
+    ------
+    SolveError
+        If neither Newton nor continuation in the source finds a steady state above 0 K.
+    """
+    solver = NewtonSolver(problem, settings)
+    start = problem.theta.x.array.copy()
+    try:
+        solver.solve()
+    except SolveError as error:
+        tell(f"{error}; raising the source in steps instead")
+        problem.theta.x.array[:] = start
+        _continue_in_source(problem, solver, error)
+    check_above_zero(problem)
+    return solver
+
+
+def _continue_in_source(problem: HeatProblem, solver: NewtonSolver, first: SolveError) -> None:
+    """Raise the source from 0 to 1, each state the first guess of the next."""
+    reached, step = 0.0, _FIRST_STEP
+    problem.theta.x.array[:] = 0.0
+    while reached < 1.0:
+        good = problem.theta.x.array.copy()
+        problem.load.value = min(1.0, reached + step)
+        try:
+            solver.solve()
+            _refuse_below_zero(problem)
+        except SolveError as error:
+            problem.theta.x.array[:] = good
+            step /= 2
+            if step < _SMALLEST_STEP:
+                problem.load.value = 1.0
+                raise SolveError(_nothing_beyond(problem, reached, error)) from first
+            continue
+        solver.stats.continuation_steps += 1
+        reached, step = float(problem.load.value), min(2 * step, 1.0)
+    problem.load.value = 1.0
+
+
+def _nothing_beyond(problem: HeatProblem, reached: float, error: SolveError) -> str:
+    low, high = _range(problem)
+    return (
+        f"no steady state found beyond {100 * reached:.1f} % of the source, where the temperature "
+        f"runs from {low:.4g} K to {high:.4g} K ({error}). The source may exceed what the surfaces "
+        "and contacts can carry (thermal runaway, or cooling below 0 K): lower the intensity or "
+        "the density of dots, add a contact or gas, or run a transient"
+    )
+
+
+def _range(problem: HeatProblem) -> tuple[float, float]:
+    tdim = problem.domain.tdim
+    index_map = problem.domain.mesh.topology.index_map(tdim)
+    import numpy as np
+
+    low, high = minmax(problem.theta, np.arange(index_map.size_local, dtype=np.int32))
+    return low + problem.model.T_ref, high + problem.model.T_ref
+
+
+def _refuse_below_zero(problem: HeatProblem) -> None:
+    low, _ = _range(problem)
+    if not low > 0.0:
+        raise SolveError(f"the solution reaches {low:.4g} K, below absolute zero")
+
+
+def check_above_zero(problem: HeatProblem) -> None:
+    """Refuse a solution that is not above 0 K everywhere.
+
+    Raises
+    ------
+    SolveError
+        Saying which temperature was reached.
+    """
+    low, _ = _range(problem)
+    if not low > 0.0:
+        raise SolveError(
+            f"the solution reaches {low:.4g} K: the source takes out more heat than the "
+            "surroundings can supply; lower the intensity or the density of dots"
+        )
