@@ -72,7 +72,7 @@ def test_monte_carlo_scatter_is_the_analytic_uncertainty(weights, counts):
 
 @pytest.mark.parametrize("counts", [1e3, 1e5])
 def test_monte_carlo_scatter_of_the_unweighted_fit_is_its_own_estimate(counts):
-    """The scatter measures the noise where it is nearly equal in all bins, so the window is narrow."""
+    """The scatter measures the noise only where bins are about equally noisy: a narrow window."""
     settings = th.ThermometrySettings(weights="uniform", counts=counts, E_max=2.53 * e)
     fits = th.simulated_readings(exponential, 300.0, settings, 2000, seed=11)
     scatter = np.std(fits.temperature, ddof=1)

@@ -1,9 +1,11 @@
 """Temperature from luminescence: the ratio of high-energy tails, its noise and its bias."""
 
 from thermosim.thermometry.model import (
+    EmissionShape,
     SpectrumModel,
     WindowErrors,
     corrected_temperature,
+    emission_model,
     escaping,
     expected_counts,
     model_fit,
@@ -41,6 +43,7 @@ from thermosim.thermometry.tail import (
 )
 
 __all__ = [
+    "EmissionShape",
     "Line",
     "Spectra",
     "SpectrumModel",
@@ -53,6 +56,7 @@ __all__ = [
     "WindowErrors",
     "bin_centres",
     "corrected_temperature",
+    "emission_model",
     "escaping",
     "expected_counts",
     "fit_tail",

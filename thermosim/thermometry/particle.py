@@ -11,8 +11,8 @@ from thermosim.thermometry.model import SpectrumModel
 from thermosim.thermometry.settings import Array, ThermometrySettings, bin_centres
 from thermosim.thermometry.tail import fit_tail
 
-_BAND_STEPS = 513
-_NORM_DEGREE = 16
+_BAND_STEPS = 2049
+_NODES = 32
 _CHUNK = 1_000_000  # numbers held at once
 
 
@@ -81,15 +81,56 @@ def particle_spectrum(
     low, high = (0.75 * E.min(), 1.15 * E.max()) if band is None else band
     if not (low <= E.min() and high >= E.max() and high > low):
         raise ValueError("band must enclose the energies at which the spectrum is asked for")
-    per_photon = w / _photons(spectrum, T, np.linspace(low, high, _BAND_STEPS))
-    total, share = np.zeros(E.size), np.zeros(T.size)
-    step = max(1, _CHUNK // E.size)
+    nodes = _temperature_nodes(T)
+    at_nodes = per_photon(E, nodes, spectrum, (low, high))
+    mixed, share = np.zeros((nodes.size, E.size)), np.zeros(T.size)
+    step = max(1, _CHUNK // (E.size + nodes.size))
     for start in range(0, T.size, step):
         part = slice(start, start + step)
-        places = spectrum(E, T[part, None]) * per_photon[part, None] * P[part]
-        total += places.sum(axis=0)
-        share[part] = places.sum(axis=1)
-    return total, share
+        leaving = w[part, None] * np.broadcast_to(P[part], (T[part].size, E.size))
+        lagrange = _interpolation(T[part], nodes)
+        mixed += lagrange.T @ leaving
+        share[part] = ((leaving @ at_nodes.T) * lagrange).sum(axis=1)
+    return np.asarray((mixed * at_nodes).sum(axis=0)), share
+
+
+def per_photon(
+    energy: Array, temperatures: Array, spectrum: SpectrumModel, band: tuple[float, float]
+) -> Array:
+    """Return the model spectrum [1/J] with area 1 over ``band`` [J], shape (temperatures, energy).
+
+    The emission rate is counted by the weights of `particle_spectrum`, so a place must not emit
+    more photons because the model, not normalised, grows with its temperature.
+    """
+    steps = np.linspace(band[0], band[1], _BAND_STEPS, dtype=np.float64)
+    whole = np.array(spectrum(steps, temperatures[:, None]), dtype=np.float64)
+    whole[:, [0, -1]] *= 0.5  # trapezoidal rule on equal steps
+    photons = whole.sum(axis=-1) * (steps[1] - steps[0])
+    if not np.all(photons > 0.0) or not np.all(np.isfinite(photons)):
+        raise ValueError("the model spectrum must be finite and hold light in the band")
+    return np.asarray(spectrum(energy, temperatures[:, None]) / photons[:, None])
+
+
+def _temperature_nodes(T: Array) -> Array:
+    """Return few temperatures from which spectra at all of ``T`` are interpolated (Chebyshev)."""
+    low, high = float(T.min()), float(T.max())
+    if high - low < 1e-9 * high:
+        return np.asarray([0.5 * (low + high)])
+    points = np.polynomial.chebyshev.chebpts1(_NODES)
+    return np.asarray(0.5 * (low + high) + 0.5 * (high - low) * points)
+
+
+def _interpolation(T: Array, nodes: Array) -> Array:
+    """Return the Lagrange polynomials of Chebyshev ``nodes`` at ``T``, shape (T, nodes)."""
+    count = nodes.size
+    if count == 1:
+        return np.ones((T.size, 1))
+    points = np.polynomial.chebyshev.chebpts1(count)
+    half = (nodes[-1] - nodes[0]) / (points[-1] - points[0])
+    inside = (T - 0.5 * (nodes[0] + nodes[-1])) / half
+    orthogonal = np.polynomial.chebyshev.chebvander(points, count - 1) * (2.0 / count)
+    orthogonal[:, 0] *= 0.5
+    return np.asarray(np.polynomial.chebyshev.chebvander(inside, count - 1) @ orthogonal.T)
 
 
 def virtual_reading(
@@ -133,30 +174,6 @@ def virtual_reading(
         counts=counts,
         reference_counts=reference_counts,
     )
-
-
-def _photons(spectrum: SpectrumModel, T: Array, band: Array) -> Array:
-    """Return the integral of ``spectrum`` over ``band`` [J] for each temperature.
-
-    It is smooth in T, so few temperatures are integrated and the rest interpolated.
-    """
-
-    def log_integral(at: Array) -> Array:
-        values = np.array(spectrum(band, np.asarray(at)[..., None]), float)
-        values[..., [0, -1]] *= 0.5  # trapezoidal rule on equal steps
-        integral = values.sum(axis=-1) * (band[1] - band[0])
-        if not np.all(integral > 0.0) or not np.all(np.isfinite(integral)):
-            raise ValueError("the model spectrum must be finite and hold light in the band")
-        return np.asarray(np.log(integral))
-
-    low, high = float(T.min()), float(T.max())
-    if high - low < 1e-9 * high:
-        return np.full(T.size, float(np.exp(log_integral(np.asarray(low)))))
-    nodes = np.polynomial.chebyshev.chebpts1(_NORM_DEGREE + 1)
-    at = 0.5 * (low + high) + 0.5 * (high - low) * nodes
-    coefficients = np.polynomial.chebyshev.chebfit(nodes, log_integral(at), _NORM_DEGREE)
-    inside = (2.0 * T - low - high) / (high - low)
-    return np.asarray(np.exp(np.polynomial.chebyshev.chebval(inside, coefficients)))
 
 
 def _check_places(temperatures: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Array, Array]:

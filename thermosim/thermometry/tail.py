@@ -183,6 +183,7 @@ def _fit_binomial(x: Array, N: Array, N0: Array, T0: float) -> TailFit:
     bins = _require_bins(trials > 0.0)
     if np.any(N.sum(-1) <= 0.0) or np.any(N0.sum(-1) <= 0.0):
         raise ValueError("a spectrum has no counts in the window")
+    _require_overlap(x, N > 0.0, N0 > 0.0)
     line, p = _logistic_newton(x, N, trials)
     noise = trials * p * (1.0 - p)
     pearson = (N - trials * p) ** 2 / np.where(noise > 0.0, noise, 1.0)
@@ -194,10 +195,11 @@ def _fit_binomial(x: Array, N: Array, N0: Array, T0: float) -> TailFit:
 
 def _logistic_newton(x: Array, N: Array, trials: Array) -> tuple[Line, Array]:
     """Newton steps as weighted lines (iteratively reweighted least squares)."""
-    shape = N.shape[:-1]
-    slope = np.zeros(shape)
-    fraction = N.sum(-1) / trials.sum(-1)
-    intercept, centre = np.log(fraction / (1.0 - fraction)), np.full(shape, x.mean())
+    # the empirical logit starts close enough for Newton to converge, empty bins included
+    lit, dark = N + 0.5, trials - N + 0.5
+    weight = np.where(trials > 0.0, lit * dark / (lit + dark), 0.0)
+    start = weighted_line(x, np.log(lit / dark), weight)
+    slope, intercept, centre = start.slope, start.intercept, start.centre
     width = float(np.ptp(x))
     for _ in range(_NEWTON_STEPS):
         eta = intercept[..., None] + slope[..., None] * (x - centre[..., None])
@@ -209,7 +211,20 @@ def _logistic_newton(x: Array, N: Array, trials: Array) -> tuple[Line, Array]:
         slope, intercept, centre = line.slope, line.intercept, line.centre
         if change <= _NEWTON_TOLERANCE * (1.0 + float(np.max(np.abs(slope), initial=0.0)) * width):
             return line, p
-    raise ValueError("the likelihood has no maximum: too few counts in the window for a slope")
+    raise ValueError(
+        f"the likelihood fit did not settle in {_NEWTON_STEPS} steps: use poisson weights"
+    )
+
+
+def _require_overlap(x: Array, lit: npt.NDArray[np.bool_], lit0: npt.NDArray[np.bool_]) -> None:
+    """Refuse counts that do not overlap in energy: the best slope is infinite."""
+
+    def ends(mask: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+        return np.where(mask, x, np.inf).min(-1), np.where(mask, x, -np.inf).max(-1)
+
+    (low, high), (low0, high0) = ends(lit), ends(lit0)
+    if not np.all((high > low0) & (high0 > low)):
+        raise ValueError("the likelihood has no maximum: too few counts in the window for a slope")
 
 
 def _require_bins(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

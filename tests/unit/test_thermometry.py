@@ -1,0 +1,557 @@
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from scipy.constants import e, k
+
+from thermosim import thermometry as th
+from thermosim.errors import CaseError
+from thermosim.gain.emission import VanRoosbroeckEmission
+from thermosim.visual import thermometry_plots as plots
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "cases" / "spectra" / "cooling_series.csv"
+GAP_SLOPE = 0.3e-3 * e
+
+
+def tail(energy, temperature):
+    return np.exp(-(energy - 2.5 * e) / (k * temperature))
+
+
+def emission(energy, temperature):
+    edge = 2.4 * e + GAP_SLOPE * (temperature - 300.0)
+    alpha = 1.0 / (1.0 + np.exp((edge - energy) / (15.5e-3 * e)))
+    return alpha * energy**2 * np.exp((2.4 * e - energy) / (k * temperature))
+
+
+# --- the fit ------------------------------------------------------------
+
+
+@given(
+    T=st.floats(50.0, 900.0),
+    T0=st.floats(50.0, 900.0),
+    scale=st.floats(1e-3, 1e3),
+    weights=st.sampled_from(["poisson", "binomial", "uniform"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_exact_tails_give_the_temperature_back(T, T0, scale, weights):
+    energy = np.linspace(2.5, 2.55, 40) * e
+    fit = th.fit_tail(energy, scale * 1e4 * tail(energy, T), 1e4 * tail(energy, T0), T0, weights)
+    assert fit.temperature == pytest.approx(T, rel=1e-9)
+    assert fit.slope == pytest.approx(th.ratio_slope(T, T0), abs=1e-9 / (k * T0))
+
+
+def test_weighted_line_against_numpy_polyfit():
+    rng = np.random.default_rng(1)
+    x, y, w = rng.normal(size=20), rng.normal(size=20), rng.uniform(0.1, 3.0, 20)
+    line = th.weighted_line(x, y, w)
+    coefficients, covariance = np.polyfit(x, y, 1, w=np.sqrt(w), cov="unscaled")
+    assert line.slope == pytest.approx(coefficients[0], rel=1e-12)
+    assert line.intercept == pytest.approx(np.polyval(coefficients, line.centre), rel=1e-12)
+    assert 1 / line.spread == pytest.approx(covariance[0, 0], rel=1e-12)
+
+
+def test_fits_broadcast_over_leading_axes_like_single_fits():
+    energy = np.linspace(2.5, 2.6, 50) * e
+    T = np.array([[280.0, 290.0, 305.0], [301.0, 299.0, 320.0]])
+    rng = np.random.default_rng(2)
+    counts = rng.poisson(1e4 * tail(energy, T[..., None]))
+    reference = rng.poisson(1e4 * tail(energy, 300.0))
+    for weights in ("poisson", "binomial", "uniform"):
+        many = th.fit_tail(energy, counts, reference, 300.0, weights)
+        one = th.fit_tail(energy, counts[1, 2], reference, 300.0, weights)
+        assert many.temperature.shape == many.sigma_common.shape == many.bins.shape == T.shape
+        for name in ("temperature", "sigma", "sigma_common", "reduced_chi2", "intercept"):
+            assert getattr(many, name)[1, 2] == pytest.approx(getattr(one, name), rel=1e-9)
+
+
+def test_binomial_and_poisson_agree_at_high_counts():
+    energy = np.linspace(2.5, 2.6, 100) * e
+    rng = np.random.default_rng(4)
+    N, N0 = rng.poisson(1e7 * tail(energy, 291.0)), rng.poisson(1e7 * tail(energy, 300.0))
+    a = th.fit_tail(energy, N, N0, 300.0, "poisson")
+    b = th.fit_tail(energy, N, N0, 300.0, "binomial")
+    assert abs(a.temperature - b.temperature) < 0.02 * a.sigma
+    assert b.sigma == pytest.approx(a.sigma, rel=1e-3)
+    assert b.sigma_common == pytest.approx(a.sigma_common, rel=1e-3)
+    assert 0.6 < a.reduced_chi2 < 1.4
+    assert 0.6 < b.reduced_chi2 < 1.4
+
+
+@pytest.mark.parametrize("weights", ["poisson", "binomial"])
+def test_noise_of_the_reference_is_common_to_all_spectra(weights):
+    """Readings against one reference of 100 times less light scatter together, as said."""
+    energy = np.linspace(2.5, 2.6, 100) * e
+    rng = np.random.default_rng(6)
+    N = rng.poisson(1e6 * tail(energy, 300.0), (1000, 100))
+    N0 = rng.poisson(1e4 * tail(energy, 300.0), (1000, 100))
+    fits = th.fit_tail(energy, N, N0, 300.0, weights)
+    own = th.fit_tail(energy, N, N0[0], 300.0, weights)
+    assert np.mean(fits.sigma_common / fits.sigma) == pytest.approx(np.sqrt(100 / 101), rel=1e-3)
+    own_sigma = np.sqrt(own.sigma**2 - own.sigma_common**2)
+    assert np.std(own.temperature) == pytest.approx(np.mean(own_sigma), rel=0.1)
+
+
+def test_empty_bins_are_left_out_of_the_log_and_used_by_the_likelihood():
+    energy = np.linspace(2.5, 2.6, 6) * e
+    N, N0 = [50, 30, 12, 5, 0, 1], [60, 35, 20, 9, 4, 0]
+    assert th.fit_tail(energy, N, N0, 300.0, "poisson").bins == 4
+    assert th.fit_tail(energy, N, N0, 300.0, "binomial").bins == 6
+
+
+def test_a_binomial_fit_is_the_maximum_of_the_likelihood():
+    from scipy.optimize import minimize
+
+    x = np.linspace(0.0, 1.0, 30)
+    rng = np.random.default_rng(9)
+    N, N0 = rng.poisson(8 * np.exp(-1.5 * x)), rng.poisson(8 * np.exp(-x))
+    fit = th.fit_tail((2.5 + 0.1 * x) * e, N, N0, 300.0, "binomial")
+
+    def minus_log_likelihood(p):
+        eta = p[0] + p[1] * (x - 0.5)
+        return np.sum((N + N0) * np.logaddexp(0.0, eta) - N * eta)
+
+    best = minimize(minus_log_likelihood, [0.0, 0.0], method="Nelder-Mead",
+                    options={"xatol": 1e-9, "fatol": 1e-12})  # fmt: skip
+    assert fit.slope * 0.1 * e == pytest.approx(best.x[1], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("N", "N0", "weights", "message"),
+    [
+        ([5, 4, 0, 0], [5, 4, 3, 2], "poisson", "only 2 bins"),
+        ([5, 4, 3, -1], [5, 4, 3, 2], "binomial", "negative"),
+        ([0, 0, 0, 0], [5, 4, 3, 2], "binomial", "no counts"),
+        ([1, 1e3, 1e6, 1e9], [1e9, 1e6, 1e3, 1], "poisson", "no temperature"),
+        ([9, 9, 0, 0], [0, 0, 9, 9], "binomial", "no maximum"),
+        ([5, 4, 3, np.nan], [5, 4, 3, 2], "poisson", "finite"),
+        ([5, 4, 3], [5, 4, 3], "poisson", "same last axis"),
+        ([5, 4, 3, 2], [5, 4, 3, 2], "cash", "must be one of poisson, binomial, uniform"),
+    ],
+)
+def test_a_fit_that_cannot_be_made_says_why(N, N0, weights, message):
+    with pytest.raises(ValueError, match=message):
+        th.fit_tail(np.linspace(2.5, 2.6, 4) * e, N, N0, 300.0, weights)
+
+
+def test_variances_of_the_caller_replace_photon_noise():
+    energy = np.linspace(2.5, 2.6, 40) * e
+    N, N0 = 1e5 * tail(energy, 295.0), 1e5 * tail(energy, 300.0)
+    plain = th.fit_tail(energy, N, N0, 300.0)
+    noisy = th.fit_tail(energy, N, N0, 300.0, variance=4 * N, reference_variance=4 * N0)
+    assert noisy.sigma == pytest.approx(2 * plain.sigma, rel=1e-12)
+    with pytest.raises(ValueError, match="no variances"):
+        th.fit_tail(energy, N, N0, 300.0, "binomial", variance=N)
+
+
+# --- the section ------------------------------------------------------------
+
+
+def test_settings_read_text_with_units():
+    section = th.ThermometrySettings.model_validate(
+        {"E_min": "2.45 eV", "E_max": "2.55 eV", "bin_width": "2 meV"},
+        context={"case_file": True},
+    )
+    assert section.E_min / e == pytest.approx(2.45, rel=1e-12)
+    centres = th.bin_centres(section.E_min, section.E_max, section.bin_width) / e
+    assert centres == pytest.approx(2.451 + 0.002 * np.arange(50), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"E_min": 2.7 * e}, "must be above E_min"),
+        ({"bin_width": 0.05 * e}, "holds 2 bins"),
+        ({"bin_width": 1e-9 * e}, "raise bin_width"),
+        ({"background_E_min": 2.7 * e}, "together"),
+        ({"background_E_min": 2.55 * e, "background_E_max": 2.7 * e}, "overlap"),
+        ({"background_E_min": 2.9 * e, "background_E_max": 2.7 * e}, "above background_E_min"),
+        (
+            {"background_E_min": 2.8 * e, "background_E_max": 2.9 * e, "weights": "binomial"},
+            "raw counts",
+        ),
+        ({"counts": 0.0}, "greater than 0"),
+        ({"weights": "guess"}, "poisson"),
+        ({"reference_temperature": "-3 K"}, "greater than 0"),
+        ({"window": 1.0}, "Extra inputs"),
+    ],
+)
+def test_bad_settings_are_refused(fields, message):
+    with pytest.raises(ValidationError, match=message):
+        th.ThermometrySettings(**fields)
+
+
+# --- files ------------------------------------------------------------
+
+
+def test_spectra_survive_writing_and_reading(tmp_path):
+    energy = np.linspace(2.4, 2.6, 21) * e
+    spectra = th.synthetic_spectra(energy, emission, [300.0, 291.0], [0.0, 600.0], 1e5, seed=1)
+    th.write_spectra(spectra, tmp_path / "a.csv", "two lines\nof comment")
+    back = th.read_spectra(tmp_path / "a.csv")
+    assert back.labels == ("0 s", "600 s")
+    assert back.time == pytest.approx([0.0, 600.0])
+    assert back.energy == pytest.approx(energy, rel=1e-9)
+    assert np.array_equal(back.signal, spectra.signal)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_wavelengths_become_rising_energies(tmp_path, delimiter):
+    rows = ["wavelength (nm),first,second", "480,1,10", "490,2,20", "500,3,30"]
+    path = tmp_path / "w.csv"
+    path.write_text("\ufeff# note\n\n" + "\n".join(rows).replace(",", delimiter) + "\n", "utf-8")
+    spectra = th.read_spectra(path)
+    assert spectra.energy / e == pytest.approx(1239.841984 / np.array([500, 490, 480]), rel=1e-9)
+    assert spectra.signal.tolist() == [[3, 2, 1], [30, 20, 10]]
+    assert spectra.time is None
+
+
+@pytest.mark.parametrize(
+    "axis", ["energy (eV)", "Energy [eV]", "E_eV", "E (eV)", "energy_eV", "energy eV"]
+)
+def test_names_of_the_energy_axis(tmp_path, axis):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{axis},1 min\n2.4,1\n2.5,2\n2.6,3\n")
+    spectra = th.read_spectra(path)
+    assert spectra.energy[0] == pytest.approx(2.4 * e)
+    assert spectra.time == pytest.approx([60.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no spectra"),
+        ("# only a comment\n", "holds no spectra"),
+        ("energy,0 s\n2.4,1\n", 'line 1, column 1 = "energy": must name the axis'),
+        ("energy (nm),0 s\n2.4,1\n", 'line 1, column 1 = "energy \\(nm\\)": must name the axis'),
+        ("E (eV)\n2.4\n2.5\n2.6\n", "line 1: there must be at least one spectrum"),
+        ("E (eV),a,a\n2.4,1,1\n", 'line 1, column 3 = "a": two spectra have this name'),
+        ("E (eV),\n2.4,1\n", "line 1, column 2 .* must have a name"),
+        ("E (eV),a\n2.4,1\n2.5\n", "line 3: has 1 columns, the first row has 2"),
+        ("E (eV),a\n\n2.4,1\n2.5,x\n", 'line 4, column 2 = "x": must be a number'),
+        ("E (eV);a\n2,4;1\n", 'line 2, column 1 = "2,4": must be a number; write a decimal point'),
+        ("E (eV),a\n2.4,nan\n", 'line 2, column 2 = "nan": must be finite'),
+        ("E (eV),a\n2.4,1\n2.5,1\n", "there are 2 rows"),
+        ("E (eV),a\n2.4,1\n2.5,1\n2.5,1\n", "line 4, column 1 = 2.5: the axis must rise or fall"),
+        ("E (eV),a\n2.4,1\n2.6,1\n2.5,1\n2.7,1\n", "line 4, column 1 = 2.5: the axis must rise"),
+        ("E (eV),a\n-2.4,1\n2.5,1\n2.6,1\n", "line 2, column 1 = -2.4: must be > 0"),
+        ('E (eV),a\n2.4,"1\n', "line 2: cannot be split"),
+    ],
+)
+def test_bad_files_are_refused_with_line_and_column(tmp_path, text, message):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(CaseError, match=message) as error:
+        th.read_spectra(path)
+    assert str(path) in str(error.value)
+
+
+def test_every_fault_is_told_up_to_twenty(tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("E (eV),a\n" + "2.4,x\n" * 50)
+    with pytest.raises(CaseError) as error:
+        th.read_spectra(path)
+    assert len(error.value.problems) == 21
+    assert "30 more faults" in str(error.value)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(CaseError, match="cannot be read: No such file"):
+        th.read_spectra(tmp_path / "none.csv")
+    (tmp_path / "latin.csv").write_bytes(b"E (eV),\xb5\n")
+    with pytest.raises(CaseError, match="byte 7 is no UTF-8"):
+        th.read_spectra(tmp_path / "latin.csv")
+
+
+# --- series ------------------------------------------------------------
+
+
+def series_of(temperatures, seed=None, background=0.0, step=0.5e-3, **fields):
+    energy = np.arange(2.45, 2.85, step) * e
+    times = 60.0 * np.arange(len(temperatures))
+    spectra = th.synthetic_spectra(
+        energy, tail, temperatures, times, 1e7, seed=seed, background=background
+    )
+    return spectra, th.ThermometrySettings(**fields)
+
+
+def test_series_without_noise_is_exact_and_the_reference_is_given():
+    spectra, section = series_of([300.0, 295.0, 310.0], reference_label="60 s")
+    section = section.model_copy(update={"reference_temperature": 295.0})
+    series = th.temperature_series(spectra, section)
+    # the sample on the upper edge is a bin of its own, of another width: 3e-6 K
+    assert series.temperature == pytest.approx([300.0, 295.0, 310.0], abs=1e-5)
+    assert series.delta_T == pytest.approx([5.0, 0.0, 15.0], abs=1e-5)
+    assert series.sigma[1] == series.sigma_common[1] == 0.0
+    assert series.sigma[0] > 0.0
+    assert series.bins.tolist() == [101, 101, 101]
+
+
+def test_summing_samples_to_bins_keeps_temperature_and_uncertainty():
+    fine, section = series_of([300.0, 291.0], seed=3, step=0.1e-3)
+    a = th.temperature_series(fine, section.model_copy(update={"bin_width": 0.1e-3 * e}))
+    b = th.temperature_series(fine, section.model_copy(update={"bin_width": 5e-3 * e}))
+    assert a.bins[1] in (1000, 1001)
+    assert b.bins[1] in (20, 21)
+    assert abs(a.temperature[1] - b.temperature[1]) < 0.3 * a.sigma[1]
+    assert b.sigma[1] == pytest.approx(a.sigma[1], rel=0.02)
+
+
+def test_background_is_taken_off_and_its_noise_counted():
+    spectra, section = series_of([300.0, 291.0], seed=5, background=2e4)
+    clean, _ = series_of([300.0, 291.0], seed=5)
+    off = section.model_copy(update={"background_E_min": 2.75 * e, "background_E_max": 2.85 * e})
+    raw = th.temperature_series(spectra, section)
+    corrected = th.temperature_series(spectra, off)
+    assert abs(corrected.temperature[1] - 291.0) < 3 * corrected.sigma[1]
+    assert abs(raw.temperature[1] - 291.0) > 1.0
+    assert corrected.sigma[1] > th.temperature_series(clean, section).sigma[1]
+
+
+def test_monte_carlo_of_a_series_with_background():
+    readings, sigmas = [], []
+    for seed in range(150):
+        spectra, section = series_of(
+            [300.0, 300.0], seed=seed, background=2e4, step=2e-3,
+            background_E_min=2.75 * e, background_E_max=2.85 * e,
+        )  # fmt: skip
+        series = th.temperature_series(spectra, section)
+        readings.append(series.temperature[1])
+        sigmas.append(series.sigma[1])
+    assert np.std(readings) == pytest.approx(np.mean(sigmas), rel=0.15)
+    assert abs(np.mean(readings) - 300.0) < 4 * np.mean(sigmas) / np.sqrt(150)
+
+
+def test_counts_per_unit_sets_the_noise():
+    spectra, section = series_of([300.0, 291.0])
+    one = th.temperature_series(spectra, section)
+    four = th.temperature_series(spectra, section.model_copy(update={"counts_per_unit": 4.0}))
+    assert four.sigma[1] == pytest.approx(one.sigma[1] / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"E_min": 2.2 * e}, "the spectra reach from 2.4500 to 2.84"),
+        ({"E_max": 3.2 * e}, "the spectra reach from"),
+        ({"reference_label": "1 s"}, '"1 s": is no column of the file; columns are 0 s, 60 s'),
+        (
+            {"background_E_min": 2.9 * e, "background_E_max": 3.0 * e},
+            "holds 0 samples, a background needs 3",
+        ),
+    ],
+)
+def test_a_series_that_cannot_be_read_says_why(fields, message):
+    spectra, section = series_of([300.0, 291.0], **fields)
+    with pytest.raises(CaseError, match=message):
+        th.temperature_series(spectra, section)
+
+
+def test_a_spectrum_without_light_is_named():
+    spectra, section = series_of([300.0, 291.0])
+    spectra.signal[1] = 0.0
+    with pytest.raises(CaseError, match=r'spectrum "60 s" \(column 3\): only 0 bins'):
+        th.temperature_series(spectra, section)
+
+
+def test_summary_has_units_in_its_keys_and_is_plain_json():
+    import json
+
+    spectra, section = series_of([300.0, 291.0, 304.0])
+    told = json.loads(json.dumps(th.summary(th.temperature_series(spectra, section), section)))
+    assert told["coldest"] == "60 s"
+    assert told["coldest_delta_T_K"] == pytest.approx(-9.0, abs=1e-5)
+    assert told["hottest_delta_T_K"] == pytest.approx(4.0, abs=1e-5)
+    assert told["readings"]["slope_per_eV"][1] == pytest.approx(-1.19634, abs=1e-5)
+    assert told["readings"]["time_s"] == [0.0, 60.0, 120.0]
+
+
+def test_the_shipped_example_is_what_its_script_makes_and_reads_the_truth():
+    script = runpy.run_path(str(EXAMPLE.with_name("make_example.py")))
+    made, shipped = script["example"](), th.read_spectra(EXAMPLE)
+    assert shipped.labels == made.labels
+    assert shipped.energy == pytest.approx(made.energy, rel=1e-9)
+    # NumPy may change how it draws, so counts agree within noise
+    assert np.all(np.abs(shipped.signal - made.signal) < 7 * np.sqrt(made.signal))
+    series = th.temperature_series(shipped, th.ThermometrySettings())
+    pull = (series.temperature - script["true_temperature"](series.time))[1:] / series.sigma[1:]
+    assert np.max(np.abs(pull)) < 3.0
+
+
+# --- bias, windows, particle ------------------------------------------------------------
+
+
+def test_correction_undoes_the_bias():
+    section = th.ThermometrySettings(E_min=2.43 * e, E_max=2.50 * e)
+    T = np.array([280.0, 291.0, 300.0, 315.0])
+    reading = T + th.reading_bias(emission, T, section)
+    assert np.max(np.abs(reading - T)) > 1.0
+    assert th.corrected_temperature(reading, emission, section) == pytest.approx(T, abs=1e-7)
+
+
+def test_no_correction_where_the_model_cannot_give_the_reading():
+    section = th.ThermometrySettings()
+    with pytest.raises(ValueError, match="no temperature of the model"):
+        th.corrected_temperature(1e6, lambda E, T: emission(E, 300.0 + 0.0 * T), section)
+
+
+def test_reabsorption_biases_only_where_absorption_changes():
+    section = th.ThermometrySettings(E_min=2.43 * e, E_max=2.50 * e)
+
+    def escape(energy, temperature, depth=2.0, slope=GAP_SLOPE):
+        edge = 2.4 * e + slope * (temperature - 300.0)
+        return 1.0 / (1.0 + depth / (1.0 + np.exp((edge - energy) / (15.5e-3 * e))))
+
+    still = th.escaping(tail, lambda E, T: escape(E, T, slope=0.0))
+    assert th.reading_bias(still, 291.0, section) == pytest.approx(0.0, abs=1e-9)
+    moving = th.reading_bias(th.escaping(tail, escape), 291.0, section)
+    alone = th.reading_bias(emission, 291.0, section)
+    # the gap makes light appear at the low end, reabsorption takes it away again
+    assert moving > 0.3
+    assert alone < -1.0
+    changed = th.reading_bias(
+        th.escaping(tail, lambda E, T: escape(E, T, depth=4.0)), 300.0, section,
+        th.escaping(tail, escape),
+    )  # fmt: skip
+    assert abs(changed) > 0.3
+
+
+def test_window_errors_trade_bias_for_noise():
+    section = th.ThermometrySettings()
+    low = np.linspace(2.42, 2.56, 15) * e
+    errors = th.window_errors(emission, 291.0, section, low, low + 0.1 * e)
+    assert np.all(np.diff(np.abs(errors.bias)) < 0.0)
+    assert np.all(np.diff(errors.sigma) > 0.0)
+    assert 0 < errors.best < 14
+    own = th.window_errors(emission, 291.0, section, section.E_min, section.E_max)
+    assert own.sigma[0] == pytest.approx(th.model_fit(emission, 291.0, section).sigma, rel=1e-9)
+    with pytest.raises(ValidationError, match="must be above"):
+        th.window_errors(emission, 291.0, section, 2.6 * e, 2.5 * e)
+
+
+def test_a_uniform_particle_reads_its_temperature():
+    section = th.ThermometrySettings(E_min=2.5 * e, E_max=2.6 * e)
+    reading = th.virtual_reading(np.full(7, 291.0), np.arange(7.0), emission, section)
+    assert reading.temperature == pytest.approx(th.model_fit(emission, 291.0, section).temperature)
+    assert reading.emission_mean == reading.window_mean == pytest.approx(291.0)
+    assert reading.sigma == pytest.approx(th.model_fit(emission, 291.0, section).sigma, rel=1e-6)
+
+
+@pytest.mark.parametrize("by_energy", [False, True])
+@pytest.mark.parametrize(("low", "high", "rel"), [(285.0, 305.0, 1e-9), (150.0, 500.0, 1e-8)])
+def test_particle_spectrum_is_the_sum_over_places(by_energy, low, high, rel):
+    rng = np.random.default_rng(8)
+    T, w = rng.uniform(low, high, 200), rng.uniform(0.0, 1.0, 200)
+    energy = np.linspace(2.5, 2.6, 30) * e
+    escape = rng.uniform(0.2, 1.0, (200, 30) if by_energy else 200)
+    band = (2.0 * e, 3.2 * e)
+    fine = np.linspace(*band, 20001)
+    area = np.trapezoid(emission(fine, T[:, None]), fine, axis=1)
+    places = (w / area)[:, None] * emission(energy, T[:, None])
+    places *= escape if by_energy else escape[:, None]
+    total, share = th.particle_spectrum(energy, T, w, emission, escape=escape, band=band)
+    assert total == pytest.approx(places.sum(0), rel=rel)
+    assert share == pytest.approx(places.sum(1), rel=10 * rel, abs=rel * share.max())
+
+
+def test_virtual_reading_of_two_halves_to_second_order():
+    """Small differences read as the mean weighted by the photons of the tail."""
+    section = th.ThermometrySettings(weights="uniform")
+    band = (2.3 * e, 3.3 * e)
+    reading = th.virtual_reading([299.0, 301.0], [1.0, 1.0], tail, section, band=band)
+    assert reading.emission_mean == 300.0
+    # photons above E in a tail normalised from 2.3 eV: the hotter half has more of them
+    middle = 2.55 * e
+    more = (middle - band[0]) / (k * 300.0) - 1.0
+    expected = 300.0 + (more - 1.0) / 300.0  # - 1/300: the mean of 1/T is above 1/300 K
+    assert reading.temperature == pytest.approx(expected, abs=2e-5)
+    assert reading.window_mean > reading.emission_mean
+    assert reading.bias == pytest.approx(reading.temperature - 300.0)
+    assert reading.delta_T == pytest.approx(reading.temperature - 300.0)
+
+
+def test_escape_moves_the_reading_to_the_places_that_are_seen():
+    section = th.ThermometrySettings()
+    T, w = [290.0, 300.0], [1.0, 1.0]
+    inner = th.virtual_reading(T, w, emission, section, escape=[1.0, 0.0])
+    both = th.virtual_reading(T, w, emission, section, escape=[1.0, 0.5])
+    assert inner.temperature == pytest.approx(th.model_fit(emission, 290.0, section).temperature)
+    assert inner.window_mean == pytest.approx(290.0)
+    assert inner.temperature < both.temperature < 300.0
+
+
+@pytest.mark.parametrize(
+    ("places", "kwargs", "message"),
+    [
+        (([300.0], [1.0, 2.0]), {}, "must be equal"),
+        (([300.0, 0.0], [1.0, 2.0]), {}, "> 0 K"),
+        (([300.0, 301.0], [0.0, 0.0]), {}, "not all 0"),
+        (([300.0, 301.0], [1.0, 1.0]), {"escape": [1.0]}, r"must be \(2,\) or \(2, 100\)"),
+        (([300.0, 301.0], [1.0, 1.0]), {"escape": [1.0, 1.5]}, "between 0 and 1"),
+        (([300.0, 301.0], [1.0, 1.0]), {"escape": [0.0, 0.0]}, "no light"),
+        (([300.0, 301.0], [1.0, 1.0]), {"band": (2.55 * e, 3.0 * e)}, "band must enclose"),
+    ],
+)
+def test_bad_particles_are_refused(places, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        th.virtual_reading(*places, emission, th.ThermometrySettings(), **kwargs)
+
+
+def test_the_emission_section_of_the_gain_model_serves_as_model():
+    model = th.emission_model(VanRoosbroeckEmission(), 300.0, lambda T: GAP_SLOPE * (T - 300.0))
+    energy = np.linspace(2.45, 2.6, 20) * e
+    T = np.array([291.0, 300.0])
+    given = model(energy, T[:, None])
+    own = emission(energy, T[:, None])
+    assert given.shape == (2, 20)
+    assert given / given[:, :1] == pytest.approx(own / own[:, :1], rel=1e-10)
+    assert model(np.asarray(2.5 * e), np.asarray(300.0)).shape == ()
+    with pytest.raises(ValueError, match="must have shape"):
+        model(energy, T)
+    section = th.ThermometrySettings()
+    ours = th.virtual_reading(T, [1.0, 1.0], emission, section)
+    theirs = th.virtual_reading(T, [1.0, 1.0], model, section)
+    assert theirs.temperature == pytest.approx(ours.temperature, abs=1e-6)
+
+
+# --- pictures ------------------------------------------------------------
+
+
+def test_pictures_have_labels_with_units_and_the_right_points(tmp_path):
+    spectra, section = series_of([300.0 - i for i in range(11)], seed=1, reference_label="300 s")
+    series = th.temperature_series(spectra, section)
+    low = np.linspace(2.42, 2.56, 5) * e
+    errors = th.window_errors(emission, 291.0, section, low, low + 0.1 * e)
+    figures = {
+        "Photons per sample": plots.plot_spectra(spectra, section),
+        'ln(I / I of "300 s"), shifted': plots.plot_ratios(spectra, series, section),
+        "T − 300 K (K)": plots.plot_series(series),
+        "Error of the temperature (K)": plots.plot_window_errors(errors),
+    }
+    for name, figure in figures.items():
+        axes = figure.axes[0]
+        assert axes.get_ylabel() == name
+        assert "(" in axes.get_xlabel()
+        figure.savefig(tmp_path / "a.png", dpi=40)
+        assert (tmp_path / "a.png").stat().st_size > 2000
+    drawn = figures["T − 300 K (K)"].axes[0].containers[0].lines[0].get_xydata()
+    assert drawn[:, 0] == pytest.approx([0, 1, 2, 3, 4, 6, 7, 8, 9, 10])
+    assert drawn[:, 1] == pytest.approx(np.delete(series.delta_T, 5))
+
+
+def test_a_series_without_times_is_drawn_by_name():
+    spectra, section = series_of([300.0, 295.0])
+    nameless = th.Spectra(spectra.energy, spectra.signal, ("cold", "warm"), None)
+    axes = plots.plot_series(th.temperature_series(nameless, section)).axes[0]
+    assert axes.get_xlabel() == "Spectrum"
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["cold", "warm"]
+
+
+def test_long_series_draw_eight_columns_with_the_reference():
+    columns = plots.shown_columns(100, always=37)
+    assert len(columns) <= 8
+    assert {0, 37, 99} <= set(columns.tolist())
