@@ -16,6 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from scipy.constants import e, pi
 
 from thermosim.errors import CaseError
+from thermosim.gain.numerics import floats
 from thermosim.sections import Section
 from thermosim.units import (
     AbsorptionCoefficient,
@@ -39,7 +40,7 @@ def urbach_absorption(energy: ArrayLike, alpha_0: ArrayLike, E_0: ArrayLike, E_U
 
     F. Urbach, Phys. Rev. 92, 1324 (1953), 10.1103/PhysRev.92.1324.
     """
-    return alpha_0 * np.exp((np.asarray(energy) - E_0) / E_U)
+    return floats(alpha_0) * np.exp((floats(energy) - E_0) / E_U)
 
 
 def einstein_urbach_energy(
@@ -201,7 +202,7 @@ def cross_section_from_optimum(
     x_opt: ArrayLike, photon_energy: ArrayLike, tau_X: ArrayLike, intensity: ArrayLike
 ) -> Any:
     """Return the cross-section [m²] for which ``x = x_opt`` at ``intensity`` [W/m²]."""
-    return np.asarray(x_opt) * photon_energy / (tau_X * np.asarray(intensity))
+    return floats(x_opt) * floats(photon_energy) / (floats(tau_X) * intensity)
 
 
 class GivenCrossSection(Section):

@@ -10,7 +10,7 @@ Coefficients = tuple[float, ...]
 
 
 def polynomial(x: Any, coefficients: Sequence[Any]) -> Any:
-    """Return ``c_0 + c_1 x + c_2 x² + …`` by Horner's rule; arrays broadcast, UFL passes through."""
+    """Return ``c_0 + c_1 x + c_2 x² + …`` by Horner's rule; arrays broadcast."""
     value = coefficients[-1] + 0.0 * x
     for coefficient in reversed(coefficients[:-1]):
         value = coefficient + x * value
@@ -66,7 +66,8 @@ def radiative_scaling(excitons: Any, extra_carriers: Any = 0) -> Any:
     """Return the radiative rate of a state over that of one exciton: electrons times holes.
 
     With statistical scaling a biexciton emits 4 times and a trion 2 times as fast as an exciton.
-    Klimov, Annu. Rev. Condens. Matter Phys. 5, 285 (2014), 10.1146/annurev-conmatphys-031113-133900.
+    Klimov, Annu. Rev. Condens. Matter Phys. 5, 285 (2014),
+    10.1146/annurev-conmatphys-031113-133900.
     """
     return excitons * (excitons + extra_carriers)
 

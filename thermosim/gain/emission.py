@@ -18,7 +18,7 @@ from scipy.constants import c, e, h, k
 from thermosim.errors import CaseError
 from thermosim.gain.absorption import FermiEdge, beside_case
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
-from thermosim.gain.numerics import trapezoid
+from thermosim.gain.numerics import floats, trapezoid
 from thermosim.sections import Section
 from thermosim.units import Energy, EnergyPerKelvin, Positive
 
@@ -41,7 +41,7 @@ def per_energy(energy: ArrayLike, per_wavelength: ArrayLike) -> Any:
 
 
 def boltzmann_emission(energy: ArrayLike, log_alpha: ArrayLike, temperature: ArrayLike) -> Any:
-    """Return ``ln(alpha E² exp(-E/kT))``, the emission that detailed balance gives (but a constant).
+    """Return ``ln(alpha E² exp(-E/kT))``, emission by detailed balance but for a constant.
 
     van Roosbroeck and Shockley, Phys. Rev. 94, 1558 (1954), 10.1103/PhysRev.94.1558, for
     E much larger than kT.
@@ -132,7 +132,9 @@ class GivenEmission(_Emission):
     ) -> Array:
         """Return <E_PL> [J], shape of ``temperature``."""
         T = np.asarray(temperature, dtype=np.float64)
-        moved = gap_shift if self.slope is None else self.slope * (T - reference_temperature)
+        moved = (
+            floats(gap_shift) if self.slope is None else self.slope * (T - reference_temperature)
+        )
         return np.asarray(self.mean_emission + moved)
 
     def spectrum(

@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 MAX_DEGREE = 128
 _DEGREES = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, MAX_DEGREE)
 _CHECKS = 401
+
+
+def floats(values: ArrayLike) -> Any:
+    """Return ``values`` as an array of floats (Any, so that mixed arithmetic type-checks)."""
+    return np.asarray(values, dtype=np.float64)
 
 
 def trapezoid(y: Any, x: Any) -> Any:
@@ -21,7 +26,7 @@ def trapezoid(y: Any, x: Any) -> Any:
 
 
 def chebyshev_coefficients(
-    function: Callable[[Array], Array], low: float, high: float, tolerance: float
+    function: Callable[[Any], Any], low: float, high: float, tolerance: float
 ) -> tuple[float, ...]:
     """Return Chebyshev coefficients of ``function`` of temperature [K] on [low, high].
 

@@ -127,7 +127,7 @@ def absorbing_share(x: Any, p: GainParameters) -> Any:
 
 
 def cooling_gain(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
-    """Return the cooling gain ``g = beta (eta_ext <E_esc> - E_ex)`` [W] of one dot, > 0 if it cools.
+    """Return the cooling gain ``g = beta (eta_ext <E_esc> - E_ex)`` [W] of one dot; > 0 cools.
 
     ``intensity`` [W/m²] and ``temperature`` [K] broadcast with each other and with ``p``. Eq. (3)
     of arXiv:2406.10641, times the share of dots that can absorb where bleaching is counted.

@@ -1,0 +1,251 @@
+"""Numbers of a gain model for tables, files and figures: data only, no drawing.
+
+Keys end in their unit; energies for people are in eV.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.constants import e
+
+from thermosim.gain.cooling import (
+    best_photon_energy,
+    break_even_eta,
+    cooling_efficiency,
+    gain_spectrum,
+    joint_optimum,
+    optimum,
+    parameters_over,
+)
+from thermosim.gain.guard import thermodynamic_guard
+from thermosim.gain.ladder_section import LadderRecombination
+from thermosim.gain.model import GainModel
+from thermosim.gain.source import (
+    cooling_gain,
+    cross_section,
+    excitation_number,
+    external_efficiency,
+    heat_source,
+    mean_escape,
+    pump_absorption,
+)
+from thermosim.gain.trpl import ladder_decay, pulsed_decay
+
+Array = NDArray[np.float64]
+PAPER_EFFICIENCIES = (1.0, 0.99, 0.98, 0.97, 0.96)
+
+
+class IntensityCurve(NamedTuple):
+    """Over ``intensity`` [W/m²]: x, eta_ext, g [W per dot], heat_source [W/m³].
+
+    ``gain_without_auger`` is g with the efficiency of low intensity at every intensity.
+    """
+
+    intensity: Array
+    x: Array
+    eta_ext: Array
+    gain: Array
+    gain_without_auger: Array
+    heat_source: Array
+
+
+class GainSpectrum(NamedTuple):
+    """G over photon energy [J] for several eta_ext: ``gain`` [J/m], shape (efficiencies, energies).
+
+    ``relative`` is ``gain`` over the largest value of the first efficiency.
+    """
+
+    photon_energy: Array
+    eta_ext: Array
+    gain: Array
+    relative: Array
+
+
+class CoolingMap(NamedTuple):
+    """Net cooling [W/m³], shape (intensities, energies), and its largest value on the map."""
+
+    photon_energy: Array
+    intensity: Array
+    net_cooling: Array
+    best_photon_energy: float
+    best_intensity: float
+    best_net_cooling: float
+    at_edge: bool
+
+
+class Decays(NamedTuple):
+    """Emission after a pulse, shape (fluences, times): normalised to ``n/tau_rad``."""
+
+    time: Array
+    mean_excitons: Array
+    signal: Array
+
+
+def gain_summary(
+    model: GainModel, photon_energy: float, temperature: float | None = None
+) -> dict[str, Any]:
+    """Return the numbers of a model at a pump photon energy [J]; None stands for infinite.
+
+    Where nothing cools, optimum and crossover are 0. The optimum is that of the net gain, which
+    counts the background absorption; ``g_max_W`` is that net gain per dot.
+    """
+    T = model.reference_temperature if temperature is None else float(temperature)
+    p = model.parameters(photon_energy)
+    best = optimum(T, p)
+    eta_X, eta_T, eta_BX = model.recombination.efficiencies()
+    at_opt = float(external_efficiency(best.x, p)) if math.isfinite(best.x) else None
+    escape = float(mean_escape(T, p))
+    eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p))
+    guard = thermodynamic_guard(model, photon_energy, T)
+    return {
+        "temperature_K": T,
+        "photon_energy_eV": photon_energy / e,
+        "mean_emission_eV": float(model.mean_emission(T)) / e,
+        "mean_escape_eV": escape / e,
+        "eta_X": eta_X,
+        "eta_T": eta_T,
+        "eta_BX": eta_BX,
+        "cools": best.net_gain > 0.0,
+        "x_opt": _finite(best.x),
+        "g_max_W": _finite(best.net_gain),
+        "x_crossover": _finite(best.x_crossover),
+        "eta_ext_at_opt": at_opt,
+        "cooling_efficiency_at_opt": float(cooling_efficiency(eta, escape, photon_energy)),
+        "eta_X_break_even": break_even_eta(T, p),
+        "intensity_opt_W_per_m2": _finite(best.intensity),
+        "intensity_crossover_W_per_m2": _finite(best.intensity_crossover),
+        "best_photon_energy_eV": best_photon_energy(model, temperature=T) / e,
+        "n_dots": model.n_dots,
+        "sigma_abs_m2": float(cross_section(T, p)),
+        "alpha_per_m": float(pump_absorption(0.0, T, p)),
+        "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
+        "mean_emission_detailed_balance_eV": guard.mean_emission_detailed_balance / e,
+        "second_law_margin_eV": guard.margin / e,
+        "problems": list(guard.problems),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def default_intensities(
+    model: GainModel, photon_energy: float, temperature: float | None = None, points: int = 241
+) -> Array:
+    """Return intensities [W/m²], even in logarithm, four decades up to 10 times the optimum.
+
+    Where nothing cools, or the gain never saturates, x = 0.014 takes the place of the optimum.
+    """
+    T = model.reference_temperature if temperature is None else temperature
+    p = model.parameters(photon_energy)
+    centre = optimum(T, p).intensity
+    if not 0.0 < centre < math.inf:
+        centre = 0.014 / float(excitation_number(1.0, T, p))
+    return np.asarray(centre * np.logspace(-3.0, 1.0, points))
+
+
+def intensity_curve(
+    model: GainModel,
+    photon_energy: float,
+    intensity: ArrayLike | None = None,
+    temperature: float | None = None,
+) -> IntensityCurve:
+    """Return x, eta_ext and g over intensity [W/m²] (Fig. 3 of the paper)."""
+    T = model.reference_temperature if temperature is None else float(temperature)
+    p = model.parameters(photon_energy)
+    given = default_intensities(model, photon_energy, T) if intensity is None else intensity
+    I = np.asarray(given, dtype=np.float64)
+    x = excitation_number(I, T, p)
+    linear = p._replace(emitted=p.emitted[:1], absorbed=p.absorbed[:1], population=None)
+    return IntensityCurve(
+        intensity=I,
+        x=x,
+        eta_ext=external_efficiency(x, p),
+        gain=cooling_gain(I, T, p),
+        gain_without_auger=cooling_gain(I, T, linear),
+        heat_source=heat_source(I, T, p),
+    )
+
+
+def spectrum_curves(
+    model: GainModel,
+    eta_ext: ArrayLike = PAPER_EFFICIENCIES,
+    photon_energy: ArrayLike | None = None,
+    temperature: float | None = None,
+) -> GainSpectrum:
+    """Return G(E_ex) for several external efficiencies (Eq. 1 and Fig. 1f of the paper)."""
+    T = model.reference_temperature if temperature is None else float(temperature)
+    p = model.parameters(float(model.cross_section.photon_energy))
+    mean = float(mean_escape(T, p))
+    given = np.linspace(mean - 0.16 * e, mean + 0.01 * e, 341)
+    E = given if photon_energy is None else np.asarray(photon_energy, dtype=np.float64)
+    eta = np.atleast_1d(np.asarray(eta_ext, dtype=np.float64))
+    gain = np.asarray(gain_spectrum(E, mean, eta[:, None], model.alpha(E, T)))
+    return GainSpectrum(E, eta, gain, gain / gain[0].max())
+
+
+def net_cooling_map(
+    model: GainModel,
+    energy_range: tuple[float, float],
+    intensity_range: tuple[float, float],
+    temperature: float | None = None,
+    shape: tuple[int, int] = (161, 161),
+) -> CoolingMap:
+    """Return net cooling over photon energy [J] and intensity [W/m²], with the best point.
+
+    ``shape`` is (intensities, energies). Intensities are even in logarithm.
+    """
+    T = model.reference_temperature if temperature is None else float(temperature)
+    E = np.linspace(*energy_range, shape[1])
+    I = np.geomspace(*intensity_range, shape[0])
+    p = parameters_over(model, E[None, :], T)
+    best = joint_optimum(model, energy_range, intensity_range[1], T)
+    return CoolingMap(
+        photon_energy=E,
+        intensity=I,
+        net_cooling=np.asarray(-heat_source(I[:, None], T, p)),
+        best_photon_energy=best.photon_energy,
+        best_intensity=best.intensity,
+        best_net_cooling=best.net_cooling,
+        at_edge=best.at_edge,
+    )
+
+
+def trpl_table(
+    model: GainModel,
+    time: ArrayLike,
+    mean_excitons: ArrayLike,
+    charged_fraction: float = 0.0,
+) -> Decays:
+    """Return decays after a pulse, over ``n/tau_rad``, for each mean number of excitons.
+
+    Eq. (2) models use the closed form, in which a biexciton emits 4 times as fast as an exciton;
+    ladders are integrated with their own rates.
+    """
+    t = np.atleast_1d(np.asarray(time, dtype=np.float64))
+    n = np.atleast_1d(np.asarray(mean_excitons, dtype=np.float64))
+    section = model.recombination
+    if isinstance(section, LadderRecombination):
+        unit = section.radiative_rate(1, 0)
+        decays = [
+            ladder_decay(t, one, section.ladder(), section.neutral_states, charged_fraction)
+            for one in n
+        ]
+        return Decays(t, n, np.array(decays) / (unit * n[:, None]))
+    signal = pulsed_decay(
+        t, n[:, None], section.tau_X, section.tau_T, section.tau_BX, section.A, charged_fraction
+    )
+    return Decays(t, n, np.asarray(signal / n[:, None]))
+
+
+def trpl_rows(decays: Decays) -> list[dict[str, float]]:
+    """Return one dictionary per time: ``time_ns`` and ``n=…`` for each fluence."""
+    return [
+        {"time_ns": t * 1e9}
+        | {f"n={n:g}": float(s) for n, s in zip(decays.mean_excitons, column, strict=True)}
+        for t, column in zip(decays.time, decays.signal.T, strict=True)
+    ]
