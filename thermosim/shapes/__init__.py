@@ -1,4 +1,8 @@
-"""Shapes of particles: ``[particle.shape]`` of a case file, chosen by ``kind``."""
+"""Shapes of particles: ``[particle.shape]`` of a case file, chosen by ``kind``.
+
+Coordinates are those of the pose the particle rests in: the substrate is the plane z = 0, and the
+middle of the contact is the origin.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,49 @@ from typing import Annotated
 from pydantic import Field
 
 from thermosim.shapes.base import ShapeBase, TruncatedBody, equivalent_radius
+from thermosim.shapes.crystals import (
+    Box,
+    HexagonalPrism,
+    Rhombohedron,
+    TruncatedCube,
+    TruncatedOctahedron,
+)
+from thermosim.shapes.ellipsoid import Ellipsoid
+from thermosim.shapes.faceted import FacetedShape
+from thermosim.shapes.grain import Grain
+from thermosim.shapes.polyhedron import Polyhedron
 from thermosim.shapes.sphere import Sphere, SphericalCap
+from thermosim.shapes.surface import Surface
 
-Shape = Annotated[Sphere | SphericalCap, Field(discriminator="kind")]
+Shape = Annotated[
+    Sphere
+    | SphericalCap
+    | Ellipsoid
+    | Box
+    | Rhombohedron
+    | HexagonalPrism
+    | TruncatedOctahedron
+    | TruncatedCube
+    | Grain
+    | Surface,
+    Field(discriminator="kind"),
+]
 
-__all__ = ["Shape", "ShapeBase", "Sphere", "SphericalCap", "TruncatedBody", "equivalent_radius"]
+__all__ = [
+    "Box",
+    "Ellipsoid",
+    "FacetedShape",
+    "Grain",
+    "HexagonalPrism",
+    "Polyhedron",
+    "Rhombohedron",
+    "Shape",
+    "ShapeBase",
+    "Sphere",
+    "SphericalCap",
+    "Surface",
+    "TruncatedBody",
+    "TruncatedCube",
+    "TruncatedOctahedron",
+    "equivalent_radius",
+]

@@ -55,6 +55,11 @@ def equivalent_radius(volume: ArrayLike) -> NDArray[np.float64]:
     return np.cbrt(3 * np.asarray(volume, dtype=float) / (4 * pi))
 
 
+def disk_area(radius: ArrayLike) -> NDArray[np.float64]:
+    """Return the area of a disk, π r² [m²]."""
+    return np.asarray(pi * np.asarray(radius, dtype=float) ** 2)
+
+
 def unit_vectors(directions: ArrayLike) -> NDArray[np.float64]:
     """Return ``directions``, shape (..., 3), scaled to length 1.
 
@@ -130,6 +135,11 @@ class ShapeBase(Section, ABC):
 
         Returns shape (...); the length and the sign of a direction do not matter.
         """
+
+    @property
+    @abstractmethod
+    def largest_contact_radius(self) -> float:
+        """The largest radius [m] that ``truncated`` takes."""
 
     @abstractmethod
     def truncated(self, contact_radius: float) -> TruncatedBody:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from thermosim.shapes.base import ShapeBase, TruncatedBody, check_contact, unit_vectors
+from thermosim.shapes.base import (
+    ShapeBase,
+    TruncatedBody,
+    check_contact,
+    disk_area,
+    unit_vectors,
+)
 from thermosim.units import Angle, Length, Positive
 
 if TYPE_CHECKING:
@@ -92,11 +98,6 @@ def truncated_sphere_free_area(radius: ArrayLike, contact_radius: ArrayLike) -> 
     return np.asarray(2 * pi * R * (2 * R - cap_depth(R, contact_radius)))
 
 
-def disk_area(radius: ArrayLike) -> NDArray[np.float64]:
-    """Return the area of a disk, π r² [m²]."""
-    return np.asarray(pi * np.asarray(radius, dtype=float) ** 2)
-
-
 class Sphere(ShapeBase):
     """A sphere; a contact of radius b cuts it flat, b²/2R deep."""
 
@@ -133,6 +134,11 @@ class Sphere(ShapeBase):
     def base_area(self) -> float:
         """A sphere rests on a point: 0."""
         return 0.0
+
+    @property
+    def largest_contact_radius(self) -> float:
+        """The radius of the sphere [m]: its half."""
+        return self.radius
 
     def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
         """Shadow of the whole sphere [m²], π R² along any ``direction``, shape (..., 3)."""
@@ -221,6 +227,11 @@ class SphericalCap(ShapeBase):
     def is_axisymmetric(self) -> bool:
         """A cap on its base always is."""
         return True
+
+    @property
+    def largest_contact_radius(self) -> float:
+        """The radius of the base [m]."""
+        return self.base_radius
 
     def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
         """Shadow of the cap along ``direction``, shape (..., 3) [m²]."""

@@ -1,0 +1,86 @@
+"""Convex bodies from points or half-spaces (Qhull), with their flat faces put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thermosim.shapes.base import unit_vectors
+from thermosim.shapes.polyhedron import Polyhedron
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+_SAME = 1e-9  # relative to the size of the body
+
+
+def from_halfspaces(normals: ArrayLike, offsets: ArrayLike) -> Polyhedron:
+    """Return the body n·x ≤ d; it must be bounded and hold the origin inside (all d > 0).
+
+    Parameters
+    ----------
+    normals, offsets
+        Shapes (m, 3) and (m,). Half-spaces that cut nothing off give no face; the others give
+        faces in the order they stand in.
+
+    Raises
+    ------
+    ValueError
+        If an offset is not positive or the body is unbounded.
+    """
+    from scipy.spatial import ConvexHull
+
+    n, d = unit_vectors(normals), np.asarray(offsets, dtype=float)
+    if not np.all(d > 0):
+        raise ValueError("the origin must lie inside all half-spaces (offsets above 0)")
+    # faces of the hull of the dual points n/d are the vertices of the body
+    dual = ConvexHull(n / d[:, None]).equations
+    if not np.all(dual[:, 3] < 0):
+        raise ValueError("the half-spaces leave the body open: the origin is not enclosed")
+    points = merge_points(-dual[:, :3] / dual[:, 3:])
+    return _assemble(points, n, d)
+
+
+def from_points(points: ArrayLike) -> Polyhedron:
+    """Return the convex hull of points, shape (n, 3), coplanar triangles put together."""
+    from scipy.spatial import ConvexHull
+
+    cloud = np.asarray(points, dtype=float)
+    size = np.max(np.ptp(cloud, axis=0))
+    hull = ConvexHull(cloud / size)
+    corners = merge_points(cloud[np.sort(hull.vertices)] / size)
+    planes = merge_points(hull.equations)
+    return _assemble(corners, planes[:, :3], -planes[:, 3]).scaled(size)
+
+
+def merge_points(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``points``, shape (n, k), without those that repeat an earlier one to rounding."""
+    tolerance = _SAME * np.max(np.abs(points))
+    kept: list[NDArray[np.float64]] = []
+    for point in points:
+        if not kept or np.min(np.max(np.abs(np.array(kept) - point), axis=1)) > tolerance:
+            kept.append(point)
+    return np.array(kept)
+
+
+def _assemble(
+    points: NDArray[np.float64], normals: NDArray[np.float64], offsets: NDArray[np.float64]
+) -> Polyhedron:
+    tolerance = _SAME * 10 * np.max(np.abs(points))
+    faces = []
+    for normal, offset in zip(normals, offsets, strict=True):
+        on_plane = np.flatnonzero(np.abs(points @ normal - offset) <= tolerance)
+        if len(on_plane) >= 3:
+            faces.append(_counterclockwise(points, on_plane, normal))
+    return Polyhedron(points, tuple(faces))
+
+
+def _counterclockwise(
+    points: NDArray[np.float64], indices: NDArray[np.intp], normal: NDArray[np.float64]
+) -> tuple[int, ...]:
+    spokes = points[indices] - points[indices].mean(axis=0)
+    x = unit_vectors(spokes[0])
+    y = np.cross(normal, x)
+    order = np.argsort(np.arctan2(spokes @ y, spokes @ x))
+    return tuple(int(i) for i in indices[order])

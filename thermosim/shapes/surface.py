@@ -1,0 +1,156 @@
+"""A closed surface from a file: STL or OBJ triangles, or a STEP solid."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from thermosim.errors import MeshError
+from thermosim.shapes.base import ShapeBase, TruncatedBody
+from thermosim.shapes.orientation import EulerAngles, euler_matrix
+from thermosim.shapes.resting import RestingBody, largest_contact_radius, rest, truncate
+from thermosim.shapes.triangulation import outline_area, read_triangles
+from thermosim.units import Length, Positive
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+_TRIANGLES = (".stl", ".obj")
+_SOLIDS = (".step", ".stp")
+
+
+class Surface(ShapeBase):
+    """The body inside a closed surface, standing as it does in the file unless turned.
+
+    The numbers of an STL or OBJ file are exact for its flat triangles. A STEP solid is known
+    only once it is meshed: asking it for a number raises ``MeshError``.
+    """
+
+    kind: Literal["surface"] = "surface"
+    path: Path = Field(description="File .stl, .obj, .step or .stp; relative to the case file")
+    unit: Positive[Length] | None = Field(
+        None, description="What 1 in the file means; STL and OBJ need it, STEP has its own"
+    )
+    scale: float = Field(1.0, gt=0, description="Factor on all lengths")
+    euler_angles: EulerAngles = (0.0, 0.0, 0.0)
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _existing_file(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str | Path):
+            return value
+        folder = (info.context or {}).get("directory", "")
+        path = Path(folder) / Path(value).expanduser()
+        if path.suffix.lower() not in _TRIANGLES + _SOLIDS:
+            raise PydanticCustomError("surface", "must end in .stl, .obj, .step or .stp")
+        if not path.is_file():
+            raise PydanticCustomError(
+                "surface", "no such file; looked for {path}", {"path": str(path)}
+            )
+        return path
+
+    @model_validator(mode="after")
+    def _unit_is_known(self) -> Self:
+        if self.is_solid == (self.unit is not None):
+            raise ValueError(
+                "a STEP file has its own unit: leave unit out, use scale"
+                if self.is_solid
+                else 'STL and OBJ files have no unit of length: give unit, for instance "1 um"'
+            )
+        return self
+
+    @property
+    def is_solid(self) -> bool:
+        """Whether the file is a STEP solid, which only the mesher can read."""
+        return self.path.suffix.lower() in _SOLIDS
+
+    def check(self) -> None:
+        """Read the file and refuse what is no closed, well oriented, simple surface.
+
+        Raises
+        ------
+        MeshError
+            Saying what is wrong with the file.
+        """
+        if not self.is_solid:
+            self.resting()
+
+    def resting(self) -> RestingBody:
+        """Return the triangulated body in its pose.
+
+        Raises
+        ------
+        MeshError
+            If the file is a STEP solid or no valid surface.
+        """
+        if self.is_solid or self.unit is None:
+            raise MeshError(f"{self.path}: a STEP solid has no numbers before it is meshed")
+        stamp = self.path.stat().st_mtime_ns if self.path.exists() else 0
+        return _resting(self.path, self.unit * self.scale, self.euler_angles, stamp)
+
+    def vertices_faces(self) -> tuple[NDArray[np.float64], tuple[tuple[int, ...], ...]]:
+        """Return vertices (n, 3) [m] in the pose and triangles, counterclockwise from outside."""
+        body = self.resting().body
+        return body.vertices, body.faces
+
+    @property
+    def volume(self) -> float:
+        """Volume inside the triangles [m³]."""
+        return self.resting().volume
+
+    @property
+    def area(self) -> float:
+        """Area of the triangles [m²]."""
+        return self.resting().area
+
+    @property
+    def bounding_box(self) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+        """Lowest and highest x, y, z in the pose [m]."""
+        return self.resting().box
+
+    @property
+    def centroid_height(self) -> float:
+        """Centre of mass above the plane the body rests on [m]."""
+        return float(self.resting().centroid[2])
+
+    @property
+    def is_axisymmetric(self) -> bool:
+        """A body from a file is taken as it is, in 3-D."""
+        return False
+
+    @property
+    def base_area(self) -> float:
+        """Area of the triangles that lie on z = 0 [m²]."""
+        return self.resting().base_area
+
+    @property
+    def largest_contact_radius(self) -> float:
+        """The largest radius [m] that ``truncated`` takes."""
+        return largest_contact_radius(self.resting())
+
+    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
+        """Shadow along ``direction``, shape (..., 3), overhangs counted once [m²]."""
+        return outline_area(self.resting().body, direction)
+
+    def truncated(self, contact_radius: float) -> TruncatedBody:
+        """Return the body with a contact of area π ``contact_radius``² [m] at z = 0.
+
+        Raises
+        ------
+        ValueError
+            If the contact does not fit the base, or no section is as large.
+        """
+        return truncate(self.resting(), contact_radius)
+
+
+@lru_cache(maxsize=8)
+def _resting(
+    path: Path, unit: float, angles: tuple[float, float, float], _changed: int
+) -> RestingBody:
+    body = read_triangles(path).scaled(unit)
+    return rest(body.moved(euler_matrix(angles)))
