@@ -234,6 +234,7 @@ def _log_sigma(model: GainModel, photon_energy: float) -> tuple[float, ...]:
         lambda T: np.log(model.sigma_abs(photon_energy, T) / reference),
         model.temperature_min,
         model.temperature_max,
+        model.reference_temperature,
         SMOOTH_TOLERANCE if model.absorption.smooth else TABLE_TOLERANCE,
     )
 
@@ -245,5 +246,6 @@ def _mean_emission_shift(model: GainModel) -> tuple[float, ...]:
         lambda T: model.mean_emission(T) - reference,
         model.temperature_min,
         model.temperature_max,
+        model.reference_temperature,
         SMOOTH_TOLERANCE * reference,
     )

@@ -26,12 +26,13 @@ def trapezoid(y: Any, x: Any) -> Any:
 
 
 def chebyshev_coefficients(
-    function: Callable[[Any], Any], low: float, high: float, tolerance: float
+    function: Callable[[Any], Any], low: float, high: float, zero_at: float, tolerance: float
 ) -> tuple[float, ...]:
     """Return Chebyshev coefficients of ``function`` of temperature [K] on [low, high].
 
     The degree is the lowest tried whose largest error at 401 even steps is below ``tolerance``
-    (absolute, in the unit of the function); a constant gives one coefficient.
+    (absolute, in the unit of the function); a constant gives one coefficient. The function, and
+    exactly so the interpolant, vanishes at ``zero_at``.
 
     Raises
     ------
@@ -42,7 +43,7 @@ def chebyshev_coefficients(
     s = (2.0 * T - low - high) / (high - low)
     exact = function(T)
     if np.ptp(exact) <= tolerance:
-        return (float(exact.mean()),)
+        return (0.0,)
     error = np.inf
     for degree in _DEGREES:
         nodes = 0.5 * (low + high + (high - low) * cheb.chebpts1(degree + 1))
@@ -50,6 +51,9 @@ def chebyshev_coefficients(
         coefficients = cheb.chebfit(scaled, function(nodes), degree)
         error = float(np.max(np.abs(cheb.chebval(s, coefficients) - exact)))
         if error <= tolerance:
+            coefficients[0] -= cheb.chebval(
+                (2.0 * zero_at - low - high) / (high - low), coefficients
+            )
             return tuple(float(value) for value in coefficients)
     raise ValueError(
         f"the dependence on temperature between {low:g} K and {high:g} K is not smooth enough "

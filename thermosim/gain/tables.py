@@ -24,6 +24,7 @@ from thermosim.gain.cooling import (
 from thermosim.gain.guard import thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.model import GainModel
+from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
     cooling_gain,
     cross_section,
@@ -200,8 +201,8 @@ def net_cooling_map(
     ``shape`` is (intensities, energies). Intensities are even in logarithm.
     """
     T = model.reference_temperature if temperature is None else float(temperature)
-    E = np.linspace(*energy_range, shape[1])
-    I = np.geomspace(*intensity_range, shape[0])
+    E = floats(np.linspace(*energy_range, shape[1]))
+    I = floats(np.geomspace(*intensity_range, shape[0]))
     p = parameters_over(model, E[None, :], T)
     best = joint_optimum(model, energy_range, intensity_range[1], T)
     return CoolingMap(
@@ -244,8 +245,8 @@ def trpl_table(
 
 def trpl_rows(decays: Decays) -> list[dict[str, float]]:
     """Return one dictionary per time: ``time_ns`` and ``n=…`` for each fluence."""
+    names = [f"n={n:g}" for n in decays.mean_excitons]
     return [
-        {"time_ns": t * 1e9}
-        | {f"n={n:g}": float(s) for n, s in zip(decays.mean_excitons, column, strict=True)}
+        {"time_ns": float(t) * 1e9, **dict(zip(names, map(float, column), strict=True))}
         for t, column in zip(decays.time, decays.signal.T, strict=True)
     ]
