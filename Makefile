@@ -26,6 +26,7 @@ lint:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(RUN) shellcheck -x docker/run docker/bin/thermosim $(wildcard docker/lib/*.sh) .ci/run
 
 format:
 	$(RUN) ruff check --fix .

@@ -24,9 +24,9 @@ run_in_image() {
 }
 
 build_image() {
-    progress "building the image $2 with $1 (once, some minutes)"
-    "$1" build --file "$CLONE/docker/Dockerfile" --build-arg "SUITE=$SUITE" --tag "$2" "$CLONE" >&2 ||
-        die "building the image failed"
+    mkdir -p "$CACHE" || die "cannot write to $CACHE: set XDG_CACHE_HOME"
+    watched "the image $2 with $1" "$CACHE/image-$1-$SUITE.log" \
+        "$1" build --file "$CLONE/docker/Dockerfile" --build-arg "SUITE=$SUITE" --tag "$2" "$CLONE"
 }
 
 # Files made in the container belong to the caller; a rootless engine maps its root to the caller.

@@ -10,13 +10,14 @@ run_in_userland() {
     DEBIAN=$CACHE/userland-$SUITE-$(debian_hash)
     PYTHON=$CACHE/python-$SUITE-$(python_hash)
     if [ ! -e "$PYTHON/.complete" ] || [ ! -e "$DEBIAN/.complete" ]; then
-        say "no DOLFINx here yet ($why): making a Debian $SUITE userland in $CACHE"
+        progress "making a Debian $SUITE userland in $CACHE: $why"
         check_tools
         check_space
         build_once "$DEBIAN" "Debian $SUITE with DOLFINx" make_debian
         build_once "$PYTHON" "the Python packages" make_python
     fi
     command -v bwrap >/dev/null || check_tools
+    check_namespaces
     say "using the userland $DEBIAN: $why"
     set_environment bwrap
     set_debian_environment
@@ -142,7 +143,7 @@ check_tools() {
 
 install_tools() {
     command -v apt-get >/dev/null ||
-        die "${missing[*]} missing, and this is no Debian or Ubuntu: use conda (environment.yml) or Docker, see docs/install.md"
+        die "missing: $*, and this is no Debian or Ubuntu: use conda (environment.yml) or Docker, see docs/install.md"
     [ "$(id -u)" = 0 ] || die "missing: $*. Run:  sudo apt-get install $* debian-archive-keyring"
     progress "installing $*"
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" debian-archive-keyring; } >&2 </dev/null ||

@@ -12,7 +12,7 @@ from thermosim import doctor
 @pytest.fixture(scope="module")
 def healthy():
     """Return a report as of a complete installation, without looking at this one."""
-    versions = {name: "1.0" for name in (*doctor.REQUIRED, *doctor.OPTIONAL)}
+    versions = dict.fromkeys((*doctor.REQUIRED, *doctor.OPTIONAL), "1.0")
     return {
         "route": {"route": "host"},
         "versions": {**versions, "dolfinx": "0.9.0", "adios4dolfinx": "0.9.6"},

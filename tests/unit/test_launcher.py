@@ -1,0 +1,307 @@
+"""docker/run and the lists of packages: the choice of a route, signals, builds, no drift."""
+
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+CLONE = Path(__file__).resolve().parents[2]
+RUN = CLONE / "docker" / "run"
+COMMON = CLONE / "docker" / "lib" / "common.sh"
+PROJECT = tomllib.loads((CLONE / "pyproject.toml").read_text())["project"]
+
+
+def tool(folder, name, body):
+    """Put an executable in a folder that goes first on PATH."""
+    path = folder / name
+    path.write_text("#!/bin/bash\n" + textwrap.dedent(body))
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Return a runner on a machine whose python3 has no DOLFINx, with no engine that answers."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    tool(tools, "python3", "exit 3")
+    for name in ("docker", "podman"):
+        tool(tools, name, "echo 'Cannot connect to the daemon' >&2; exit 1")
+    cache = tmp_path / "cache"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("THERMOSIM")}
+    base = {**clean, "PATH": f"{tools}:/usr/bin:/bin", "XDG_CACHE_HOME": str(cache)}
+
+    def run(*command, **variables):
+        return subprocess.run(
+            [RUN, *command], env={**base, **variables}, cwd=tmp_path, capture_output=True, text=True
+        )
+
+    run.tools, run.cache, run.folder = tools, cache, tmp_path
+    return run
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"THERMOSIM_SUITE": "bullseye"}, "must be trixie or sid"),
+        ({"THERMOSIM_ENV": "conda"}, "must be host, docker, podman or bwrap"),
+        ({"THERMOSIM_ENV": "host"}, "python3 has no DOLFINx"),
+        ({"THERMOSIM_ENV": "docker"}, "try 'docker info'"),
+        ({"XDG_CACHE_HOME": "/proc/nowhere", "THERMOSIM_ENV": "bwrap"}, "XDG_CACHE_HOME"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(machine, variables, words):
+    for name in ("mmdebstrap", "bwrap", "newuidmap"):
+        tool(machine.tools, name, "exit 0")
+    done = machine("true", **variables)
+    assert done.returncode == 125
+    assert words in done.stderr.splitlines()[-1]
+
+
+def test_no_command_shows_the_usage(machine):
+    done = machine()
+    assert done.returncode == 2
+    assert "THERMOSIM_ENV=host|docker|podman|bwrap" in done.stderr
+
+
+def test_a_host_with_dolfinx_is_used_as_it_is(machine):
+    tool(machine.tools, "python3", "exit 0")
+    done = machine("sh", "-c", "echo $PYTHONPATH $THERMOSIM_ROUTE $PWD; exit 7", PYTHONPATH="/mine")
+    assert done.returncode == 7
+    assert done.stdout.split() == [f"{CLONE}:/mine", "host", str(machine.folder)]
+    assert done.stderr.count("\n") == 1
+    assert "it has DOLFINx" in done.stderr
+
+
+def test_quiet_says_nothing(machine):
+    tool(machine.tools, "python3", "exit 0")
+    assert machine("true", THERMOSIM_QUIET="1").stderr == ""
+
+
+def test_an_old_dolfinx_is_not_used(machine):
+    tool(machine.tools, "python3", "echo 0.5.2; exit 4")
+    done = machine("true", THERMOSIM_ENV="host")
+    assert "the DOLFINx 0.5.2 of python3 is older than 0.9" in done.stderr
+
+
+def test_what_the_user_sets_stays(machine):
+    tool(machine.tools, "python3", "exit 0")
+    done = machine("sh", "-c", "echo $OMP_NUM_THREADS", OMP_NUM_THREADS="5")
+    assert done.stdout == "5\n"
+
+
+@pytest.mark.parametrize("engine", ["docker", "podman"])
+def test_an_engine_that_answers_runs_the_image(machine, engine):
+    tool(
+        machine.tools,
+        engine,
+        'case $1 in info | image) ;; run) printf "%s\\n" "$@"; exit 9 ;; esac',
+    )
+    done = machine("thermosim", "run", "a case.toml")
+    options = done.stdout.splitlines()
+    assert done.returncode == 9
+    assert options[-3:] == ["thermosim", "run", "a case.toml"]
+    assert re.fullmatch(r"thermosim-env:trixie-[0-9a-f]{10}", options[-4])
+    for folder in (CLONE, machine.folder, os.environ["HOME"]):
+        assert options[options.index(f"{folder}:{folder}") - 1] == "--volume"
+    assert "no DOLFINx" in done.stderr
+    assert f"{engine} answers" in done.stderr
+
+
+def test_the_image_is_built_when_missing_and_a_failure_shows_its_log(machine):
+    body = 'case $1 in info) ;; image) exit 1 ;; build) echo "no space left"; exit 1 ;; esac'
+    tool(machine.tools, "docker", body)
+    done = machine("true")
+    assert done.returncode == 125
+    assert "no space left" in done.stderr
+
+
+def test_without_root_the_missing_tools_are_named(machine):
+    tool(machine.tools, "id", "echo 1000")
+    for name in ("apt-get", "newuidmap", "bwrap"):
+        tool(machine.tools, name, "exit 0")
+    hidden = f"{machine.tools}:{machine.folder / 'few'}"
+    few = machine.folder / "few"
+    few.mkdir()
+    for name in ("bash", "env", "readlink", "dirname", "sed", "grep", "sha256sum", "cut", "mkdir",
+                 "df", "awk", "cat", "timeout", "paste"):  # fmt: skip
+        (few / name).symlink_to(f"/usr/bin/{name}")
+    done = machine("true", PATH=hidden)
+    assert done.returncode == 125
+    assert "sudo apt-get install mmdebstrap" in done.stderr
+
+
+def test_too_little_disk_is_told_before(machine):
+    for name in ("mmdebstrap", "bwrap", "newuidmap"):
+        tool(machine.tools, name, "exit 0")
+    tool(machine.tools, "df", "echo header; echo disk 9 9 1000000 9 /")
+    done = machine("true")
+    assert done.returncode == 125
+    assert "needs 5 GB" in done.stderr
+
+
+def bash(script, **options):
+    """Start a script that has the functions of the launcher."""
+    head = f"set -euo pipefail; . {COMMON}\n"
+    return subprocess.Popen(
+        ["bash", "-c", head + textwrap.dedent(script)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+    )  # fmt: skip
+
+
+def test_two_builders_make_a_thing_once(tmp_path):
+    script = f"""
+        make() {{ sleep 0.5; echo made >>{tmp_path}/made; touch "$1/file"; }}
+        build_once {tmp_path}/thing "a thing" make; ls {tmp_path}/thing
+    """
+    both = [bash(script), bash(script)]
+    outputs = [process.communicate(timeout=30) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert [out for out, _ in outputs] == ["file\n", "file\n"]
+    assert (tmp_path / "made").read_text() == "made\n"
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_an_interrupted_build_is_not_used_but_made_again(tmp_path, number, status):
+    script = f"""
+        make() {{ touch "$1/half"; touch {tmp_path}/started; sleep "$SLEEP"; touch "$1/whole"; }}
+        build_once {tmp_path}/thing "a thing" make
+    """
+    first = bash(script, env={**os.environ, "SLEEP": "2"})
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    first.send_signal(number)
+    first.communicate(timeout=30)
+    assert first.returncode == status
+    assert not (tmp_path / "thing").exists()
+    second = bash(script, env={**os.environ, "SLEEP": "0"})
+    _, errors = second.communicate(timeout=30)
+    assert second.returncode == 0, errors
+    assert (tmp_path / "thing" / "whole").exists()
+
+
+def test_a_failed_build_ends_the_launcher_with_its_last_words(tmp_path):
+    process = bash(f"""
+        make() {{ echo "the mirror is gone"; false; echo never; }}
+        build_once {tmp_path}/thing "a thing" make; echo used
+    """)
+    out, errors = process.communicate(timeout=30)
+    assert (process.returncode, out) == (125, "")
+    assert "the mirror is gone" in errors
+    assert "never" not in errors
+
+
+FAKE_BWRAP = """
+import json, os, sys
+status, command = int(sys.argv[2]), sys.argv[4:]
+pid = os.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+os.write(status, (json.dumps({"child-pid": pid}) + "\\n").encode())
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+os.write(status, json.dumps({"exit-code": code}).encode())
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
+def supervised(*command):
+    """Start a command under the supervisor, with a stand-in for bubblewrap."""
+    supervisor = CLONE / "docker" / "lib" / "supervise.py"
+    return subprocess.Popen(
+        [sys.executable, supervisor, sys.executable, "-c", FAKE_BWRAP, "--", *command],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_signals_reach_the_command_and_its_status_comes_back(number):
+    script = f"trap 'echo caught; exit 42' {number.value}; echo up; while :; do sleep 0.1; done"
+    process = supervised("bash", "-c", script)
+    assert process.stdout.readline() == "up\n"
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=20)
+    assert (out, process.returncode) == ("caught\n", 42)
+
+
+@pytest.mark.parametrize(("script", "status"), [("exit 5", 5), ("kill -9 $$", 137)])
+def test_the_exit_status_comes_back(script, status):
+    process = supervised("bash", "-c", script)
+    process.communicate(timeout=20)
+    assert process.returncode == status
+
+
+@pytest.fixture(scope="module")
+def lists():
+    """Return docker/requirements.py as a module."""
+    spec = importlib.util.spec_from_file_location("lists", CLONE / "docker" / "requirements.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_checkpoint_package_fits_the_dolfinx(lists):
+    old, new = lists.requirements("0.9.0"), lists.requirements("0.10.0.post2")
+    assert "adios4dolfinx==0.9.6" in old
+    assert not any(line.startswith("io4dolfinx") for line in old)
+    assert any(line.startswith("io4dolfinx") for line in new)
+    assert set(PROJECT["dependencies"]) <= set(old) & set(new)
+
+
+def names(lines):
+    """Return normalised names and lower bounds of requirement lines."""
+    pairs = (re.match(r"([\w.-]+)(?:>=([\d.]+))?", line).groups() for line in lines)
+    return {re.sub(r"[-_.]+", "-", name).lower(): bound for name, bound in pairs}
+
+
+def test_the_conda_environment_does_not_drift_from_the_list():
+    lines = re.findall(r"^ +- ([\w.-]+.*)$", (CLONE / "environment.yml").read_text(), re.MULTILINE)
+    conda = names(line for line in lines if not line.startswith(("petsc", "pip:")))
+    conda["matplotlib"] = conda.pop("matplotlib-base")
+    conda["dask"] = conda.pop("dask-core")
+    extras = PROJECT["optional-dependencies"]
+    ours = names([*PROJECT["dependencies"], *extras["io"], *extras["dask"], *extras["dev"]])
+    only_conda = {"python", "fenics-dolfinx", "openmpi", "python-gmsh", "c-compiler", "pip"}
+    assert {name: conda.get(name) for name in ours} == ours
+    assert set(conda) - set(ours) - {"conda-forge"} <= only_conda | {"shellcheck", "make", "git"}
+    assert "python" in conda
+    assert f">={conda['python']}" == PROJECT["requires-python"]
+
+
+def test_every_package_that_pip_adds_on_trixie_is_pinned():
+    pinned = names((CLONE / "docker" / "constraints-trixie.txt").read_text().splitlines()[1:])
+    extras = PROJECT["optional-dependencies"]
+    ours = names(
+        [*PROJECT["dependencies"], *extras["io-dolfinx09"], *extras["dask"], *extras["dev"]]
+    )
+    assert set(ours) - set(pinned) == {"numpy", "scipy"}, "Debian's own serve for these two only"
+
+
+def test_the_image_and_the_userland_read_the_same_lists():
+    debian = (CLONE / "docker" / "packages-debian.txt").read_text().splitlines()
+    packages = [line for line in debian if not line.startswith("#")]
+    assert packages == [line.strip() for line in packages if line.strip()]
+    assert {"python3-dolfinx-real", "python3-gmsh", "python3-venv", "g++"} <= set(packages)
+    image = (CLONE / "docker" / "Dockerfile").read_text()
+    userland = (CLONE / "docker" / "lib" / "userland.sh").read_text()
+    for name in ("requirements.py", "packages-debian.txt"):
+        assert name in image
+    assert "requirements.py" in userland
+    assert not re.search(r"apt-get install[^\n]* python3-", image), "packages stand in the list"
+
+
+def test_the_image_sets_what_the_launcher_sets():
+    launcher = (CLONE / "docker" / "lib" / "environment.sh").read_text()
+    image = (CLONE / "docker" / "Dockerfile").read_text()
+    set_by_launcher = dict(re.findall(r"^ +default (\w+) (\S+)$", launcher, re.MULTILINE))
+    assert len(set_by_launcher) >= 6
+    for name, value in set_by_launcher.items():
+        assert f"{name}={value}" in image
