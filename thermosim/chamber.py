@@ -20,7 +20,8 @@ GasName = Literal["air", "N2", "He", "Ar", "O2", "H2", "H2O", "CO2"]
 class Gas:
     """One gas: molar mass [kg/mol], heat capacity ratio and conductivity [W/(m K)] at 300 K.
 
-    The conductivity follows ``k_300 (T/300 K)^k_exponent`` near room temperature.
+    The conductivity follows ``k_300 (T/300 K)^k_exponent``, a power law between 200 and 400 K
+    (water: 300 and 400 K).
     """
 
     molar_mass: float
@@ -30,17 +31,17 @@ class Gas:
     source: str
 
 
-_CRC = "CRC Handbook of Chemistry and Physics, thermal conductivity of gases, 300 K, about 2 %"
+_CRC = "CRC Handbook of Chemistry and Physics, thermal conductivity of gases; about 2 %"
 
 GASES: dict[str, Gas] = {
-    "air": Gas(28.97e-3, 1.400, 0.0262, 0.81, _CRC),
-    "N2": Gas(28.0134e-3, 1.400, 0.0260, 0.76, _CRC),
+    "air": Gas(28.97e-3, 1.400, 0.0262, 0.86, _CRC),
+    "N2": Gas(28.0134e-3, 1.400, 0.0260, 0.79, _CRC),
     "He": Gas(4.002602e-3, 5 / 3, 0.1567, 0.68, _CRC),
-    "Ar": Gas(39.948e-3, 5 / 3, 0.0179, 0.79, _CRC),
+    "Ar": Gas(39.948e-3, 5 / 3, 0.0179, 0.87, _CRC),
     "O2": Gas(31.9988e-3, 1.395, 0.0263, 0.87, _CRC),
-    "H2": Gas(2.01588e-3, 1.405, 0.1869, 0.72, _CRC),
+    "H2": Gas(2.01588e-3, 1.405, 0.1869, 0.81, _CRC),
     "H2O": Gas(18.01528e-3, 1.329, 0.0187, 1.29, _CRC),
-    "CO2": Gas(44.0095e-3, 1.289, 0.0168, 1.38, _CRC),
+    "CO2": Gas(44.0095e-3, 1.289, 0.0168, 1.39, _CRC),
 }
 
 
