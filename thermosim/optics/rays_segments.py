@@ -1,0 +1,177 @@
+"""What rays leave in a body: straight segments, and their deposit on cells or bins.
+
+The deposit is the integral of the power along the path, in W m. Divided by the volume of a cell
+it is the local intensity [W/m²] there; times the absorption coefficient it is the absorbed power,
+exactly as much as the rays lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+_CHUNK = 400_000
+
+
+def path_integral(power: ArrayLike, alpha: float, length: ArrayLike) -> Floats:
+    """Return ``∫ P exp(-alpha s) ds`` [W m] over a path, also for ``alpha = 0``.
+
+    Power [W] where the path starts and length [m] broadcast; ``alpha`` in 1/m.
+    """
+    depth = alpha * np.asarray(length, float)
+    share = np.ones(depth.shape)
+    np.divide(-np.expm1(-depth), depth, out=share, where=depth > 0.0)
+    return np.asarray(np.asarray(power, float) * np.asarray(length, float) * share)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Straight paths inside the body.
+
+    Attributes
+    ----------
+    start, end
+        Shape (n, 3) [m].
+    power
+        Power where the path starts, shape (n,) [W].
+    ray
+        Number of the launched ray that each belongs to, shape (n,).
+    alpha
+        Absorption coefficient of the body, all causes together [1/m].
+    """
+
+    start: Floats
+    end: Floats
+    power: Floats
+    ray: Integers
+    alpha: float
+
+    @property
+    def length(self) -> Floats:
+        """Lengths [m], shape (n,)."""
+        return np.asarray(np.linalg.norm(self.end - self.start, axis=1))
+
+    @property
+    def deposit(self) -> Floats:
+        """Integral of the power along each path [W m], shape (n,)."""
+        return path_integral(self.power, self.alpha, self.length)
+
+
+def _pieces(
+    segments: Segments, step: float, part: slice
+) -> tuple[Floats, Floats, Integers, Integers]:
+    """Return midpoints, deposits, owners and first pieces of segments cut no longer than step."""
+    length = segments.length[part]
+    count = np.maximum(np.ceil(length / step), 1.0).astype(np.int64)
+    owner = np.repeat(np.arange(count.size), count)
+    first = np.cumsum(count) - count
+    position = np.arange(owner.size) - first[owner]
+    piece = (length / count)[owner]
+    along = (position + 0.5) / count[owner]
+    start, end = segments.start[part][owner], segments.end[part][owner]
+    power = segments.power[part][owner] * np.exp(-segments.alpha * position * piece)
+    return (
+        start + along[:, None] * (end - start),
+        path_integral(power, segments.alpha, piece),
+        owner,
+        first,
+    )
+
+
+def _nearest_found(cell: Integers, owner: Integers) -> Integers:
+    """Return cells with every -1 replaced by the nearest cell found before it, else after it."""
+    if not np.any(cell < 0):
+        return cell
+    for flip in (slice(None), slice(None, None, -1)):
+        values, owners = cell[flip], owner[flip]
+        last = np.maximum.accumulate(np.where(values >= 0, np.arange(values.size), -1))
+        usable = (values < 0) & (last >= 0)
+        usable[usable] = owners[last[usable]] == owners[usable]
+        values[usable] = values[last[usable]]
+    return cell
+
+
+def deposit_on_cells(
+    segments: Segments, locate: Callable[[Floats], ArrayLike], n_cells: int, step: float
+) -> tuple[Floats, float]:
+    """Return the deposit of all segments in each cell [W m], and what met no cell.
+
+    Segments are cut into pieces no longer than ``step`` (a quarter of the cell size does), each
+    given to the cell of its midpoint. A piece between the cells and the true surface goes to
+    the next cell along its segment, so that the sum is conserved.
+
+    Parameters
+    ----------
+    locate
+        Takes points (n, 3) [m], returns the cell of each, shape (n,), -1 if there is none.
+    n_cells
+        Number of cells.
+    step
+        Longest piece [m].
+
+    Raises
+    ------
+    ValueError
+        If ``step`` is not positive.
+    """
+    if not step > 0.0:
+        raise ValueError(f"step = {step:.6g} m: must be > 0")
+    total, outside = np.zeros(n_cells), 0.0
+    ends = np.cumsum(np.maximum(np.ceil(segments.length / step), 1.0))
+    borders = np.searchsorted(ends, np.arange(_CHUNK, ends[-1] if ends.size else 0, _CHUNK))
+    borders = np.unique(np.concatenate([[0], borders, [ends.size]]))
+    for low, high in pairwise(borders):
+        points, deposit, owner, _ = _pieces(segments, step, slice(int(low), int(high)))
+        cell = _nearest_found(np.array(locate(points), np.int64), owner)
+        found = cell >= 0
+        total += np.bincount(cell[found], deposit[found], minlength=n_cells)
+        outside += float(deposit[~found].sum())
+    return total, outside
+
+
+def deposit_on_rings(
+    segments: Segments, r_edges: ArrayLike, z_edges: ArrayLike, step: float
+) -> tuple[Floats, float]:
+    """Return the deposit in rings about the z axis [W m], shape (r bins, z bins), and the rest.
+
+    ``r_edges`` (from 0) and ``z_edges`` are increasing [m].
+    """
+    r_edges, z_edges = np.asarray(r_edges, float), np.asarray(z_edges, float)
+    n_r, n_z = r_edges.size - 1, z_edges.size - 1
+
+    def locate(points: Floats) -> Integers:
+        i = np.searchsorted(r_edges, np.hypot(points[:, 0], points[:, 1]), side="right") - 1
+        j = np.searchsorted(z_edges, points[:, 2], side="right") - 1
+        inside = (i >= 0) & (i < n_r) & (j >= 0) & (j < n_z)
+        return np.where(inside, i * n_z + j, -1)
+
+    total, outside = deposit_on_cells(segments, locate, n_r * n_z, step)
+    return total.reshape(n_r, n_z), outside
+
+
+def ring_volumes(r_edges: ArrayLike, z_edges: ArrayLike) -> Floats:
+    """Return the volumes of rings about the z axis [m³], shape (r bins, z bins)."""
+    areas = np.pi * np.diff(np.asarray(r_edges, float) ** 2)
+    return np.outer(areas, np.diff(np.asarray(z_edges, float)))
+
+
+def deposit_on_shells(
+    segments: Segments, centre: ArrayLike, edges: ArrayLike, step: float
+) -> tuple[Floats, float]:
+    """Return the deposit in spherical shells about ``centre`` [W m], and the rest.
+
+    ``edges`` are increasing radii from 0 [m]; one shell fewer than edges.
+    """
+    edges, middle = np.asarray(edges, float), np.asarray(centre, float)
+
+    def locate(points: Floats) -> Integers:
+        shell = np.searchsorted(edges, np.linalg.norm(points - middle, axis=1), side="right") - 1
+        return np.where(shell < edges.size - 1, shell, -1)
+
+    return deposit_on_cells(segments, locate, edges.size - 1, step)
