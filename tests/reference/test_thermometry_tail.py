@@ -5,6 +5,7 @@ import pytest
 from scipy.constants import e, k
 
 from thermosim import thermometry as th
+from thermosim.optics.escape_closed import ergodic_escape, mean_transmittance
 
 KT_EV = k / e
 
@@ -101,3 +102,24 @@ def test_binomial_stays_unbiased_where_the_log_of_few_counts_does_not():
     assert abs(np.mean(best.slope) - true) < 4 * error
     assert abs(np.mean(usual.slope) - true) > 8 * error
     assert np.std(best.slope) == pytest.approx(np.mean(best.sigma_slope), rel=0.1)
+
+
+def grain(radius, shift=0.3e-3):
+    """Emission that leaves a rough grain of ``radius`` [m], n = 1.7, alpha(2.33 eV) = 1/cm."""
+    alpha_top = 100.0 / alpha(2.33, 300.0)
+    transmittance = mean_transmittance(1.7)
+
+    def escape(energy, temperature):
+        depth = 4.0 / 3.0 * radius * alpha_top * alpha(energy / e, temperature, shift)
+        return ergodic_escape(depth, transmittance)
+
+    return th.escaping(emission, escape)
+
+
+def test_an_opaque_grain_is_a_black_body_and_shows_no_bias():
+    """Where all is reabsorbed the escape is 1/alpha, and alpha E²/(exp(E/kT) - 1) loses alpha."""
+    window = th.ThermometrySettings(E_min=2.43 * e, E_max=2.50 * e, weights="uniform")
+    bias = [float(th.reading_bias(grain(R), 291.0, window)) for R in (1e-9, 5e-6, 50e-6, 1e3)]
+    assert bias[0] == pytest.approx(float(th.reading_bias(emission, 291.0, window)), abs=1e-4)
+    assert bias[0] < bias[1] < bias[2] < bias[3]
+    assert bias[3] == pytest.approx(0.0, abs=1e-6)

@@ -120,6 +120,25 @@ def test_a_binomial_fit_is_the_maximum_of_the_likelihood():
     assert fit.slope * 0.1 * e == pytest.approx(best.x[1], abs=1e-5)
 
 
+def test_uncertainty_of_temperature_is_the_slope_of_temperature_times_that_of_the_slope():
+    T, sigma, step = np.array([77.0, 291.0, 450.0]), 1e-3 / e, 1e-4 / e
+    s = th.ratio_slope(T, 300.0)
+    up, down = (th.temperature_from_slope(s + d, 300.0) for d in (step, -step))
+    derivative = (up - down) / (2 * step)
+    assert th.temperature_sigma(T, sigma) == pytest.approx(derivative * sigma, rel=1e-8)
+
+
+@pytest.mark.parametrize("counts", [(1e9, 2.0), (2.0, 1e9), (1e9, 1e9)])
+def test_binomial_settles_for_any_contrast_of_counts(counts):
+    energy = np.linspace(2.5, 2.6, 100) * e
+    rng = np.random.default_rng(0)
+    N, N0 = (rng.poisson(c * tail(energy, 300.0), (200, 100)) for c in counts)
+    keep = (N.sum(-1) > 3) & (N0.sum(-1) > 3)
+    fit = th.fit_tail(energy, N[keep], N0[keep], 300.0, "binomial")
+    pull = (fit.slope - 0.0) / fit.sigma_slope
+    assert np.std(pull) == pytest.approx(1.0, abs=0.2)
+
+
 @pytest.mark.parametrize(
     ("N", "N0", "weights", "message"),
     [
@@ -200,8 +219,10 @@ def test_spectra_survive_writing_and_reading(tmp_path):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_wavelengths_become_rising_energies(tmp_path, delimiter):
+@pytest.mark.parametrize("falling", [False, True])
+def test_wavelengths_become_rising_energies(tmp_path, delimiter, falling):
     rows = ["wavelength (nm),first,second", "480,1,10", "490,2,20", "500,3,30"]
+    rows[1:] = reversed(rows[1:]) if falling else rows[1:]
     path = tmp_path / "w.csv"
     path.write_text("\ufeff# note\n\n" + "\n".join(rows).replace(",", delimiter) + "\n", "utf-8")
     spectra = th.read_spectra(path)
@@ -310,6 +331,20 @@ def test_background_is_taken_off_and_its_noise_counted():
     assert abs(corrected.temperature[1] - 291.0) < 3 * corrected.sigma[1]
     assert abs(raw.temperature[1] - 291.0) > 1.0
     assert corrected.sigma[1] > th.temperature_series(clean, section).sigma[1]
+
+
+def test_variance_of_a_bin_is_its_counts_and_the_noise_of_the_background():
+    energy = np.array([2.5005, 2.501, 2.5015, 2.502, 2.5025, 2.51, 2.52, 2.7, 2.71, 2.72, 2.73]) * e
+    signal = np.array([[50.0, 60, 70, 80, 90, 40, 30, 8, 10, 12, 10]])
+    section = th.ThermometrySettings(
+        E_min=2.5 * e, E_max=2.53 * e, bin_width=3e-3 * e, counts_per_unit=2.0,
+        background_E_min=2.69 * e, background_E_max=2.74 * e,
+    )  # fmt: skip
+    window = th.window_counts(th.Spectra(energy, signal, ("a",), None), section)
+    # 5 samples in the first bin; background 20 photons a sample, known to 20/4
+    assert window.counts.tolist() == [[700.0 - 100.0, 80.0 - 20.0, 60.0 - 20.0]]
+    assert window.variance.tolist() == [[700.0 + 25 * 5.0, 80.0 + 5.0, 60.0 + 5.0]]
+    assert window.energy / e == pytest.approx([2.5015, 2.51, 2.52], rel=1e-12)
 
 
 def test_monte_carlo_of_a_series_with_background():
@@ -429,6 +464,10 @@ def test_window_errors_trade_bias_for_noise():
     assert 0 < errors.best < 14
     own = th.window_errors(emission, 291.0, section, section.E_min, section.E_max)
     assert own.sigma[0] == pytest.approx(th.model_fit(emission, 291.0, section).sigma, rel=1e-9)
+    counts = 1e5 * emission(2.4505 * e, 300.0) / emission(2.5005 * e, 300.0)
+    lower = th.ThermometrySettings(E_min=2.45 * e, E_max=2.55 * e, counts=counts)
+    lowered = th.window_errors(emission, 291.0, section, 2.45 * e, 2.55 * e)
+    assert lowered.sigma[0] == pytest.approx(th.model_fit(emission, 291.0, lower).sigma, rel=1e-9)
     with pytest.raises(ValidationError, match="must be above"):
         th.window_errors(emission, 291.0, section, 2.6 * e, 2.5 * e)
 
@@ -437,7 +476,7 @@ def test_a_uniform_particle_reads_its_temperature():
     section = th.ThermometrySettings(E_min=2.5 * e, E_max=2.6 * e)
     reading = th.virtual_reading(np.full(7, 291.0), np.arange(7.0), emission, section)
     assert reading.temperature == pytest.approx(th.model_fit(emission, 291.0, section).temperature)
-    assert reading.emission_mean == reading.window_mean == pytest.approx(291.0)
+    assert [reading.emission_mean, reading.window_mean] == pytest.approx([291.0] * 2, rel=1e-14)
     assert reading.sigma == pytest.approx(th.model_fit(emission, 291.0, section).sigma, rel=1e-6)
 
 

@@ -83,14 +83,16 @@ def particle_spectrum(
         raise ValueError("band must enclose the energies at which the spectrum is asked for")
     nodes = _temperature_nodes(T)
     at_nodes = per_photon(E, nodes, spectrum, (low, high))
-    mixed, share = np.zeros((nodes.size, E.size)), np.zeros(T.size)
+    # an escape that is the same at all energies needs one column only
+    in_sum = at_nodes if P.shape[1] > 1 else at_nodes.sum(axis=1, keepdims=True)
+    mixed, share = np.zeros((nodes.size, P.shape[1])), np.zeros(T.size)
     step = max(1, _CHUNK // (E.size + nodes.size))
     for start in range(0, T.size, step):
         part = slice(start, start + step)
-        leaving = w[part, None] * np.broadcast_to(P[part], (T[part].size, E.size))
+        leaving = w[part, None] * P[part]
         lagrange = _interpolation(T[part], nodes)
         mixed += lagrange.T @ leaving
-        share[part] = ((leaving @ at_nodes.T) * lagrange).sum(axis=1)
+        share[part] = ((leaving @ in_sum.T) * lagrange).sum(axis=1)
     return np.asarray((mixed * at_nodes).sum(axis=0)), share
 
 

@@ -16,7 +16,7 @@ from scipy.constants import k
 from thermosim.thermometry.settings import MIN_BINS, Array, Weights
 
 _NEWTON_STEPS = 60
-_NEWTON_TOLERANCE = 1e-11
+_NEWTON_TOLERANCE = 1e-6  # of the standard error; convergence is quadratic
 
 
 def ratio_slope(temperature: npt.ArrayLike, reference_temperature: npt.ArrayLike) -> Array:
@@ -200,16 +200,15 @@ def _logistic_newton(x: Array, N: Array, trials: Array) -> tuple[Line, Array]:
     weight = np.where(trials > 0.0, lit * dark / (lit + dark), 0.0)
     start = weighted_line(x, np.log(lit / dark), weight)
     slope, intercept, centre = start.slope, start.intercept, start.centre
-    width = float(np.ptp(x))
     for _ in range(_NEWTON_STEPS):
         eta = intercept[..., None] + slope[..., None] * (x - centre[..., None])
         p = np.asarray(1.0 / (1.0 + np.exp(-np.clip(eta, -500.0, 500.0))))
         noise = trials * p * (1.0 - p)
         step = np.where(trials > 0.0, (N - trials * p) / np.where(noise > 0.0, noise, 1.0), 0.0)
         line = weighted_line(x, eta + step, noise)
-        change = float(np.max(np.abs(line.slope - slope), initial=0.0)) * width
+        change = np.abs(line.slope - slope) * np.sqrt(line.spread)
         slope, intercept, centre = line.slope, line.intercept, line.centre
-        if change <= _NEWTON_TOLERANCE * (1.0 + float(np.max(np.abs(slope), initial=0.0)) * width):
+        if np.all(change <= _NEWTON_TOLERANCE):
             return line, p
     raise ValueError(
         f"the likelihood fit did not settle in {_NEWTON_STEPS} steps: use poisson weights"
