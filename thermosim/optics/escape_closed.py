@@ -93,11 +93,9 @@ def straight_escape(tau: ArrayLike) -> Floats:
     t = np.maximum(tau, _TINY_DEPTH)
     direct = 3.0 / (8.0 * t**3) * (2.0 * t**2 + np.expm1(-2.0 * t) + 2.0 * t * np.exp(-2.0 * t))
     # the expansion of the same: coefficients 3 (k+2)/(k+3)! of (-2 tau)^k
-    s, term, series = np.minimum(tau, _TINY_DEPTH), 1.0, np.zeros(np.shape(tau))
-    factorial = 6.0
+    s, series, factorial = np.minimum(tau, _TINY_DEPTH), np.zeros(tau.shape), 6.0
     for k in range(10):
-        series = series + 3.0 * (k + 2.0) * term / factorial
-        term = term * (-2.0 * s)
+        series = series + 3.0 * (k + 2.0) / factorial * (-2.0 * s) ** k
         factorial *= k + 4.0
     return np.where(tau < _TINY_DEPTH, series, direct)
 

@@ -92,8 +92,9 @@ class Surface:
         """Return whether points of the surface [m], shape (n, 3), touch the substrate."""
         if self.contact is None:
             return np.zeros(len(point), bool)
-        rounding = 1e-5 * float(np.cbrt(body.volume))
-        low = point[:, 2] - body.bottom <= self.contact.height + rounding
+        # a facet is met to rounding, and a mesh to its single precision
+        height = self.contact.height or 1e-5 * sqrt(body.area)
+        low = point[:, 2] - body.bottom <= height
         return np.asarray(low & (np.hypot(point[:, 0], point[:, 1]) <= self.contact.radius))
 
 
@@ -237,8 +238,8 @@ class Transport:
                 started += room
         if done.count(LEAKED) > _LEAKS_ALLOWED * photons:
             raise MeshError(
-                f"{done.count(LEAKED)} of {photons} photons leaked out of the mesh; mend it (slits, "
-                "needle triangles, self-intersections)"
+                f"{done.count(LEAKED)} of {photons} photons leaked out of the mesh; mend slits, "
+                "needle triangles or self-intersections"
             )
         return done
 
@@ -305,9 +306,7 @@ class Transport:
         outcome[np.isnan(hit.distance)] = LEAKED
         mirrored = np.flatnonzero((outcome == _MOVES) & ~scattered)
         if isinstance(self.body, SphereBody):
-            mirrored = self._run_chords(
-                self.body, pool, outcome, mirrored, hit.normal, T, rng
-            )
+            mirrored = self._run_chords(self.body, pool, outcome, mirrored, hit.normal, T, rng)
         pool.direction[mirrored] = reflect(pool.direction[mirrored], hit.normal[mirrored])
         chosen = np.flatnonzero(scattered & (outcome == _MOVES))
         pool.direction[chosen] = lambertian_directions(rng, -hit.normal[chosen])

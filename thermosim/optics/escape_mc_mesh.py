@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Embree works in single precision: rays run in units of the size of the body and start this far
 # (in those units) below the surface they leave.
-_INSET = 2e-6
+_INSET = 1e-6
 
 
 def _trimesh() -> Any:
