@@ -93,14 +93,17 @@ def fit_double_emg(
         misfit = emg_sum(scaled, _components(p)) - height
         return misfit if w is None else np.asarray(misfit * w)
 
-    result = lmfit.minimize(
-        residual, _guess(lmfit), method="leastsq", scale_covar=w is None,
-        ftol=1e-14, xtol=1e-14, max_nfev=20_000,
-    )  # fmt: skip
-    if not result.success:
-        raise SolveError(
-            f"the fit of the emission line failed ({result.message}); narrow the range"
+    tries = [
+        lmfit.minimize(
+            residual, start, method="leastsq", scale_covar=w is None,
+            ftol=1e-13, xtol=1e-13, max_nfev=20_000,
         )
+        for start in _starts(lmfit)
+    ]  # fmt: skip
+    done = [one for one in tries if one.success]
+    if not done:
+        raise SolveError(f"the fit of the line failed ({tries[0].message}); narrow the range")
+    result = min(done, key=lambda one: one.chisqr)
     found = _components(result.params)
     errors = _components(result.params, "stderr")
     back = tuple(_unscaled(one, area, mean, spread) for one in found)
@@ -119,14 +122,19 @@ def _moments(E: Array, y: Array) -> tuple[float, float, float]:
     return area, mean, variance**0.5
 
 
-def _guess(lmfit: Any) -> Any:
-    p = lmfit.Parameters()
-    for number, sign in ((1, -1.0), (2, 1.0)):
-        p.add(f"amplitude{number}", 0.5, min=0.0)
-        p.add(f"centre{number}", -0.4 * sign)
-        p.add(f"width{number}", 0.6, min=1e-3)
-        p.add(f"decay{number}", 0.6, min=1e-3)
-    return p
+def _starts(lmfit: Any) -> list[Any]:
+    """Start the fit from several splits of the line: its least squares have several minima."""
+    starts = []
+    for offset in (-0.5, 0.0, 0.5):
+        for share in (0.3, 0.5, 0.7):
+            p = lmfit.Parameters()
+            for number, sign, amplitude in ((1, -1.0, share), (2, 1.0, 1.0 - share)):
+                p.add(f"amplitude{number}", amplitude, min=0.0)
+                p.add(f"centre{number}", offset * sign)
+                p.add(f"width{number}", 0.6, min=1e-3)
+                p.add(f"decay{number}", 0.6, min=1e-3)
+            starts.append(p)
+    return starts
 
 
 def _components(p: Any, what: str = "value") -> tuple[Component, Component]:

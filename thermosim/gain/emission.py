@@ -199,8 +199,7 @@ class MeasuredEmission(_MeasuredLine):
 
     def fitted(self) -> EmgEmission:
         """Return the double exponentially modified Gaussian fitted to the file."""
-        components = fit_double_emg(*measured_spectrum(self.file, self.signal_per)).components
-        return EmgEmission(components=tuple(EmgComponent(**one._asdict()) for one in components))
+        return fitted_line(self.file, self.signal_per)
 
     def line(self, energy: ArrayLike) -> Array:
         """Return the spectrum, 0 outside the rows of the file when they are used directly."""
@@ -253,6 +252,13 @@ class EmgEmission(_MeasuredLine):
     def area(self) -> float:
         """Return the sum of the amplitudes."""
         return float(sum(one.amplitude for one in self.components))
+
+
+@functools.lru_cache(maxsize=32)
+def fitted_line(file: Path, signal_per: str) -> EmgEmission:
+    """Return the double exponentially modified Gaussian fitted to the first spectrum of a file."""
+    components = fit_double_emg(*measured_spectrum(file, signal_per)).components
+    return EmgEmission(components=tuple(EmgComponent(**one._asdict()) for one in components))
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,0 +1,101 @@
+"""The heat source as a UFL expression gives the numbers of NumPy."""
+
+import numpy as np
+import pytest
+from scipy.constants import e
+
+from thermosim.gain import GainModel, cooling_gain, external_efficiency, heat_source
+from thermosim.namespaces import ufl_namespace
+
+pytestmark = pytest.mark.fem
+
+MODELS = {
+    "default": {},
+    "losses": {
+        "dark_fraction": 0.02,
+        "alpha_background": 0.5,
+        "escape": {"kind": "given", "f_escape": 0.6, "f_reabsorbed": 0.38, "red_shift": 0.01 * e},
+        "recombination": {"kind": "trion_biexciton", "eta_X": 0.99, "A": 0.02, "C": 3.0},
+    },
+    "ladder": {
+        "recombination": {"kind": "ladder", "ionisation": 0.1, "bleaching": True},
+        "absorption": {"kind": "fermi_edge"},
+    },
+    "detailed_balance": {"emission": {"kind": "van_roosbroeck"}, "temperature_min": 240.0},
+}
+
+
+def constants(p, domain):
+    """Return ``p`` with every float turned into a constant of a form."""
+    from dolfinx import fem
+
+    def leaf(value):
+        if value is None:
+            return None
+        if isinstance(value, tuple):
+            return tuple(leaf(one) for one in value)
+        return fem.Constant(domain, float(value))
+
+    return type(p)(*(leaf(value) for value in p))
+
+
+@pytest.fixture(scope="module")
+def domain():
+    from dolfinx import mesh
+    from mpi4py import MPI
+
+    return mesh.create_unit_interval(MPI.COMM_SELF, 1)
+
+
+def evaluate(expression, domain):
+    from dolfinx import fem
+
+    compiled = fem.Expression(expression, np.array([[0.5]]))
+    return float(compiled.eval(domain, np.array([0], dtype=np.int32)).ravel()[0])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_ufl_and_numpy_agree(name, domain):
+    from dolfinx import fem
+
+    xp = ufl_namespace()
+    p = GainModel(**MODELS[name]).parameters(2.33 * e)
+    q = constants(p, domain)
+    intensity, temperature = fem.Constant(domain, 1.0), fem.Constant(domain, 300.0)
+    compiled = {
+        function: fem.Expression(function(intensity, temperature, q, xp), np.array([[0.5]]))
+        for function in (cooling_gain, heat_source)
+    }
+    cell = np.array([0], dtype=np.int32)
+    for I in (1e2, 3e6, 4e8):
+        for T in (150.0, 291.0, 300.0, 444.0, 1300.0):
+            intensity.value, temperature.value = I, T
+            for function, expression in compiled.items():
+                found = float(expression.eval(domain, cell).ravel()[0])
+                expected = float(function(I, T, p))
+                scale = abs(I * p.sigma_abs) if function is cooling_gain else abs(expected)
+                assert abs(found - expected) <= 1e-13 * max(abs(expected), scale), (I, T)
+
+
+def test_efficiency_agrees(domain):
+    p = GainModel(**MODELS["losses"]).parameters(2.33 * e)
+    q = constants(p, domain)
+    from dolfinx import fem
+
+    found = evaluate(external_efficiency(fem.Constant(domain, 0.3), q), domain)
+    assert found == pytest.approx(float(external_efficiency(0.3, p)), rel=1e-13)
+
+
+def test_symbolic_derivative_matches_a_difference(domain):
+    import ufl
+    from dolfinx import fem
+
+    p = GainModel(**MODELS["losses"]).parameters(2.33 * e)
+    T = fem.Constant(domain, 310.0)
+    variable = ufl.variable(T)
+    source = heat_source(fem.Constant(domain, 2e7), variable, constants(p, domain), ufl_namespace())
+    slope = evaluate(ufl.diff(source, variable), domain)
+    step = 1e-2
+    sides = [float(heat_source(2e7, 310.0 + s * step, p)) for s in (-2, -1, 1, 2)]
+    difference = (sides[0] - 8 * sides[1] + 8 * sides[2] - sides[3]) / (12 * step)
+    assert slope == pytest.approx(difference, rel=1e-8)
