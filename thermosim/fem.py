@@ -6,6 +6,7 @@ What differs between DOLFINx 0.9, 0.10 and 0.11 is met here and nowhere else.
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
     from thermosim.mesh.data import MeshData
 
-Floats = "NDArray[np.float64]"
 SCALAR = PETSc.ScalarType
-VERSION = tuple(int(part) for part in dolfinx.__version__.split(".")[:2])
+_PREFIXES = itertools.count()
 
 
 @dataclass
@@ -277,6 +277,18 @@ def assemble_matrix(A: Any, form: Any, bcs: Any) -> None:
     A.zeroEntries()
     fem.petsc.assemble_matrix(A, form, bcs)
     A.assemble()
+
+
+def configure(solver: Any, options: dict[str, Any]) -> None:
+    """Give a PETSc object (SNES, KSP, TS) its options under a prefix of its own."""
+    prefix = f"thermosim_{next(_PREFIXES)}_"
+    solver.setOptionsPrefix(prefix)
+    database = PETSc.Options()
+    for key, value in options.items():
+        database[prefix + key] = value
+    solver.setFromOptions()
+    for key in options:
+        database.delValue(prefix + key)
 
 
 def compile_form(form: Any) -> Any:

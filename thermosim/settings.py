@@ -1,4 +1,4 @@
-"""How a case is computed: the sections ``[mesh]``, ``[solver]`` and ``[output]``."""
+"""How a case is computed: the sections ``[mesh]``, ``[solver]``, ``[output]``, ``[source]``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from thermosim.sections import Section
+from thermosim.units import HeatSource
 
 Symmetry = Literal["axisymmetric", "quarter", "3d"]
 Degree = Annotated[int, Field(ge=1, le=3)]
+
+
+class GivenSource(Section):
+    """Heat released in the particle, given as a number in place of laser and gain."""
+
+    heat_source: HeatSource = Field(description="Per volume of the particle; negative cools")
 
 
 class MeshSettings(Section):

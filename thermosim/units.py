@@ -43,14 +43,14 @@ def parse_quantity(text: str, unit: str) -> float:
     ValueError
         If the text is no number with a known unit of the dimension of ``unit``, or not finite.
     """
-    import pint
-
     match = _NUMBER.fullmatch(text[:_MAX_TEXT])
     if match is None or len(text) > _MAX_TEXT:
         raise ValueError(f'must be a number with a unit, such as "1 {unit}"')
-    number, given = float(match[1]), match[2].strip()
-    if not math.isfinite(number):
-        raise ValueError("must be finite")
+    number, given = _finite(float(match[1])), match[2].strip()
+    if given == unit:
+        return _finite(number)
+    import pint
+
     target = unit or "dimensionless"
     if not given and unit:
         raise ValueError(f'has no unit; write for instance "{match[1]} {unit}"')
@@ -64,9 +64,13 @@ def parse_quantity(text: str, unit: str) -> float:
         raise ValueError(f'"{given}" is no known unit; write for instance "1 {unit}"') from error
     except Exception as error:  # pint lets tokenizer and arithmetic errors through
         raise ValueError(f'"{given}" cannot be read as a unit; try "{unit}"') from error
+    return float(f"{_finite(value):.15g}")  # "5 um" is 5e-06, not 4.9999999999999996e-06
+
+
+def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise ValueError("must be finite")
-    return float(f"{value:.15g}")  # "5 um" is 5e-06, not 4.9999999999999996e-06
+    return value
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,18 @@ class Quantity:
     ) -> core_schema.CoreSchema:
         """Validate text with a unit (everywhere) or a plain SI number (outside case files)."""
         return core_schema.with_info_before_validator_function(
-            self._to_si, core_schema.float_schema(allow_inf_nan=False)
+            self._to_si,
+            core_schema.float_schema(allow_inf_nan=False),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                self._to_text, info_arg=True
+            ),
         )
+
+    def _to_text(self, value: float, info: core_schema.SerializationInfo) -> float | str:
+        """Write the SI float, or text with the unit where the context asks for it."""
+        if isinstance(info.context, dict) and info.context.get("units"):
+            return f"{value!r} {self.unit}".strip()
+        return value
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler

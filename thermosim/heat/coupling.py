@@ -1,4 +1,4 @@
-"""The exact two-sided contact: heat h_c (θ₁ - θ₂) between nodes that share a place, not a number."""
+"""The exact two-sided contact: heat h_c (θ₁ - θ₂) between pairs of nodes at the same place."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from thermosim.chamber import radiative_flux
 from thermosim.materials.conductivity import Axis, Isotropic, Uniaxial
 from thermosim.materials.laws import Law
+from thermosim.namespaces import ufl_namespace
 
 Number = Callable[[float], Any]
 """Makes a constant of a form out of a float."""
@@ -24,15 +25,20 @@ class SurfaceLaw(Protocol):
 
 @dataclass(frozen=True)
 class Radiation:
-    """Grey surface that sees only surroundings at `T_env` [K]: eps sigma (T⁴ - T_env⁴)."""
+    """Surface that sees only surroundings at `T_env` [K]: eps(T) sigma (T⁴ - T_env⁴)."""
 
-    emissivity: float
+    emissivity: float | Law[Any]
     T_env: float
 
     def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
         """Return the radiated flux, written in T - T_env so that no digits are lost."""
         T_env = number(self.T_env)
-        return radiative_flux(theta + (T_ref - T_env), T_env, number(self.emissivity))
+        if isinstance(self.emissivity, Law):
+            numbers = [number(value) for value in self.emissivity.parameters()]
+            emissivity = self.emissivity.evaluate(theta + T_ref, ufl_namespace(), numbers)
+        else:
+            emissivity = number(self.emissivity)
+        return radiative_flux(theta + (T_ref - T_env), T_env, emissivity)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem import (
     assemble_matrix,
     assemble_vector,
+    configure,
     copy_to_function,
     create_matrix,
     vector,
@@ -64,8 +66,6 @@ def linear_options(settings: SolverSettings, tdim: int, *, symmetric: bool) -> d
 class NewtonSolver:
     """SNES for one heat problem; matrices and the preconditioner live as long as it does."""
 
-    _count = 0
-
     def __init__(self, problem: HeatProblem, settings: SolverSettings) -> None:
         self.problem, self.settings = problem, settings
         self.x, self.b = vector(problem.space), vector(problem.space)
@@ -77,9 +77,6 @@ class NewtonSolver:
 
     def _make_snes(self) -> Any:
         snes = PETSc.SNES().create(self.problem.domain.comm)
-        NewtonSolver._count += 1
-        prefix = f"thermosim_{NewtonSolver._count}_"
-        snes.setOptionsPrefix(prefix)
         tdim, symmetric = self.problem.domain.tdim, self.problem.model.symmetric
         options = {
             "snes_type": "newtonls",
@@ -89,14 +86,9 @@ class NewtonSolver:
         }
         if options["ksp_type"] != "preonly":
             options["snes_lag_preconditioner"] = -2  # built once, then kept
-        database = PETSc.Options()
-        for key, value in options.items():
-            database[prefix + key] = value
         snes.setFunction(self._residual, self.b)
         snes.setJacobian(self._jacobian, self.A)
-        snes.setFromOptions()
-        for key in options:
-            database.delValue(prefix + key)
+        configure(snes, options)
         return snes
 
     def _residual(self, snes: Any, x: Any, b: Any) -> None:
@@ -164,7 +156,7 @@ class NewtonSolver:
         self._record(scale)
         reason = self.snes.getConvergedReason()
         # a body that hardly conducts to anything has a rounding floor above newton_rtol
-        if self.stats.residual_rel > max(_FLOOR, self.settings.newton_rtol):
+        if self.snes.getFunctionNorm() > max(_FLOOR * scale, self._rounding()):
             raise SolveError(self._why(reason))
         return self.stats
 
@@ -172,6 +164,11 @@ class NewtonSolver:
         self.stats.newton_iterations += self.snes.getIterationNumber()
         self.stats.linear_iterations += self.snes.getLinearSolveIterations()
         self.stats.residual_rel = self.snes.getFunctionNorm() / scale
+
+    def _rounding(self) -> float:
+        """Return the residual [W] that rounding alone leaves, from the size of the matrix."""
+        largest = float(self.A.norm(PETSc.NormType.INFINITY))
+        return float(20 * np.finfo(float).eps * largest * self.x.norm())
 
     def _why(self, reason: int) -> str:
         cause = _REASONS.get(reason, f"SNES stopped with reason {reason}")

@@ -1,0 +1,91 @@
+"""From a case to its heat model: bodies with their materials, surfaces with their paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from thermosim.emissivity import emissivity_law
+from thermosim.errors import CaseError
+from thermosim.heat.model import (
+    Exchange,
+    HeatBody,
+    HeatModel,
+    Held,
+    Jump,
+    Radiation,
+    Source,
+    Surface,
+    SurfaceLaw,
+)
+from thermosim.substrates import Slab
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+    from thermosim.fem import Domain
+
+
+def heat_model(case: Case, domain: Domain, source: Source) -> HeatModel:
+    """Return the heat model of a case on its mesh, `source` being that of the particle.
+
+    Raises
+    ------
+    CaseError
+        If a material lacks a property that the case asks for.
+    """
+    bodies = [_body(case, "particle", case.particle.material, source)]
+    surfaces = [_particle_surface(case)]
+    held: list[Held] = []
+    jumps: list[Jump] = []
+    if "substrate" in domain.regions and isinstance(case.substrate, Slab):
+        bodies.append(_body(case, "substrate", case.substrate.material, None))
+        sides, held = _slab_surfaces(case, case.substrate)
+        surfaces += sides
+        if "contact_substrate" in domain.boundaries and case.contact.conductance:
+            h_c = case.contact.conductance
+            jumps.append(Jump("contact", "contact", "contact_substrate", h_c))
+    return HeatModel(
+        case.chamber.temperature, tuple(bodies), tuple(surfaces), tuple(held), tuple(jumps)
+    )
+
+
+def _body(case: Case, region: str, name: str, source: Source | None) -> HeatBody:
+    material = case.material(name)
+    axis = getattr(case.substrate, "crystal_axis", None) if region == "substrate" else None
+    return HeatBody(
+        region, material.conductivity, axis, material.density, material.specific_heat, source
+    )
+
+
+def _particle_surface(case: Case) -> Surface:
+    radius = case.particle.shape.equivalent_radius
+    emissivity = _emissivity(case, "particle", case.particle.material, radius)
+    return Surface("particle_surface", _paths(case, emissivity, radius))
+
+
+def _slab_surfaces(case: Case, slab: Slab) -> tuple[list[Surface], list[Held]]:
+    emissivity = _emissivity(case, "substrate", slab.material, slab.thickness)
+    size = slab.equivalent_radius
+    surfaces = [Surface("substrate_top", _paths(case, emissivity, size))]
+    held = []
+    for boundary, face in (("substrate_bottom", slab.bottom), ("substrate_rim", slab.rim)):
+        if face == "held":
+            held.append(Held(boundary, slab.held_temperature or case.chamber.temperature))
+        elif face == "radiating":
+            surfaces.append(Surface(boundary, _paths(case, emissivity, size)))
+    return surfaces, held
+
+
+def _paths(case: Case, emissivity: Any, distance: float) -> dict[str, SurfaceLaw]:
+    T_env = case.chamber.temperature
+    paths: dict[str, SurfaceLaw] = {"radiation": Radiation(emissivity, T_env)}
+    if case.chamber.pressure:
+        paths["gas"] = Exchange(case.chamber.gas_conductance(distance), T_env)
+    return paths
+
+
+def _emissivity(case: Case, owner: str, name: str, size: float) -> Any:
+    setting = case.particle.emissivity if owner == "particle" else case.substrate.emissivity  # type: ignore[union-attr]
+    try:
+        return emissivity_law(setting, case.material(name), size)
+    except ValueError as error:
+        raise CaseError(f"{owner}.emissivity ({name}): {error}") from error

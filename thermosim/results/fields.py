@@ -1,0 +1,40 @@
+"""Field files: VTX (.bp) for time series and ParaView, VTK (.pvd) for everything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from dolfinx import fem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from thermosim.heat.problem import HeatProblem
+
+
+def write_fields(folder: Path, problem: HeatProblem) -> None:
+    """Write ΔT [K] and the regions; coordinates in units of the mesh, micrometres (collective)."""
+    from dolfinx.io import VTKFile, VTXWriter
+
+    mesh = problem.domain.mesh
+    delta = fem.Function(problem.space, name="delta_T_K")
+    delta.x.array[:] = problem.theta.x.array
+    with VTKFile(mesh.comm, str(folder / "fields.pvd"), "w") as stream:
+        stream.write_function([delta, region_function(problem)], 0.0)
+    try:
+        with VTXWriter(mesh.comm, str(folder / "fields.bp"), [delta]) as writer:
+            writer.write(0.0)
+    except (AttributeError, RuntimeError) as error:
+        if mesh.comm.rank == 0:
+            (folder / "fields.bp.missing.txt").write_text(f"VTX was not written: {error}\n")
+
+
+def region_function(problem: HeatProblem) -> Any:
+    """Return the number of each cell's region as a piecewise constant."""
+    domain = problem.domain
+    region = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="region")
+    for cells, value in zip(domain.cell_tags.indices, domain.cell_tags.values, strict=True):
+        region.x.array[cells] = value
+    region.x.array[domain.cell_tags.indices] = domain.cell_tags.values.astype(np.float64)
+    return region

@@ -1,0 +1,74 @@
+"""`Result`: what a run found, in memory and in its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.errors import CaseError
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+
+FORMAT = 1
+SUMMARY, CASE, FIELDS, LOG = "summary.json", "case.toml", "fields.pvd", "log.txt"
+
+
+@dataclass
+class Result:
+    """One run: its numbers, its heat budget and its case.
+
+    Attributes
+    ----------
+    summary : numbers by name, each with its unit as the end of the name
+    budget : heat [W] by path: ``source:REGION`` released, ``BOUNDARY:PATH`` leaving
+    case : the case as resolved
+    directory : where the files are; None if nothing was written
+    notes : what a reader must know, such as a property used outside its range
+    state : the discrete solution (`heat.problem.HeatProblem`), only in the run that made it
+    """
+
+    summary: dict[str, Any]
+    budget: dict[str, float]
+    case: Case
+    directory: Path | None = None
+    notes: list[str] = field(default_factory=list)
+    state: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a number of the summary as an attribute: ``result.delta_T_mean_K``."""
+        summary = self.__dict__.get("summary", {})
+        if name in summary:
+            return summary[name]
+        raise AttributeError(f"Result has no {name}; the summary holds {', '.join(summary)}")
+
+    def document(self) -> dict[str, Any]:
+        """Return the content of ``summary.json``."""
+        return {**self.summary, "budget_W": self.budget, "notes": self.notes}
+
+
+def load_result(directory: str | Path) -> Result:
+    """Read a result from its folder.
+
+    Raises
+    ------
+    CaseError
+        If the folder holds no result, or one of a newer format.
+    """
+    from thermosim.case import load_case
+
+    folder = Path(directory)
+    try:
+        document = json.loads((folder / SUMMARY).read_text())
+    except FileNotFoundError as error:
+        raise CaseError(f"holds no {SUMMARY}; it is no result folder", str(folder)) from error
+    except (OSError, ValueError) as error:
+        raise CaseError(f"{SUMMARY} cannot be read: {error}", str(folder)) from error
+    if not isinstance(document, dict) or document.get("format", 0) > FORMAT:
+        raise CaseError(
+            f"was written by a newer thermosim (format {document.get('format')})", str(folder)
+        )
+    budget, notes = document.pop("budget_W", {}), document.pop("notes", [])
+    return Result(document, budget, load_case(folder / CASE), folder, notes)

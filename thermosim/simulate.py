@@ -1,0 +1,252 @@
+"""One run: the only module that knows every physics, and orders the steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.case import Case
+from thermosim.results import FORMAT, Result
+from thermosim.results.folder import check_target, publish, staging_folder, write_documents
+from thermosim.results.provenance import versions
+
+if TYPE_CHECKING:
+    from thermosim.fem import Domain
+    from thermosim.heat.model import Source
+    from thermosim.heat.newton import NewtonSolver
+    from thermosim.heat.problem import HeatProblem
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Journal:
+    """What a run says and how long its phases take."""
+
+    tell: Tell
+    lines: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def say(self, text: str) -> None:
+        """Note a line and pass it on."""
+        self.lines.append(text)
+        self.tell(text)
+
+    @contextmanager
+    def phase(self, name: str, text: str) -> Iterator[None]:
+        """Time a phase."""
+        self.say(text)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+def simulate(
+    case: Case,
+    output: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    tell: Tell = lambda text: None,
+    comm: Any = None,
+) -> Result:
+    """Run a case and return its result; write its folder if `output` is given.
+
+    Collective over `comm` (default: all ranks of MPI.COMM_WORLD).
+
+    Raises
+    ------
+    CaseError, MeshError
+        If the case cannot be computed as it stands.
+    SolveError
+        If no solution was found.
+    """
+    from mpi4py import MPI
+
+    from thermosim.parallel import on_root
+
+    comm = MPI.COMM_WORLD if comm is None else comm
+    journal = Journal(tell if comm.rank == 0 else lambda text: None)
+    folder = Path(output) if output is not None else None
+    if folder is not None:
+        target = folder
+        on_root(comm, lambda: check_target(target, overwrite=overwrite))
+    start = time.perf_counter()
+    result, problem = _solve(case, comm, journal)
+    if folder is not None:
+        _write(folder, result, problem, journal, comm, start)
+    _note_times(result, journal, start)
+    return result
+
+
+def _solve(case: Case, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+    with journal.phase("mesh", "mesh"):
+        domain, report = make_domain(case, comm)
+    journal.say(f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}")
+    with journal.phase("setup", "set-up (compiles forms on the first run)"):
+        from thermosim.heat.assemble import heat_model
+        from thermosim.heat.problem import HeatProblem
+
+        degree = case.solver.degree
+        model = heat_model(case, domain, heat_source_of(case, domain, degree))
+        problem = HeatProblem(domain, model, degree)
+        problem.jacobian_form, problem.residual_form  # noqa: B018  compiled here, timed here
+    with journal.phase("solve", f"solve: {problem.space.dofmap.index_map.size_global} unknowns"):
+        from thermosim.heat.steady import solve_steady
+
+        solver = solve_steady(problem, case.solver, journal.say)
+    result = _result(case, problem, solver, report, journal)
+    return result, problem
+
+
+def make_domain(case: Case, comm: Any) -> tuple[Domain, dict[str, float]]:
+    """Build (or fetch) the mesh on one rank and distribute it (collective)."""
+    from thermosim.fem import distribute
+    from thermosim.mesh.build import build_mesh
+    from thermosim.parallel import on_root
+
+    kept: list[Any] = [None]
+
+    def build() -> dict[str, float]:
+        kept[0], report = build_mesh(case)
+        return report
+
+    report = on_root(comm, build)
+    return distribute(kept[0], comm), report
+
+
+def heat_source_of(case: Case, domain: Domain, degree: int) -> Source:
+    """Return the heat source of the particle: given, or of the gain under the laser."""
+    from thermosim.heat.model import UniformSource
+    from thermosim.optics.absorbed import GainSource, beam_intensity
+
+    if case.source is not None:
+        return UniformSource(case.source.heat_source)
+    assert case.laser is not None
+    extra = 1 if case.symmetry == "axisymmetric" else 0
+    intensity = beam_intensity(case.laser, domain, 2 * degree + extra)
+    return GainSource(case.gain.parameters(case.laser.photon_energy), intensity)
+
+
+def _result(
+    case: Case, problem: HeatProblem, solver: NewtonSolver, report: dict[str, float], journal: Journal
+) -> Result:
+    from thermosim.heat.budget import balance_error, heat_budget
+
+    with journal.phase("budget", "heat budget"):
+        budget = heat_budget(problem, solver)
+        temperatures = particle_temperatures(problem)
+    error = {}
+    if case.solver.error_estimate:
+        with journal.phase("error_estimate", "error estimate"):
+            error = _error(problem, case)
+    balance = balance_error(budget)
+    if balance > case.solver.balance_tolerance:
+        journal.say(
+            f"WARNING: the energy balance is off by {balance:.1e} of the heat turned over "
+            f"(tolerance {case.solver.balance_tolerance:.0e}); do not trust this result"
+        )
+    summary = {
+        "format": FORMAT,
+        "title": case.title,
+        "kind": "steady",
+        **temperatures,
+        **error,
+        **heat_summary(budget),
+        "energy_balance_rel": balance,
+        "chamber_temperature_K": case.chamber.temperature,
+        "contact_radius_m": case.contact_radius,
+        "n_dofs": int(problem.space.dofmap.index_map.size_global),
+        "n_cells": int(report["n_cells"]),
+        "min_scaled_jacobian": report["min_scaled_jacobian"],
+        "newton_iterations": solver.stats.newton_iterations,
+        "linear_iterations": solver.stats.linear_iterations,
+        "residual_rel": solver.stats.residual_rel,
+        "continuation_steps": solver.stats.continuation_steps,
+        "n_ranks": problem.domain.comm.size,
+        "mesh_hash": problem.domain.mesh_hash,
+        "case_hash": case.digest(),
+        **versions(),
+    }
+    notes = _notes(case, temperatures) + [line for line in journal.lines if "WARNING" in line]
+    return Result(summary, budget, case, None, notes, problem)
+
+
+def particle_temperatures(problem: HeatProblem) -> dict[str, float]:
+    """Return mean, lowest and highest ΔT of the particle [K] (collective)."""
+    from thermosim.fem import constant, integrate, minmax
+
+    domain = problem.domain
+    size = integrate(domain, constant(domain, 1.0), domain.dx("particle"))
+    mean = integrate(domain, problem.theta, domain.dx("particle")) / size
+    low, high = minmax(problem.theta, domain.cells("particle"))
+    return {"delta_T_mean_K": mean, "delta_T_min_K": low, "delta_T_max_K": high}
+
+
+def _error(problem: HeatProblem, case: Case) -> dict[str, float]:
+    from thermosim.heat.error import estimate_error
+
+    estimate = estimate_error(problem, case.solver, "particle")
+    return {
+        "delta_T_error_K": estimate.bound,
+        "delta_T_error_discretisation_K": estimate.discretisation,
+        "delta_T_error_geometry_K": estimate.geometry,
+    }
+
+
+def heat_summary(budget: dict[str, float]) -> dict[str, float]:
+    """Return the budget in the few numbers that people ask for [W]."""
+    from thermosim.heat.budget import leaving, released
+
+    from_particle = leaving(budget, ("particle_surface",))
+    source = budget.get("source:particle", released(budget))
+    held = sum(value for name, value in budget.items() if name.endswith(":held"))
+    return {
+        "heat_source_W": released(budget),
+        "heat_to_chamber_W": from_particle,
+        "heat_to_substrate_W": source - from_particle,
+        "heat_substrate_to_chamber_W": leaving(budget) - from_particle - held,
+        "heat_to_holder_W": held,
+    }
+
+
+def _notes(case: Case, temperatures: dict[str, float]) -> list[str]:
+    """Return what stands outside the range where it is known."""
+    T = case.chamber.temperature
+    low = min(T, T + temperatures["delta_T_min_K"])
+    high = max(T, T + temperatures["delta_T_max_K"])
+    notes = []
+    for owner, name in case.material_names().items():
+        for line in case.material(name).outside_range(low, high):
+            notes.append(f"{owner} ({name}) {line}")
+    return notes
+
+
+def _write(
+    folder: Path, result: Result, problem: HeatProblem, journal: Journal, comm: Any, start: float
+) -> None:
+    """Write everything aside and rename it into place (collective)."""
+    from thermosim.parallel import on_root
+
+    staged = on_root(comm, lambda: staging_folder(folder))
+    with journal.phase("output", f"write {folder}"):
+        if result.case.output.fields:
+            from thermosim.results.fields import write_fields
+
+            write_fields(staged, problem)
+    _note_times(result, journal, start)
+    on_root(comm, lambda: write_documents(staged, result, journal.lines))
+    on_root(comm, lambda: publish(staged, folder))
+    result.directory = folder
+
+
+def _note_times(result: Result, journal: Journal, start: float) -> None:
+    for name, seconds in journal.seconds.items():
+        result.summary[f"wall_{name}_s"] = round(seconds, 4)
+    result.summary["wall_s"] = round(time.perf_counter() - start, 4)
