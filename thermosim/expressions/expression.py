@@ -137,7 +137,7 @@ def written(point: Mapping[str, Any]) -> str:
 
 def _refuse_bad_constant(node: ast.expr) -> None:
     if not math.isfinite(constant_value(node)):
-        raise ValueError(f'"{text_of(node)}": {_fault(node, {})}')
+        raise ValueError(_fault(node, {}))
 
 
 def _culprit(node: ast.expr, point: Mapping[str, Any]) -> ast.expr:
@@ -159,12 +159,12 @@ def _fault(node: ast.expr, point: Mapping[str, Any]) -> str:
             case ast.Name(id=name):
                 return f"{name} is not finite"
             case ast.BinOp(op=ast.Div(), right=right) if value_of(right, NUMPY, point) == 0:
-                return f"{text_of(node)} divides by zero"
+                return f'"{text_of(node)}" divides by zero'
             case ast.BinOp(op=ast.Pow(), left=base) if value_of(base, NUMPY, point) == 0:
-                return f"{text_of(node)} divides by zero"
+                return f'"{text_of(node)}" divides by zero'
             case _:
                 undefined = np.isnan(value_of(node, NUMPY, point))
-                return f"{text_of(node)} is {'not defined' if undefined else 'infinite'}"
+                return f'"{text_of(node)}" is {"not defined" if undefined else "infinite"}'
 
 
 def _refuse_large_exponent(node: ast.expr) -> None:

@@ -36,6 +36,10 @@ class FieldExpression:
         From that unit to the SI unit of the field.
     length_unit
         Unit that x, y, z, r stand for in the formula, and its length [m].
+    limits
+        Rules such as ``(">", 0.0)`` that every value [SI] keeps.
+    si_unit
+        Unit of the values.
     """
 
     expression: Expression
@@ -44,6 +48,7 @@ class FieldExpression:
     offset: float = 0.0
     length_unit: tuple[str, float] = ("m", 1.0)
     limits: tuple[tuple[str, float], ...] = ()
+    si_unit: str = ""
 
     @property
     def names_used(self) -> frozenset[str]:
@@ -76,6 +81,8 @@ class FieldExpression:
         ValueError
             If a name of the formula has no value.
         """
+        if xp.name == NUMPY.name:
+            values = {name: np.asarray(v, dtype=float) for name, v in values.items()}
         result = self.expression.evaluate(xp, **self._in_their_units(values))
         scaled = result if self.factor == 1 else self.factor * result
         return scaled + self.offset if self.offset else scaled
@@ -94,12 +101,10 @@ class FieldExpression:
         for rule, limit in self.limits:
             bad = ~_RULES[rule](values, limit)
             if np.any(bad):
-                value = float(values[bad].flat[0])
-                place = written(self.expression.place(bad, own)) or "every point"
-                raise ValueError(
-                    f'"{self.expression.text}" is {value:.6g} (SI) at {place}; must be '
-                    f"{rule} {limit:g}"
-                )
+                value = f"{float(values[bad].flat[0]):.6g} {self.si_unit}".strip()
+                place = written(self.expression.place(bad, own))
+                at = f'"{self.expression.text}" at {place} ' if place else ""
+                raise ValueError(f"{at}is {value}; must be {rule} {limit:g}")
         return values
 
     def _in_their_units(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -174,9 +179,7 @@ class ExpressionOf:
             if field.is_constant:
                 field.check()
         except ValueError as error:
-            # braces would be taken for placeholders of the message template
-            text = str(error).replace("{", "(").replace("}", ")")
-            raise PydanticCustomError("expression", text) from error
+            raise PydanticCustomError("expression", "{message}", {"message": str(error)}) from error
         return field
 
     def _read(self, value: Any, needs_unit: bool) -> FieldExpression:
@@ -191,19 +194,24 @@ class ExpressionOf:
         raise ValueError(f"must be {self._forms()}")
 
     def _forms(self) -> str:
-        formula = f'( expression = "…", unit = "{self.unit or "dimensionless"}" )'
-        return f'a quantity such as "{self._example}", or a table {formula}'
+        return f'a quantity such as "{self._example}", or a formula, {self._formula}'
+
+    @property
+    def _formula(self) -> str:
+        unit = f', unit = "{self.unit}"' if self.unit else ""
+        return f'{{ expression = "…"{unit} }}'
 
     def _quantity(self, text: str) -> float:
         try:
             return parse_quantity(text, self.unit)
         except ValueError as error:
-            raise ValueError(f"{error}; a formula is written {self._forms()[-60:]}") from error
+            raise ValueError(f"{error}; write a formula as {self._formula}") from error
 
     def _number(self, value: float) -> FieldExpression:
-        return FieldExpression(
-            Expression.parse(repr(value), self.names), self.unit, limits=self.limits
-        )
+        if not np.isfinite(value):
+            raise ValueError("must be finite")
+        number = Expression.parse(repr(value), self.names)
+        return FieldExpression(number, self.unit, limits=self.limits, si_unit=self.unit)
 
     def _table(self, table: dict[Any, Any]) -> FieldExpression:
         for key in table:
@@ -221,7 +229,9 @@ class ExpressionOf:
         unit = parts["length_unit"] or "m"
         expression = Expression.parse(parts["expression"], self.names)
         length = (unit, parse_quantity(f"1 {unit}", "m"))
-        return FieldExpression(expression, parts["unit"], factor, offset, length, self.limits)
+        return FieldExpression(
+            expression, parts["unit"], factor, offset, length, self.limits, self.unit
+        )
 
 
 def to_si(unit: str, target: str) -> tuple[float, float]:
@@ -237,7 +247,7 @@ def to_si(unit: str, target: str) -> tuple[float, float]:
     offset = float(quantity(0.0, unit).to(goal).magnitude)
     far = 1.0 if offset == 0 else 1e6  # two points far apart, so that the offset costs no digits
     factor = (float(quantity(far, unit).to(goal).magnitude) - offset) / far
-    return float(f"{factor:.14g}") if offset else factor, offset
+    return float(f"{factor:.15g}") if offset else factor, offset
 
 
 TemperatureExpression = Annotated[FieldExpression, ExpressionOf("K", "300 K", limits=((">", 0.0),))]
