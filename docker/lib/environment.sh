@@ -1,13 +1,18 @@
 # shellcheck shell=bash
 # Variables that COMMAND gets on every route.
 
+# In the image and the userland: where pip's packages are, and the search path.
+VENV=/usr/lib/thermosim
+# shellcheck disable=SC2034 # read by image.sh and userland.sh
+INSIDE_PATH=$CLONE/docker/bin:$VENV/bin:/usr/bin:/bin:/usr/sbin:/sbin
+
 # Names to hand on to a container; on the other routes they are inherited.
 HANDED_ON=(PYTHONPATH OMP_NUM_THREADS PYVISTA_OFF_SCREEN THERMOSIM_ROUTE)
 
 default() { [ -n "${!1+set}" ] || export "$1=$2"; }
 
 set_environment() {
-    export THERMOSIM_ROUTE=$1
+    export THERMOSIM_ROUTE=$1 PATH=$CLONE/docker/bin:$PATH
     export PYTHONPATH=$CLONE${PYTHONPATH:+:$PYTHONPATH}
     # MPI ranks share the cores: more threads than ranks only get in each other's way.
     default OMP_NUM_THREADS 1

@@ -20,7 +20,6 @@ run_on_host() {
     [ -z "$missing_on_host" ] || complete_host
     say "using $(command -v python3): $why"
     set_environment host
-    export PATH=$CLONE/docker/bin:$PATH
     command -v mpirun >/dev/null && mpirun --version 2>/dev/null | grep -q 'Open MPI' && set_mpi_environment
     exec "$@"
 }
@@ -38,6 +37,7 @@ complete_host() {
 # Made in its last place (a virtual environment cannot be moved), marked complete beside the others.
 host_venv() {
     local dir=${1%.part}
+    rm -rf "$dir.venv"
     python3 -m venv --system-site-packages "$dir.venv"
     "$dir.venv/bin/python3" "$CLONE/docker/requirements.py" >"$1/requirements.txt"
     "$dir.venv/bin/python3" -m pip install -r "$1/requirements.txt"

@@ -11,7 +11,8 @@ run_in_image() {
     say "using the image $tag: $why"
     set_environment "$engine"
     set_debian_environment
-    local options=(run --rm --interactive --init --workdir "$PWD" --env HOME --env TMPDIR="${TMPDIR:-/tmp}")
+    local options=(run --rm --interactive --init --workdir "$PWD" --env HOME
+        --env TMPDIR="${TMPDIR:-/tmp}" --env PATH="$INSIDE_PATH")
     [ ! -t 0 ] || [ ! -t 1 ] || options+=(--tty --env TERM)
     for name in "${HANDED_ON[@]}"; do options+=(--env "$name"); done
     for dir in "${!THERMOSIM_@}"; do options+=(--env "$dir"); done
@@ -24,9 +25,19 @@ run_in_image() {
 }
 
 build_image() {
+    local engine=$1 tag=$2 file name
+    local options=(build --file "$CLONE/docker/Dockerfile" --build-arg "SUITE=$SUITE" --tag "$tag")
+    for name in http_proxy https_proxy no_proxy; do
+        [ -z "${!name:-}" ] || options+=(--build-arg "$name=${!name}")
+    done
+    for file in "${PIP_CERT:-}" "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt; do
+        [ -f "$file" ] && { options+=(--secret "id=certificates,src=$file"); break; }
+    done
+    for file in "${PIP_CONFIG_FILE:-}" "${XDG_CONFIG_HOME:-$HOME/.config}/pip/pip.conf" /etc/pip.conf; do
+        [ -f "$file" ] && { options+=(--secret "id=pip.conf,src=$file"); break; }
+    done
     mkdir -p "$CACHE" || die "cannot write to $CACHE: set XDG_CACHE_HOME"
-    watched "the image $2 with $1" "$CACHE/image-$1-$SUITE.log" \
-        "$1" build --file "$CLONE/docker/Dockerfile" --build-arg "SUITE=$SUITE" --tag "$2" "$CLONE"
+    watched "the image $tag with $engine" "$CACHE/image-$engine-$SUITE.log" "$engine" "${options[@]}" "$CLONE"
 }
 
 # Files made in the container belong to the caller; a rootless engine maps its root to the caller.

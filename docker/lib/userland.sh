@@ -2,8 +2,6 @@
 # Route 3: a Debian userland in the cache, entered with bubblewrap. Two layers, each made once and
 # shared by all clones with the same lists: Debian's packages, then pip's.
 
-VENV=/usr/lib/thermosim # where the second layer appears inside
-
 run_in_userland() {
     local why=$1
     shift
@@ -26,8 +24,8 @@ run_in_userland() {
     XDG_CACHE_HOME=$CACHE/home-$SUITE-$(debian_hash)
     export XDG_CACHE_HOME
     mkdir -p "$XDG_CACHE_HOME"
-    export PATH=$CLONE/docker/bin:$VENV/bin:/usr/bin:/bin:/usr/sbin:/sbin
     enter "$DEBIAN" "$PYTHON" ro
+    ENTER+=(--setenv PATH "$INSIDE_PATH")
     exec python3 "$CLONE/docker/lib/supervise.py" "${ENTER[@]}" -- "$@"
 }
 
@@ -90,7 +88,7 @@ bind_host_settings() {
 make_debian() {
     local include proxy root=$1/root
     include=$(list_of_debian | paste -sd,)
-    local options=(--variant=apt --include="$include"
+    local options=(--verbose --variant=apt --include="$include"
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*'
         --dpkgopt='path-exclude=/usr/share/locale/*')
     [ "$SUITE" != sid ] || options+=(--aptopt='Acquire::Check-Valid-Until "false"')
