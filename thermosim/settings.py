@@ -10,6 +10,10 @@ from thermosim.sections import Section
 from thermosim.units import HeatSource
 
 Symmetry = Literal["axisymmetric", "quarter", "3d"]
+# by dimension of the mesh; the graph in docs/mesh.md shows what they reach
+_CELLS_PER_RADIUS = {2: 8.0, 3: 7.0}
+_CELLS_PER_CONTACT = {2: 2000.0, 3: 20.0}
+_GROWTH = {2: 0.25, 3: 0.3}
 Degree = Annotated[int, Field(ge=1, le=3)]
 
 
@@ -49,6 +53,15 @@ class MeshSettings(Section):
         description="Refine until the estimated relative error of the mean ΔT is below this",
     )
     cache: bool = Field(default=True, description="Keep the mesh for the next run of the same body")
+
+    def resolved(self, dim: int) -> tuple[float, float, float]:
+        """Return cells per radius, cells per contact radius and growth, refinement included."""
+        finer = self.refinement
+        return (
+            finer * (self.cells_per_radius or _CELLS_PER_RADIUS[dim]),
+            finer * (self.cells_per_contact or _CELLS_PER_CONTACT[dim]),
+            (self.growth or _GROWTH[dim]) / finer,
+        )
 
 
 class SolverSettings(Section):

@@ -189,7 +189,7 @@ def _turn(gmsh: Any, faces: _Faces, angle: float, body: RevolvedBody, scale: flo
 def _surface_name(
     gmsh: Any, surface: int, region: str, contact_radius: float, thickness: float
 ) -> str | None:
-    """Return the boundary that a surface of the turned body belongs to; None for a symmetry plane."""
+    """Return the boundary that a turned surface belongs to; None for a plane of symmetry."""
     x0, y0, z0, x1, y1, z1 = gmsh.model.getBoundingBox(2, surface)
     size = max(x1 - x0, y1 - y0, z1 - z0)
     flat = 1e-5 * size

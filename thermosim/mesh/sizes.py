@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_CELLS_PER_RADIUS = {2: 8.0, 3: 7.0}
-_CELLS_PER_CONTACT = {2: 2000.0, 3: 20.0}
-_GROWTH = {2: 0.25, 3: 0.3}
+if TYPE_CHECKING:
+    from thermosim.settings import MeshSettings
 
 
 @dataclass(frozen=True)
@@ -40,19 +39,17 @@ class Sizes:
 
 
 def default_sizes(
-    settings: Any, dim: int, radius: float, center: float, contact_radius: float
+    settings: MeshSettings, dim: int, radius: float, center: float, contact_radius: float
 ) -> Sizes:
     """Return the sizes for a body of the given radius, centre height and contact radius [m]."""
-    per_radius = settings.cells_per_radius or _CELLS_PER_RADIUS[dim]
-    per_contact = settings.cells_per_contact or _CELLS_PER_CONTACT[dim]
-    finer = settings.refinement
+    per_radius, per_contact, growth = settings.resolved(dim)
     return Sizes(
-        h_body=radius / per_radius / finer,
+        h_body=radius / per_radius,
         body_center=center,
         body_radius=radius,
         contact_radius=contact_radius,
-        h_rim=contact_radius / per_contact / finer,
-        growth=(settings.growth or _GROWTH[dim]) / finer,
+        h_rim=contact_radius / per_contact,
+        growth=growth,
         min_quality=settings.min_quality,
         max_cells=settings.max_cells,
     )

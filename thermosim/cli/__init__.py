@@ -1,0 +1,5 @@
+"""The command line: load, call, print. No physics is reachable from here only."""
+
+from thermosim.cli.app import main
+
+__all__ = ["main"]

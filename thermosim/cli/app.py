@@ -1,0 +1,63 @@
+"""The application: its commands, and how errors end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from thermosim import __version__
+from thermosim.cli.console import is_root
+from thermosim.errors import ThermosimError
+
+app = typer.Typer(
+    name="thermosim",
+    help="How cold can a particle get? Absorbed light, gain of quantum dots, heat flow.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"thermosim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
+    ] = False,
+) -> None:
+    """How cold can a particle get? Absorbed light, gain of quantum dots, heat flow."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    from thermosim.cli import commands
+
+    commands.register(app)
+    try:
+        app(args=arguments, standalone_mode=True)
+    except ThermosimError as error:
+        if is_root():
+            sys.stderr.write(f"thermosim: {error}\n")
+        return error.exit_status
+    except KeyboardInterrupt:
+        if is_root():
+            sys.stderr.write("thermosim: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # the reader (head, less) went away; keep the interpreter from complaining at exit
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    return 0

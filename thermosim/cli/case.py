@@ -1,0 +1,74 @@
+"""``thermosim check``, ``init``, ``schema`` and ``doctor``: what needs no finite elements."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from thermosim.cli.console import (
+    CaseArgument,
+    JsonOption,
+    SetOption,
+    print_json,
+    print_table,
+)
+
+
+def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
+    """Validate a case and print what follows from it, without solving anything."""
+    from thermosim.case import load_case
+    from thermosim.derived import derived_quantities
+
+    loaded = load_case(case, overrides)
+    numbers = derived_quantities(loaded)
+    if json:
+        tree = loaded.model_dump(mode="json")
+        print_json({"valid": True, "case_hash": loaded.digest(), **numbers, "case_SI": tree})
+        return
+    print_table(f"{case}: valid", {name: _shown(value) for name, value in numbers.items()})
+    typer.echo("\n" + loaded.to_toml())
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write")] = Path("case.toml"),
+) -> None:
+    """Write a commented starter case."""
+    from thermosim.errors import CaseError
+    from thermosim.starter import STARTER
+
+    if path.exists():
+        raise CaseError("exists already; name another file", str(path))
+    try:
+        path.write_text(STARTER)
+    except OSError as error:
+        raise CaseError(f"cannot be written: {error.strerror}", str(path)) from error
+    typer.echo(f"wrote {path}; next: thermosim check {path}")
+
+
+def schema() -> None:
+    """Print the JSON Schema of case files, for editors."""
+    from thermosim.case import Case
+
+    tree = Case.model_json_schema()
+    tree["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    typer.echo(json_module.dumps(tree, indent=2))
+
+
+def doctor(json: JsonOption = False) -> None:
+    """Print versions, features and caches, and what is missing."""
+    from thermosim.doctor import collect, render
+
+    report = collect()
+    if json:
+        print_json(report)
+    else:
+        render(report)
+    if any(problem.get("required") for problem in report.get("problems", [])):
+        raise typer.Exit(4)

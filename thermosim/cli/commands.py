@@ -1,0 +1,18 @@
+"""Which module holds which command; the modules import what is heavy inside their functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to the application, in the order of the help."""
+    if app.registered_commands:
+        return
+    from thermosim.cli import case, run
+
+    for command in (run.run, run.compare, case.check, case.init, case.schema, case.doctor):
+        app.command()(command)

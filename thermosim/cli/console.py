@@ -1,0 +1,107 @@
+"""What commands share: arguments, printing, one voice among several ranks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+_RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID")
+
+CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case file (TOML)")]
+SetOption = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help='Override a value of the case, e.g. --set particle.shape.radius="2 um"; may repeat',
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else")]
+OutputOption = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder for the results")
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a result that is in the folder")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors")]
+
+
+def is_root() -> bool:
+    """Whether this process is rank 0 of an MPI run, or alone; asks no MPI library."""
+    for name in _RANK_VARIABLES:
+        if name in os.environ:
+            return os.environ[name] == "0"
+    return True
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON object (on rank 0)."""
+    if is_root():
+        text = json.dumps(document, indent=2, allow_nan=False, default=_plain)
+        sys.stdout.write(text + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return str(value)
+
+
+def print_table(title: str, rows: Mapping[str, str]) -> None:
+    """Print two columns, name and value (on rank 0)."""
+    if not is_root():
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, show_header=False, title_justify="left", box=None, padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def say(text: str) -> None:
+    """Print a line for people, on rank 0, to stderr: stdout is for figures."""
+    if is_root():
+        sys.stderr.write(text + "\n")
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows what goes on: a spinner on a terminal, plain lines elsewhere."""
+    if quiet or not is_root():
+        yield lambda text: None
+        return
+    if not sys.stderr.isatty():
+        yield say
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("starting") as status:
+
+        def tell(text: str) -> None:
+            console.print(text, highlight=False, style="yellow" if "WARNING" in text else "dim")
+            status.update(text)
+
+        yield tell
+
+
+def engineering(value: float, unit: str, digits: int = 4) -> str:
+    """Return a number with an SI prefix: 1.8e-8, "W" gives "18 nW"."""
+    if value == 0:
+        return f"0 {unit}"
+    prefixes = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M"}
+    from math import floor, log10
+
+    power = min(max(3 * floor(log10(abs(value)) / 3), -18), 6)
+    return f"{value / 10.0**power:.{digits}g} {prefixes[power]}{unit}"

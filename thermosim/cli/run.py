@@ -1,0 +1,146 @@
+"""``thermosim run`` and ``thermosim compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from thermosim.cli.console import (
+    CaseArgument,
+    JsonOption,
+    OutputOption,
+    OverwriteOption,
+    QuietOption,
+    SetOption,
+    engineering,
+    is_root,
+    print_json,
+    print_table,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+    from thermosim.results import Result
+
+_PATHS = {
+    "heat_source_W": "released in the particle",
+    "heat_to_chamber_W": "particle to chamber",
+    "heat_to_substrate_W": "particle to substrate",
+    "heat_substrate_to_chamber_W": "substrate to chamber",
+    "heat_to_holder_W": "substrate to holder",
+}
+
+
+def run(
+    case: CaseArgument,
+    output: OutputOption = None,
+    overrides: SetOption = [],  # noqa: B006  typer copies it
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Compute a case: ΔT, where the heat goes, files and pictures.
+
+    Runs alone or under mpirun/srun. Without -o the results go to a folder named after the case.
+    """
+    from thermosim.case import load_case
+
+    loaded = load_case(case, overrides)
+    folder = output or Path(case.stem)
+    result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
+    if json:
+        print_json(result.document())
+    elif not quiet:
+        print_result(result)
+
+
+def run_case(case: Case, folder: Path, *, overwrite: bool, quiet: bool) -> Result:
+    """Run one case with progress and pictures."""
+    from mpi4py import MPI
+
+    from thermosim.parallel import abort_on_exception
+    from thermosim.simulate import simulate
+
+    abort_on_exception(MPI.COMM_WORLD)
+    with progress(quiet=quiet) as tell:
+        result = simulate(case, folder, overwrite=overwrite, tell=tell)
+        if case.output.pictures and MPI.COMM_WORLD.rank == 0:
+            from thermosim.visual.report import draw_result
+
+            tell("pictures")
+            draw_result(folder)
+    return result
+
+
+def print_result(result: Result) -> None:
+    """Print the closing table."""
+    numbers = result.summary
+    mean = engineering(numbers["delta_T_mean_K"], "K", 5)
+    if "delta_T_error_K" in numbers:
+        mean += f" ± {engineering(numbers['delta_T_error_K'], 'K', 2)} (numerical)"
+    low = engineering(numbers["delta_T_min_K"], "K", 5)
+    high = engineering(numbers["delta_T_max_K"], "K", 5)
+    rows = {"ΔT of the particle, mean": mean, "lowest … highest": f"{low} … {high}"}
+    for name, text in _PATHS.items():
+        if name in numbers:
+            rows[text] = engineering(numbers[name], "W")
+    rows["energy balance"] = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
+    rows["solved"] = (
+        f"{numbers['n_dofs']} unknowns, {numbers['newton_iterations']} Newton and "
+        f"{numbers['linear_iterations']} linear iterations, {numbers['wall_s']:.2f} s"
+    )
+    for note in result.notes:
+        rows[f"note {len(rows)}"] = note
+    if result.directory is not None:
+        rows["files"] = str(result.directory)
+    print_table(result.case.title or "result", rows)
+
+
+def compare(
+    cases: Annotated[list[Path], typer.Argument(metavar="CASE…", help="Two or more case files")],
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Run several cases and set them side by side: ΔT and the heat-leak budget."""
+    from thermosim.case import load_case
+
+    folder = output or Path("comparison")
+    loaded = {path.stem: load_case(path) for path in cases}
+    results = {
+        name: run_case(case, folder / name, overwrite=True, quiet=quiet or json)
+        for name, case in loaded.items()
+    }
+    if not is_root():
+        return
+    if loaded and all(case.output.pictures for case in loaded.values()):
+        from thermosim.visual.report import draw_comparison
+
+        draw_comparison([folder / name for name in results], folder)
+    if json:
+        print_json({name: result.document() for name, result in results.items()})
+    elif not quiet:
+        print_comparison(results)
+
+
+def print_comparison(results: dict[str, Any]) -> None:
+    """Print the results in columns."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="side by side", title_justify="left")
+    table.add_column("")
+    for name in results:
+        table.add_column(name, justify="right", overflow="fold")
+    keys = {"delta_T_mean_K": "ΔT mean", "delta_T_error_K": "± numerical", **_PATHS}
+    for key, text in keys.items():
+        unit = key.rpartition("_")[2]
+        values = [
+            engineering(r.summary[key], unit) if key in r.summary else "" for r in results.values()
+        ]
+        table.add_row(text, *values)
+    Console().print(table)

@@ -1,0 +1,100 @@
+"""What follows from a case without solving it: excitation, density of dots, closed-form limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from thermosim.gain import cooling_gain, excitation_number, heat_source
+from thermosim.limits import limits_summary
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+
+
+def derived_quantities(case: Case) -> dict[str, Any]:
+    """Return derived numbers by name, units in the names."""
+    shape = case.particle.shape
+    radius = case.contact_radius
+    body = shape.truncated(radius)
+    numbers: dict[str, Any] = {
+        "particle_volume_m3": body.volume,
+        "particle_free_area_m2": body.free_area,
+        "contact_radius_m": radius,
+    }
+    numbers |= _light(case)
+    numbers |= limits_of(case)
+    numbers |= _mesh_estimate(case)
+    return numbers
+
+
+def _light(case: Case) -> dict[str, float]:
+    if case.laser is None:
+        return {"heat_source_W_per_m3": case.source.heat_source if case.source else 0.0}
+    p = case.gain.parameters(case.laser.photon_energy)
+    I, T = case.laser.peak_intensity, case.chamber.temperature
+    return {
+        "intensity_peak_W_per_m2": I,
+        "beta_tau_X": float(excitation_number(I, T, p)),
+        "n_dots_per_m3": float(p.n_dots),
+        "gain_per_dot_W": float(cooling_gain(I, T, p)),
+        "heat_source_W_per_m3": float(heat_source(I, T, p)),
+    }
+
+
+def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, float]:
+    """Return the closed-form limits of a case (uniform light, isothermal particle)."""
+    from thermosim.emissivity import emissivity_law
+
+    shape, T = case.particle.shape, case.chamber.temperature
+    body = shape.truncated(case.contact_radius)
+    source = _light(case)["heat_source_W_per_m3"]
+    material = case.material(case.particle.material)
+    size = shape.equivalent_radius
+    emissivity = float(emissivity_law(case.particle.emissivity, material, size).at(T))
+    k_par, k_perp = _substrate_conductivity(case)
+    n_dots = case.gain.n_dots if case.source is None else 1.0
+    has_mass = material.density is not None and material.specific_heat is not None
+    return limits_summary(
+        radius=size,
+        n_dots=n_dots,
+        g=-source / n_dots,
+        T_env=T,
+        emissivity=emissivity,
+        volumetric_heat_capacity=float(material.volumetric_heat_capacity(T)) if has_mass else None,
+        k_particle=float(material.conductivity.components(T)[0]),
+        contact_radius=case.contact_radius,
+        contact_h_c=case.contact.conductance or None,
+        k_par=k_par,
+        k_perp=k_perp,
+        pressure=case.chamber.pressure,
+        gas=case.chamber.gas,
+        accommodation=case.chamber.accommodation,
+        claimed_delta_T=claimed_delta_T,
+        area=body.free_area,
+        volume=body.volume,
+    )
+
+
+def _substrate_conductivity(case: Case) -> tuple[float | None, float | None]:
+    name = case.material_names().get("substrate")
+    if name is None:
+        return None, None
+    k_par, k_perp = case.material(name).conductivity.components(case.chamber.temperature)
+    return float(k_par), float(k_perp)
+
+
+def _mesh_estimate(case: Case) -> dict[str, int]:
+    """Estimate the number of cells, from rings of cells that grow geometrically off the rim."""
+    from math import log, pi
+
+    per_radius, per_contact, growth = case.mesh.resolved(2 if case.symmetry == "axisymmetric" else 3)
+    b = case.contact_radius
+    far = max(case.particle.shape.equivalent_radius, getattr(case.substrate, "equivalent_radius", 0))
+    layers = log(max(far / b * per_contact, 2.0)) / growth if b else 0.0
+    if case.symmetry == "axisymmetric":
+        cells = 2.0 * per_radius**2 + layers * 2 * pi / growth
+    else:
+        turn = 1.0 if case.symmetry == "3d" else 0.25
+        ring = turn * 30 * per_contact / growth**2 if b else 0.0
+        cells = turn * 10 * per_radius**3 + ring + layers * 40 / growth**2 * turn
+    return {"n_cells_estimate": int(cells)}

@@ -1,0 +1,1 @@
+"""Pictures and reports, drawn from results and tables; nothing here computes physics."""
