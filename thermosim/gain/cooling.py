@@ -240,7 +240,8 @@ def joint_optimum(
 
     The gain of a dot grows without bound as the pump moves to the red and its intensity follows,
     so a limit of intensity is part of the question. ``at_edge`` tells whether the optimum sits on
-    the edge of ``energy_range``. ``net_cooling`` [W/m³] is 0 where nothing cools.
+    the edge of ``energy_range`` or at ``intensity_max``. ``net_cooling`` [W/m³] is 0 where
+    nothing cools.
     """
     from scipy.optimize import minimize_scalar
 
@@ -260,7 +261,9 @@ def joint_optimum(
     if loss(float(grid[start])) <= value:
         energy, value = float(grid[start]), loss(float(grid[start]))
     edge = min(abs(energy - energy_range[0]), abs(energy - energy_range[1])) < 1e-6 * e
-    return JointOptimum(energy, best_intensity(energy), max(-value, 0.0), bool(edge))
+    intensity = best_intensity(energy)
+    edge = edge or intensity >= intensity_max
+    return JointOptimum(energy, intensity, max(-value, 0.0), bool(edge))
 
 
 def low_intensity_efficiency(p: GainParameters) -> float:

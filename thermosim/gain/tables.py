@@ -137,7 +137,7 @@ def _finite(value: float) -> float | None:
 def default_intensities(
     model: GainModel, photon_energy: float, temperature: float | None = None, points: int = 241
 ) -> Array:
-    """Return intensities [W/m²], even in logarithm, four decades up to 10 times the optimum.
+    """Return intensities [W/m²], even in logarithm, from 1/300 to 10 times the optimum.
 
     Where nothing cools, or the gain never saturates, x = 0.014 takes the place of the optimum.
     """
@@ -146,7 +146,7 @@ def default_intensities(
     centre = optimum(T, p).intensity
     if not 0.0 < centre < math.inf:
         centre = 0.014 / float(excitation_number(1.0, T, p))
-    return np.asarray(centre * np.logspace(-3.0, 1.0, points))
+    return np.asarray(centre * np.geomspace(1.0 / 300.0, 10.0, points))
 
 
 def intensity_curve(
