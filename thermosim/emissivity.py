@@ -24,8 +24,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 IndexFunction: TypeAlias = Callable[[Floats], npt.NDArray[np.complex128]]
 """Vacuum wavelength [m] to ``n + ik``."""
 
-TABLE_TEMPERATURES = (20.0, 2000.0)
-"""Range [K] over which `emissivity_law` tabulates Planck averages."""
+TABLE_TEMPERATURES = (50.0, 1500.0)
+"""Range [K] over which `emissivity_law` tabulates Planck averages; held constant beyond."""
 _PHOTON_ENERGIES = (0.02, 40.0)  # in kT; outside lies 1e-6 of the Planck spectrum
 
 
@@ -210,10 +210,11 @@ def _constant(value: float) -> Law[Any]:
 
 
 def _planck_mie_law(infrared: Infrared, radius: float) -> Law[Any]:
-    T = np.geomspace(*TABLE_TEMPERATURES, 41)
+    T = np.geomspace(*TABLE_TEMPERATURES, 21)
     values = planck_mie_emissivity(radius, T, infrared.at, points=1200)
     # a sphere of about the wavelength can absorb more than falls on it: keep what forms allow
     return TableLaw[Fraction](
         temperatures=tuple(float(t) for t in T),
         values=tuple(float(v) for v in np.clip(values, 0.0, 1.0)),
+        interpolation="spline",
     )

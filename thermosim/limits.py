@@ -51,9 +51,10 @@ def radiation_delta_T(
     Exact solution of ``ε σ (T_env⁴ - T⁴) = flux``. NaN if flux exceeds ``ε σ T_env⁴``.
     """
     T_0 = np.asarray(T_env, dtype=float)
-    share = np.asarray(flux, dtype=float) / (
-        np.asarray(emissivity) * constants.Stefan_Boltzmann * T_0**4
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # emissivity 0: NaN or infinite
+        share = np.asarray(flux, dtype=float) / (
+            np.asarray(emissivity) * constants.Stefan_Boltzmann * T_0**4
+        )
     possible = share < 1
     return np.where(possible, T_0 * np.expm1(np.log1p(-np.where(possible, share, 0.0)) / 4), np.nan)
 
@@ -299,9 +300,7 @@ def _steady_summary(
         "conductance_contact_W_per_K": contact,
         "conductance_gas_W_per_K": A * h_gas,
         "conductance_total_W_per_K": total,
-        "delta_T_radiation_only_K": radiation_delta_T(power / A, T_env, emissivity)
-        if emissivity > 0
-        else np.nan,
+        "delta_T_radiation_only_K": radiation_delta_T(power / A, T_env, emissivity),
         "delta_T_with_contact_K": steady_delta_T(power, A, contact, T_env, emissivity),
         "delta_T_with_gas_K": steady_delta_T(power, A, A * h_gas, T_env, emissivity),
         "delta_T_all_paths_K": steady_delta_T(power, A, contact + A * h_gas, T_env, emissivity),

@@ -11,6 +11,7 @@ from thermosim.materials.optical import (
     RefractiveIndex,
     TabulatedInfrared,
 )
+from thermosim.materials.report import sources, table
 from thermosim.materials.size_table import SizeTable
 
 __all__ = [
@@ -31,4 +32,6 @@ __all__ = [
     "Uniaxial",
     "load_material",
     "material_names",
+    "sources",
+    "table",
 ]

@@ -37,7 +37,9 @@ ROOM_TEMPERATURE = 300.0
 def _quantity_name(quantity: Any) -> str:
     if isinstance(quantity, TypeVar):
         return quantity.__name__
-    units = [item.unit for item in quantity.__metadata__ if isinstance(item, Quantity)]
+    units = [
+        item.unit for item in getattr(quantity, "__metadata__", ()) if isinstance(item, Quantity)
+    ]
     return units[0] if units else "1"
 
 
@@ -183,7 +185,8 @@ class TableLaw(Law[Q], Generic[Q]):
     """Values at given temperatures; held constant outside the first and last of them.
 
     ``linear`` joins the points by straight lines; ``smooth`` is the monotone cubic of Fritsch and
-    Butland (PCHIP, 10.1137/0905021), once differentiable inside, which Newton's method likes.
+    Butland (PCHIP, 10.1137/0905021), once differentiable inside, which Newton's method likes;
+    ``spline`` is the cubic spline, more accurate for smooth data but it can overshoot.
     """
 
     kind: Literal["table"] = "table"
@@ -191,7 +194,7 @@ class TableLaw(Law[Q], Generic[Q]):
         tuple[Positive[TemperatureK], ...], Field(min_length=2, max_length=1000)
     ]
     values: Annotated[tuple[Q, ...], Field(min_length=2, max_length=1000)]
-    interpolation: Literal["linear", "smooth"] = "smooth"
+    interpolation: Literal["linear", "smooth", "spline"] = "smooth"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -229,9 +232,9 @@ class TableLaw(Law[Q], Generic[Q]):
         if self.interpolation == "linear" or len(T) == 2:
             slope = np.diff(f) / np.diff(T)
             return [slope, np.zeros_like(slope), np.zeros_like(slope)]
-        from scipy.interpolate import PchipInterpolator
+        from scipy.interpolate import CubicSpline, PchipInterpolator
 
-        cubic = PchipInterpolator(T, f).c
+        cubic = (CubicSpline if self.interpolation == "spline" else PchipInterpolator)(T, f).c
         return [cubic[2], cubic[1], cubic[0]]
 
 
