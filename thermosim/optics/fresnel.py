@@ -77,19 +77,3 @@ def refract(direction: Floats, normal: Floats, n1: ArrayLike, n2: ArrayLike) -> 
     bend = facing * (np.sqrt(np.maximum(cos2_t, 0.0)) - ratio * cos_i)
     bent = ratio[..., None] * direction + bend[..., None] * normal
     return np.where((cos2_t > 0.0)[..., None], bent, 0.0)
-
-
-def polarisation_split(
-    direction: Floats, normal: Floats, field_direction: Floats
-) -> tuple[Floats, Floats]:
-    """Return the fractions of power ``(s, p)`` of linearly polarised rays at an interface.
-
-    At normal incidence the plane of incidence is undefined and the split is (1/2, 1/2), which
-    changes nothing since both polarisations are reflected alike there. Shapes (n, 3) to (n,).
-    """
-    across = np.cross(direction, normal)
-    length = np.linalg.norm(across, axis=-1)
-    tiny = length < 1e-12
-    s_axis = across / np.where(tiny, 1.0, length)[..., None]
-    s = np.where(tiny, 0.5, np.sum(s_axis * field_direction, axis=-1) ** 2)
-    return s, 1.0 - s

@@ -114,10 +114,11 @@ def split_at_interface(
         return np.asarray(along_s[..., None] * s[:, None] + along_p[..., None] * p[:, None])
 
     T_s, T_p = (np.sqrt(np.maximum(1.0 - np.abs(r) ** 2, 0.0)) + 0j for r in (r_s, r_p))
-    # beyond the critical angle nothing goes on; any direction keeps the account in order
-    total = ~np.any(onward, axis=1)
-    onward[total] = back[total]
+    # no direction behind: total reflection, or a metal with a small real index that absorbs
+    closed = ~np.any(onward, axis=1)
+    onward[closed] = back[closed]
     onward = _unit(onward)
+    total = closed & (n2.imag == 0.0)
     T_s[total], T_p[total] = 0.0, 0.0
     return (
         replace(rays, direction=back, field=field(r_s, r_p, back)),

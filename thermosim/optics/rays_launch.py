@@ -36,78 +36,91 @@ def quasi_random(count: int, seed: int) -> tuple[Floats, Integers]:
     return (shifts[replica] + np.outer(index // REPLICAS, _STRIDE)) % 1.0, replica
 
 
-def beam_reach(laser: Laser, surface: Surface) -> float:
-    """Return the distance from the axis [m] beyond which the beam is dark at the body.
+def gaussian_disk(square: Floats, radius: float) -> tuple[Floats, Floats]:
+    """Return distances from the axis of points with equal power, and the area of each, times n.
 
-    For a Gaussian three times its 1/e² radius (1.5e-8 of the power lies beyond), the widest
-    within the sphere that encloses the body.
+    ``radius`` is the 1/e² radius of a Gaussian beam [m], cut at three times it (1.5e-8 of the
+    power lies beyond). Areas [m²] divided by the number of points add up to the disk.
     """
-    if laser.profile == "top_hat" and laser.radius is not None:
-        return laser.radius
+    dark = math.exp(-2.0 * 3.0**2)
+    left = 1.0 - square[:, 0] * (1.0 - dark)
+    area: Floats = np.asarray(0.5 * math.pi * radius**2 * (1.0 - dark) / left, np.float64)
+    return np.asarray(radius * np.sqrt(-0.5 * np.log(left)), np.float64), area
+
+
+def _disk(surface: Surface, laser: Laser, square: Floats) -> tuple[Floats, Floats, bool]:
+    """Return distances from the centre of the disk to cover, areas, and whether it is the beam's.
+
+    The disk is that of the beam or of the sphere around the body, whichever is smaller.
+    """
     if laser.profile == "gaussian" and laser.waist is not None:
-        along = abs(float((surface.centre - np.asarray(laser.aim)) @ laser.direction) - laser.focus)
-        spread = (along + 2.0 * surface.radius) / rayleigh_range(laser.waist, laser.wavelength)
-        return 3.0 * laser.waist * math.hypot(1.0, spread)
-    return math.inf
+        along = float((surface.centre - np.asarray(laser.aim)) @ laser.direction) - laser.focus
+        spread = along / rayleigh_range(laser.waist, laser.wavelength)
+        width = laser.waist * math.hypot(1.0, spread)
+        if 3.0 * width < surface.radius:
+            return *gaussian_disk(square, width), True
+    beam = laser.profile == "top_hat" and (laser.radius or math.inf) < surface.radius
+    radius = (laser.radius or math.inf) if beam else surface.radius
+    area = np.full(len(square), math.pi * radius**2)
+    return radius * np.sqrt(square[:, 0]), area, beam
 
 
-def _starts(surface: Surface, laser: Laser, mirrored: bool, square: Floats) -> tuple[Floats, float]:
-    """Return starting points (n, 3) for points of the unit square, and the area they cover.
+def _starts(
+    surface: Surface, laser: Laser, mirrored: bool, square: Floats
+) -> tuple[Floats, Floats]:
+    """Return points (n, 3) on the plane across the beam through the body, and their areas (n,).
 
-    They fill the disk of the beam, or of the sphere around the body if that is smaller; or,
-    with its mirror image in the substrate, a rectangle around both.
+    They fill the disk of the beam or of the body; or, if light from the substrate can reach
+    the body from the side, a rectangle around that disk and its mirror image.
     """
-    u, v, along = laser.axes
-    away = 4.0 * surface.radius + 2.0 * abs(float(surface.centre[2]))
-    middle, radius = surface.centre - away * along, surface.radius
-    reach = beam_reach(laser, surface)
+    u, v, _ = laser.axes
+    distance, area, of_beam = _disk(surface, laser, square)
     shift = -2.0 * float(surface.centre[2] * u[2]) if mirrored else 0.0
-    if reach >= radius and abs(shift) > 0.0:
-        half = radius + 0.5 * abs(shift)
-        a, b = (2.0 * square[:, 0] - 1.0) * half + 0.5 * shift, (2.0 * square[:, 1] - 1.0) * radius
-        return middle + np.outer(a, u) + np.outer(b, v), 4.0 * half * radius
-    if reach < radius:
-        across = (np.asarray(laser.aim) - middle) @ np.array([u, v]).T
-        middle, radius = middle + across @ np.array([u, v]), reach
-    r, angle = radius * np.sqrt(square[:, 0]), 2.0 * math.pi * square[:, 1]
-    disk = np.outer(r * np.cos(angle), u) + np.outer(r * np.sin(angle), v)
-    return middle + disk, math.pi * radius**2
+    if not of_beam and abs(shift) > 0.0:
+        half, width = surface.radius + 0.5 * abs(shift), surface.radius
+        a, b = (2.0 * square[:, 0] - 1.0) * half + 0.5 * shift, (2.0 * square[:, 1] - 1.0) * width
+        area = np.full(len(square), 4.0 * half * width)
+    else:
+        angle = 2.0 * math.pi * square[:, 1]
+        a, b = distance * np.cos(angle), distance * np.sin(angle)
+    axis = np.array([u, v])
+    middle = axis @ (np.asarray(laser.aim) - surface.centre) if of_beam else np.zeros(2)
+    points = surface.centre + np.column_stack([a, b]) @ axis + middle @ axis
+    return points, area / len(square)
 
 
 def launch(surface: Surface, laser: Laser, optics: Optics, n_rays: int, seed: int) -> Rays:
     """Return the rays that meet the body, standing before it, with the power of the beam.
 
-    With a substrate and a tilted beam, light that the substrate reflects onto the body counts.
+    Rays are parallel; their power is that of the profile on the plane across the beam through
+    the centre of the body. With a substrate and a tilted beam, light that the substrate reflects
+    onto the body counts.
     """
     square, _ = quasi_random(n_rays, seed)
-    start, area = _starts(surface, laser, optics.substrate is not None, square)
+    points, area = _starts(surface, laser, optics.substrate is not None, square)
+    power = laser.intensity_at(points) * area
+    away = 4.0 * surface.radius + 2.0 * abs(float(surface.centre[2]))
+    field = np.array([math.sqrt(share) * field for share, field in laser.field_directions])
     rays = Rays(
-        start,
+        points - away * laser.direction,
         np.tile(laser.direction, (n_rays, 1)),
-        np.tile([math.sqrt(w) * f for w, f in laser.field_directions], (n_rays, 1, 1)) + 0j,
+        np.sqrt(power)[:, None, None] * field + 0j,
         np.arange(n_rays),
-        np.ones(n_rays),
+        power,
         np.zeros(n_rays, bool),
     )
-    return _aimed(rays, surface, laser, optics, area / n_rays)
+    return _meeting(rays, surface, optics)
 
 
-def _aimed(rays: Rays, surface: Surface, laser: Laser, optics: Optics, area: float) -> Rays:
-    """Give power to the rays that meet the body, directly or from the substrate; drop others."""
+def _meeting(rays: Rays, surface: Surface, optics: Optics) -> Rays:
+    """Return the rays that meet the body, directly or from the substrate, before they do."""
     distance, _ = surface.first_hit(rays.origin, rays.direction, inside=False)
     ground = distance_to_substrate(rays, optics)
     direct = distance < ground
-    bundles = [(rays[direct], distance[direct])]
-    if optics.substrate is not None:
-        rest = np.isfinite(ground) & ~direct
-        bounced, _ = bounce_off_substrate(rays[rest], ground[rest], optics)
-        again, _ = surface.first_hit(bounced.origin, bounced.direction, inside=False)
-        bundles.append((bounced[np.isfinite(again)], np.zeros(int(np.isfinite(again).sum()))))
-    powered = []
-    for some, gap in bundles:
-        meeting = some.origin + gap[:, None] * some.direction
-        power = laser.intensity_at(meeting) * area
-        field = some.field * np.sqrt(power)[:, None, None]
-        powered.append(replace(some, field=field))
-    joined = Rays.joined(powered)
+    if optics.substrate is None:
+        return rays[direct]
+    rest = np.isfinite(ground) & ~direct
+    bounced, _ = bounce_off_substrate(rays[rest], ground[rest], optics)
+    again, _ = surface.first_hit(bounced.origin, bounced.direction, inside=False)
+    joined = Rays.joined([rays[direct], bounced[np.isfinite(again)]])
     return replace(joined, launched=joined.power)

@@ -98,13 +98,16 @@ def _nearest_found(cell: Integers, owner: Integers) -> Integers:
 
 
 def deposit_on_cells(
-    segments: Segments, locate: Callable[[Floats], ArrayLike], n_cells: int, step: float
+    segments: Segments,
+    locate: Callable[[Floats], ArrayLike],
+    n_cells: int,
+    step: float,
+    snap: bool = True,
 ) -> tuple[Floats, float]:
     """Return the deposit of all segments in each cell [W m], and what met no cell.
 
     Segments are cut into pieces no longer than ``step`` (a quarter of the cell size does), each
-    given to the cell of its midpoint. A piece between the cells and the true surface goes to
-    the next cell along its segment, so that the sum is conserved.
+    given to the cell of its midpoint.
 
     Parameters
     ----------
@@ -114,6 +117,9 @@ def deposit_on_cells(
         Number of cells.
     step
         Longest piece [m].
+    snap
+        Give a piece that meets no cell (between a mesh and the true surface) to the next cell
+        along its segment, so that the sum is conserved. Without, it counts as outside.
 
     Raises
     ------
@@ -128,7 +134,8 @@ def deposit_on_cells(
     borders = np.unique(np.concatenate([[0], borders, [ends.size]]))
     for low, high in pairwise(borders):
         points, deposit, owner, _ = _pieces(segments, step, slice(int(low), int(high)))
-        cell = _nearest_found(np.array(locate(points), np.int64), owner)
+        cell = np.array(locate(points), np.int64)
+        cell = _nearest_found(cell, owner) if snap else cell
         found = cell >= 0
         total += np.bincount(cell[found], deposit[found], minlength=n_cells)
         outside += float(deposit[~found].sum())
@@ -151,7 +158,7 @@ def deposit_on_rings(
         inside = (i >= 0) & (i < n_r) & (j >= 0) & (j < n_z)
         return np.where(inside, i * n_z + j, -1)
 
-    total, outside = deposit_on_cells(segments, locate, n_r * n_z, step)
+    total, outside = deposit_on_cells(segments, locate, n_r * n_z, step, snap=False)
     return total.reshape(n_r, n_z), outside
 
 
@@ -174,4 +181,4 @@ def deposit_on_shells(
         shell = np.searchsorted(edges, np.linalg.norm(points - middle, axis=1), side="right") - 1
         return np.where(shell < edges.size - 1, shell, -1)
 
-    return deposit_on_cells(segments, locate, edges.size - 1, step)
+    return deposit_on_cells(segments, locate, edges.size - 1, step, snap=False)

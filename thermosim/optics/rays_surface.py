@@ -155,7 +155,7 @@ class MeshSurface:
         an edge in single precision) is passed and the search goes on behind it. A ray inside
         that finds no way out, which happens at edges, is moved a little toward the centroid.
         """
-        offset: Floats = (origins - self._centre) / self._radius
+        offset: Floats = np.asarray((origins - self._centre) / self._radius, np.float64)
         distance, normal = np.full(len(offset), np.inf), np.zeros(offset.shape)
         self._search(offset, directions, inside, (distance, normal))
         lost = np.isinf(distance) if inside else np.zeros(len(offset), bool)
@@ -163,7 +163,7 @@ class MeshSurface:
             if not lost.any():
                 break
             middle: Floats = np.asarray(self._mesh.center_mass, float)
-            moved = (1.0 - pull) * offset[lost] + pull * middle
+            moved: Floats = np.asarray((1.0 - pull) * offset[lost] + pull * middle, np.float64)
             found = np.full(len(moved), np.inf), np.zeros(moved.shape)
             self._search(moved, directions[lost], inside, found)
             distance[lost], normal[lost] = found
