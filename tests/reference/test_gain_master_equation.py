@@ -108,8 +108,9 @@ def test_statistical_scaling_of_higher_states():
 
 
 def test_measured_lifetime_replaces_the_scaled_one():
-    section = LadderRecombination(neutral_states=3, tau_neutral=(None, None, 0.2e-9))
+    section = LadderRecombination(measured=[{"excitons": 3, "tau": 0.2e-9, "eta": 0.05}])
     assert section.lifetime(3, 0) == 0.2e-9
+    assert section.ladder().emission[3] == pytest.approx(0.05 / 0.2e-9, rel=1e-14)
     assert section.lifetime(2, 0) == pytest.approx(0.5e-9, rel=1e-14)
 
 

@@ -15,6 +15,15 @@ from thermosim.sections import Section
 from thermosim.units import Fraction, NonNegative, Positive, Rate, Time
 
 
+class MeasuredState(Section):
+    """A state whose lifetime or efficiency was measured, in place of statistical scaling."""
+
+    excitons: Annotated[int, Field(ge=1, le=6)]
+    charged: bool = False
+    tau: Positive[Time] | None = None
+    eta: Fraction | None = None
+
+
 class LadderRecombination(Section):
     """Up to ``neutral_states`` excitons on a neutral dot and ``charged_states`` on a charged one.
 
@@ -22,8 +31,7 @@ class LadderRecombination(Section):
     rates of trion and biexciton is Auger recombination; higher states scale statistically: the
     paths that hand the energy to an electron go as ``n m (n - 1)``, those that hand it to a hole
     as ``n m (m - 1)`` (Klimov, 10.1146/annurev-conmatphys-031113-133900). Trapping costs every
-    exciton ``(1 - eta_X)/tau_X``. ``tau_neutral`` and ``tau_charged`` replace the lifetimes of
-    single states (1, 2, … excitons), where measured.
+    exciton ``(1 - eta_X)/tau_X``. ``measured`` replaces lifetime or efficiency of single states.
 
     ``ionisation`` is the chance that a decay of two or more excitons on a neutral dot ejects a
     carrier, which leaves a charged dot with two excitons fewer; ``ionisation_X`` the same for the
@@ -38,8 +46,7 @@ class LadderRecombination(Section):
     eta_X: Fraction = 1.0
     neutral_states: Annotated[int, Field(ge=1, le=6)] = 3
     charged_states: Annotated[int, Field(ge=1, le=6)] = 2
-    tau_neutral: tuple[Positive[Time] | None, ...] = ()
-    tau_charged: tuple[Positive[Time] | None, ...] = ()
+    measured: tuple[MeasuredState, ...] = ()
     ionisation: Fraction = 0.0
     ionisation_X: Fraction = 0.0
     neutralisation: NonNegative[Rate] = 1e3
@@ -48,12 +55,11 @@ class LadderRecombination(Section):
 
     @model_validator(mode="after")
     def _physical(self) -> Self:
-        for name, given, limit in (
-            ("tau_neutral", self.tau_neutral, self.neutral_states),
-            ("tau_charged", self.tau_charged, self.charged_states),
-        ):
-            if len(given) > limit:
-                raise ValueError(f"{name} holds {len(given)} lifetimes for {limit} states")
+        keys = [(one.excitons, one.charged) for one in self.measured]
+        if len(set(keys)) < len(keys):
+            raise ValueError("measured names a state twice; merge its tau and eta")
+        if (1, False) in keys:
+            raise ValueError("measured holds the single exciton; give tau_X and eta_X instead")
         if (self.ionisation or self.ionisation_X) and self.neutralisation == 0.0:
             raise ValueError(
                 "neutralisation = 0 with ionisation: every dot ends charged, whatever the light; "
@@ -73,11 +79,8 @@ class LadderRecombination(Section):
         return _ladder(self)
 
     def efficiencies(self) -> tuple[float, float, float]:
-        """Return ``(eta_X, eta_T, eta_BX)``: radiative rate times lifetime of each."""
-        k_X = self.radiative_rate(1, 0)
-        eta_X = k_X * self.lifetime(1, 0)
-        eta_T = radiative_scaling(1, 1) * k_X * self.lifetime(1, 1)
-        return eta_X, eta_T, radiative_scaling(2) * k_X * self.lifetime(2, 0)
+        """Return ``(eta_X, eta_T, eta_BX)``."""
+        return self.efficiency(1, 0), self.efficiency(1, 1), self.efficiency(2, 0)
 
     def polynomials(self) -> tuple[Coefficients, Coefficients, Coefficients | None]:
         """Return emitted, absorbed and (where bleaching counts) population polynomials in x."""
@@ -86,12 +89,35 @@ class LadderRecombination(Section):
 
     def lifetime(self, excitons: int, charge: int) -> float:
         """Return the lifetime [s] of a state: the measured one, or by statistical scaling."""
-        given = self.tau_charged if charge else self.tau_neutral
-        measured = given[excitons - 1] if len(given) >= excitons else None
-        if measured is not None:
-            return measured
+        measured = self._measured(excitons, charge)
+        if measured is not None and measured.tau is not None:
+            return measured.tau
         trap = excitons * (1.0 - self.eta_X) / self.tau_X
         return 1.0 / (self.radiative_rate(excitons, charge) + trap + self._auger(excitons, charge))
+
+    def efficiency(self, excitons: int, charge: int) -> float:
+        """Return photons per decay of a state: the measured one, or radiative rate times lifetime.
+
+        Raises
+        ------
+        ValueError
+            If the lifetime is longer than the radiative lifetime.
+        """
+        measured = self._measured(excitons, charge)
+        if measured is not None and measured.eta is not None:
+            return measured.eta
+        radiative, lifetime = self.radiative_rate(excitons, charge), self.lifetime(excitons, charge)
+        if radiative * lifetime > 1.0 + 1e-9:
+            state = f"{excitons} exciton(s) on a {'charged' if charge else 'neutral'} dot"
+            raise ValueError(
+                f"the lifetime {lifetime:.4g} s of {state} is longer than the radiative "
+                f"{1.0 / radiative:.4g} s under statistical scaling; shorten it or give its eta"
+            )
+        return min(radiative * lifetime, 1.0)
+
+    def _measured(self, excitons: int, charge: int) -> MeasuredState | None:
+        wanted = (excitons, bool(charge))
+        return next((m for m in self.measured if (m.excitons, m.charged) == wanted), None)
 
     def radiative_rate(self, excitons: int, charge: int) -> float:
         """Return photons emitted per second [1/s] in a state, by statistical scaling."""
@@ -145,12 +171,12 @@ def _ladder(section: LadderRecombination) -> Ladder:
         left = min(max(k - 2, 0), M)
         decay[k, k - 1] += (1.0 - chance) * rate
         decay[k, charged + left] += chance * rate
-        emission[k] = _radiative_part(section, k, 0)
+        emission[k] = section.efficiency(k, 0) * rate
         climb[k - 1, k] = 1.0
     for k in range(1, M + 1):
         rate = 1.0 / section.lifetime(k, 1)
         decay[charged + k, charged + k - 1] = rate
-        emission[charged + k] = _radiative_part(section, k, 1)
+        emission[charged + k] = section.efficiency(k, 1) * rate
         climb[charged + k - 1, charged + k] = 1.0
     decay[charged, 0] = section.neutralisation or 1.0 / section.tau_X
     absorption = np.ones(n)
@@ -158,20 +184,6 @@ def _ladder(section: LadderRecombination) -> Ladder:
         absorption[[N, n - 1]] = 0.0
     names = [f"{k}X" for k in range(N + 1)] + [f"{k}X+c" for k in range(M + 1)]
     return Ladder(tuple(names), decay, climb, absorption, emission)
-
-
-def _radiative_part(section: LadderRecombination, excitons: int, charge: int) -> float:
-    radiative, lifetime = (
-        section.radiative_rate(excitons, charge),
-        section.lifetime(excitons, charge),
-    )
-    if radiative * lifetime > 1.0 + 1e-9:
-        state = f"{excitons} exciton(s) on a {'charged' if charge else 'neutral'} dot"
-        raise ValueError(
-            f"the lifetime {lifetime:.4g} s of {state} is longer than the radiative "
-            f"{1.0 / radiative:.4g} s under statistical scaling; shorten it or lower eta_X"
-        )
-    return radiative
 
 
 @functools.lru_cache(maxsize=64)

@@ -11,17 +11,26 @@ from thermosim.gain.absorption import local_field_factor, sphere_volume
 from thermosim.gain.source import chebyshev, cross_section
 
 PUMP = 2.33 * e
+LONG_STATE = {"excitons": 1, "charged": True, "tau": 20e-9}
 LONG_TRION = {"kind": "trion_biexciton", "tau_T": 20e-9, "multi": {"kind": "scaled"}}
 
 
 def test_import_is_light():
     code = (
-        "import sys, thermosim.gain; "
+        "import sys, time; start = time.perf_counter(); import thermosim.gain; "
+        "print(time.perf_counter() - start); "
         "heavy = {'ufl','dolfinx','gmsh','pint','matplotlib','lmfit','scipy.linalg',"
         "'scipy.optimize','scipy.special','scipy.interpolate'} & set(sys.modules); "
         "assert not heavy, heavy"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    command = [sys.executable, "-c", code]
+    times = []
+    for _ in range(3):  # the machine may be busy: the best counts
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        times.append(float(done.stdout))
+        if times[-1] < 0.5:
+            break
+    assert min(times) < 0.5
 
 
 def test_arrays_broadcast():
@@ -158,8 +167,9 @@ def test_both_macroscopic_is_refused():
             "longer than its radiative lifetime",
         ),
         ({"recombination": {"kind": "ladder", "tau_T": 20e-9}}, "negative"),
-        ({"recombination": {"kind": "ladder", "tau_charged": (20e-9,)}}, "shorten it"),
-        ({"recombination": {"kind": "ladder", "tau_neutral": (1e-9,) * 4}}, "for 3 states"),
+        ({"recombination": {"kind": "ladder", "measured": [LONG_STATE]}}, "shorten it"),
+        ({"recombination": {"kind": "ladder", "measured": [LONG_STATE] * 2}}, "twice"),
+        ({"recombination": {"kind": "ladder", "measured": [{"excitons": 1}]}}, "eta_X instead"),
         (
             {"recombination": {"kind": "ladder", "ionisation": 0.1, "neutralisation": 0.0}},
             "rate at which charged dots",
