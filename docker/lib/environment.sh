@@ -19,21 +19,28 @@ set_environment() {
     default PYVISTA_OFF_SCREEN true
 }
 
-# Where the machine's Open MPI is Debian's: root may start it (in a userland or container everybody
-# may be root), more ranks than cores are fine, and on one machine the network is not asked.
+# set_mpi_environment MAJOR: for Open MPI of that major version, root may start it (in a userland or
+# a container everybody may be root), more ranks than cores are fine, and on one machine the network
+# is not asked.
 set_mpi_environment() {
+    local oversubscribe=PRTE_MCA_rmaps_default_mapping_policy shared_memory=sm
+    [ "$1" -lt 6 ] || oversubscribe=PRTE_MCA_mapby
+    [ "$1" -ge 5 ] || shared_memory=vader
     default OMPI_ALLOW_RUN_AS_ROOT 1
     default OMPI_ALLOW_RUN_AS_ROOT_CONFIRM 1
-    default PRTE_MCA_rmaps_default_mapping_policy :oversubscribe
-    HANDED_ON+=(OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM PRTE_MCA_rmaps_default_mapping_policy)
+    default "$oversubscribe" :oversubscribe
+    HANDED_ON+=(OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM "$oversubscribe")
+    if [ "$1" -lt 5 ]; then
+        default OMPI_MCA_rmaps_base_oversubscribe true
+    fi
     if [ "${SLURM_JOB_NUM_NODES:-1}" = 1 ]; then
-        default OMPI_MCA_btl self,sm
+        default OMPI_MCA_btl "self,$shared_memory"
         HANDED_ON+=(OMPI_MCA_btl)
     fi
 }
 
 set_debian_environment() {
-    set_mpi_environment
+    case $SUITE in trixie) set_mpi_environment 5 ;; sid) set_mpi_environment 6 ;; esac
     export LANG=C.UTF-8 LC_ALL=C.UTF-8
     # Straight to off-screen rendering: asking for an X server first costs a warning.
     default VTK_DEFAULT_OPENGL_WINDOW vtkEGLRenderWindow

@@ -15,12 +15,13 @@ host_probe() {
 }
 
 run_on_host() {
-    local why=$1
+    local why=$1 major
     shift
     [ -z "$missing_on_host" ] || complete_host
     say "using $(command -v python3): $why"
     set_environment host
-    command -v mpirun >/dev/null && mpirun --version 2>/dev/null | grep -q 'Open MPI' && set_mpi_environment
+    major=$(mpirun --version 2>/dev/null | sed -n 's/.*(Open MPI) \([0-9]*\).*/\1/p') || true
+    [ -z "$major" ] || set_mpi_environment "$major"
     exec "$@"
 }
 
