@@ -114,7 +114,8 @@ def _escape_cone(index: Floats) -> tuple[Floats, Floats, Floats]:
     outside, weight = _nodes()
     n = index[..., None]
     mu = np.sqrt((n - 1.0) * (n + 1.0) + outside**2) / n
-    return mu, weight * outside / (n**2 * mu), unpolarised_transmittance(mu, n, 1.0)
+    T = np.maximum(unpolarised_transmittance(mu, n, 1.0), 0.0)
+    return mu, weight * outside / (n**2 * mu), T
 
 
 def sphere_escape(tau: ArrayLike, index: ArrayLike) -> Floats:
@@ -127,7 +128,9 @@ def sphere_escape(tau: ArrayLike, index: ArrayLike) -> Floats:
     tau, n = np.broadcast_arrays(_checked_depth(tau), _checked_index(index))
     mu, d_mu, T = _escape_cone(n)
     L = 2.0 * tau[..., None] * mu
-    leaves = T / (T - (1.0 - T) * np.expm1(-L))
+    ends = T - (1.0 - T) * np.expm1(-L)
+    # at grazing exit T may round to 0: in a clear sphere this light, too, gets out in the end
+    leaves = np.where(ends > 0.0, T / np.where(ends > 0.0, ends, 1.0), 1.0)
     return np.asarray(np.sum(3.0 * mu**2 * _mean_survival(L) * leaves * d_mu, axis=-1))
 
 

@@ -83,10 +83,11 @@ class Surface:
     def transmittance(self, cosine: Floats, touching: NDArray[np.bool_]) -> Floats:
         """Return the transmitted share of unpolarised light from inside; shapes (n,)."""
         T = unpolarised_transmittance(cosine, self.index, 1.0)
-        if self.contact is None or not np.any(touching):
-            return T
-        below = unpolarised_transmittance(cosine, self.index, self.contact.index)
-        return np.where(touching, below, T)
+        if self.contact is not None and np.any(touching):
+            below = unpolarised_transmittance(cosine, self.index, self.contact.index)
+            T = np.where(touching, below, T)
+        # total reflection is total: rounding would let trapped light out after 1e15 bounces
+        return np.where(T > 1e-14, T, 0.0)
 
     def touches(self, point: Floats, body: Body) -> NDArray[np.bool_]:
         """Return whether points of the surface [m], shape (n, 3), touch the substrate."""

@@ -228,8 +228,10 @@ class ConvexBody:
 
         centre, size = self._inner[:3], self._inner[3]
         local = (self.offsets - self.normals @ centre) / size
+        planes = np.column_stack([self.normals, -local])
         try:
-            found = HalfspaceIntersection(np.column_stack([self.normals, -local]), np.zeros(3))
+            with np.errstate(divide="ignore", invalid="ignore"):  # corners at infinity
+                found = HalfspaceIntersection(planes, np.zeros(3))
         except QhullError as error:
             raise ValueError("the half-spaces enclose no bounded polyhedron") from error
         if not np.all(np.isfinite(found.intersections)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,8 +54,10 @@ class MeshBody:
     def __init__(self, vertices: ArrayLike, faces: ArrayLike) -> None:
         trimesh = _trimesh()
         points = np.asarray(vertices, float)
-        if points.ndim != 2 or points.shape[1] != 3 or not np.all(np.isfinite(points)):
-            raise MeshError(f"mesh vertices of shape {points.shape} must be finite and (k, 3)")
+        if points.ndim != 2 or points.shape[1] != 3 or not points.size:
+            raise MeshError(f"mesh vertices of shape {points.shape} must be (k, 3)")
+        if not np.all(np.isfinite(points)):
+            raise MeshError("the mesh has vertices that are not finite numbers; remove them")
         self._centre = 0.5 * (points.min(axis=0) + points.max(axis=0))
         self._scale = float(np.max(np.ptp(points, axis=0))) or 1.0
         self._mesh = trimesh.Trimesh((points - self._centre) / self._scale, faces)
@@ -71,22 +72,6 @@ class MeshBody:
             self._mesh.invert()
         if not self._mesh.volume > 0.0:
             raise MeshError("the mesh encloses no volume; check its triangles")
-
-    @classmethod
-    def from_file(cls, path: str | Path, unit: float = 1.0) -> MeshBody:
-        """Read an STL, PLY, OBJ or OFF file whose coordinates are in ``unit`` [m].
-
-        Raises
-        ------
-        MeshError
-            If the file cannot be read as one mesh.
-        """
-        trimesh = _trimesh()
-        try:
-            mesh = trimesh.load_mesh(path)
-        except (OSError, ValueError, KeyError, IndexError) as error:
-            raise MeshError(f"{path}: cannot be read as a triangle mesh ({error})") from error
-        return cls(np.asarray(mesh.vertices) * unit, mesh.faces)
 
     @property
     def volume(self) -> float:
