@@ -17,20 +17,15 @@ LONG_TRION = {"kind": "trion_biexciton", "tau_T": 20e-9, "multi": {"kind": "scal
 
 def test_import_is_light():
     code = (
-        "import sys, time; start = time.perf_counter(); import thermosim.gain; "
-        "print(time.perf_counter() - start); "
+        "import sys, time; start = time.process_time(); import thermosim.gain; "
+        "print(time.process_time() - start); "
         "heavy = {'ufl','dolfinx','gmsh','pint','matplotlib','lmfit','scipy.linalg',"
         "'scipy.optimize','scipy.special','scipy.interpolate'} & set(sys.modules); "
         "assert not heavy, heavy"
     )
     command = [sys.executable, "-c", code]
-    times = []
-    for _ in range(3):  # the machine may be busy: the best counts
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        times.append(float(done.stdout))
-        if times[-1] < 0.5:
-            break
-    assert min(times) < 0.5
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert float(done.stdout) < 0.5  # of processor time, since other tests may run beside
 
 
 def test_arrays_broadcast():
