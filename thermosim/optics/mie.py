@@ -136,8 +136,10 @@ def scaled_bessel(z: Complexes, count: int) -> Complexes:
     return values
 
 
-def internal_coefficients(m: complex, x: float) -> tuple[Complexes, Complexes]:
-    """Return ``(c_n, d_n)`` times ``exp(|Im mx|)``, n = 1 .. series_length(x), eq. (4.52).
+def internal_coefficients(
+    m: complex, x: float, terms: int | None = None
+) -> tuple[Complexes, Complexes]:
+    """Return ``(c_n, d_n)`` times ``exp(|Im mx|)``, n = 1 .. terms, eq. (4.52).
 
     With Riccati-Bessel functions ``psi`` and ``xi`` and their Wronskian:
     ``c_n = i m/[psi(mx) xi'(x) - m xi(x) psi'(mx)]`` and
@@ -145,7 +147,7 @@ def internal_coefficients(m: complex, x: float) -> tuple[Complexes, Complexes]:
     """
     from scipy.special import spherical_jn, spherical_yn
 
-    count = series_length(x)
+    count = terms or series_length(x)
     orders = np.arange(count + 1)
     xi = x * (spherical_jn(orders, x) + 1j * spherical_yn(orders, x))
     z = m * x
@@ -167,11 +169,14 @@ class MieSphere:
     d: Complexes
 
     @classmethod
-    def build(cls, m: complex, x: float) -> MieSphere:
-        """Return the sphere with relative index ``m`` (either sign of Im) and size ``x``."""
+    def build(cls, m: complex, x: float, terms: int | None = None) -> MieSphere:
+        """Return the sphere with relative index ``m`` (either sign of Im) and size ``x``.
+
+        ``terms`` of the series; by default `series_length`.
+        """
         m = complex(m.real, abs(m.imag))
         _check_sphere(np.asarray(m), np.asarray(x, float))
-        return cls(m, x, *internal_coefficients(m, x))
+        return cls(m, x, *internal_coefficients(m, x, terms))
 
     def radial_functions(self, s: Floats) -> tuple[Complexes, Complexes, Complexes]:
         """Return ``c_n j_n``, ``d_n j_n/rho`` and ``d_n [rho j_n]'/rho`` at ``s = r/R``.
@@ -353,16 +358,22 @@ def axis_peak(sphere: MieSphere, per_wavelength: int = 40) -> tuple[float, float
     return -float(found.fun), float(found.x)
 
 
-def hot_spot_factor(sphere: MieSphere) -> float:
-    """Return ``<I²>/<I>²`` over the volume in unpolarised light; 1 for uniform light.
+def hot_spot_factor(intensity: ArrayLike, volume: ArrayLike) -> float:
+    """Return ``<I²>/<I>²`` over a volume; 1 for uniform light.
 
-    The optimum gain of the sphere falls to about its inverse (g is concave in intensity).
+    The optimum gain of a body falls to about its inverse (g is concave in intensity).
+    ``volume`` are the weights, of the shape of ``intensity``.
     """
+    intensity, volume = np.asarray(intensity, float), np.asarray(volume, float)
+    mean = (volume * intensity).sum()
+    return float(volume.sum() * (volume * intensity**2).sum() / mean**2)
+
+
+def sphere_hot_spot_factor(sphere: MieSphere) -> float:
+    """Return `hot_spot_factor` of a sphere in unpolarised light, by Gauss quadrature."""
     s, w_s = _radial_quadrature(abs(sphere.m) * sphere.x)
     # the square of the intensity is a polynomial in mu of degree 4 per term of the series
     mu, w_mu = np.polynomial.legendre.leggauss(2 * sphere.c.size + 2)
     S_grid, MU_grid = np.meshgrid(s, mu, indexing="ij")
     P, S = sphere.intensity_parts(S_grid.ravel(), MU_grid.ravel())
-    weight = np.outer(1.5 * w_s * s**2, w_mu).ravel()
-    intensity = 0.5 * (P + S)
-    return float((weight * intensity**2).sum() / (weight * intensity).sum() ** 2)
+    return hot_spot_factor(P + S, np.outer(w_s * s**2, w_mu).ravel())

@@ -18,6 +18,7 @@ from thermosim.optics.mie import (
     mie_efficiencies,
     scaled_bessel,
     size_parameter,
+    sphere_hot_spot_factor,
 )
 
 
@@ -140,13 +141,15 @@ def test_intensity_does_not_jump_on_the_axis():
 
 
 def test_hot_spot_factor():
-    assert hot_spot_factor(MieSphere.build(1.0, 5.0)) == pytest.approx(1.0, rel=1e-10)
+    assert sphere_hot_spot_factor(MieSphere.build(1.0, 5.0)) == pytest.approx(1.0, rel=1e-10)
     sphere = MieSphere.build(1.9 + 1e-4j, 6.0)
     points, weights = ball_quadrature(70)
     halves = [(0.5, (1, 0, 0)), (0.5, (0, 1, 0))]
     I = internal_intensity(points, sphere, (0, 0, 1), halves)
     direct = weights.sum() * (weights * I**2).sum() / (weights * I).sum() ** 2
-    assert hot_spot_factor(sphere) == pytest.approx(direct, rel=1e-9)
+    assert sphere_hot_spot_factor(sphere) == pytest.approx(direct, rel=1e-9)
+    assert hot_spot_factor(I, weights) == pytest.approx(direct, rel=1e-14)
+    assert hot_spot_factor([1.0, 3.0], [1.0, 1.0]) == 1.25
     assert direct > 1.5
 
 
