@@ -57,7 +57,7 @@ watched() {
     wait "$child" || status=$?
     trap - INT TERM HUP
     [ "$status" -eq 0 ] && { progress "made $what in $SECONDS s"; return; }
-    grep -v '^$' "$log" | tail -n 15 >&2
+    tail -n 15 "$log" >&2
     die "making $what failed; the whole log is $log. Nothing half-made is used: run the command again"
 }
 

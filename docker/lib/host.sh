@@ -32,15 +32,14 @@ complete_host() {
     python3 -c 'import ensurepip, venv' 2>/dev/null ||
         die "python3 cannot make virtual environments; on Debian: sudo apt-get install python3-venv"
     build_once "$dir" "a virtual environment with what python3 lacks ($(wc -w <<<"$missing_on_host") packages)" host_venv
-    PATH=$dir/bin:$PATH
+    PATH=$dir.venv/bin:$PATH
 }
 
-# Made in its last place (a virtual environment cannot be moved), marked complete beside the others.
+# Made in its last place, since a virtual environment cannot be moved; DIR only marks it complete.
 host_venv() {
     local dir=${1%.part}
     rm -rf "$dir.venv"
     python3 -m venv --system-site-packages "$dir.venv"
     "$dir.venv/bin/python3" "$CLONE/docker/requirements.py" >"$1/requirements.txt"
     "$dir.venv/bin/python3" -m pip install -r "$1/requirements.txt"
-    ln -s "$dir.venv/bin" "$1/bin"
 }

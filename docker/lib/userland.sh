@@ -92,7 +92,7 @@ make_debian() {
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*'
         --dpkgopt='path-exclude=/usr/share/locale/*')
     [ "$SUITE" != sid ] || options+=(--aptopt='Acquire::Check-Valid-Until "false"')
-    proxy=$(apt-config shell p Acquire::http::Proxy 2>/dev/null | sed -n "s/^p='\(.*\)'$/\1/p")
+    proxy=$(apt-config shell p Acquire::http::Proxy 2>/dev/null | sed -n "s/^p='\(.*\)'$/\1/p") || true
     [ -z "$proxy" ] || options+=(--aptopt="Acquire::http::Proxy \"$proxy\"")
     if [ "$(id -u)" = 0 ]; then
         mmdebstrap "${options[@]}" "$SUITE" "$root"
