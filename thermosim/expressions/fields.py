@@ -113,10 +113,11 @@ class FieldExpression:
             return values
         return {n: v / length if n in _LENGTHS else v for n, v in values.items()}
 
-    def as_written(self) -> float | dict[str, str]:
-        """Return what a file of resolved values holds: an SI number, or the formula."""
+    def as_written(self, info: core_schema.SerializationInfo) -> float | str | dict[str, str]:
+        """Return the formula as a table, or a constant as ``units.Quantity`` writes it."""
         if self.is_constant:
-            return self.constant
+            with_unit = isinstance(info.context, dict) and info.context.get("units")
+            return f"{self.constant!r} {self.si_unit}".strip() if with_unit else self.constant
         written = {"expression": self.expression.text, "unit": self.unit}
         if self.length_unit[1] != 1:
             written["length_unit"] = self.length_unit[0]
@@ -147,7 +148,7 @@ class ExpressionOf:
         return core_schema.with_info_plain_validator_function(
             self._validate,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                FieldExpression.as_written
+                FieldExpression.as_written, info_arg=True
             ),
         )
 

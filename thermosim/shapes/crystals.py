@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import cos, pi, sin, sqrt
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -56,8 +56,8 @@ class Rhombohedron(FacetedShape):
 
     kind: Literal["rhombohedron"] = "rhombohedron"
     edge: Positive[Length] = Field(description="Length of every edge")
-    angle: Positive[Angle] = Field(
-        lt=2 * pi / 3, description="Between the edges at the vertex on the threefold axis, < 120°"
+    angle: Annotated[Positive[Angle], Field(lt=2 * pi / 3)] = Field(
+        description="Between the edges at the vertex on the threefold axis, below 120°"
     )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import pi, tan
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -174,8 +174,8 @@ class SphericalCap(ShapeBase):
     cap_height: Positive[Length] | None = Field(
         None, description="Height of the cap; give this or contact_angle"
     )
-    contact_angle: Positive[Angle] | None = Field(
-        None, lt=pi, description="Angle between base and surface, inside the body"
+    contact_angle: Annotated[Positive[Angle], Field(lt=pi)] | None = Field(
+        None, description="Angle between base and surface, inside the body, below 180°"
     )
 
     @model_validator(mode="after")
