@@ -1,0 +1,188 @@
+"""What every picture shares: colours, sizes, numbers in words, and writing without half files."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from math import floor, isfinite, log10
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = "viridis"
+"""The one colour map of fields: perceptually uniform; dark is cold or small, bright warm or large."""
+COOLS, WARMS, NEUTRAL = "#2b6ca3", "#d1602a", "#5f6670"
+INK, GRID = "#22262b", "#d9dde2"
+SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8456a", "#6b7280")
+"""Colours of lines and groups of bars, in this order."""
+DPI = 150
+
+_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+_RC: dict[str, Any] = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": NEUTRAL,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": NEUTRAL,
+    "ytick.color": NEUTRAL,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.6,
+    "image.cmap": COLOURS,
+    "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
+}
+
+
+@contextlib.contextmanager
+def styled() -> Iterator[None]:
+    """Apply the style inside a ``with`` block; nothing outside of it changes."""
+    import matplotlib
+
+    with matplotlib.rc_context(_RC):
+        yield
+
+
+def new_figure(width: float = 6.4, height: float = 4.2, *, layout: str | None = None) -> Figure:
+    """Return a figure of its own, without pyplot's state; size in inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")  # type: ignore[arg-type]
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def shades(count: int) -> list[tuple[float, ...]]:
+    """Return `count` colours from dark to light; the lightest, hard to see on white, is left out."""
+    from matplotlib import colormaps
+
+    return [tuple(shade) for shade in colormaps[COLOURS](np.linspace(0.0, 0.85, max(count, 1)))][
+        :count
+    ]
+
+
+def clean_axes(axes: Axes, *, grid: str = "") -> None:
+    """Take away the frame's upper and right side; `grid` is "", "x", "y" or "both"."""
+    axes.spines[["top", "right"]].set_visible(False)
+    if grid:
+        axes.grid(visible=True, axis=grid, color=GRID, linewidth=0.7)  # type: ignore[arg-type]
+        axes.set_axisbelow(True)
+
+
+def si_scale(values: ArrayLike, unit: str) -> tuple[float, str]:
+    """Return the factor and the unit that make the largest of `values` read between 1 and 1000.
+
+    ``si_scale([1.8e-8], "W")`` gives ``(1e-9, "nW")``: divide by the factor. Values that are not
+    finite do not count; all zero gives the unit itself.
+    """
+    sizes = np.abs(np.asarray(values, dtype=float)).ravel()
+    sizes = sizes[np.isfinite(sizes)]
+    largest = float(sizes.max()) if sizes.size else 0.0
+    power = _power(largest)
+    return 10.0**power, f"{_PREFIXES[power]}{unit}"
+
+
+def _power(value: float) -> int:
+    if value == 0.0:
+        return 0
+    # 999.9999999 rounds up to the next prefix
+    return int(min(max(3 * floor(log10(abs(value) * (1 + 1e-9)) / 3), -18), 9))
+
+
+def si_text(value: float, unit: str, digits: int = 4) -> str:
+    """Return a number with an SI prefix and a true minus: ``-1.8e-8, "W"`` gives ``−18 nW``."""
+    if not isfinite(value):
+        return f"{value} {unit}"
+    factor, name = si_scale(float(f"{value:.{digits}g}"), unit)
+    return f"{value / factor:.{digits}g} {name}".strip().replace("-", "−")
+
+
+def with_error(value: float, error: float | None, unit: str) -> str:
+    """Return value ± error in one unit, the error with two digits and the value as many places."""
+    if error is None or not error > 0.0 or not isfinite(error):
+        return si_text(value, unit, 5)
+    factor, name = si_scale(max(abs(value), error), unit)
+    places = min(max(1 - floor(log10(error / factor)), 0), 9)
+    text = f"{value / factor:.{places}f} ± {error / factor:.{places}f} {name}"
+    return text.replace("-", "−")
+
+
+def temperature_scale(values: NDArray[np.float64]) -> tuple[float, float, str]:
+    """Return offset [K], factor and axis label for temperature differences ``(ΔT − offset)/factor``.
+
+    The offset is 0 unless the values differ by less than a thousandth of their size, where an
+    axis of ΔT itself could not tell them apart.
+    """
+    low, high = float(np.min(values)), float(np.max(values))
+    size = max(abs(low), abs(high))
+    if size == 0.0 or high - low >= 1e-3 * size:
+        factor, unit = si_scale([low, high], "K")
+        return 0.0, factor, f"ΔT ({unit})"
+    offset = float(f"{0.5 * (low + high):.5g}")
+    spread = max(high - offset, offset - low)
+    factor, unit = si_scale(max(spread, 1e-12 * size), "K")
+    sign = "+" if offset < 0 else "−"
+    return offset, factor, f"ΔT {sign} {si_text(abs(offset), 'K', 5)} ({unit})"
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write a figure as PNG aside and rename it into place; return the path."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=figure.dpi, pil_kwargs={"compress_level": 4})
+    return write_bytes(path, stream.getvalue())
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write a file aside and rename it into place, so that nobody reads half of it."""
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+    ) as stream:
+        part = Path(stream.name)
+        try:
+            stream.write(content)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    part.chmod(0o666 & ~_umask())
+    part.replace(path)
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def colour_of(index: int) -> str:
+    """Return the colour of the series with this number."""
+    return SERIES[index % len(SERIES)]
+
+
+def require_same_length(**arrays: Sequence[Any]) -> None:
+    """Refuse arguments of different lengths.
+
+    Raises
+    ------
+    ValueError
+        Naming each argument with its length.
+    """
+    if len({len(a) for a in arrays.values()}) > 1:
+        found = ", ".join(f"{name} has {len(a)}" for name, a in arrays.items())
+        raise ValueError(f"must have the same length: {found}")
