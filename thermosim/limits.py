@@ -138,8 +138,8 @@ def steady_delta_T(
     )
     solvable = (P - G * T_0 + A * radiative_flux(-T_0, T_0, eps) < 0) & (G + A * eps > 0)
     P = np.where(solvable, P, 0.0)
-    # The balance is convex and increasing, so Newton from above comes down to its only root.
-    theta = _above_root(P, A, G, T_0, eps)
+    # The balance is convex and increasing: after one step Newton comes down to its only root.
+    theta = np.zeros_like(P)
     for _ in range(_MAX_NEWTON):
         balance = P + G * theta + A * radiative_flux(theta, T_0, eps)
         slope = G + A * radiative_conductance(T_0 + theta, eps)
@@ -148,13 +148,6 @@ def steady_delta_T(
         if np.all(np.abs(step) <= 4 * np.finfo(float).eps * np.abs(theta)):
             break
     return np.where(solvable, theta, np.nan)
-
-
-def _above_root(P: Floats, A: Floats, G: Floats, T_0: Floats, eps: Floats) -> Floats:
-    """Return 0 where the body is cooled, else the lesser of what either path alone would give."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        alone = np.fmin(radiation_delta_T(P / A, T_0, eps), -P / G)
-    return np.where(P < 0, alone, 0.0)
 
 
 def contact_conductance(
@@ -256,29 +249,36 @@ def limits_summary(
 ) -> dict[str, float]:
     """Return every limit for one particle, units in the keys, from SI numbers.
 
-    ``area`` and ``volume`` default to those of the sphere of ``radius``. ``contact_radius`` 0 or a
-    missing ``k_particle`` or ``k_par`` means no contact. What has no finite value, or lacks an
-    argument, is left out.
+    ``area`` and ``volume`` default to those of a sphere; no contact without ``contact_radius``,
+    ``k_particle`` and ``k_par``. What is not finite, or lacks an argument, is left out.
     """
     A = float(sphere_area(radius)) if area is None else area
     V = float(sphere_volume(radius)) if volume is None else volume
-    contact = 0.0
-    if contact_radius > 0 and k_particle is not None and k_par is not None:
-        contact = float(contact_conductance(contact_radius, k_particle, k_par, k_perp, contact_h_c))
+    contact = _contact_if_any(contact_radius, k_particle, k_par, k_perp, contact_h_c)
     h_fm = free_molecular_conductance(T_env, pressure, gas, accommodation)
     h_gas = float(bridged_conductance(h_fm, radius, gas_conductivity(T_env, gas)))
     found = _steady_summary(n_dots, g, A, V, T_env, emissivity, contact, h_gas)
     found["pressure_gas_equals_radiation_Pa"] = pressure_of_equal_radiation(
         T_env, emissivity, gas, accommodation, radius
     )
-    if k_particle is not None:
-        found["temperature_difference_inside_K"] = internal_difference(
-            n_dots, g, radius, k_particle
-        )
+    inside = internal_difference(n_dots, g, radius, np.nan if k_particle is None else k_particle)
+    found["temperature_difference_inside_K"] = inside
     found |= _clock_summary(n_dots, g, V, volumetric_heat_capacity, found, claimed_delta_T)
     if claimed_delta_T:
         found |= _claim_summary(claimed_delta_T, n_dots * g * V, g, A, T_env, emissivity, h_gas)
     return {name: float(value) for name, value in found.items() if np.isfinite(value)}
+
+
+def _contact_if_any(
+    radius: float,
+    k_particle: float | None,
+    k_par: float | None,
+    k_perp: float | None,
+    h_c: float | None,
+) -> float:
+    if radius <= 0 or k_particle is None or k_par is None:
+        return 0.0
+    return float(contact_conductance(radius, k_particle, k_par, k_perp, h_c))
 
 
 def _steady_summary(
