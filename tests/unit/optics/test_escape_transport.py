@@ -20,7 +20,9 @@ from thermosim.optics.escape_mc import (
     Surface,
     Transport,
 )
-from thermosim.optics.escape_mc_bodies import BoxBody, SphereBody
+from thermosim.optics.escape_mc_bodies import BoxBody, SphereBody, dot, isotropic_directions
+from thermosim.optics.escape_mc_sphere import run_chords
+from thermosim.optics.fresnel import reflect
 
 UM = 1e-6
 LINE = Emitter([2.4 * e], [1.0], 2e5)
@@ -105,6 +107,28 @@ def test_runs_of_chords_are_like_single_chords(contact, roughness, eta_int):
         assert abs(getattr(both[0], name) - getattr(both[1], name)) < 4 * error
     assert abs(both[0].f_substrate - both[1].f_substrate) < 4 * sqrt(2 * 0.1 / N)
     assert (both[0].f_substrate > 0) == (contact is not None)
+
+
+def test_runs_of_chords_end_on_the_mirrored_path():
+    """Each place of absorption lies on the polygon that mirror reflections draw."""
+    rng, sphere, count = np.random.default_rng(4), SphereBody(1.0), 500
+    direction = isotropic_directions(rng, count)
+    start = sphere.hit(sphere.sample(rng, count), direction)
+    run = run_chords(
+        rng, 1.0, start.normal, direction, np.full(count, 0.3), np.zeros(count), roughness=0.0
+    )
+    assert np.all(run.absorbed)
+    nearest = np.full(count, np.inf)
+    point, ray, normal = start.point, direction, start.normal
+    for _ in range(60):
+        ray = reflect(ray, normal)
+        hit = sphere.hit(point, ray)
+        along = np.clip(dot(run.position - point, ray), 0.0, hit.distance)
+        miss = point + along[:, None] * ray - run.position
+        nearest = np.minimum(nearest, np.sqrt(dot(miss, miss)))
+        point, normal = hit.point, hit.normal
+    long_chords = dot(direction, start.normal) > 0.5  # 60 chords are 18 absorption lengths
+    assert nearest[long_chords].max() < 1e-9
 
 
 def test_absorbed_light_of_a_smooth_sphere_sits_where_it_should():
