@@ -36,7 +36,7 @@ def test_populations_satisfy_the_rate_equations(A, C):
     p = populations_under_light(1e5, ladder)
     flow = p @ generator(ladder.decay + 1e5 * ladder.climb)
     assert np.abs(flow).max() < 1e-12 * np.abs(np.diag(generator(ladder.decay))).max()
-    assert p.sum() == pytest.approx(1.0, rel=1e-14)
+    assert p.sum() == pytest.approx(1.0, rel=1e-14, abs=0.0)
 
 
 def test_absorption_in_every_state_adds_one_term():
@@ -97,21 +97,23 @@ def test_statistical_scaling_of_higher_states():
     section = LadderRecombination(neutral_states=3, charged_states=2)
     k_X = 1.0 / 29e-9
     auger_T, auger_BX = 1.0 / 3e-9 - 2.0 * k_X, 1.0 / 0.5e-9 - 4.0 * k_X
-    assert section.lifetime(1, 0) == pytest.approx(29e-9, rel=1e-14)
-    assert section.lifetime(1, 1) == pytest.approx(3e-9, rel=1e-14)
-    assert section.lifetime(2, 0) == pytest.approx(0.5e-9, rel=1e-14)
+    assert section.lifetime(1, 0) == pytest.approx(29e-9, rel=1e-14, abs=0.0)
+    assert section.lifetime(1, 1) == pytest.approx(3e-9, rel=1e-14, abs=0.0)
+    assert section.lifetime(2, 0) == pytest.approx(0.5e-9, rel=1e-14, abs=0.0)
     # N²(N - 1) = 18 against 4 for the biexciton
-    assert section.lifetime(3, 0) == pytest.approx(1.0 / (9 * k_X + 4.5 * auger_BX), rel=1e-14)
+    assert section.lifetime(3, 0) == pytest.approx(
+        1.0 / (9 * k_X + 4.5 * auger_BX), rel=1e-14, abs=0.0
+    )
     electron, hole = auger_T / 2.0, auger_BX / 4.0 - auger_T / 2.0
     rate = 6 * k_X + 6 * (2 * electron + hole)
-    assert section.lifetime(2, 1) == pytest.approx(1.0 / rate, rel=1e-14)
+    assert section.lifetime(2, 1) == pytest.approx(1.0 / rate, rel=1e-14, abs=0.0)
 
 
 def test_measured_lifetime_replaces_the_scaled_one():
     section = LadderRecombination(measured=[{"excitons": 3, "tau": 0.2e-9, "eta": 0.05}])
     assert section.lifetime(3, 0) == 0.2e-9
-    assert section.ladder().emission[3] == pytest.approx(0.05 / 0.2e-9, rel=1e-14)
-    assert section.lifetime(2, 0) == pytest.approx(0.5e-9, rel=1e-14)
+    assert section.ladder().emission[3] == pytest.approx(0.05 / 0.2e-9, rel=1e-14, abs=0.0)
+    assert section.lifetime(2, 0) == pytest.approx(0.5e-9, rel=1e-14, abs=0.0)
 
 
 @pytest.mark.parametrize("charged", [0.0, 0.3])
@@ -144,10 +146,10 @@ def test_poisson_start_sums_to_one_and_holds_the_tail():
     np.testing.assert_allclose(chances.sum(axis=-1), 1.0, rtol=1e-14)
     n = np.array([1e-6, 0.7, 20.0])
     np.testing.assert_allclose(chances[:, 1], n * np.exp(-n), rtol=1e-9)
-    assert chances[0, 2] == pytest.approx(0.5e-12, rel=1e-5)
+    assert chances[0, 2] == pytest.approx(0.5e-12, rel=1e-5, abs=0.0)
 
 
 def test_fed_population_is_smooth_where_lifetimes_agree():
     near = pulsed_decay(1e-9, 1.0, tau_X=1e-9, tau_BX=1e-9 * (1 + 1e-9))
     same = pulsed_decay(1e-9, 1.0, tau_X=1e-9, tau_BX=1e-9)
-    assert float(near) == pytest.approx(float(same), rel=1e-8)
+    assert float(near) == pytest.approx(float(same), rel=1e-8, abs=0.0)

@@ -77,9 +77,9 @@ def test_optimum_for_each_reading_of_the_mean_emission(mean_eV, x_opt, g_fW):
     assert_prints(float(closed[1]) * 1e15, g_fW)
     model = GainModel(emission={"kind": "given", "mean_emission": mean_eV * e})
     best = optimum(300.0, model.parameters(PUMP))
-    assert best.x == pytest.approx(float(closed[0]), rel=1e-10)
-    assert best.net_gain == pytest.approx(float(closed[1]), rel=1e-10)
-    assert best.x_crossover == pytest.approx(float(closed[2]), rel=1e-10)
+    assert best.x == pytest.approx(float(closed[0]), rel=1e-10, abs=0.0)
+    assert best.net_gain == pytest.approx(float(closed[1]), rel=1e-10, abs=0.0)
+    assert best.x_crossover == pytest.approx(float(closed[2]), rel=1e-10, abs=0.0)
 
 
 def test_no_single_mean_emission_meets_all_three_printed_numbers():
@@ -97,7 +97,7 @@ def test_crossover():
     x_0 = float(closed_optimum(PUMP, 2.3871 * e, 1.0, 0.09, TAU_X)[2])
     assert_prints(x_0, "0.02700")
     x_opt = float(closed_optimum(PUMP, 2.3871 * e, 1.0, 0.09, TAU_X)[0])
-    assert x_0 == pytest.approx(x_opt * (2.0 + x_opt), rel=1e-10)
+    assert x_0 == pytest.approx(x_opt * (2.0 + x_opt), rel=1e-10, abs=0.0)
     assert_prints(x_0 / x_opt, "2.0")
 
 
@@ -118,7 +118,7 @@ def test_efficiency_needed_to_cool():
     p = GainModel().parameters(PUMP)
     needed = break_even_eta(300.0, p)
     assert_prints(needed, "0.976")
-    assert needed == pytest.approx(2.33 / 2.3871, rel=1e-14)
+    assert needed == pytest.approx(2.33 / 2.3871, rel=1e-14, abs=0.0)
     section = TrionBiexciton(eta_X=needed)
     at_edge = GainModel(recombination=section).parameters(PUMP)
     assert abs(float(cooling_gain(1e-6, 300.0, at_edge))) < 1e-12 * float(
@@ -135,14 +135,14 @@ def test_peaks_of_the_gain_spectrum(eta, ratio):
     best = best_photon_energy_urbach(2.38 * e, np.array([1.0, eta]), 15.5e-3 * e)
     curves = spectrum_curves(model, [1.0, eta], best)
     assert curves.gain[1, 1] / curves.gain[0, 0] == pytest.approx(
-        float(peak_gain_ratio(2.38 * e, eta, 15.5e-3 * e)), rel=1e-10
+        float(peak_gain_ratio(2.38 * e, eta, 15.5e-3 * e)), rel=1e-10, abs=0.0
     )
 
 
 def test_best_photon_energy_is_one_urbach_energy_below_the_threshold():
     model = GainModel()
     best = best_photon_energy(model)
-    assert best == pytest.approx((2.3871 - 0.0155) * e, rel=1e-14)
+    assert best == pytest.approx((2.3871 - 0.0155) * e, rel=1e-14, abs=0.0)
     E = best + np.linspace(-1.0, 1.0, 2001) * 1e-3 * e
     curves = spectrum_curves(model, [1.0], E)
     assert abs(E[np.argmax(curves.gain[0])] - best) <= 1e-6 * e
@@ -155,7 +155,9 @@ def test_cross_section_from_the_optimum_intensity(kW_per_cm2, cm2):
     assert float(f"{sigma:.1e}") == cm2
     section = {"kind": "optimum", "intensity": kW_per_cm2 * 1e7, "x_opt": 0.014}
     p = GainModel(cross_section=section).parameters(PUMP)
-    assert float(excitation_number(kW_per_cm2 * 1e7, 300.0, p)) == pytest.approx(0.014, rel=1e-14)
+    assert float(excitation_number(kW_per_cm2 * 1e7, 300.0, p)) == pytest.approx(
+        0.014, rel=1e-14, abs=0.0
+    )
 
 
 def test_emission_by_detailed_balance():

@@ -63,11 +63,13 @@ def test_optimum_against_a_search(name):
         bounds=(np.log(1e4), np.log(best.intensity_crossover)),
         method="bounded", options={"xatol": 1e-10},
     )  # fmt: skip
-    assert best.net_gain == pytest.approx(-found.fun / p.n_dots, rel=1e-10)
-    assert best.intensity == pytest.approx(np.exp(found.x), rel=1e-5)
+    assert best.net_gain == pytest.approx(-found.fun / p.n_dots, rel=1e-10, abs=0.0)
+    assert best.intensity == pytest.approx(np.exp(found.x), rel=1e-5, abs=0.0)
     at_crossover = float(heat_source(best.intensity_crossover, 300.0, p))
     assert abs(at_crossover) < 1e-10 * p.n_dots * best.net_gain
-    assert float(excitation_number(best.intensity, 300.0, p)) == pytest.approx(best.x, rel=1e-13)
+    assert float(excitation_number(best.intensity, 300.0, p)) == pytest.approx(
+        best.x, rel=1e-13, abs=0.0
+    )
 
 
 def test_nothing_cools_above_the_emission():
@@ -93,7 +95,7 @@ def test_gain_that_saturates_without_a_crossover():
     # eta_BX <E_PL> = E_ex: b = 0 would need g → a/tau as x → ∞
     section = TrionBiexciton(multi=GivenEfficiencies(eta_BX=2.33 / 2.3871))
     best = optimum(300.0, GainModel(recombination=section).parameters(PUMP))
-    assert best.net_gain == pytest.approx((2.3871 - 2.33) * e / 29e-9, rel=1e-6)
+    assert best.net_gain == pytest.approx((2.3871 - 2.33) * e / 29e-9, rel=1e-6, abs=0.0)
 
 
 def test_break_even_of_a_lossy_body():
@@ -109,7 +111,7 @@ def test_cooling_efficiency_is_gain_over_absorbed_power():
     x = float(excitation_number(1e7, 300.0, p))
     eta = (1.0 + 0.09 * x) / (1.0 + x)
     ratio = float(cooling_gain(1e7, 300.0, p)) / (p.sigma_abs * 1e7)
-    assert float(cooling_efficiency(eta, 2.3871, 2.33)) == pytest.approx(ratio, rel=1e-12)
+    assert float(cooling_efficiency(eta, 2.3871, 2.33)) == pytest.approx(ratio, rel=1e-12, abs=0.0)
 
 
 def test_best_photon_energy_of_a_saturating_edge_is_a_maximum():
@@ -120,7 +122,7 @@ def test_best_photon_energy_of_a_saturating_edge_is_a_maximum():
     assert abs(E[np.argmax(G)] - best) <= 1.1e-6 * e
     # alpha'/alpha = f(E)/E_U with f the empty share: <E> - E = E_U / f
     empty = 1.0 / (1.0 + np.exp((best - 2.4 * e) / (15.5e-3 * e)))
-    assert (2.3871 * e - best) * empty == pytest.approx(15.5e-3 * e, rel=1e-6)
+    assert (2.3871 * e - best) * empty == pytest.approx(15.5e-3 * e, rel=1e-6, abs=0.0)
 
 
 def test_joint_optimum_is_the_top_of_the_map():
@@ -132,9 +134,9 @@ def test_joint_optimum_is_the_top_of_the_map():
     assert top <= cooling.best_net_cooling <= 1.005 * top
     p = model.parameters(cooling.best_photon_energy)
     found = -float(heat_source(cooling.best_intensity, 300.0, p))
-    assert found == pytest.approx(cooling.best_net_cooling, rel=1e-12)
+    assert found == pytest.approx(cooling.best_net_cooling, rel=1e-12, abs=0.0)
     nearby = joint_optimum(model, (2.30 * e, 2.34 * e), 1e9)
-    assert nearby.net_cooling == pytest.approx(cooling.best_net_cooling, rel=1e-9)
+    assert nearby.net_cooling == pytest.approx(cooling.best_net_cooling, rel=1e-9, abs=0.0)
 
 
 def test_joint_optimum_says_when_a_limit_binds():
@@ -160,7 +162,9 @@ def test_summary_is_json_with_the_promised_keys():
 
 def test_summary_of_a_hot_body_moves_with_the_gap():
     hot, cold = (gain_summary(GainModel(), PUMP, T) for T in (340.0, 300.0))
-    assert hot["mean_emission_eV"] - cold["mean_emission_eV"] == pytest.approx(0.01, rel=1e-9)
+    assert hot["mean_emission_eV"] - cold["mean_emission_eV"] == pytest.approx(
+        0.01, rel=1e-9, abs=0.0
+    )
     assert hot["sigma_abs_m2"] / cold["sigma_abs_m2"] == pytest.approx(np.exp(-10.0 / 15.5))
 
 
@@ -200,14 +204,16 @@ def test_dot_in_equilibrium_with_black_radiation():
     sigma = np.full(E.shape, 1e-20)
     rate = float(thermal_emission_rate(E, sigma, 300.0))
     assert float(chemical_potential(rate, rate, 300.0)) == 0.0
-    assert float(entropy_margin(PUMP, 1.0, 0.0, 300.0)) == pytest.approx(PUMP + k * 300.0)
+    assert float(entropy_margin(PUMP, 1.0, 0.0, 300.0)) == pytest.approx(
+        PUMP + k * 300.0, rel=1e-14, abs=0.0
+    )
     # Planck photon flux onto sigma from 4 pi, Wien limit: closed form of the integral
     a, b = 2.0 * e, 3.5 * e
     kT = k * 300.0
     wien = [kT * (x**2 + 2 * kT * x + 2 * kT**2) * np.exp(-x / kT) for x in (a, b)]
     h, c = 6.62607015e-34, 299792458.0
     exact = 8.0 * np.pi / (h**3 * c**2) * 1e-20 * (wien[0] - wien[1])
-    assert rate == pytest.approx(exact, rel=1e-4)
+    assert rate == pytest.approx(exact, rel=1e-4, abs=0.0)
 
 
 def test_trpl_of_a_ladder_starts_with_all_states():
