@@ -258,6 +258,18 @@ def test_library_survives_dump_pickle_and_carries_its_sources(name):
     assert material.refractive_index.high >= material.refractive_index.at(532e-9).real
 
 
+@pytest.mark.parametrize("name", material_names())
+def test_library_survives_writing_to_a_case_file(name):
+    import tomllib
+
+    import tomli_w
+
+    material = load_material(name)
+    tree = material.model_dump(mode="json", exclude_none=True, context={"units": True})
+    read = tomllib.loads(tomli_w.dumps(tree))
+    assert Material.model_validate(read, context={"case_file": True}) == material
+
+
 def test_thermal_mass():
     material = Material(conductivity=1.0, density=2000.0, specific_heat=LAWS["polynomial"])
     expected = 2000 * 3 * (1 + 0.5 * 0.1 - 0.2 * 0.01 + 0.1 * 0.001)
