@@ -1,3 +1,44 @@
-"""thermosim: finite-element simulation of laser cooling and heating of small particles."""
+"""thermosim: finite-element simulation of laser cooling and heating of small particles.
+
+The names below are imported from their modules on first use, so that ``import thermosim`` is
+instant and what needs no finite elements runs without DOLFINx.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Case": "thermosim.case",
+    "CaseError": "thermosim.errors",
+    "GainModel": "thermosim.gain",
+    "Laser": "thermosim.optics.beam",
+    "Material": "thermosim.materials",
+    "Result": "thermosim.results",
+    "SolveError": "thermosim.errors",
+    "build_mesh": "thermosim.mesh.build",
+    "load_case": "thermosim.case",
+    "load_material": "thermosim.materials",
+    "load_result": "thermosim.results",
+    "mie_efficiencies": "thermosim.optics.mie",
+    "simulate": "thermosim.simulate",
+    "solve_steady": "thermosim.heat.steady",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'thermosim' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

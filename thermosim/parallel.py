@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,6 +36,25 @@ def all_agree(comm: Any, error: Exception | None) -> None:
     found = [e for e in comm.allgather(error) if e is not None]
     if found:
         raise found[0]
+
+
+def end_together(message: str, status: int, patience: float = 10.0) -> None:
+    """End a run that failed: quietly if every rank failed, with an abort if only some did.
+
+    Does nothing where MPI is not in use.
+    """
+    mpi4py = sys.modules.get("mpi4py.MPI")
+    if mpi4py is None or not mpi4py.Is_initialized() or mpi4py.COMM_WORLD.size == 1:
+        return
+    comm = mpi4py.COMM_WORLD
+    everyone = comm.Ibarrier()
+    deadline = time.monotonic() + patience
+    while not everyone.Test():
+        if time.monotonic() > deadline:
+            sys.stderr.write(f"thermosim: rank {comm.rank} failed alone: {message}\n")
+            sys.stderr.flush()
+            comm.Abort(status)
+        time.sleep(0.01)
 
 
 def abort_on_exception(comm: Any) -> None:

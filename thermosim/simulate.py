@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.case import Case
+from thermosim.errors import SolveError
 from thermosim.results import FORMAT, Result
-from thermosim.results.folder import check_target, publish, staging_folder, write_documents
+from thermosim.results.folder import (
+    check_target,
+    keep_failed,
+    publish,
+    staging_folder,
+    write_documents,
+)
 from thermosim.results.provenance import versions
 
 if TYPE_CHECKING:
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
 
 Tell = Callable[[str], None]
+Finish = Callable[[Path], None]
 
 
 @dataclass
@@ -54,11 +62,14 @@ def simulate(
     *,
     overwrite: bool = False,
     tell: Tell = lambda text: None,
+    finish: Finish = lambda folder: None,
     comm: Any = None,
 ) -> Result:
     """Run a case and return its result; write its folder if `output` is given.
 
-    Collective over `comm` (default: all ranks of MPI.COMM_WORLD).
+    Collective over `comm` (default: all ranks of MPI.COMM_WORLD). `finish` is called on rank 0
+    with the filled folder before it is renamed into place, to draw pictures into it. If the solve
+    fails, what there is goes to a folder named ``OUTPUT.failed``.
 
     Raises
     ------
@@ -78,9 +89,15 @@ def simulate(
         target = folder
         on_root(comm, lambda: check_target(target, overwrite=overwrite))
     start = time.perf_counter()
-    result, problem = _solve(case, comm, journal)
+    try:
+        result, problem = _solve(case, comm, journal)
+    except SolveError as error:
+        if folder is not None:
+            kept = folder.with_name(f"{folder.name}.failed")
+            on_root(comm, lambda: keep_failed(kept, case, str(error), journal.lines))
+        raise
     if folder is not None:
-        _write(folder, result, problem, journal, comm, start)
+        _write(folder, result, problem, journal, comm, start, finish)
     _note_times(result, journal, start)
     return result
 
@@ -229,7 +246,13 @@ def _notes(case: Case, temperatures: dict[str, float]) -> list[str]:
 
 
 def _write(
-    folder: Path, result: Result, problem: HeatProblem, journal: Journal, comm: Any, start: float
+    folder: Path,
+    result: Result,
+    problem: HeatProblem,
+    journal: Journal,
+    comm: Any,
+    start: float,
+    finish: Finish,
 ) -> None:
     """Write everything aside and rename it into place (collective)."""
     from thermosim.parallel import on_root
@@ -241,8 +264,13 @@ def _write(
 
             write_fields(staged, problem)
     _note_times(result, journal, start)
-    on_root(comm, lambda: write_documents(staged, result, journal.lines))
-    on_root(comm, lambda: publish(staged, folder))
+
+    def documents() -> None:
+        write_documents(staged, result, journal.lines)
+        finish(staged)
+        publish(staged, folder)
+
+    on_root(comm, documents)
     result.directory = folder
 
 

@@ -48,6 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
     except ThermosimError as error:
         if is_root():
             sys.stderr.write(f"thermosim: {error}\n")
+        if "mpi4py.MPI" in sys.modules:
+            from thermosim.parallel import end_together
+
+            end_together(str(error), error.exit_status)
         return error.exit_status
     except KeyboardInterrupt:
         if is_root():

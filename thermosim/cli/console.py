@@ -41,6 +41,18 @@ def is_root() -> bool:
     return True
 
 
+def under_mpi() -> bool:
+    """Whether a launcher (mpirun, srun) started this process."""
+    return any(name in os.environ for name in _RANK_VARIABLES)
+
+
+def console(*, stderr: bool = False) -> Any:
+    """Return a rich console; plain text under mpirun, whose ranks write to terminals of its own."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, force_terminal=False if under_mpi() else None)
+
+
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON object (on rank 0)."""
     if is_root():
@@ -58,7 +70,6 @@ def print_table(title: str, rows: Mapping[str, str]) -> None:
     """Print two columns, name and value (on rank 0)."""
     if not is_root():
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title, show_header=False, title_justify="left", box=None, padding=(0, 2))
@@ -66,7 +77,7 @@ def print_table(title: str, rows: Mapping[str, str]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows.items():
         table.add_row(name, value)
-    Console().print(table)
+    console().print(table)
 
 
 def say(text: str) -> None:
@@ -81,16 +92,14 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     if quiet or not is_root():
         yield lambda text: None
         return
-    if not sys.stderr.isatty():
+    if under_mpi() or not sys.stderr.isatty():
         yield say
         return
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    with console.status("starting") as status:
+    screen = console(stderr=True)
+    with screen.status("starting") as status:
 
         def tell(text: str) -> None:
-            console.print(text, highlight=False, style="yellow" if "WARNING" in text else "dim")
+            screen.print(text, highlight=False, style="yellow" if "WARNING" in text else "dim")
             status.update(text)
 
         yield tell

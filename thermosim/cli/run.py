@@ -14,6 +14,7 @@ from thermosim.cli.console import (
     OverwriteOption,
     QuietOption,
     SetOption,
+    console,
     engineering,
     is_root,
     print_json,
@@ -66,13 +67,15 @@ def run_case(case: Case, folder: Path, *, overwrite: bool, quiet: bool) -> Resul
 
     abort_on_exception(MPI.COMM_WORLD)
     with progress(quiet=quiet) as tell:
-        result = simulate(case, folder, overwrite=overwrite, tell=tell)
-        if case.output.pictures and MPI.COMM_WORLD.rank == 0:
-            from thermosim.visual.report import draw_result
 
-            tell("pictures")
-            draw_result(folder)
-    return result
+        def draw(staged: Path) -> None:
+            if case.output.pictures:
+                from thermosim.visual.report import draw_result
+
+                tell("pictures")
+                draw_result(staged)
+
+        return simulate(case, folder, overwrite=overwrite, tell=tell, finish=draw)
 
 
 def print_result(result: Result) -> None:
@@ -129,7 +132,6 @@ def compare(
 
 def print_comparison(results: dict[str, Any]) -> None:
     """Print the results in columns."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="side by side", title_justify="left")
@@ -143,4 +145,4 @@ def print_comparison(results: dict[str, Any]) -> None:
             engineering(r.summary[key], unit) if key in r.summary else "" for r in results.values()
         ]
         table.add_row(text, *values)
-    Console().print(table)
+    console().print(table)

@@ -167,7 +167,10 @@ class NewtonSolver:
 
     def _rounding(self) -> float:
         """Return the residual [W] that rounding alone leaves, from the size of the matrix."""
-        largest = float(self.A.norm(PETSc.NormType.INFINITY))
+        diagonal = self.A.getDiagonal()
+        held = self.problem.held_dofs
+        diagonal.array[held[held < diagonal.local_size]] = 0.0
+        largest = float(diagonal.norm(PETSc.NormType.INFINITY))
         return float(20 * np.finfo(float).eps * largest * self.x.norm())
 
     def _why(self, reason: int) -> str:

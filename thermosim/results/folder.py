@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
-from thermosim.results.result import CASE, LOG, SUMMARY, Result
+from thermosim.results.result import CASE, FORMAT, LOG, SUMMARY, Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from thermosim.case import Case
 
 
 def check_target(directory: Path, *, overwrite: bool) -> None:
@@ -54,6 +56,14 @@ def write_documents(folder: Path, result: Result, log: Sequence[str]) -> None:
     (folder / LOG).write_text("\n".join([*log, ""]))
     text = json.dumps(result.document(), indent=2, allow_nan=False, default=_plain)
     (folder / SUMMARY).write_text(text + "\n")
+
+
+def keep_failed(directory: Path, case: Case, message: str, log: Sequence[str]) -> None:
+    """Keep the case, the log and the reason of a run that found no solution, marked as failed."""
+    staged = staging_folder(directory)
+    summary = {"format": FORMAT, "title": case.title, "kind": "failed", "message": message}
+    write_documents(staged, Result(summary, {}, case), [*log, message])
+    publish(staged, directory)
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = "viridis"
-"""The one colour map of fields: perceptually uniform; dark is cold or small, bright warm or large."""
+"""The one colour map of fields, perceptually uniform: dark is cold or small, bright warm or large."""
 COOLS, WARMS, NEUTRAL = "#2b6ca3", "#d1602a", "#5f6670"
 INK, GRID = "#22262b", "#d9dde2"
 SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8456a", "#6b7280")
@@ -54,7 +54,7 @@ def styled() -> Iterator[None]:
     """Apply the style inside a ``with`` block; nothing outside of it changes."""
     import matplotlib
 
-    with matplotlib.rc_context(_RC):
+    with matplotlib.rc_context(_RC):  # type: ignore[arg-type]
         yield
 
 
@@ -124,7 +124,7 @@ def with_error(value: float, error: float | None, unit: str) -> str:
 
 
 def temperature_scale(values: NDArray[np.float64]) -> tuple[float, float, str]:
-    """Return offset [K], factor and axis label for temperature differences ``(ΔT − offset)/factor``.
+    """Return offset [K], factor and axis label of temperature differences ``(ΔT − offset)/factor``.
 
     The offset is 0 unless the values differ by less than a thousandth of their size, where an
     axis of ΔT itself could not tell them apart.
