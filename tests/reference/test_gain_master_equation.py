@@ -153,3 +153,17 @@ def test_fed_population_is_smooth_where_lifetimes_agree():
     near = pulsed_decay(1e-9, 1.0, tau_X=1e-9, tau_BX=1e-9 * (1 + 1e-9))
     same = pulsed_decay(1e-9, 1.0, tau_X=1e-9, tau_BX=1e-9)
     assert float(near) == pytest.approx(float(same), rel=1e-8, abs=0.0)
+
+
+def test_ionisation_leaves_a_charged_dot_with_two_excitons_fewer():
+    section = LadderRecombination(
+        neutral_states=3, charged_states=2, ionisation=0.2, ionisation_X=0.01, neutralisation=1e4
+    )
+    ladder = section.ladder()
+    assert ladder.names == ("0X", "1X", "2X", "3X", "0X+c", "1X+c", "2X+c")
+    for start, charged, neutral, chance in ((1, 4, 0, 0.01), (2, 4, 1, 0.2), (3, 5, 2, 0.2)):
+        rate = 1.0 / section.lifetime(start, 0)
+        row = np.zeros(7)
+        row[charged], row[neutral] = chance * rate, (1.0 - chance) * rate
+        np.testing.assert_allclose(ladder.decay[start], row, rtol=1e-14)
+    np.testing.assert_allclose(ladder.decay[4], [1e4, 0, 0, 0, 0, 0, 0], rtol=1e-14)

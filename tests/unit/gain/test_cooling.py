@@ -249,3 +249,12 @@ def test_figures_of_a_body_that_only_heats(tmp_path):
     figure.savefig(tmp_path / "map.png", dpi=40)
     axes = draw_intensity_curve(intensity_curve(model, PUMP)).axes[1]
     assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
+
+
+@pytest.mark.parametrize("absorption", [{"kind": "urbach"}, {"kind": "fermi_edge"}])
+def test_best_photon_energy_counts_escape(absorption):
+    model = GainModel(absorption=absorption, **(MODELS["body"] | {"alpha_background": 0.0}))
+    best = best_photon_energy(model)
+    E = best + np.linspace(-2e-3, 2e-3, 4001) * e
+    gain = -heat_source(1e-3, 300.0, parameters_over(model, E, 300.0))
+    assert abs(E[np.argmax(gain)] - best) <= 1.1e-6 * e
