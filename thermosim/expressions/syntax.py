@@ -50,7 +50,7 @@ def check_tree(tree: ast.expr, names: tuple[str, ...]) -> None:
         Saying what is not allowed.
     """
     _check_size(tree)
-    for node in nodes_with_value(tree):
+    for node in reversed([*nodes_with_value(tree)]):  # the whole before its parts
         _check_node(node, names)
 
 
