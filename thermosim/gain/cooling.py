@@ -201,7 +201,7 @@ def break_even_eta(temperature: float, p: GainParameters) -> float:
 def best_photon_energy(
     model: GainModel, eta_int: float | None = None, temperature: float | None = None
 ) -> float:
-    """Return the pump photon energy [J] where G is largest at low intensity.
+    """Return the pump photon energy [J] where G is largest: low intensity, fixed photon flux.
 
     ``eta_int`` is the efficiency of the emission within the body; without it that of the exciton
     in this model. In an Urbach tail the closed form ``eta_ext <E_esc> - E_U``, otherwise a

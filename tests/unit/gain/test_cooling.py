@@ -256,5 +256,6 @@ def test_best_photon_energy_counts_escape(absorption):
     model = GainModel(absorption=absorption, **(MODELS["body"] | {"alpha_background": 0.0}))
     best = best_photon_energy(model)
     E = best + np.linspace(-2e-3, 2e-3, 4001) * e
-    gain = -heat_source(1e-3, 300.0, parameters_over(model, E, 300.0))
+    flux = 1e15  # photons per m² and s; G is per photon, not per watt
+    gain = -heat_source(flux * E, 300.0, parameters_over(model, E, 300.0))
     assert abs(E[np.argmax(gain)] - best) <= 1.1e-6 * e
