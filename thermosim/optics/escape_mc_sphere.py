@@ -50,16 +50,12 @@ def run_chords(
 
     Parameters
     ----------
-    radius
-        Of the sphere [m].
+    radius, roughness
+        Of the sphere [m]; share of reflections that scatter.
     normal, direction
         Outward normal where the photon met the surface and its direction before, shape (n, 3).
-    kappa
-        Total absorption coefficient [1/m], shape (n,).
-    transmittance
-        Of the surface at this angle of incidence, shape (n,).
-    roughness
-        Share of reflections that scatter.
+    kappa, transmittance
+        Total absorption [1/m], and transmittance at this angle of incidence, shape (n,).
     """
     mu = np.clip(dot(normal, direction), 0.0, 1.0)
     tangent = _tangent(normal, direction)
@@ -69,18 +65,22 @@ def run_chords(
     ends = absorbs + leaves + survives * (1.0 - transmittance) * roughness
     kept = ends <= 0.0
     safe = np.where(kept, 1.0, np.minimum(ends, 1.0))
-    with np.errstate(divide="ignore"):  # log1p(-1): the first chord ends for certain
-        chords = np.floor(np.log1p(-rng.random(mu.size)) / np.log1p(-safe))
+    chords = _failures(rng, safe)
     draw = rng.random(mu.size) * safe
     absorbed = ~kept & (draw < absorbs)
     out = ~kept & ~absorbed & (draw < absorbs + leaves)
-    turns = chords + np.where(absorbed, 0.0, 1.0)
-    n, t = _turned(normal, tangent, turns, mu)
+    n, t = _turned(normal, tangent, chords + ~absorbed, mu)
     sine = np.sqrt(1.0 - mu**2)[:, None]
     onward = sine * t - mu[:, None] * n
     part = -np.log1p(-rng.random(mu.size) * absorbs) / np.maximum(kappa, 1e-300)
     position = radius * n + np.where(absorbed, part, 0.0)[:, None] * onward
     return ChordRun(absorbed, out, kept, position, lambertian_directions(rng, -n))
+
+
+def _failures(rng: Rng, chance: Floats) -> Floats:
+    """Return how often a trial of that ``chance`` fails before it succeeds (geometric law)."""
+    with np.errstate(divide="ignore"):  # log1p(-1): the first trial succeeds for certain
+        return np.floor(np.log1p(-rng.random(chance.size)) / np.log1p(-chance))
 
 
 def _tangent(normal: Floats, direction: Floats) -> Floats:
