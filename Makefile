@@ -4,7 +4,7 @@ RUN := docker/run
 PYTEST := $(RUN) python3 -m pytest
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test lint format bench doctor clean
+.PHONY: help demo test lint format bench doctor clean distclean
 
 help:
 	@echo 'make demo    two cases side by side, into demo/'
@@ -12,7 +12,8 @@ help:
 	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
 	@echo 'make bench   measured speed beside a plain DOLFINx script'
 	@echo 'make doctor  what is installed and what is missing'
-	@echo 'make clean   removes what runs left in this clone (not the userland in the cache)'
+	@echo 'make clean   removes what runs left in this clone'
+	@echo 'make distclean   also the userlands and caches that all clones share'
 
 demo:
 	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml -o demo
@@ -41,3 +42,6 @@ doctor:
 clean:
 	rm -rf demo out build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/thermosim"

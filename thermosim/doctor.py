@@ -186,7 +186,7 @@ def _caches() -> dict[str, Any]:
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return {
         "compiled forms": _form_cache() or str(root / "fenics"),
-        "meshes": str(root / "thermosim"),
+        "meshes": str(root / "thermosim" / "meshes"),
         "userland": os.environ.get("THERMOSIM_USERLAND", "none"),
     }
 

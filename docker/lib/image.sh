@@ -38,6 +38,7 @@ build_image() {
     done
     mkdir -p "$CACHE" || die "cannot write to $CACHE: set XDG_CACHE_HOME"
     watched "the image $tag with $engine" "$CACHE/image-$engine-$SUITE.log" "$engine" "${options[@]}" "$CLONE"
+    rm -f "$CACHE/image-$engine-$SUITE.log"
 }
 
 # Files made in the container belong to the caller; a rootless engine maps its root to the caller.

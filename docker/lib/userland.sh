@@ -113,9 +113,9 @@ make_debian() {
 
 # make_python DIR: the second layer.
 make_python() {
-    mkdir -p "$1/venv" "$CACHE/pip"
+    mkdir "$1/venv"
     enter "$DEBIAN" "$1" rw
-    local inside=(env PATH=/usr/bin:/bin:/usr/sbin:/sbin PYTHONPATH= PIP_CACHE_DIR="$CACHE/pip" LC_ALL=C.UTF-8 "${ENTER[@]}")
+    local inside=(env PATH=/usr/bin:/bin:/usr/sbin:/sbin PYTHONPATH= LC_ALL=C.UTF-8 "${ENTER[@]}")
     local constraints=()
     [ ! -e "$CLONE/docker/constraints-$SUITE.txt" ] || constraints=(--constraint "$CLONE/docker/constraints-$SUITE.txt")
     "${inside[@]}" /usr/bin/python3 -m venv --system-site-packages "$VENV"
