@@ -63,7 +63,7 @@ def run_chords(
     absorbs, survives = -np.expm1(-depth), np.exp(-depth)
     leaves = survives * transmittance
     ends = absorbs + leaves + survives * (1.0 - transmittance) * roughness
-    kept = ends <= 0.0
+    kept = ends < 1e-300
     safe = np.where(kept, 1.0, np.minimum(ends, 1.0))
     chords = _failures(rng, safe)
     draw = rng.random(mu.size) * safe
@@ -80,7 +80,7 @@ def run_chords(
 def _failures(rng: Rng, chance: Floats) -> Floats:
     """Return how often a trial of that ``chance`` fails before it succeeds (geometric law)."""
     with np.errstate(divide="ignore"):  # log1p(-1): the first trial succeeds for certain
-        return np.floor(np.log1p(-rng.random(chance.size)) / np.log1p(-chance))
+        return np.asarray(np.floor(np.log1p(-rng.random(chance.size)) / np.log1p(-chance)))
 
 
 def _tangent(normal: Floats, direction: Floats) -> Floats:
