@@ -7,7 +7,8 @@ VENV=/usr/lib/thermosim
 INSIDE_PATH=$CLONE/docker/bin:$VENV/bin:/usr/bin:/bin:/usr/sbin:/sbin
 
 # Names to hand on to a container; on the other routes they are inherited.
-HANDED_ON=(PYTHONPATH OMP_NUM_THREADS PYVISTA_OFF_SCREEN THERMOSIM_ROUTE)
+HANDED_ON=(PYTHONPATH OMP_NUM_THREADS PYVISTA_OFF_SCREEN THERMOSIM_ROUTE
+    CI COLUMNS MPLBACKEND NO_COLOR PETSC_OPTIONS PYTEST_ADDOPTS TZ)
 
 default() { [ -n "${!1+set}" ] || export "$1=$2"; }
 
