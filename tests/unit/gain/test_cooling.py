@@ -214,6 +214,8 @@ def test_dot_in_equilibrium_with_black_radiation():
     h, c = 6.62607015e-34, 299792458.0
     exact = 8.0 * np.pi / (h**3 * c**2) * 1e-20 * (wien[0] - wien[1])
     assert rate == pytest.approx(exact, rel=1e-4, abs=0.0)
+    in_host = float(thermal_emission_rate(E, sigma, 300.0, 1.69))
+    assert in_host == pytest.approx(1.69**2 * rate, rel=1e-14, abs=0.0)
 
 
 def test_trpl_of_a_ladder_starts_with_all_states():
