@@ -22,7 +22,7 @@ def from_halfspaces(normals: ArrayLike, offsets: ArrayLike) -> Polyhedron:
     ----------
     normals, offsets
         Shapes (m, 3) and (m,). Half-spaces that cut nothing off give no face; the others give
-        faces in the order they stand in.
+        faces in the order they stand in. Vertices come by height z, then y, then x.
 
     Raises
     ------
@@ -39,7 +39,8 @@ def from_halfspaces(normals: ArrayLike, offsets: ArrayLike) -> Polyhedron:
     if not np.all(dual[:, 3] < 0):
         raise ValueError("the half-spaces leave the body open: the origin is not enclosed")
     points = merge_points(-dual[:, :3] / dual[:, 3:])
-    return _assemble(points, n, d)
+    order = np.lexsort(np.round(points / np.max(np.abs(points)), 9).T)
+    return _assemble(points[order], n, d)
 
 
 def from_points(points: ArrayLike) -> Polyhedron:
