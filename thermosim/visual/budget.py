@@ -1,0 +1,187 @@
+"""The heat budget in words, as rows of a table and as bars.
+
+One sign everywhere here: heat is positive when it warms the body it belongs to, negative when it
+cools it; the rows of a body sum to zero in a steady state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from thermosim.visual import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from thermosim.results import Result
+
+_PLACES = {
+    "particle_surface": "surface",
+    "substrate_top": "top face",
+    "substrate_bottom": "lower face",
+    "substrate_rim": "rim",
+}
+_PATHS = {"radiation": "thermal radiation", "gas": "residual gas", "held": "conduction to holder"}
+CONTACT = "conduction through the contact"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One path of heat: the body it belongs to, words, and heat [W] that warms that body."""
+
+    body: str
+    label: str
+    heat: float
+    source: bool = False
+
+
+def rows_of(result: Result) -> list[Row]:
+    """Return the budget of a result, body by body, sources first."""
+    sources, paths = [], []
+    for name, heat in result.budget.items():
+        place, _, path = name.partition(":")
+        if place == "source":
+            sources.append(Row(body_of(path), source_words(path, result), heat, source=True))
+        else:
+            paths.append(Row(body_of(place), path_words(place, path), -heat))
+    contact = _contact_rows(result)
+    bodies = dict.fromkeys(row.body for row in [*sources, *contact, *paths])
+    rows = [*sources, *contact, *paths]
+    return [row for body in bodies for row in rows if row.body == body]
+
+
+def _contact_rows(result: Result) -> list[Row]:
+    heat = result.summary.get("heat_to_substrate_W", 0.0)
+    others = {body_of(n.partition(":")[0]) for n in result.budget if not n.startswith("source:")}
+    if not others - {"particle"}:
+        return []
+    return [Row("particle", CONTACT, -heat), Row("substrate", CONTACT, heat)]
+
+
+def body_of(place: str) -> str:
+    """Return the body that a region or boundary belongs to: particle or substrate."""
+    return "particle" if place.startswith("particle") else "substrate"
+
+
+def source_words(region: str, result: Result) -> str:
+    """Return what the heat source of a region is."""
+    if result.case.source is not None:
+        return "given heat source"
+    return "light and its emission" if region == "particle" else f"source in {_plain(region)}"
+
+
+def path_words(place: str, path: str) -> str:
+    """Return a path of the budget in words: ``thermal radiation, top face``."""
+    where = _PLACES.get(place, _plain(place))
+    how = _PATHS.get(path, _plain(path))
+    return how if place == "particle_surface" else f"{how}, {where}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def shares(rows: list[Row]) -> list[float]:
+    """Return each row's share of the heat that its body takes in (or gives off): 0 to 1."""
+    turned: dict[str, float] = {}
+    for body in {row.body for row in rows}:
+        heats = [row.heat for row in rows if row.body == body]
+        turned[body] = max(sum(h for h in heats if h > 0), -sum(h for h in heats if h < 0))
+    return [abs(row.heat) / turned[row.body] if turned[row.body] else 0.0 for row in rows]
+
+
+def percent(share: float) -> str:
+    """Return a share in words that never round a small one to nothing."""
+    if share == 0:
+        return "0 %"
+    if share > 0.9999 and share < 1:
+        return "> 99.99 %"
+    digits = 4 if share > 0.99 else 3 if share > 0.1 else 2
+    return f"{100 * share:.{digits}g} %" if share >= 1e-6 else "< 0.0001 %"
+
+
+def draw_budget(result: Result) -> Figure:
+    """Draw the heat budget: for each body a bar per path, right warms and left cools."""
+    rows = rows_of(result)
+    bodies = list(dict.fromkeys(row.body for row in rows))
+    with style.styled():
+        height = 1.75 + 0.36 * len(rows) + 0.45 * len(bodies)
+        figure = style.new_figure(9.0, height)
+        axes = figure.add_axes((0.36, 0.72 / height, 0.58, 1 - (0.72 + 1.0) / height))
+        _bars(axes, rows, bodies)
+        figure.text(
+            0.02, 1 - 0.12 / height, result.case.title or "Untitled case",
+            fontsize=13, weight="bold", va="top",
+        )  # fmt: skip
+        figure.text(
+            0.02, 1 - 0.42 / height, headline(result), fontsize=9.5, color=style.NEUTRAL, va="top"
+        )
+    return figure
+
+
+def _bars(axes: Axes, rows: list[Row], bodies: list[str]) -> None:
+    scale, unit = style.si_scale([row.heat for row in rows], "W")
+    reach = max((abs(row.heat) for row in rows), default=0.0) / scale or 1.0
+    position, ticks, words = 0.0, [], []
+    for body in bodies:
+        axes.text(
+            -0.02, position, _title(body), transform=axes.get_yaxis_transform(),
+            ha="right", va="center", weight="bold",
+        )  # fmt: skip
+        for row, share in zip(rows, shares(rows), strict=True):
+            if row.body != body:
+                continue
+            position += 1.0
+            _bar(axes, position, row, row.heat / scale, share, reach)
+            ticks.append(position)
+            words.append(row.label)
+        position += 1.35
+    axes.set_yticks(ticks, words)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(position - 0.6, -0.6)
+    axes.set_xlim(-1.75 * reach, 1.75 * reach)
+    axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
+    axes.set_xlabel(f"← takes heat away          heat ({unit})          brings heat →")
+    style.clean_axes(axes, grid="x")
+    axes.spines["left"].set_visible(False)
+
+
+def _title(body: str) -> str:
+    return body.capitalize()
+
+
+def _bar(axes: Axes, position: float, row: Row, length: float, share: float, reach: float) -> None:
+    colour = style.COOLS if row.heat < 0 else style.WARMS
+    axes.barh(position, length, height=0.72, color=colour)
+    side = -1 if row.heat < 0 else 1
+    axes.text(
+        length + side * 0.025 * reach,
+        position,
+        f"{style.si_text(row.heat, 'W')}  ({percent(share)})",
+        ha="right" if side < 0 else "left",
+        va="center",
+        fontsize=9,
+    )
+
+
+def headline(result: Result) -> str:
+    """Return the result in a sentence or two: how cold or warm, and which path balances it."""
+    mean = result.summary["delta_T_mean_K"]
+    size = style.with_error(abs(mean), result.summary.get("delta_T_error_K"), "K")
+    side = "colder" if mean < 0 else "warmer"
+    text = f"The particle is {size} {side} than the chamber."
+    rows = [row for row in rows_of(result) if row.body == "particle"]
+    source = sum(row.heat for row in rows if row.source)
+    against = [row for row in rows if not row.source and row.heat * source < 0]
+    if not against:
+        return text
+    share = dict(zip([id(r) for r in rows], shares(rows), strict=True))
+    best = max(against, key=lambda row: abs(row.heat))
+    verb = "takes" if source < 0 else "brings"
+    back = "comes back" if source < 0 else "leaves"
+    return (
+        f"{text} The source {verb} {style.si_text(abs(source), 'W', 3)}; "
+        f"{percent(share[id(best)])} of it {back} by {best.label}."
+    )

@@ -1,0 +1,270 @@
+"""Pictures of ΔT on the cut through particle and substrate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thermosim.visual import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from thermosim.results import Result
+    from thermosim.visual.fields_cut import Cut
+
+Window = tuple[float, float, float, float]
+"""Ranges (x0, x1, z0, z1) [µm]."""
+
+PARTICLE = 1
+"""Number of the particle's region in the field files."""
+_CONTACT_RADII = 5.0
+_NM = 1e-3  # µm
+_UNITS = {_NM: "nm", 1.0: "µm", 1e3: "mm"}
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What the panels of a picture show [µm]; None where there is nothing to show."""
+
+    particle: Window
+    contact: Window | None
+    whole: Window | None
+
+
+def frames(cut: Cut, contact_radius: float) -> Frames:
+    """Return the windows: the particle, five contact radii [m] around the contact, everything."""
+    x0, x1, _, z1 = cut.extent(PARTICLE)
+    middle, half = 0.5 * (x0 + x1), 0.65 * max(x1 - x0, z1)
+    particle = (middle - half, middle + half, z1 - 1.75 * half, z1 + 0.25 * half)
+    b = contact_radius * 1e6
+    reach = min(_CONTACT_RADII * b, 0.9 * half)
+    contact = (middle - reach, middle + reach, -reach, reach) if b > 0 else None
+    return Frames(particle, contact, _substrate(cut, 4 * half))
+
+
+def _substrate(cut: Cut, width: float) -> Window | None:
+    """Return the window of all but the particle, if it is wider than `width`."""
+    numbers = [int(n) for n in np.unique(cut.regions) if n != PARTICLE]
+    if not numbers:
+        return None
+    x0, x1, z0, z1 = np.array([cut.extent(n) for n in numbers]).T
+    window = float(x0.min()), float(x1.max()), float(z0.min()), float(z1.max())
+    return window if window[1] - window[0] > width else None
+
+
+def draw_temperature(cut: Cut, result: Result) -> Figure:
+    """Draw ΔT around the particle, at the contact and over the whole substrate."""
+    windows = frames(cut, float(result.summary.get("contact_radius_m", 0.0)))
+    with style.styled():
+        figure, places = panels(windows)
+        axes = figure.add_axes(places["particle"])
+        titles = panel_titles(result)
+        paint(axes, cut, windows.particle, titles["particle"])
+        if windows.contact is not None:
+            mark(axes, windows.contact, windows.particle)
+            close = figure.add_axes(places["contact"])
+            paint(close, cut, windows.contact, titles["contact"])
+        if windows.whole is not None:
+            strip = figure.add_axes(places["whole"])
+            far = outside(cut, windows.particle)
+            paint(strip, cut, windows.whole, titles["whole"], limits=far, stretched=True)
+        heading(figure, result, "ΔT = temperature minus chamber temperature")
+    return figure
+
+
+def panels(windows: Frames) -> tuple[Figure, dict[str, Any]]:
+    """Return a figure and the places of its panels, as fractions of width and height."""
+    width = 11.4 if windows.contact is not None else 6.6
+    height = 7.4 if windows.whole is not None else 5.6
+    figure = style.new_figure(width, height)
+    side, low = 4.0, height - 4.85
+
+    def place(x: float, y: float, w: float, h: float) -> tuple[float, float, float, float]:
+        return x / width, y / height, w / width, h / height
+
+    places = {
+        "particle": place(0.75, low, side, side),
+        "contact": place(6.35, low, side, side),
+        "whole": place(0.75, 0.6, width - 0.75 - 1.05, 1.15),
+    }
+    return figure, places
+
+
+def panel_titles(result: Result) -> dict[str, str]:
+    """Return what stands above each panel."""
+    names = result.case.material_names()
+    b = result.summary.get("contact_radius_m", 0.0)
+    return {
+        "particle": f"Particle: {names['particle']}",
+        "contact": f"Contact, radius {style.si_text(b, 'm', 3)}",
+        "whole": f"Substrate: {names.get('substrate', '')}".rstrip(": "),
+    }
+
+
+def heading(figure: Figure, result: Result, below: str) -> None:
+    """Write the title of the case and a line below it, at the upper edge of the figure."""
+    width, height = figure.get_size_inches()
+    left = 0.25 / width
+    title = result.case.title or "Untitled case"
+    figure.text(left, 1 - 0.12 / height, title, fontsize=13, weight="bold", va="top")
+    figure.text(left, 1 - 0.40 / height, below, fontsize=9.5, color=style.NEUTRAL, va="top")
+
+
+def paint(
+    axes: Axes,
+    cut: Cut,
+    window: Window,
+    title: str,
+    *,
+    limits: tuple[float, float] | None = None,
+    stretched: bool = False,
+    bar: bool = True,
+) -> Any:
+    """Fill a window with ΔT, isotherms and outlines; the colours span `limits` [K] or the window.
+
+    Returns what a colour bar needs.
+    """
+    points, triangles, values = cut.triangles(window)
+    low, high = limits or seen_range(points, values, window)
+    offset, factor, label = style.temperature_scale(np.array([low, high]))
+    factor_x, factor_z = length_scales(window, stretched=stretched)
+    shown = (values - offset) / factor
+    ends = (low - offset) / factor, (high - offset) / factor
+    x, z = points[:, 0] / factor_x, points[:, 1] / factor_z
+    filled = axes.tripcolor(
+        x, z, triangles, shown, shading="gouraud", cmap=style.COLOURS, clim=_open(*ends)
+    )
+    filled.set_rasterized(True)
+    levels = isotherms(*ends)
+    if len(levels):
+        axes.tricontour(
+            x,
+            z,
+            triangles,
+            shown,
+            levels=levels,
+            colors="white",
+            linestyles="solid",
+            linewidths=0.5,
+            alpha=0.55,
+        )
+    lines(axes, cut.outlines / np.array([factor_x, factor_z]), style.INK, 0.9)
+    frame(axes, window, title, stretched=stretched)
+    if bar:
+        beyond = _beyond(values, low, high) if limits else "neither"
+        colour_bar(axes, filled, label, beyond)
+    return filled
+
+
+def _open(low: float, high: float) -> tuple[float, float]:
+    """Return limits that differ, for a field that is constant."""
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def seen_range(
+    points: NDArray[np.float64], values: NDArray[np.float64], window: Window
+) -> tuple[float, float]:
+    """Return lowest and highest value at the points inside a window (all if none is inside)."""
+    x0, x1, z0, z1 = window
+    x, z = points.T
+    inside = (x >= x0) & (x <= x1) & (z >= z0) & (z <= z1)
+    seen = values[inside] if inside.any() else values
+    return float(seen.min()), float(seen.max())
+
+
+def outside(cut: Cut, window: Window) -> tuple[float, float]:
+    """Return lowest and highest ΔT [K] of what lies beside the particle's window."""
+    points, values = cut.x.reshape(-1, 2), cut.values.reshape(-1)
+    far = (points[:, 0] < window[0]) | (points[:, 0] > window[1])
+    seen = values[far] if far.any() else values
+    return float(seen.min()), float(seen.max())
+
+
+def _beyond(values: NDArray[np.float64], low: float, high: float) -> str:
+    slack = 1e-6 * (high - low)
+    below, above = bool((values < low - slack).any()), bool((values > high + slack).any())
+    return {(False, False): "neither", (True, False): "min", (False, True): "max"}.get(
+        (below, above), "both"
+    )
+
+
+def isotherms(low: float, high: float, count: int = 9) -> NDArray[np.float64]:
+    """Return round levels between two values, without the ends."""
+    from matplotlib.ticker import MaxNLocator
+
+    if not high > low:
+        return np.empty(0)
+    levels = MaxNLocator(count + 1, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    slack = 0.01 * (high - low)
+    return np.asarray(levels[(levels > low + slack) & (levels < high - slack)])
+
+
+def length_scale(size: float) -> float:
+    """Return micrometres per unit of an axis that suits a size [µm]: nm, µm or mm."""
+    if size < 2.0:
+        return _NM
+    return 1e3 if size >= 1500.0 else 1.0
+
+
+def length_scales(window: Window, *, stretched: bool) -> tuple[float, float]:
+    """Return micrometres per unit across and in height; a stretched panel has one for each."""
+    across, height = window[1] - window[0], window[3] - window[2]
+    if not stretched:
+        across = height = max(across, height)
+    return length_scale(across), length_scale(height)
+
+
+def lines(axes: Axes, segments: NDArray[np.float64], colour: str, width: float) -> None:
+    """Draw lines (n, points, 2) at one go."""
+    from matplotlib.collections import LineCollection
+
+    axes.add_collection(LineCollection(list(segments), colors=colour, linewidths=width))
+
+
+def frame(axes: Axes, window: Window, title: str, *, stretched: bool = False) -> None:
+    """Set limits, labels and title of a panel; a stretched one does not keep the aspect."""
+    scale_x, scale_z = length_scales(window, stretched=stretched)
+    x0, x1, z0, z1 = window
+    room = 0.06 * (z1 - z0) if stretched else 0.0
+    axes.set(xlim=(x0 / scale_x, x1 / scale_x), ylim=((z0 - room) / scale_z, (z1 + room) / scale_z))
+    if stretched:
+        title += " (height not to scale)"
+    else:
+        axes.set_aspect("equal")
+    axes.set_title(title, fontsize=10.5)
+    axes.set_xlabel(f"across ({_UNITS[scale_x]})")
+    axes.set_ylabel(f"height z ({_UNITS[scale_z]})")
+    axes.set_facecolor("white")
+
+
+def colour_bar(axes: Axes, filled: Any, label: str, beyond: str = "neither") -> None:
+    """Put a colour bar of the panel's height at its right."""
+    figure = axes.figure
+    box = axes.get_position()
+    width = figure.get_size_inches()[0]  # type: ignore[union-attr]
+    place = figure.add_axes((box.x1 + 0.12 / width, box.y0, 0.16 / width, box.height))
+    bar = figure.colorbar(filled, cax=place, extend=beyond)
+    bar.ax.set_title(label, fontsize=9.5, fontweight="normal", loc="center", pad=8)
+    bar.outline.set_linewidth(0.6)  # type: ignore[operator]
+
+
+def mark(axes: Axes, inner: Window, outer: Window) -> None:
+    """Show where the zoom is: a rectangle, or an arrow where that would be too small to see."""
+    scale, _ = length_scales(outer, stretched=False)
+    x0, x1, z0, z1 = (w / scale for w in inner)
+    if inner[1] - inner[0] > 0.02 * (outer[1] - outer[0]):
+        axes.plot([x0, x1, x1, x0, x0], [z0, z0, z1, z1, z0], color=style.WARMS, lw=1.2)
+        return
+    axes.annotate(
+        "contact",
+        (0.5 * (x0 + x1), 0.0),
+        xytext=(88, 10),
+        textcoords="offset points",
+        fontsize=9,
+        arrowprops={"arrowstyle": "->", "color": style.WARMS, "lw": 1.4},
+    )

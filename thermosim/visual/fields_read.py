@@ -1,0 +1,131 @@
+"""Read the field files of a result folder into plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thermosim.errors import CaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FIELDS = "fields.pvd"
+_NODES = {2: {3: 1, 6: 2, 10: 3}, 3: {4: 1, 10: 2, 20: 3}}
+_TRIANGLES, _TETRAHEDRA = (5, 22, 69), (10, 24, 71)  # VTK's linear, quadratic, Lagrange
+
+
+@dataclass(frozen=True)
+class Field:
+    """A scalar on curved simplices, as it stands in the files.
+
+    Attributes
+    ----------
+    points : shape (n, 3), [µm]; (r, z, 0) of an axisymmetric result
+    cells : shape (m, k), nodes of each triangle or tetrahedron in VTK's order
+    values : shape (n,)
+    regions : shape (m,), number of each cell's region
+    names : shape (n,), one integer per node; the same node has the same on every rank
+    dim : 2 or 3
+    degree : polynomial degree of the cells
+    """
+
+    points: NDArray[np.float64]
+    cells: NDArray[np.int64]
+    values: NDArray[np.float64]
+    regions: NDArray[np.int64]
+    names: NDArray[np.int64]
+    dim: int
+    degree: int
+
+
+def has_fields(folder: Path) -> bool:
+    """Whether a result folder holds field files."""
+    return (folder / FIELDS).is_file()
+
+
+def read_field(folder: Path, name: str = "delta_T_K", step: int = -1) -> Field:
+    """Read a point field of a result (`step`: which moment of a series; default the last).
+
+    Raises
+    ------
+    CaseError
+        If the files are missing or damaged, or hold no such field.
+    """
+    return _field(_grid(_dataset(folder, step)), name, folder)
+
+
+def _dataset(folder: Path, step: int) -> Path:
+    """Return the file of one moment, as the collection names it."""
+    try:
+        entries = ElementTree.parse(folder / FIELDS).getroot().findall("./Collection/DataSet")
+        path = folder / entries[step].attrib["file"]
+    except (OSError, ElementTree.ParseError, IndexError, KeyError) as error:
+        raise CaseError(
+            f"{FIELDS} cannot be read ({error}); run the case again", str(folder)
+        ) from error
+    if not path.is_file():
+        raise CaseError(f"{path.name} is missing; run the case again", str(folder))
+    return path
+
+
+def _grid(path: Path) -> Any:
+    # the XML readers alone load in a quarter of the time of pyvista
+    from vtkmodules.vtkIOXML import vtkXMLPUnstructuredGridReader, vtkXMLUnstructuredGridReader
+
+    parallel = path.suffix == ".pvtu"
+    reader = vtkXMLPUnstructuredGridReader() if parallel else vtkXMLUnstructuredGridReader()
+    reader.SetFileName(str(path))
+    reader.Update()
+    return reader.GetOutput()
+
+
+def _field(grid: Any, name: str, folder: Path) -> Field:
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    values, regions = grid.GetPointData().GetArray(name), grid.GetCellData().GetArray("region")
+    if values is None or regions is None or not grid.GetNumberOfCells():
+        raise CaseError(f"holds no field {name} on a mesh with regions", str(folder))
+    own = _own_cells(grid)
+    names = grid.GetPointData().GetArray("vtkOriginalPointIds")
+    cells = vtk_to_numpy(grid.GetCells().GetConnectivityArray())
+    dim, degree = _kind(vtk_to_numpy(grid.GetCellTypesArray()), cells, folder)
+    n_points = grid.GetNumberOfPoints()
+    return Field(
+        np.asarray(vtk_to_numpy(grid.GetPoints().GetData()), dtype=np.float64),
+        np.asarray(cells, dtype=np.int64).reshape(grid.GetNumberOfCells(), -1)[own],
+        np.asarray(vtk_to_numpy(values), dtype=np.float64).reshape(n_points),
+        np.rint(vtk_to_numpy(regions)).astype(np.int64)[own],
+        np.arange(n_points) if names is None else vtk_to_numpy(names).astype(np.int64),
+        dim,
+        degree,
+    )
+
+
+def _own_cells(grid: Any) -> NDArray[np.bool_]:
+    """Mark the cells that no other rank wrote as well."""
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    ghost = grid.GetCellData().GetArray("vtkGhostType")
+    if ghost is None:
+        return np.ones(grid.GetNumberOfCells(), dtype=bool)
+    return np.asarray(vtk_to_numpy(ghost) == 0)
+
+
+def _kind(types: Sequence[int], cells: NDArray[np.int64], folder: Path) -> tuple[int, int]:
+    """Return dimension and degree of the cells, which must all be of one kind."""
+    found = {int(kind) for kind in np.unique(types)}
+    n_nodes = len(cells) // len(types)
+    for dim, kinds in ((2, _TRIANGLES), (3, _TETRAHEDRA)):
+        if found <= set(kinds) and n_nodes * len(types) == len(cells) and n_nodes in _NODES[dim]:
+            return dim, _NODES[dim][n_nodes]
+    raise CaseError(
+        f"cells of VTK types {sorted(found)} with {n_nodes} nodes; pictures know triangles and "
+        "tetrahedra of degree 1 to 3",
+        str(folder),
+    )
