@@ -137,6 +137,13 @@ check_tools() {
     [ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing+=(uidmap)
     [ ${#missing[@]} -eq 0 ] || install_tools "${missing[@]}"
     check_namespaces
+    [ "$(id -u)" = 0 ] || check_subids "$(id -un)"
+}
+
+# Without root, mmdebstrap gives the userland's files to a range of user ids kept for the caller.
+check_subids() {
+    grep -q "^\($1\|$(id -u)\):" /etc/subuid 2>/dev/null || getsubids "$1" >/dev/null 2>&1 ||
+        die "no range of user ids is kept for $1. Run:  sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $1"
 }
 
 install_tools() {
