@@ -191,6 +191,33 @@ def test_interface_conserves_power_and_turns_fields():
         assert np.real(n2) * sine == pytest.approx(n1 * before, rel=1e-9, abs=1e-9)
 
 
+def test_fields_keep_their_direction():
+    generator = np.random.default_rng(1)
+    d = generator.normal(size=(50, 3))
+    d /= np.linalg.norm(d, axis=1, keepdims=True)
+    field = np.cross(d, generator.normal(size=(50, 3)))[:, None] + 0j
+    rays = Rays(d * 0, d, field, np.arange(50), np.ones(50), np.zeros(50, bool))
+    normal = np.roll(d, 1, axis=0)
+    _, on = split_at_interface(rays, normal, 1.5, 1.5)
+    assert np.abs(on.field - field).max() < 1e-12
+    assert np.abs(on.direction - d).max() < 1e-12
+    # straight back from glass the field is turned round, and so is a mirror's
+    back, _ = split_at_interface(rays, d, 1.0, 1.5)
+    assert np.abs(back.field + 0.2 * field).max() < 1e-12
+
+
+@pytest.mark.parametrize("tilt", [0.3, 0.8, 1.2])
+def test_a_mirror_adds_the_shadow_of_the_image(tilt):
+    sphere, laser = SphereSurface(R, (1e-6, 0, R)), Laser(intensity=1.0, tilt=tilt, azimuth=0.5)
+    ledger = trace(
+        sphere, laser, Optics(1.5, 0.0, substrate=1e-9 + 1e4j, cutoff=0.5), 30_000
+    ).ledger
+    apart = 2 * R * math.sin(tilt)  # of the centres of the two disks across the beam
+    half = math.acos(apart / (2 * R))
+    lens = R**2 * (2 * half - math.sin(2 * half))
+    assert ledger.incident == pytest.approx(2 * math.pi * R**2 - lens, rel=3e-3)
+
+
 def test_launched_field_has_the_polarisation_of_the_beam():
     laser = Laser(intensity=1.0, polarisation="linear", polarisation_angle=math.pi / 2)
     rays = launch(SphereSurface(R), laser, Optics(1.9, 0.0), 100, 0)
