@@ -106,7 +106,7 @@ def test_disk_on_anisotropic_half_space():
                 "emissivity": 0.0,
             },
             contact={"kind": "disk", "radius": f"{a} m"},
-            mesh={"cells_per_contact": 20000.0},
+            mesh={"cells_per_contact": 20000.0, "growth": 0.1},
         )
         resistance = found["delta_T_mean_K"] / POWER
         misfits.append(resistance * 4 * a * math.sqrt(K_PAR * K_PERP) - 1)
