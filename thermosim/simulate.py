@@ -162,7 +162,7 @@ def _result(
     error = {}
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            error = _error(problem, case)
+            error = _error(problem, case, budget)
     balance = balance_error(budget)
     if balance > case.solver.balance_tolerance:
         journal.say(
@@ -206,10 +206,13 @@ def particle_temperatures(problem: HeatProblem) -> dict[str, float]:
     return {"delta_T_mean_K": mean, "delta_T_min_K": low, "delta_T_max_K": high}
 
 
-def _error(problem: HeatProblem, case: Case) -> dict[str, float]:
+def _error(problem: HeatProblem, case: Case, budget: dict[str, float]) -> dict[str, float]:
+    from thermosim.heat.budget import leaving, released
     from thermosim.heat.error import estimate_error
 
-    estimate = estimate_error(problem, case.solver, "particle")
+    source = released(budget)
+    share = leaving(budget, ("particle_surface",)) / source if source else 0.0
+    estimate = estimate_error(problem, case.solver, "particle", share)
     return {
         "delta_T_error_K": estimate.bound,
         "delta_T_error_discretisation_K": estimate.discretisation,
