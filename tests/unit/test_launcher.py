@@ -247,7 +247,8 @@ def supervised(*command):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_signals_reach_the_command_and_its_status_comes_back(number):
-    script = f"trap 'echo caught; exit 42' {number.value}; echo up; for i in {{1..200}}; do sleep 0.1; done"
+    trap = f"trap 'echo caught; exit 42' {number.value}"
+    script = trap + "; echo up; for i in {1..200}; do sleep 0.1; done"
     process = supervised("bash", "-c", script)
     assert process.stdout.readline() == "up\n"
     process.send_signal(number)
