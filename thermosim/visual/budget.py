@@ -94,12 +94,12 @@ def shares(rows: list[Row]) -> list[float]:
 
 def percent(share: float) -> str:
     """Return a share in words that never round a small one to nothing."""
-    if share == 0:
-        return "0 %"
-    if share > 0.9999 and share < 1:
+    if share == 0 or share > 1 - 1e-7:
+        return f"{round(100 * share)} %"
+    if share > 0.9999:
         return "> 99.99 %"
     digits = 4 if share > 0.99 else 3 if share > 0.1 else 2
-    return f"{100 * share:.{digits}g} %" if share >= 1e-6 else "< 0.0001 %"
+    return f"{100 * share:#.{digits}g} %" if share >= 1e-6 else "< 0.0001 %"
 
 
 def draw_budget(result: Result) -> Figure:
@@ -107,9 +107,9 @@ def draw_budget(result: Result) -> Figure:
     rows = rows_of(result)
     bodies = list(dict.fromkeys(row.body for row in rows))
     with style.styled():
-        height = 1.75 + 0.36 * len(rows) + 0.45 * len(bodies)
+        height = 1.9 + 0.36 * len(rows) + 0.45 * len(bodies)
         figure = style.new_figure(9.0, height)
-        axes = figure.add_axes((0.36, 0.72 / height, 0.58, 1 - (0.72 + 1.0) / height))
+        axes = figure.add_axes((0.36, 0.72 / height, 0.58, 1 - (0.72 + 1.1) / height))
         _bars(axes, rows, bodies)
         figure.text(
             0.02, 1 - 0.12 / height, result.case.title or "Untitled case",
@@ -141,7 +141,7 @@ def _bars(axes: Axes, rows: list[Row], bodies: list[str]) -> None:
     axes.set_yticks(ticks, words)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(position - 0.6, -0.6)
-    axes.set_xlim(-1.75 * reach, 1.75 * reach)
+    axes.set_xlim(-2.3 * reach, 2.3 * reach)
     axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
     axes.set_xlabel(f"← takes heat away          heat ({unit})          brings heat →")
     style.clean_axes(axes, grid="x")
@@ -159,7 +159,7 @@ def _bar(axes: Axes, position: float, row: Row, length: float, share: float, rea
     axes.text(
         length + side * 0.025 * reach,
         position,
-        f"{style.si_text(row.heat, 'W')}  ({percent(share)})",
+        f"{style.si_text(row.heat, 'W', zeros=True)}  ({percent(share)})",
         ha="right" if side < 0 else "left",
         va="center",
         fontsize=9,
@@ -167,7 +167,7 @@ def _bar(axes: Axes, position: float, row: Row, length: float, share: float, rea
 
 
 def headline(result: Result) -> str:
-    """Return the result in a sentence or two: how cold or warm, and which path balances it."""
+    """Return the result in two lines: how cold or warm, and which path balances it."""
     mean = result.summary["delta_T_mean_K"]
     size = style.with_error(abs(mean), result.summary.get("delta_T_error_K"), "K")
     side = "colder" if mean < 0 else "warmer"
@@ -179,9 +179,10 @@ def headline(result: Result) -> str:
         return text
     share = dict(zip([id(r) for r in rows], shares(rows), strict=True))
     best = max(against, key=lambda row: abs(row.heat))
-    verb = "takes" if source < 0 else "brings"
+    what = "heat source" if result.case.source is not None else "light"
+    verb = "takes away" if source < 0 else "brings"
     back = "comes back" if source < 0 else "leaves"
     return (
-        f"{text} The source {verb} {style.si_text(abs(source), 'W', 3)}; "
+        f"{text}\nThe {what} {verb} {style.si_text(abs(source), 'W', 3, zeros=True)}; "
         f"{percent(share[id(best)])} of it {back} by {best.label}."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,7 @@ def subdivision(dim: int, parts: int) -> tuple[Floats, Ints]:
 
 
 def _descends(step: tuple[int, ...]) -> bool:
-    return all(a >= b for a, b in zip(step, step[1:], strict=False))
+    return all(a >= b for a, b in pairwise(step))
 
 
 def edge_points(dim: int, edge: tuple[int, int], parts: int) -> Floats:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = "viridis"
-"""The one colour map of fields, perceptually uniform: dark is cold or small, bright warm or large."""
+"""The colour map of all fields, perceptually uniform: dark is cold or small, bright is warm."""
 COOLS, WARMS, NEUTRAL = "#2b6ca3", "#d1602a", "#5f6670"
 INK, GRID = "#22262b", "#d9dde2"
 SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8456a", "#6b7280")
@@ -69,7 +69,7 @@ def new_figure(width: float = 6.4, height: float = 4.2, *, layout: str | None = 
 
 
 def shades(count: int) -> list[tuple[float, ...]]:
-    """Return `count` colours from dark to light; the lightest, hard to see on white, is left out."""
+    """Return `count` colours from dark to light, without the lightest, hard to see on white."""
     from matplotlib import colormaps
 
     return [tuple(shade) for shade in colormaps[COLOURS](np.linspace(0.0, 0.85, max(count, 1)))][
@@ -105,12 +105,16 @@ def _power(value: float) -> int:
     return int(min(max(3 * floor(log10(abs(value) * (1 + 1e-9)) / 3), -18), 9))
 
 
-def si_text(value: float, unit: str, digits: int = 4) -> str:
-    """Return a number with an SI prefix and a true minus: ``-1.8e-8, "W"`` gives ``−18 nW``."""
+def si_text(value: float, unit: str, digits: int = 4, *, zeros: bool = False) -> str:
+    """Return a number with an SI prefix and a true minus: ``-1.8e-8, "W"`` gives ``−18 nW``.
+
+    `zeros` keeps the digits that are zero: ``−18.00 nW``.
+    """
     if not isfinite(value):
         return f"{value} {unit}"
     factor, name = si_scale(float(f"{value:.{digits}g}"), unit)
-    return f"{value / factor:.{digits}g} {name}".strip().replace("-", "−")
+    text = f"{value / factor:#.{digits}g}" if zeros else f"{value / factor:.{digits}g}"
+    return f"{text.rstrip('.')} {name}".strip().replace("-", "−")
 
 
 def with_error(value: float, error: float | None, unit: str) -> str:

@@ -1,0 +1,244 @@
+"""Pages of HTML that need no other file: the report of a result, and results side by side."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.results.result import CASE, LOG
+from thermosim.visual import style
+from thermosim.visual.budget import headline, percent, rows_of, shares
+from thermosim.visual.compare import letter, name_of
+
+if TYPE_CHECKING:
+    from thermosim.results import Result
+
+Table = list[tuple[str, str]]
+
+_PHYSICS = ("particle", "substrate", "contact", "laser", "source", "gain", "chamber", "materials")
+_NUMERICS = ("mesh", "solver", "output")
+_CAPTIONS = {
+    "temperature.png": "Temperature on the cut through particle and substrate; each panel has its "
+    "own colour scale. White lines are isotherms.",
+    "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
+    "from it (left). The bars of a body sum to zero.",
+    "mesh.png": "The mesh in the same windows.",
+}
+_SUMMARY = {
+    "heat_source_W": "released in the particle",
+    "heat_to_chamber_W": "particle to chamber",
+    "heat_to_substrate_W": "particle to substrate",
+    "heat_substrate_to_chamber_W": "substrate to chamber",
+    "heat_to_holder_W": "substrate to holder",
+}
+_WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget",
+         "error_estimate": "error estimate", "output": "output", "": "all"}  # fmt: skip
+
+
+def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
+    """Return the report of a result; pictures (file name to path) that exist are embedded."""
+    there = {name: path for name, path in pictures.items() if path.is_file()}
+    return _render(
+        "report.html.j2",
+        title=name_of(result),
+        headline=headline(result),
+        question=question(result),
+        warnings=warnings_of(result),
+        closing=closing_table(result),
+        budget=budget_table(result),
+        pictures=[(embedded(path), _CAPTIONS.get(name, "")) for name, path in there.items()],
+        without_fields="temperature.png" not in there,
+        physics=sections(result, _PHYSICS),
+        numerics=sections(result, _NUMERICS),
+        provenance=provenance(result),
+        case_text=_text(result, CASE),
+        log_text=_text(result, LOG),
+    )
+
+
+def comparison_page(results: Sequence[Result], picture: Path, place: Path, report: str) -> str:
+    """Return the page of results side by side; links are relative to the folder `place`."""
+    columns = []
+    for i, result in enumerate(results):
+        target = result.directory / report if result.directory else None
+        link = os.path.relpath(target, place) if target and target.is_file() else ""
+        columns.append({"letter": letter(i), "name": name_of(result), "link": link})
+    labels = dict.fromkeys(label for r in results for label, _ in closing_table(r))
+    tables = [dict(closing_table(r)) for r in results]
+    return _render(
+        "comparison.html.j2",
+        title="Results side by side",
+        columns=columns,
+        rows=[(label, [table.get(label, "–") for table in tables]) for label in labels],
+        differences=differences(results),
+        picture=embedded(picture),
+        headlines=[headline(r) for r in results],
+        warnings=[f"{letter(i)}: {w}" for i, r in enumerate(results) for w in warnings_of(r)],
+    )
+
+
+def _render(template: str, **content: Any) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**content)
+
+
+def embedded(path: Path) -> str:
+    """Return a PNG as a data URL."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def question(result: Result) -> str:
+    """Return what was asked: body, place and light of the case in a sentence."""
+    case = result.case
+    names = case.material_names()
+    size = style.si_text(case.particle.shape.equivalent_radius, "m", 3)
+    text = f"{case.particle.shape.kind.capitalize()} of {names['particle']}, radius {size}"
+    if "substrate" in names:
+        text += f", on {names['substrate']} ({case.substrate.kind})"
+    b = result.summary.get("contact_radius_m", 0.0)
+    if b:
+        text += f", contact radius {style.si_text(b, 'm', 3)} ({case.contact.kind})"
+    T = result.summary["chamber_temperature_K"]
+    return f"{text}; chamber at {T:g} K. How cold or warm does it get, and where does the heat go?"
+
+
+def warnings_of(result: Result) -> list[str]:
+    """Return the notes of a result, and what its numbers say against it."""
+    found = list(result.notes)
+    error, mean = result.summary.get("delta_T_error_K"), result.summary["delta_T_mean_K"]
+    if error is None:
+        found.append("no error estimate was asked for (solver.error_estimate = false)")
+    elif error > 0.05 * abs(mean):
+        found.append(
+            f"the numerical error is {percent(error / abs(mean)) if mean else 'not'} of ΔT; "
+            "raise mesh.refinement"
+        )
+    return found
+
+
+def closing_table(result: Result) -> Table:
+    """Return the numbers that a run prints at its end, in words."""
+    numbers = result.summary
+    low, high = (style.si_text(numbers[f"delta_T_{end}_K"], "K", 5) for end in ("min", "max"))
+    mean = style.with_error(numbers["delta_T_mean_K"], numbers.get("delta_T_error_K"), "K")
+    rows = [("ΔT of the particle, mean", mean), ("lowest … highest", f"{low} … {high}")]
+    rows += [
+        (words, style.si_text(numbers[key], "W"))
+        for key, words in _SUMMARY.items()
+        if key in numbers
+    ]
+    if "energy_balance_rel" in numbers:
+        balance = f"{numbers['energy_balance_rel']:.1e} of the heat turned over".replace("-", "−")
+        rows.append(("energy balance", balance))
+    return rows
+
+
+def budget_table(result: Result) -> list[dict[str, str]]:
+    """Return the budget, one row per path."""
+    rows = rows_of(result)
+    return [
+        {
+            "body": row.body,
+            "label": row.label,
+            "heat": style.si_text(row.heat, "W"),
+            "effect": "cools" if row.heat < 0 else "warms" if row.heat > 0 else "",
+            "share": percent(share),
+        }
+        for row, share in zip(rows, shares(rows), strict=True)
+    ]
+
+
+def sections(result: Result, names: Sequence[str]) -> list[tuple[str, Table]]:
+    """Return the resolved parameters of the named sections, readable."""
+    tree = _tree(result)
+    found = [(name, list(flattened(tree[name]).items())) for name in names if name in tree]
+    return [(name, table) for name, table in found if table]
+
+
+def _tree(result: Result) -> dict[str, Any]:
+    return tomllib.loads(result.case.to_toml())
+
+
+def flattened(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested parameters as ``shape.radius -> 5 µm``; empty lists and tables are left out."""
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            found |= flattened(value, f"{name}.")
+        elif value != []:
+            found[name] = readable(value)
+    return found
+
+
+def readable(value: Any) -> str:
+    """Return a parameter for people: ``5e-06 m`` becomes ``5 µm``, an energy is told in eV."""
+    if isinstance(value, list):
+        return ", ".join(readable(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str):
+        return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
+    number, _, unit = value.partition(" ")
+    try:
+        size = float(number)
+    except ValueError:
+        return value
+    return quantity(size, unit)
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a quantity with an SI prefix where that is usual for its unit."""
+    from scipy.constants import e
+
+    if unit in {"J", "J/K"}:
+        return style.si_text(value / e, unit.replace("J", "eV"), 6)
+    if unit in {"m", "s", "W", "Pa", "Hz"}:
+        return style.si_text(value, unit, 6)
+    text = f"{value:.6g} {unit}".replace("^2", "²").replace("^3", "³").replace("*", " ")
+    return text.replace("delta_degC", "K").replace("-", "−")
+
+
+def provenance(result: Result) -> Table:
+    """Return versions, hashes and times."""
+    numbers = result.summary
+    rows = [
+        (key.removesuffix("_version").replace("thermosim", "thermosim (this program)"), str(value))
+        for key, value in numbers.items()
+        if key.endswith("_version")
+    ]
+    rows += [
+        (key.replace("_", " "), str(numbers[key]))
+        for key in ("case_hash", "mesh_hash", "n_ranks")
+        if key in numbers
+    ]
+    for name, words in _WALL.items():
+        key = f"wall_{name}_s".replace("__", "_")
+        if key in numbers:
+            rows.append((f"time, {words}", f"{numbers[key]:.2f} s"))
+    return rows
+
+
+def differences(results: Sequence[Result]) -> list[tuple[str, list[str]]]:
+    """Return the parameters in which the cases differ, those of the mesh and solver included."""
+    tables = [flattened(_tree(result)) for result in results]
+    names = dict.fromkeys(name for table in tables for name in table if name != "title")
+    rows = [(name, [table.get(name, "–") for table in tables]) for name in names]
+    return [(name, values) for name, values in rows if len(set(values)) > 1]
+
+
+def _text(result: Result, name: str) -> str:
+    path = result.directory / name if result.directory else None
+    return path.read_text() if path is not None and path.is_file() else ""
