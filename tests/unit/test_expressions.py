@@ -207,7 +207,7 @@ def test_constant_of_a_formula_that_varies():
     ],
 )
 def test_units_of_the_result(unit, target, factor, offset):
-    assert to_si(unit, target) == pytest.approx((factor, offset), rel=1e-14)
+    assert to_si(unit, target) == pytest.approx((factor, offset), rel=2e-15, abs=0)
 
 
 @pytest.mark.parametrize(

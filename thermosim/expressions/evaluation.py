@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -105,9 +106,8 @@ def _function(name: str, xp: Namespace) -> Callable[[Any], Any]:
 
             return erf  # type: ignore[no-any-return]
         return getattr(np, name)  # type: ignore[no-any-return]
-    import ufl
-
-    return getattr(ufl, name)  # type: ignore[no-any-return]
+    # the functions that a namespace does not list stand beside those it does
+    return getattr(sys.modules[xp.exp.__module__], name)  # type: ignore[no-any-return]
 
 
 def constant_value(node: ast.expr) -> float:

@@ -16,6 +16,7 @@ from thermosim.shapes.base import (
     unit_vectors,
 )
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
+from thermosim.shapes.sphere import cap_depth
 from thermosim.units import Length, Positive
 
 if TYPE_CHECKING:
@@ -168,8 +169,8 @@ class Ellipsoid(ShapeBase):
         """
         largest = self.largest_contact_radius
         check_contact(contact_radius, largest, "that of the section through the centre")
-        ratio = min(contact_radius / largest, 1.0) ** 2
-        delta = ratio / (1 + sqrt(1 - ratio))  # depth in half heights, on the unit sphere
+        part = min(contact_radius / largest, 1.0)  # the same problem on the unit sphere
+        delta = float(cap_depth(1.0, part))
         height = self.center[2]
         removed = self.a * self.b * self.c * pi * delta**2 * (3 - delta) / 3
         moment = self.a * self.b * self.c * height * pi * (delta * (2 - delta)) ** 2 / 4
