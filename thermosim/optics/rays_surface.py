@@ -1,8 +1,7 @@
-"""Surfaces that rays meet: the exact sphere (whole or cut flat) and closed triangle meshes."""
+"""Surfaces that rays meet: sphere, ellipsoid, convex bodies cut flat, closed triangle meshes."""
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -39,18 +38,13 @@ class Surface(Protocol):
 
 
 class SphereSurface:
-    """A sphere, or the part of it above a horizontal plane (a cut contact, a spherical cap)."""
+    """A sphere."""
 
-    def __init__(
-        self, radius: float, centre: ArrayLike = (0.0, 0.0, 0.0), floor: float | None = None
-    ) -> None:
+    def __init__(self, radius: float, centre: ArrayLike = (0.0, 0.0, 0.0)) -> None:
         if radius <= 0.0:
             raise ValueError(f"radius = {radius:.6g} m: must be > 0")
         self._radius = float(radius)
         self._centre = np.asarray(centre, float)
-        self._floor = -math.inf if floor is None else float(floor)
-        if self._floor >= self._centre[2] + radius:
-            raise ValueError(f"floor = {self._floor:.6g} m: must lie below the top of the sphere")
 
     @property
     def centre(self) -> Floats:
@@ -74,32 +68,89 @@ class SphereSurface:
         missed = (squared <= 0.0) | (t <= _TINY)
         t = np.maximum(t, 0.0) if inside else np.where(missed, np.inf, t)
         normal = offset + np.where(np.isfinite(t), t, 0.0)[:, None] * directions
-        t = t * self._radius
-        if self._floor > -math.inf:
-            self._cut(origins, directions, inside, t, normal)
-        return t, normal
+        return t * self._radius, normal
 
-    def _cut(
-        self, origins: Floats, directions: Floats, inside: bool, t: Floats, normal: Floats
+
+class EllipsoidSurface:
+    """An ellipsoid with semi-axes ``axes`` (3,) [m] along the columns of ``rotation`` (3, 3)."""
+
+    def __init__(self, axes: ArrayLike, rotation: ArrayLike, centre: ArrayLike) -> None:
+        self._axes, self._rotation = np.asarray(axes, float), np.asarray(rotation, float)
+        self._centre = np.asarray(centre, float)
+        self._ball = SphereSurface(1.0)
+
+    @property
+    def centre(self) -> Floats:
+        """Centre of the ellipsoid [m]."""
+        return self._centre
+
+    @property
+    def radius(self) -> float:
+        """Longest semi-axis [m]."""
+        return float(self._axes.max())
+
+    def first_hit(self, origins: Floats, directions: Floats, inside: bool) -> tuple[Floats, Floats]:
+        """Return distances and outward normals of the first hits; see `Surface`."""
+        start = (origins - self._centre) @ self._rotation / self._axes
+        along = directions @ self._rotation / self._axes
+        stretch = np.linalg.norm(along, axis=1)
+        t, normal = self._ball.first_hit(start, along / stretch[:, None], inside)
+        normal = (normal / self._axes) @ self._rotation.T
+        return t / stretch, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+
+
+class CutSurface:
+    """The part of a convex body above the plane ``z = floor``: a flat contact, a cap.
+
+    ``centre`` and ``radius`` of an enclosing sphere default to those of the whole body.
+    """
+
+    def __init__(
+        self,
+        body: Surface,
+        floor: float = 0.0,
+        centre: ArrayLike | None = None,
+        radius: float | None = None,
     ) -> None:
-        """Replace, in place, hits below the floor by hits of the flat face."""
+        if floor >= body.centre[2] + body.radius:
+            raise ValueError(f"floor = {floor:.6g} m: must lie below the top of the body")
+        self._body, self._floor = body, float(floor)
+        self._centre = body.centre if centre is None else np.asarray(centre, float)
+        self._radius = body.radius if radius is None else float(radius)
+
+    @property
+    def centre(self) -> Floats:
+        """Centre of the enclosing sphere [m]."""
+        return self._centre
+
+    @property
+    def radius(self) -> float:
+        """Radius of the enclosing sphere [m]."""
+        return self._radius
+
+    def first_hit(self, origins: Floats, directions: Floats, inside: bool) -> tuple[Floats, Floats]:
+        """Return distances and outward normals of the first hits; see `Surface`."""
+        t, normal = self._body.first_hit(origins, directions, inside)
         dz = directions[:, 2]
         moving = np.abs(dz) > 0.0
         t_flat = np.where(moving, (self._floor - origins[:, 2]) / np.where(moving, dz, 1.0), np.inf)
         if inside:
             flat = (dz < 0.0) & (t_flat <= t)
-            t_flat = np.maximum(t_flat, 0.0)
         else:
-            below = np.isfinite(t) & (
-                origins[:, 2] + np.where(np.isfinite(t), t, 0) * dz < self._floor
-            )
-            t[below] = np.inf
-            at = origins + np.where(np.isfinite(t_flat), t_flat, 0.0)[:, None] * directions
-            disk2 = self._radius**2 - (self._floor - self._centre[2]) ** 2
-            on_disk = ((at - self._centre)[:, :2] ** 2).sum(axis=1) < disk2
-            flat = (dz > 0.0) & (t_flat > _TINY * self._radius) & on_disk
-        t[flat] = t_flat[flat]
-        normal[flat] = (0.0, 0.0, -1.0)
+            below = np.isfinite(t) & (origins[:, 2] + np.where(moving, t, 0.0) * dz < self._floor)
+            flat = np.zeros(len(t), bool)
+            flat[below] = self._through_flat(origins[below], directions[below], t_flat[below])
+            t = np.where(below, np.inf, t)
+        t = np.where(flat, np.maximum(t_flat, 0.0), t)
+        return t, np.where(flat[:, None], (0.0, 0.0, -1.0), normal)
+
+    def _through_flat(self, origins: Floats, directions: Floats, t_flat: Floats) -> Bools:
+        """Return which rays from below, on their way into the whole body, cross the flat face."""
+        entry, _ = self._body.first_hit(origins, directions, False)
+        at = origins + entry[:, None] * directions
+        through, _ = self._body.first_hit(at, directions, True)
+        rising = (directions[:, 2] > 0.0) & (t_flat > _TINY * self._radius)
+        return np.asarray(rising & (t_flat < entry + through))
 
 
 class MeshSurface:

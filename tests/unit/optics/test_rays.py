@@ -8,7 +8,7 @@ from thermosim.optics.beam import Laser
 from thermosim.optics.rays import geometric_sphere_absorption, trace
 from thermosim.optics.rays_bundle import Optics, Rays, split_at_interface
 from thermosim.optics.rays_launch import launch, quasi_random
-from thermosim.optics.rays_surface import MeshSurface, SphereSurface
+from thermosim.optics.rays_surface import CutSurface, MeshSurface, SphereSurface
 
 trimesh = pytest.importorskip("trimesh")
 R = 5e-6
@@ -31,7 +31,7 @@ def test_ledger_closes_for_every_kind_of_body():
     torus.vertices *= 1e-6
     bodies = [
         SphereSurface(R, (0, 0, R)),
-        SphereSurface(R, (0, 0, 0.8 * R), floor=0.0),
+        CutSurface(SphereSurface(R, (0, 0, 0.8 * R))),
         mesh(box, 0.5e-6),
         mesh(torus, 1e-6),
     ]
@@ -75,7 +75,7 @@ def test_mesh_of_a_sphere_reflects_like_the_sphere():
 
 
 def test_cut_sphere_absorbs_less_than_the_whole():
-    cut = SphereSurface(R, (0, 0, 0.6 * R), floor=0.0)
+    cut = CutSurface(SphereSurface(R, (0, 0, 0.6 * R)))
     laser = Laser(intensity=1.0)
     whole = trace(SphereSurface(R, (0, 0, 0.6 * R)), laser, Optics(1.9, 2.0 / R), 8000).ledger
     ledger = trace(cut, laser, Optics(1.9, 2.0 / R), 8000).ledger

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from thermosim.errors import MeshError
-from thermosim.optics.rays_surface import MeshSurface, SphereSurface
+from thermosim.optics.rays_surface import CutSurface, EllipsoidSurface, MeshSurface, SphereSurface
 
 trimesh = pytest.importorskip("trimesh")
 
@@ -44,7 +44,7 @@ def test_chord_from_the_surface_is_exact():
 
 
 def test_cut_sphere():
-    cut = SphereSurface(1.0, (0, 0, 0.6), floor=0.0)
+    cut = CutSurface(SphereSurface(1.0, (0, 0, 0.6)))
     down, up = [[0, 0, -1.0]], [[0, 0, 1.0]]
     t, normal = cut.first_hit(np.array([[0.3, 0, 0.5]]), np.array(down), inside=True)
     assert (t[0], *normal[0]) == (0.5, 0, 0, -1)
@@ -57,6 +57,34 @@ def test_cut_sphere():
     # toward the part cut away: nothing there
     side = np.array([[-3.0, 0, -0.2]]), np.array([[1.0, 0, 0]])
     assert np.isinf(cut.first_hit(*side, inside=False)[0][0])
+
+
+def test_ellipsoid_hits_solve_its_equation():
+    axes = np.array([1.0, 2.0, 0.5])
+    rotation = np.linalg.qr(np.random.default_rng(7).normal(size=(3, 3)))[0]
+    centre = np.array([0.3, -0.2, 1.0])
+    body = EllipsoidSurface(axes, rotation, centre)
+    d, generator = random_rays(400, 5)
+    start = centre + (generator.uniform(-0.5, 0.5, (400, 3)) * axes) @ rotation.T
+    for origins, inside in ((start, True), (start - 9.0 * d, False)):
+        t, normal = body.first_hit(origins, d, inside)
+        at = (origins + t[:, None] * d - centre) @ rotation
+        assert ((at / axes) ** 2).sum(axis=1) == pytest.approx(np.ones(400), rel=1e-12)
+        gradient = (at / axes**2) @ rotation.T
+        gradient /= np.linalg.norm(gradient, axis=1, keepdims=True)
+        assert np.abs(normal - gradient).max() < 1e-11
+        assert np.all((np.sum(normal * d, axis=1) > 0) == inside)
+
+
+def test_ellipsoid_with_equal_axes_is_a_sphere():
+    d, generator = random_rays(200, 6)
+    start = -4.0 * d + generator.uniform(-1, 1, (200, 3))
+    one = SphereSurface(0.9, (0.1, 0, 0)).first_hit(start, d, inside=False)
+    other = EllipsoidSurface([0.9] * 3, np.eye(3), (0.1, 0, 0)).first_hit(start, d, inside=False)
+    hit = np.isfinite(one[0])
+    assert np.array_equal(hit, np.isfinite(other[0]))
+    assert other[0][hit] == pytest.approx(one[0][hit], rel=1e-12)
+    assert np.abs(other[1] - one[1])[hit].max() < 1e-12
 
 
 def test_mesh_and_box_agree():
@@ -106,4 +134,4 @@ def test_bad_surfaces_are_refused():
     with pytest.raises(ValueError, match="radius = -1"):
         SphereSurface(-1.0)
     with pytest.raises(ValueError, match="below the top"):
-        SphereSurface(1.0, floor=2.0)
+        CutSurface(SphereSurface(1.0), 2.0)
