@@ -132,8 +132,9 @@ class TabulatedAbsorption(Section):
 
 def beside_case(file: Path, info: ValidationInfo) -> Path:
     """Return ``file``, taken from the folder of the case file when that is known."""
-    folder = info.context.get("folder") if info.context else None
-    return Path(folder, file) if folder is not None else file
+    folder = info.context.get("directory") if info.context else None
+    path = file.expanduser()
+    return Path(folder, path) if folder is not None else path
 
 
 @functools.lru_cache(maxsize=32)

@@ -210,7 +210,7 @@ def best_photon_energy(
     from scipy.optimize import minimize_scalar
 
     T = model.reference_temperature if temperature is None else temperature
-    f_escape, f_reabsorbed, red_shift = model.escape.values()
+    f_escape, f_reabsorbed, red_shift = model.escape_values()
     if eta_int is None:
         eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
     eta = float(outcoupled_efficiency(eta_int, f_escape, f_reabsorbed))

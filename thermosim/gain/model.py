@@ -31,6 +31,7 @@ from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.numerics import chebyshev_coefficients
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.gain.source import GainParameters
+from thermosim.optics.escape import ErgodicEscape, MonteCarloEscape, SphereEscape
 from thermosim.sections import Section
 from thermosim.units import (
     AbsorptionCoefficient,
@@ -80,7 +81,10 @@ class GivenEscape(Section):
         return self.f_escape, self.f_reabsorbed, self.red_shift
 
 
-Escape = Annotated[NoEscape | GivenEscape, Field(discriminator="kind")]
+Escape = Annotated[
+    NoEscape | GivenEscape | ErgodicEscape | SphereEscape | MonteCarloEscape,
+    Field(discriminator="kind"),
+]
 Recombination = Annotated[TrionBiexciton | LadderRecombination, Field(discriminator="kind")]
 
 
@@ -128,6 +132,21 @@ class GainModel(Section):
         """Return this model for a body of which these shares of the light leave; shift in J."""
         escape = GivenEscape(f_escape=f_escape, f_reabsorbed=f_reabsorbed, red_shift=red_shift)
         return self.model_copy(update={"escape": escape})
+
+    def escape_values(self) -> tuple[float, float, float]:
+        """Return ``(f_escape, f_reabsorbed, red_shift)``; the shift in J.
+
+        Raises
+        ------
+        ValueError
+            If the escape is a method that needs a body, see `escaping.resolve_escape`.
+        """
+        if not isinstance(self.escape, NoEscape | GivenEscape):
+            raise ValueError(
+                f'escape.kind = "{self.escape.kind}" depends on the body: use '
+                "case.resolved_gain(), or resolve_escape(model, shape, contact_radius, temperature)"
+            )
+        return self.escape.values()
 
     def gap_moved(self, temperature: ArrayLike) -> Any:
         """Return how far the gap has moved [J] from its place at the reference temperature."""
@@ -206,7 +225,7 @@ class GainModel(Section):
 @functools.lru_cache(maxsize=512)
 def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
     emitted, absorbed, population = model.recombination.polynomials()
-    f_escape, f_reabsorbed, red_shift = model.escape.values()
+    f_escape, f_reabsorbed, red_shift = model.escape_values()
     return GainParameters(
         n_dots=model.n_dots,
         photon_energy=photon_energy,

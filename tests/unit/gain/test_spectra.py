@@ -156,6 +156,6 @@ def test_files_are_found_beside_the_case(tmp_path):
     section = {"absorption": {"kind": "table", "file": "alpha.csv"}}
     model = GainModel.model_validate(
         section | {"temperature_min": 280.0, "temperature_max": 320.0},
-        context={"folder": tmp_path},
+        context={"directory": tmp_path},
     )
     assert model.absorption.file == tmp_path / "alpha.csv"
