@@ -64,7 +64,7 @@ class Cut:
         )
 
     def triangles(
-        self, window: tuple[float, float, float, float], most: int = 40_000
+        self, window: tuple[float, float, float, float], most: int = 24_000
     ) -> tuple[Floats, Ints, Floats]:
         """Return straight triangles that show a window: points (n, 2), triangles (t, 3), values.
 

@@ -35,6 +35,7 @@ _SUMMARY = {
     "heat_substrate_to_chamber_W": "substrate to chamber",
     "heat_to_holder_W": "substrate to holder",
 }
+_WITH_PREFIX = {"m", "s", "W", "Pa", "Hz", "W/m^2", "W/K"}
 _WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget",
          "error_estimate": "error estimate", "output": "output", "": "all"}  # fmt: skip
 
@@ -190,7 +191,7 @@ def readable(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, str):
-        return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
+        return power_of_ten(value) if isinstance(value, float) else str(value)
     number, _, unit = value.partition(" ")
     try:
         size = float(number)
@@ -200,15 +201,28 @@ def readable(value: Any) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """Return a quantity with an SI prefix where that is usual for its unit."""
+    """Return a quantity with an SI prefix where that is usual for its unit, else a power of ten."""
     from scipy.constants import e
 
     if unit in {"J", "J/K"}:
         return style.si_text(value / e, unit.replace("J", "eV"), 6)
-    if unit in {"m", "s", "W", "Pa", "Hz"}:
-        return style.si_text(value, unit, 6)
-    text = f"{value:.6g} {unit}".replace("^2", "²").replace("^3", "³").replace("*", " ")
-    return text.replace("delta_degC", "K").replace("-", "−")
+    written = (
+        unit.replace("^2", "²").replace("^3", "³").replace("*", " ").replace("delta_degC", "K")
+    )
+    if unit in _WITH_PREFIX:
+        return style.si_text(value, written, 6)
+    return f"{power_of_ten(value)} {written}"
+
+
+def power_of_ten(value: float) -> str:
+    """Return a number with six digits, very large and small ones as ``3.5 × 10⁷``."""
+    digits, _, power = f"{value:.6g}".replace("-", "−").partition("e")
+    if not power:
+        return digits
+    raised = str(int(power.replace("−", "-"))).translate(
+        str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    )
+    return f"{digits} × 10{raised}"
 
 
 def provenance(result: Result) -> Table:

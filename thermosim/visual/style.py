@@ -148,7 +148,7 @@ def temperature_scale(values: NDArray[np.float64]) -> tuple[float, float, str]:
 def save(figure: Figure, path: Path) -> Path:
     """Write a figure as PNG aside and rename it into place; return the path."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=figure.dpi, pil_kwargs={"compress_level": 4})
+    figure.savefig(stream, format="png", dpi=figure.dpi, pil_kwargs={"compress_level": 2})
     return write_bytes(path, stream.getvalue())
 
 

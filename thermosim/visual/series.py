@@ -1,0 +1,159 @@
+"""Pictures of what changes in time: temperature, and the heat of every path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from thermosim.visual import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+
+_LONG = ((7200.0, 3600.0, "h"), (300.0, 60.0, "min"))
+
+
+def time_scale(time: ArrayLike) -> tuple[float, str]:
+    """Return seconds per unit and the unit in which times [s] read best: h, min, s, ms, µs, …"""
+    longest = float(np.max(np.abs(np.asarray(time, dtype=float)), initial=0.0))
+    for limit, seconds, unit in _LONG:
+        if longest >= limit:
+            return seconds, unit
+    return style.si_scale(longest, "s") if longest < 1.0 else (1.0, "s")
+
+
+def draw_delta_T(  # noqa: N802  the glossary's name
+    time: ArrayLike,
+    delta_T: Mapping[str, ArrayLike],
+    *,
+    title: str = "",
+    error: Mapping[str, ArrayLike] | None = None,
+    events: Mapping[str, float] | None = None,
+    steady: float | None = None,
+) -> Figure:
+    """Draw ΔT over time.
+
+    Parameters
+    ----------
+    time : shape (n,), [s]
+    delta_T : name of each curve and its values, shape (n,), [K]
+    error : of curves by the same names, shape (n,) [K]; drawn as a band
+    events : name and time [s] of what happens, such as "light off"
+    steady : ΔT [K] that the curves tend to
+
+    Raises
+    ------
+    ValueError
+        If a curve has not one value per time, or an error belongs to no curve.
+    """
+    t, curves = _checked(time, delta_T)
+    bands = _checked(time, error or {})[1]
+    if unknown := bands.keys() - curves.keys():
+        raise ValueError(f"error of {', '.join(sorted(unknown))}: no curve has this name")
+    seconds, unit = time_scale(t)
+    factor, kelvin = style.si_scale(np.concatenate(list(curves.values())), "K")
+    with style.styled():
+        figure = style.new_figure(7.2, 4.4, layout="constrained")
+        axes = figure.subplots()
+        for i, (name, values) in enumerate(curves.items()):
+            colour = style.colour_of(i)
+            axes.plot(t / seconds, values / factor, color=colour, label=name)
+            if name in bands:
+                low, high = (values - bands[name]) / factor, (values + bands[name]) / factor
+                axes.fill_between(t / seconds, low, high, color=colour, alpha=0.2, lw=0)
+        if steady is not None:
+            axes.axhline(steady / factor, color=style.NEUTRAL, ls="--", lw=1, label="steady state")
+        _finish(axes, t / seconds, unit, f"ΔT ({kelvin})", title)
+        _mark_events(axes, events or {}, seconds)
+    return figure
+
+
+def draw_heat(
+    time: ArrayLike,
+    heat: Mapping[str, ArrayLike],
+    *,
+    title: str = "",
+    events: Mapping[str, float] | None = None,
+    logarithmic: bool = False,
+) -> Figure:
+    """Draw heat by path over time.
+
+    Parameters
+    ----------
+    time : shape (n,), [s]
+    heat : path in words and its heat, shape (n,), [W]; positive warms the body
+    events : name and time [s] of what happens
+    logarithmic : show decades, positive above and negative below zero, so that small paths are
+        readable beside large ones
+
+    Raises
+    ------
+    ValueError
+        If a path has not one value per time.
+    """
+    t, curves = _checked(time, heat)
+    seconds, unit = time_scale(t)
+    everything = np.concatenate(list(curves.values()))
+    factor, watts = style.si_scale(everything, "W")
+    with style.styled():
+        figure = style.new_figure(7.2, 4.4, layout="constrained")
+        axes = figure.subplots()
+        for i, (name, values) in enumerate(curves.items()):
+            axes.plot(t / seconds, values / factor, color=style.colour_of(i), label=name)
+        axes.axhline(0.0, color=style.NEUTRAL, lw=0.8)
+        if logarithmic:
+            axes.set_yscale("symlog", linthresh=_smallest(curves) / factor)
+        label = f"heat ({watts})\n← takes away      brings →"
+        _finish(axes, t / seconds, unit, label, title)
+        _mark_events(axes, events or {}, seconds)
+    return figure
+
+
+def _checked(time: ArrayLike, curves: Mapping[str, ArrayLike]) -> tuple[Floats, dict[str, Floats]]:
+    """Return arrays of floats, one value per time.
+
+    Raises
+    ------
+    ValueError
+        Naming the curve of another shape.
+    """
+    t = np.atleast_1d(np.asarray(time, dtype=float))
+    found = {name: np.atleast_1d(np.asarray(v, dtype=float)) for name, v in curves.items()}
+    for name, values in found.items():
+        if t.ndim != 1 or values.shape != t.shape:
+            raise ValueError(
+                f"{name} has shape {values.shape}; needs one value per time, {t.shape}"
+            )
+    return t, found
+
+
+def _smallest(curves: Mapping[str, Floats]) -> float:
+    """Return a tenth of the smallest path's largest heat, where a logarithmic axis turns linear."""
+    peaks = [float(np.abs(values).max()) for values in curves.values()]
+    return 0.1 * min((peak for peak in peaks if peak > 0), default=1.0)
+
+
+def _finish(axes: Axes, t: Floats, unit: str, label: str, title: str) -> None:
+    axes.set_xlabel(f"time ({unit})")
+    axes.set_ylabel(label)
+    if t[-1] > t[0]:
+        axes.set_xlim(t[0], t[-1])
+    if title:
+        axes.set_title(title)
+    style.clean_axes(axes, grid="both")
+    axes.legend()
+
+
+def _mark_events(axes: Axes, events: Mapping[str, float], seconds: float) -> None:
+    for name, when in events.items():
+        axes.axvline(when / seconds, color=style.NEUTRAL, ls=":", lw=1)
+        axes.text(
+            when / seconds, 0.98, f" {name}", transform=axes.get_xaxis_transform(),
+            va="top", fontsize=9, color=style.NEUTRAL,
+        )  # fmt: skip

@@ -1,0 +1,245 @@
+"""Pictures of studies: a line, a family of lines, a map; from plain arrays or from xarray."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from thermosim.visual import style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+
+_WITH_PREFIX = ("K", "W", "m", "s", "J", "eV", "W/K", "W/m²", "W/m³", "Pa", "Hz")
+_MOST_LINES = 12
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What an axis shows: words, the unit of the numbers, and whether it is logarithmic."""
+
+    words: str
+    unit: str = ""
+    log: bool = False
+
+    def shown(self, values: Floats) -> tuple[Floats, str]:
+        """Return values and label with the SI prefix that reads best."""
+        if not self.unit:
+            return values, self.words
+        known = self.unit in _WITH_PREFIX and not self.log
+        factor, unit = style.si_scale(values, self.unit) if known else (1.0, self.unit)
+        return values / factor, f"{self.words} ({unit})"
+
+
+def draw_line(
+    x: ArrayLike,
+    y: ArrayLike,
+    x_scale: Scale,
+    y_scale: Scale,
+    *,
+    error: ArrayLike | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw one number over another, with its error as a band if given; shapes (n,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    curve = np.asarray(y, dtype=float)[None]
+    band = None if error is None else np.asarray(error, dtype=float)[None]
+    return draw_family(x, curve, [""], x_scale, y_scale, error=band, title=title)
+
+
+def draw_family(
+    x: ArrayLike,
+    curves: ArrayLike,
+    names: Sequence[str],
+    x_scale: Scale,
+    y_scale: Scale,
+    *,
+    family: str = "",
+    error: ArrayLike | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw several lines over the same x.
+
+    Parameters
+    ----------
+    x : shape (n,)
+    curves : shape (m, n); NaN leaves a gap (a run that failed)
+    names : m texts for the legend; `family` is its title
+    error : shape (m, n), drawn as bands
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    xs, ys, bands = _family_arrays(x, curves, names, error)
+    with style.styled():
+        figure = style.new_figure(7.0, 4.6, layout="constrained")
+        axes = figure.subplots()
+        x_shown, x_label = x_scale.shown(xs)
+        stacked = ys if bands is None else np.stack([ys, bands])
+        y_label = y_scale.shown(stacked)[1]
+        factor = _factor(
+            ys, y_scale.shown(stacked)[0] if bands is None else y_scale.shown(stacked)[0][0]
+        )
+        colours = style.shades(len(ys)) if len(ys) > 1 else [style.COOLS]
+        marker = "o" if xs.size <= 40 else ""
+        for i, (values, name) in enumerate(zip(ys / factor, names, strict=True)):
+            axes.plot(x_shown, values, marker=marker, ms=3.5, color=colours[i], label=name)
+            if bands is not None:
+                half = bands[i] / factor
+                axes.fill_between(
+                    x_shown, values - half, values + half, color=colours[i], alpha=0.2, lw=0
+                )
+        _finish(axes, x_label, y_label, x_scale, y_scale, title)
+        if any(names):
+            axes.legend(title=family or None, ncols=1 + len(names) // _MOST_LINES)
+    return figure
+
+
+def _factor(values: Floats, shown: Floats) -> float:
+    """Return what `values` were divided by."""
+    index = np.nanargmax(np.abs(values)) if np.isfinite(values).any() else 0
+    return float(values.flat[index] / shown.flat[index]) if shown.flat[index] else 1.0
+
+
+def _family_arrays(
+    x: ArrayLike, curves: ArrayLike, names: Sequence[str], error: ArrayLike | None
+) -> tuple[Floats, Floats, Floats | None]:
+    xs, ys = np.asarray(x, dtype=float), np.asarray(curves, dtype=float)
+    bands = None if error is None else np.asarray(error, dtype=float)
+    if xs.ndim != 1 or ys.shape != (len(names), xs.size):
+        raise ValueError(
+            f"curves have shape {ys.shape}; {len(names)} names and x of shape {xs.shape} need "
+            f"{(len(names), xs.size)}"
+        )
+    if bands is not None and bands.shape != ys.shape:
+        raise ValueError(f"error has shape {bands.shape}; must be that of the curves, {ys.shape}")
+    return xs, ys, bands
+
+
+def draw_map(
+    x: ArrayLike,
+    y: ArrayLike,
+    z: ArrayLike,
+    x_scale: Scale,
+    y_scale: Scale,
+    z_scale: Scale,
+    *,
+    levels: Sequence[float] = (),
+    title: str = "",
+) -> Figure:
+    """Draw a number over two others as colours, with contours at `levels` in the unit of z.
+
+    Parameters
+    ----------
+    x, y : shapes (n,) and (m,), ascending
+    z : shape (m, n); NaN (a run that failed) stays grey
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or nothing is finite.
+    """
+    xs, ys, zs = (np.asarray(a, dtype=float) for a in (x, y, z))
+    if zs.shape != (ys.size, xs.size):
+        raise ValueError(f"z has shape {zs.shape}; x and y need {(ys.size, xs.size)}")
+    if not np.isfinite(zs).any():
+        raise ValueError("z holds no finite number; nothing to draw")
+    with style.styled():
+        figure = style.new_figure(7.0, 5.0, layout="constrained")
+        axes = figure.subplots()
+        axes.set_facecolor("0.85")
+        (x_shown, x_label), (y_shown, y_label) = x_scale.shown(xs), y_scale.shown(ys)
+        shown, z_label = z_scale.shown(zs)
+        norm = "log" if z_scale.log else None
+        filled = axes.pcolormesh(x_shown, y_shown, shown, cmap=style.COLOURS, norm=norm)
+        bar = figure.colorbar(filled, ax=axes)
+        bar.set_label(z_label)
+        _contours(axes, x_shown, y_shown, shown, np.asarray(levels) / _factor(zs, shown))
+        _finish(axes, x_label, y_label, x_scale, y_scale, title)
+        axes.grid(visible=False)
+    return figure
+
+
+def _contours(axes: Axes, x: Floats, y: Floats, z: Floats, levels: Floats) -> None:
+    """Draw the contours that lie within the values, labelled."""
+    inside = np.sort(levels[(levels > np.nanmin(z)) & (levels < np.nanmax(z))])
+    if inside.size and min(z.shape) > 1:
+        drawn = axes.contour(
+            x, y, z, levels=inside, colors="white", linestyles="solid", linewidths=1
+        )
+        axes.clabel(drawn, fmt="%g", fontsize=9)
+
+
+def _finish(
+    axes: Axes, x_label: str, y_label: str, x_scale: Scale, y_scale: Scale, title: str
+) -> None:
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    if x_scale.log:
+        axes.set_xscale("log")
+    if y_scale.log:
+        axes.set_yscale("log")
+    if title:
+        axes.set_title(title)
+    style.clean_axes(axes, grid="both")
+
+
+def draw_array(data: xr.DataArray, *, title: str = "", **options: Any) -> Figure:
+    """Draw an xarray of one or two dimensions, with the units in its attributes.
+
+    One dimension gives a line; two give a family of lines if the first has at most twelve values
+    and a map otherwise. ``long_name`` and ``units`` label; ``scale = "log"`` makes an axis
+    logarithmic. `options` go to the drawing function.
+
+    Raises
+    ------
+    ValueError
+        If it has no dimension or more than two.
+    """
+    if data.ndim not in {1, 2}:
+        raise ValueError(f"has {data.ndim} dimensions {data.dims}; select one or two of them first")
+    scale = scale_of(data)
+    x = data[data.dims[-1]]
+    if data.ndim == 1:
+        return draw_line(x.values, data.values, scale_of(x), scale, title=title, **options)
+    rows = data[data.dims[0]]
+    if rows.size > _MOST_LINES and rows.dtype.kind in "fiu":
+        return draw_map(
+            x.values, rows.values, data.values, scale_of(x), scale_of(rows), scale,
+            title=title, **options,
+        )  # fmt: skip
+    words = scale_of(rows)
+    names = [_value(value, words.unit) for value in rows.values]
+    return draw_family(
+        x.values, data.values, names, scale_of(x), scale,
+        family=words.words, title=title, **options,
+    )  # fmt: skip
+
+
+def _value(value: Any, unit: str) -> str:
+    if not isinstance(value, int | float | np.number):
+        return str(value)
+    if unit in _WITH_PREFIX:
+        return style.si_text(float(value), unit)
+    return f"{float(value):.4g} {unit}".strip()
+
+
+def scale_of(data: xr.DataArray) -> Scale:
+    """Return label, unit and kind of axis from an xarray's attributes."""
+    words = str(data.attrs.get("long_name", data.name or "value"))
+    return Scale(words, str(data.attrs.get("units", "")), data.attrs.get("scale") == "log")
