@@ -129,23 +129,21 @@ def paint(
 
     Returns what a colour bar needs.
     """
+    from matplotlib.tri import Triangulation
+
     points, triangles, values = cut.triangles(window)
     low, high = limits or seen_range(points, values, window)
     offset, factor, label = style.temperature_scale(np.array([low, high]))
     factor_x, factor_z = length_scales(window, stretched=stretched)
     shown = (values - offset) / factor
     ends = (low - offset) / factor, (high - offset) / factor
-    x, z = points[:, 0] / factor_x, points[:, 1] / factor_z
-    filled = axes.tripcolor(
-        x, z, triangles, shown, shading="gouraud", cmap=style.COLOURS, clim=_open(*ends)
-    )
+    mesh = Triangulation(points[:, 0] / factor_x, points[:, 1] / factor_z, triangles)
+    filled = axes.tripcolor(mesh, shown, shading="gouraud", cmap=style.COLOURS, clim=_open(*ends))
     filled.set_rasterized(True)
     levels = isotherms(*ends)
     if len(levels):
         axes.tricontour(
-            x,
-            z,
-            triangles,
+            mesh,
             shown,
             levels=levels,
             colors="white",
@@ -199,7 +197,8 @@ def isotherms(low: float, high: float, count: int = 9) -> NDArray[np.float64]:
 
     if not high > low:
         return np.empty(0)
-    levels = MaxNLocator(count + 1, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    locator = MaxNLocator(count + 1, steps=[1, 2, 2.5, 5, 10])
+    levels = np.asarray(locator.tick_values(low, high))
     slack = 0.01 * (high - low)
     return np.asarray(levels[(levels > low + slack) & (levels < high - slack)])
 
@@ -263,13 +262,13 @@ def frame(axes: Axes, window: Window, title: str, *, stretched: bool = False) ->
 
 def colour_bar(axes: Axes, filled: Any, label: str, beyond: str = "neither") -> None:
     """Put a colour bar of the panel's height at its right."""
-    figure = axes.figure
+    figure: Any = axes.figure
     box = axes.get_position()
-    width = figure.get_size_inches()[0]  # type: ignore[union-attr]
+    width = figure.get_size_inches()[0]
     place = figure.add_axes((box.x1 + 0.12 / width, box.y0, 0.16 / width, box.height))
     bar = figure.colorbar(filled, cax=place, extend=beyond)
     bar.ax.set_title(label, fontsize=9.5, fontweight="normal", loc="center", pad=8)
-    bar.outline.set_linewidth(0.6)  # type: ignore[operator]
+    bar.outline.set_linewidth(0.6)
 
 
 def mark(axes: Axes, inner: Window, outer: Window) -> None:

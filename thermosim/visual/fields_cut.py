@@ -185,9 +185,10 @@ def _cut_simplices(pieces: Floats, size: int) -> tuple[Floats, Ints]:
     """
     count = pieces.shape[1]
     pattern = ((pieces[:, :, -1] > 0) * (1 << np.arange(count))).sum(axis=1)
-    found, origin = [np.empty((0, size, pieces.shape[2] - 1))], [np.empty(0, dtype=np.int64)]
+    found: list[Floats] = [np.empty((0, size, pieces.shape[2] - 1))]
+    origin: list[Ints] = [np.empty(0, dtype=np.int64)]
     for code in range(1, (1 << count) - 1):
-        rows = np.flatnonzero(pattern == code)
+        rows: Ints = np.flatnonzero(pattern == code).astype(np.int64)
         corners = np.stack([_between(pieces[rows], *e) for e in lattice.crossings(code, count)], 1)
         for i in range(corners.shape[1] - size + 1):
             found.append(corners[:, [0, *range(i + 1, i + size)]])

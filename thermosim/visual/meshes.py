@@ -70,18 +70,20 @@ def _within(segments: NDArray[np.float64], window: Window) -> NDArray[np.float64
     low, high = segments.min(axis=1), segments.max(axis=1)
     x0, x1, z0, z1 = window
     seen = (high[:, 0] >= x0) & (low[:, 0] <= x1) & (high[:, 1] >= z0) & (low[:, 1] <= z1)
-    return segments[seen]
+    return np.asarray(segments[seen])
 
 
 def _fill(axes: Axes, cut: Cut, window: Window, scale: NDArray[np.float64]) -> None:
     from matplotlib.colors import ListedColormap
+    from matplotlib.tri import Triangulation
 
     for number in np.unique(cut.regions):
         colours = ListedColormap([_FILLS[(number - PARTICLE) % len(_FILLS)]])
         points, triangles, values = cut.of_region(number).triangles(window, most=10_000)
         if len(triangles):
-            x, z = (points / scale).T
-            axes.tripcolor(x, z, triangles, 0 * values, shading="gouraud", cmap=colours)
+            x, z = np.asarray(points / scale).T
+            mesh = Triangulation(x, z, triangles)
+            axes.tripcolor(mesh, 0 * values, shading="gouraud", cmap=colours)
 
 
 def caption(result: Result) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ _LONG = ((7200.0, 3600.0, "h"), (300.0, 60.0, "min"))
 
 
 def time_scale(time: ArrayLike) -> tuple[float, str]:
-    """Return seconds per unit and the unit in which times [s] read best: h, min, s, ms, µs, …"""
+    """Return seconds per unit and the unit in which times [s] read best: h, min, s, ms, µs."""
     longest = float(np.max(np.abs(np.asarray(time, dtype=float)), initial=0.0))
     for limit, seconds, unit in _LONG:
         if longest >= limit:
@@ -28,7 +28,7 @@ def time_scale(time: ArrayLike) -> tuple[float, str]:
     return style.si_scale(longest, "s") if longest < 1.0 else (1.0, "s")
 
 
-def draw_delta_T(  # noqa: N802  the glossary's name
+def draw_delta_T(
     time: ArrayLike,
     delta_T: Mapping[str, ArrayLike],
     *,
@@ -139,7 +139,7 @@ def _smallest(curves: Mapping[str, Floats]) -> float:
     return 0.1 * min((peak for peak in peaks if peak > 0), default=1.0)
 
 
-def _finish(axes: Axes, t: Floats, unit: str, label: str, title: str) -> None:
+def _finish(axes: Axes, t: NDArray[Any], unit: str, label: str, title: str) -> None:
     axes.set_xlabel(f"time ({unit})")
     axes.set_ylabel(label)
     if t[-1] > t[0]:

@@ -32,11 +32,15 @@ class Scale:
 
     def shown(self, values: Floats) -> tuple[Floats, str]:
         """Return values and label with the SI prefix that reads best."""
-        if not self.unit:
-            return values, self.words
-        known = self.unit in _WITH_PREFIX and not self.log
-        factor, unit = style.si_scale(values, self.unit) if known else (1.0, self.unit)
-        return values / factor, f"{self.words} ({unit})"
+        factor, unit = self.factor(values)
+        label = f"{self.words} ({unit})" if unit else self.words
+        return np.asarray(values / factor), label
+
+    def factor(self, values: Floats) -> tuple[float, str]:
+        """Return what values are divided by, and the unit that is left."""
+        if self.unit not in _WITH_PREFIX or self.log:
+            return 1.0, self.unit
+        return style.si_scale(values, self.unit)
 
 
 def draw_line(
@@ -90,30 +94,20 @@ def draw_family(
         figure = style.new_figure(7.0, 4.6, layout="constrained")
         axes = figure.subplots()
         x_shown, x_label = x_scale.shown(xs)
-        stacked = ys if bands is None else np.stack([ys, bands])
-        y_label = y_scale.shown(stacked)[1]
-        factor = _factor(
-            ys, y_scale.shown(stacked)[0] if bands is None else y_scale.shown(stacked)[0][0]
-        )
+        shown, y_label = y_scale.shown(ys if bands is None else np.stack([ys, bands]))
+        values, errors = (shown, None) if bands is None else (shown[0], shown[1])
         colours = style.shades(len(ys)) if len(ys) > 1 else [style.COOLS]
         marker = "o" if xs.size <= 40 else ""
-        for i, (values, name) in enumerate(zip(ys / factor, names, strict=True)):
-            axes.plot(x_shown, values, marker=marker, ms=3.5, color=colours[i], label=name)
-            if bands is not None:
-                half = bands[i] / factor
-                axes.fill_between(
-                    x_shown, values - half, values + half, color=colours[i], alpha=0.2, lw=0
-                )
+        for i, name in enumerate(names):
+            line: dict[str, Any] = {"marker": marker, "ms": 3.5, "color": colours[i], "label": name}
+            axes.plot(x_shown, values[i], **line)
+            if errors is not None:
+                band = values[i] - errors[i], values[i] + errors[i]
+                axes.fill_between(x_shown, *band, color=colours[i], alpha=0.2, lw=0)
         _finish(axes, x_label, y_label, x_scale, y_scale, title)
         if any(names):
             axes.legend(title=family or None, ncols=1 + len(names) // _MOST_LINES)
     return figure
-
-
-def _factor(values: Floats, shown: Floats) -> float:
-    """Return what `values` were divided by."""
-    index = np.nanargmax(np.abs(values)) if np.isfinite(values).any() else 0
-    return float(values.flat[index] / shown.flat[index]) if shown.flat[index] else 1.0
 
 
 def _family_arrays(
@@ -169,7 +163,7 @@ def draw_map(
         filled = axes.pcolormesh(x_shown, y_shown, shown, cmap=style.COLOURS, norm=norm)
         bar = figure.colorbar(filled, ax=axes)
         bar.set_label(z_label)
-        _contours(axes, x_shown, y_shown, shown, np.asarray(levels) / _factor(zs, shown))
+        _contours(axes, x_shown, y_shown, shown, np.asarray(levels) / z_scale.factor(zs)[0])
         _finish(axes, x_label, y_label, x_scale, y_scale, title)
         axes.grid(visible=False)
     return figure
@@ -241,5 +235,5 @@ def _value(value: Any, unit: str) -> str:
 
 def scale_of(data: xr.DataArray) -> Scale:
     """Return label, unit and kind of axis from an xarray's attributes."""
-    words = str(data.attrs.get("long_name", data.name or "value"))
+    words = str(data.attrs.get("long_name", "value" if data.name is None else data.name))
     return Scale(words, str(data.attrs.get("units", "")), data.attrs.get("scale") == "log")
