@@ -123,8 +123,8 @@ class TransientSettings(Section):
     )
     stop_when_steady: Positive[TemperatureDifference] | None = Field(
         default=None,
-        description="End early once ΔT changes by less than this while the time since the last "
-        "switch grows e-fold",
+        description="End early once every node is this close to the steady state under the last "
+        "light",
     )
     lock_in: LockIn | None = None
     checkpoint_every: Annotated[int, Field(ge=1)] = Field(

@@ -1,0 +1,279 @@
+"""Steps in time by PETSc TS: implicit, stiffly accurate, with error control in kelvin.
+
+Every method is one-step and its last stage is the new state, so that F(θ, θ̇) = 0 holds there with
+the θ̇ of that stage: the heat balance closes at every step to the tolerance of Newton's method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from petsc4py import PETSc
+
+from thermosim.errors import SolveError
+from thermosim.fem import configure, vector
+from thermosim.heat.newton import NewtonSolver, linear_options
+from thermosim.heat.transient import TransientSystem
+
+if TYPE_CHECKING:
+    from thermosim.heat.transient import TransientProblem
+    from thermosim.schedule import Piece
+    from thermosim.settings import SolverSettings
+    from thermosim.transient_settings import TransientSettings
+
+# name -> TS type, subtype, order. ESDIRK methods: TR-BDF2 (Bank et al. 1985, Hosea and Shampine
+# 10.1016/0168-9274(95)00115-8) and the implicit parts of ARK3(2)4L[2]SA and ARK4(3)6L[2]SA
+# (Kennedy and Carpenter 10.1016/S0168-9274(02)00138-1)
+METHODS = {
+    "backward_euler": ("theta", "", 1),
+    "dirk2": ("dirk", "es213sal", 2),
+    "dirk3": ("arkimex", "3", 3),
+    "dirk4": ("arkimex", "4", 4),
+}
+_SAME = 1e-9  # relative difference of two step lengths that counts as none
+_ROUNDING = 50 * float(np.finfo(float).eps)
+_SLOW = 2  # Newton iterations after which an old Jacobian is made anew
+_PC_RANGE = 4.0  # a preconditioner serves shifts within this factor
+_MAX_REJECTIONS = 40
+_FIRST = 0.1  # part of the tolerance by which the first step may change the temperature
+_REASONS = {
+    -1: "Newton failed however short the step",
+    -2: "the error stayed above the tolerance however short the step",
+}
+
+
+@dataclass
+class StepStats:
+    """What the steps took."""
+
+    steps: int = 0
+    rejections: int = 0
+    newton_iterations: int = 0
+    linear_iterations: int = 0
+    jacobians: int = 0
+    preconditioners: int = 0
+
+
+@dataclass
+class _Linear:
+    """What the present Jacobian and preconditioner were made for."""
+
+    shift: float = 0.0
+    pc_shift: float = 0.0
+    pc_iterations: int = 0
+    last_iterations: int = 0
+    valid: bool = False
+
+
+class TimeStepper:
+    """Takes steps of one problem; `time` [s] and the problem's `theta` and `rate` are its state.
+
+    Attributes
+    ----------
+    wanted : the step [s] that accuracy allows next, before it is cut to meet a time
+    """
+
+    def __init__(
+        self,
+        problem: TransientProblem,
+        solver_settings: SolverSettings,
+        settings: TransientSettings,
+    ) -> None:
+        self.problem, self.settings = problem, settings
+        self.solver = NewtonSolver(problem, solver_settings)
+        self.system = TransientSystem(problem, self.solver)
+        self.stats = StepStats()
+        self.u = vector(problem.space)
+        self.time, self.wanted = 0.0, 0.0
+        self.piece: Piece | None = None
+        self._linear = _Linear()
+        self._iterative = False
+        self._scale = 0.0
+        self.ts = self._make_ts(solver_settings)
+
+    def _make_ts(self, solver: SolverSettings) -> Any:
+        problem, settings = self.problem, self.settings
+        kind, subtype, _ = METHODS[settings.integrator]
+        ts = PETSc.TS().create(problem.domain.comm)
+        ts.setProblemType(PETSc.TS.ProblemType.NONLINEAR)
+        ts.setEquationType(PETSc.TS.EquationType.IMPLICIT)
+        ts.setIFunction(self._function, vector(problem.space))
+        ts.setIJacobian(self._jacobian, self.solver.A)
+        options: dict[str, Any] = {"ts_type": kind, "ts_max_snes_failures": -1}
+        if kind == "dirk":
+            options["ts_dirk_type"] = subtype
+        elif kind == "arkimex":
+            options |= {"ts_arkimex_type": subtype, "ts_arkimex_fully_implicit": True}
+        else:
+            options |= {"ts_theta_theta": 1.0}
+        options |= {
+            "ts_adapt_type": "none" if settings.step else "basic",
+            "ts_adapt_wnormtype": "infinity",
+            "ts_max_reject": _MAX_REJECTIONS,
+            "snes_type": "newtonls",
+            "snes_linesearch_type": "bt",
+            "snes_max_it": solver.max_newton,
+            "snes_force_iteration": True,
+        }
+        linear = linear_options(solver, problem.domain.tdim, symmetric=problem.model.symmetric)
+        self._iterative = linear["ksp_type"] != "preonly"
+        configure(ts, {**options, **linear})
+        ts.setTolerances(atol=settings.tolerance, rtol=settings.relative_tolerance)
+        ts.setExactFinalTime(PETSc.TS.ExactFinalTime.STEPOVER)
+        ts.setMaxTime(1e300)
+        ts.setMaxSteps(2**31 - 1)
+        ts.setErrorIfStepFails(False)
+        ts.setSolution(self.u)
+        return ts
+
+    # callbacks of PETSc
+
+    def _function(self, ts: Any, time: float, u: Any, rate: Any, b: Any) -> None:
+        assert self.piece is not None
+        self.problem.factor.value = self.piece.factor(time)
+        self.system.set_state(u, rate)
+        self.system.residual(time, b)
+
+    def _jacobian(
+        self, ts: Any, time: float, u: Any, rate: Any, shift: float, A: Any, P: Any
+    ) -> None:
+        snes, linear = ts.getSNES(), self._linear
+        iteration = snes.getIterationNumber()
+        same = linear.valid and abs(shift / linear.shift - 1) < _SAME
+        linear.last_iterations = snes.getKSP().getIterationNumber()
+        if same and iteration < _SLOW:
+            return
+        self.system.set_state(u, rate)
+        self.system.jacobian(shift)
+        self.stats.jacobians += 1
+        linear.valid, linear.shift = True, shift
+        self._keep_or_drop_preconditioner(snes, shift)
+        self._set_newton_tolerance(snes)
+
+    def _keep_or_drop_preconditioner(self, snes: Any, shift: float) -> None:
+        """Keep the preconditioner of an iterative solve while it serves."""
+        linear = self._linear
+        if not self._iterative:
+            return
+        ratio = shift / linear.pc_shift if linear.pc_shift else np.inf
+        tired = linear.pc_iterations and linear.last_iterations > 1.5 * linear.pc_iterations + 3
+        keep = 1 / _PC_RANGE < ratio < _PC_RANGE and not tired
+        snes.getKSP().getPC().setReusePreconditioner(bool(keep))
+        if not keep:
+            self.stats.preconditioners += 1
+            linear.pc_shift, linear.pc_iterations = shift, 0
+        elif not linear.pc_iterations:
+            linear.pc_iterations = linear.last_iterations
+
+    def _set_newton_tolerance(self, snes: Any) -> None:
+        """Refer the residual to the load; below the rounding of its terms nothing is asked."""
+        d = self.system._unit
+        self.solver.A.getDiagonal(d)
+        d.pointwiseMult(d, self._theta())
+        floor = _ROUNDING * float(d.norm())
+        rtol = self.solver.settings.newton_rtol
+        snes.setTolerances(rtol=1e-50, atol=max(rtol * self._scale, floor, 1e-300), stol=1e-13)
+
+    def _theta(self) -> Any:
+        x = self.solver.x
+        x.array[:] = self.problem.theta.x.array[: x.local_size]
+        return x
+
+    # what callers use
+
+    def set_scale(self, largest_factor: float) -> None:
+        """Set the scale of residuals [W]: what the strongest light and the start bring."""
+        problem = self.problem
+        problem.factor.value = largest_factor
+        problem.rate.x.array[:] = 0.0
+        self._scale = self.solver.load_norm()
+        b = vector(problem.space)
+        self.solver.assemble_residual(b)
+        with b.localForm() as local:
+            local.array[problem.held_dofs] = 0.0
+        self._scale = max(self._scale, float(b.norm()))
+
+    def start(self, time: float, piece: Piece, wanted: float | None = None) -> None:
+        """Start anew at `time` from the problem's theta: at a switch or a checkpoint.
+
+        Nothing of earlier steps is kept, so that a run that is taken up here goes the same way.
+        `wanted` is the next step [s]; None chooses it from the rate of change.
+        """
+        self.time, self.piece = time, piece
+        self._linear = _Linear()
+        self.problem.factor.value = piece.factor(time)
+        self.system.solve_rate(time)
+        self.u.array[:] = self.problem.theta.x.array[: self.u.local_size]
+        self.ts.setTime(time)
+        self.ts.restartStep()
+        self.wanted = wanted if wanted is not None else self._first_step(piece)
+
+    def _first_step(self, piece: Piece) -> float:
+        settings = self.settings
+        if settings.step or settings.first_step:
+            return float(settings.step or settings.first_step or 0.0)
+        length = min(piece.stop, settings.duration) - piece.start
+        largest = self.system.largest_rate()
+        if largest == 0.0:
+            return 1e-6 * length
+        step = _FIRST * settings.tolerance / largest
+        return float(min(max(step, 1e-13 * length), 1e-2 * length))
+
+    def advance(self, stop: float) -> float:
+        """Take one step, at most to `stop` [s]; return its length [s].
+
+        Raises
+        ------
+        SolveError
+            If no step, however short, meets the tolerance.
+        """
+        remaining = stop - self.time
+        h = self._cut(remaining)
+        ts = self.ts
+        ts.setTimeStep(h)
+        ts.step()
+        self._check(ts)
+        taken = ts.getTime() - self.time
+        self._adapt(h, taken, ts.getTimeStep())
+        self.time = stop if abs(taken - remaining) <= _SAME * remaining else ts.getTime()
+        ts.setTime(self.time)
+        self.solver.set_theta(self.u)
+        self._count(ts)
+        return float(taken)
+
+    def _cut(self, remaining: float) -> float:
+        """Return the next step: what is wanted, without a sliver left before the stop."""
+        h = min(self.wanted, self.settings.max_step or np.inf)
+        if h >= remaining * (1 - _SAME):
+            return remaining
+        if not self.settings.step and h > remaining / 2:
+            return remaining / 2
+        return float(h)
+
+    def _adapt(self, asked: float, taken: float, proposed: float) -> None:
+        if self.settings.step:
+            return
+        was_cut = asked < self.wanted * (1 - _SAME)
+        accepted = taken >= asked * (1 - _SAME)
+        grows = proposed >= asked
+        self.wanted = max(self.wanted, proposed) if was_cut and accepted and grows else proposed
+
+    def _check(self, ts: Any) -> None:
+        reason = ts.getConvergedReason()
+        if reason < 0:
+            cause = _REASONS.get(reason, f"TS stopped with reason {reason}")
+            raise SolveError(
+                f"no step taken at t = {self.time:.6g} s: {cause}; try a larger "
+                "transient.tolerance, a smaller transient.first_step, or solver.max_newton"
+            )
+        if not np.isfinite(self.u.norm()):
+            raise SolveError(f"the temperature became infinite at t = {self.time:.6g} s")
+
+    def _count(self, ts: Any) -> None:
+        stats = self.stats
+        stats.steps += 1
+        stats.rejections = ts.getStepRejections()
+        stats.newton_iterations = ts.getSNESIterations()
+        stats.linear_iterations = ts.getKSPIterations()

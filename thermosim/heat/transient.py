@@ -1,0 +1,206 @@
+"""A heat problem that stores heat: the residual F(θ, θ̇; v) and its shifted derivative.
+
+Held faces keep their temperature through θ̇ = 0 there (or a given rate), so that the discrete
+problem is an ordinary differential equation with a regular mass matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from petsc4py import PETSc
+
+from thermosim.errors import CaseError, SolveError
+from thermosim.fem import boundary_dofs, compile_form, configure, constant, vector
+from thermosim.heat import forms
+from thermosim.heat.newton import linear_options
+from thermosim.heat.problem import HeatProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from thermosim.fem import Domain
+    from thermosim.heat.model import HeatModel, Number, Source
+    from thermosim.heat.newton import NewtonSolver
+
+STORED = "stored"
+_MASS_SHIFT = 1e30  # times θ̇ against which conduction is nothing
+_MASS_RTOL = 1e-12
+
+
+@dataclass(frozen=True)
+class ScaledSource:
+    """A source times a factor that changes in time."""
+
+    source: Source
+    factor: Any
+
+    def density(self, T: Any, number: Number) -> Any:
+        """Return the scaled source [W/m³]."""
+        return self.factor * self.source.density(T, number)
+
+
+class TransientProblem(HeatProblem):
+    """F(θ, θ̇; v) = heat stored + conduction - sources + surfaces, on the mesh.
+
+    Attributes
+    ----------
+    rate : θ̇ [K/s]
+    shift : d θ̇/dθ of the method in time [1/s], in the Jacobian
+    factor : constant on the light; the source of the model holds it
+    held_rates : boundary -> rate [K/s] of its held temperature as a function of time [s]
+    """
+
+    def __init__(self, domain: Domain, model: HeatModel, degree: int, factor: Any) -> None:
+        _check_capacities(model)
+        super().__init__(domain, model, degree)
+        self.factor = factor
+        self.rate = fem.Function(self.space, name="rate")
+        self.shift = constant(domain, 0.0)
+        self.held_rates: dict[str, Callable[[float], float]] = {}
+
+    def terms(self, theta: Any, v: Any) -> dict[str, Any]:
+        """Return the terms of the steady problem and ``REGION:stored``, heat stored per time."""
+        return {**super().terms(theta, v), **self.storage(theta, self.rate, v)}
+
+    def storage(self, theta: Any, rate: Any, v: Any) -> dict[str, Any]:
+        """Return the heat that each body stores per time."""
+        T = self.T_ref + theta
+        return {
+            f"{body.region}:{STORED}": forms.storage(self.domain, body, T, rate, v, self.number)
+            for body in self.model.bodies
+        }
+
+    @cached_property
+    def jacobian_form(self) -> Any:
+        """The compiled ∂F/∂θ + shift ∂F/∂θ̇."""
+        F = self.residual(self.theta, ufl.TestFunction(self.space))
+        trial = ufl.TrialFunction(self.space)
+        mass = ufl.derivative(F, self.rate, trial)
+        return compile_form(ufl.derivative(F, self.theta, trial) + self.shift * mass)
+
+    @cached_property
+    def nodal_capacity(self) -> float:
+        """Heat capacity per node [J/K], the scale of the equations of held nodes."""
+        one, T = constant(self.domain, 1.0), self.theta
+        total = sum(
+            self.domain.comm.allreduce(fem.assemble_scalar(fem.form(form)))
+            for form in self.storage(T, one, one).values()
+        )
+        return float(total) / int(self.space.dofmap.index_map.size_global)
+
+    def held_rate(self, time: float) -> NDArray[np.float64]:
+        """Return the given θ̇ [K/s] at the held dofs, shape (n,)."""
+        found = np.zeros(len(self.held_dofs))
+        for boundary, rate in self.held_rates.items():
+            dofs = boundary_dofs(self.space, self.domain, [boundary])
+            found[np.isin(self.held_dofs, dofs)] = rate(time)
+        return found
+
+
+def _check_capacities(model: HeatModel) -> None:
+    for body in model.bodies:
+        for name in ("density", "specific_heat"):
+            if getattr(body, name) is None:
+                raise CaseError(
+                    f"the material of {body.region} has no {name}, which a transient needs; "
+                    "give it in [materials]"
+                )
+
+
+def with_factor(model: HeatModel, factor: Any) -> HeatModel:
+    """Return the model with every source times `factor`."""
+    bodies = (
+        replace(body, source=ScaledSource(body.source, factor)) if body.source else body
+        for body in model.bodies
+    )
+    return replace(model, bodies=tuple(bodies))
+
+
+class TransientSystem:
+    """The residual and Jacobian as PETSc sees them, held rows included.
+
+    `solver` lends its matrix and its assembly of everything that is no form (contacts).
+    """
+
+    def __init__(self, problem: TransientProblem, solver: NewtonSolver) -> None:
+        self.problem, self.solver = problem, solver
+        self._unit = vector(problem.space)
+
+    def set_state(self, u: Any, rate: Any) -> None:
+        """Copy θ and θ̇ into the problem."""
+        self.solver.set_theta(u)
+        self.problem.rate.x.array[: rate.local_size] = rate.array_r
+        self.problem.rate.x.scatter_forward()
+
+    def residual(self, time: float, b: Any) -> None:
+        """Assemble F at the present state [W]; held rows: capacity times the misfit of θ̇."""
+        problem = self.problem
+        self.solver.assemble_residual(b)
+        held = problem.held_dofs
+        misfit = problem.rate.x.array[held] - problem.held_rate(time)
+        with b.localForm() as local:
+            local.array[held] = problem.nodal_capacity * misfit
+
+    def jacobian(self, shift: float) -> None:
+        """Assemble ∂F/∂θ + shift ∂F/∂θ̇ at the present state into the solver's matrix."""
+        self.problem.shift.value = shift
+        self.solver.assemble_jacobian()
+        self._set_held_diagonal(shift * self.problem.nodal_capacity)
+
+    def _set_held_diagonal(self, value: float) -> None:
+        A, d = self.solver.A, self._unit
+        held = self.problem.held_dofs
+        if self.problem.domain.comm.allreduce(len(held)) == 0:
+            return
+        A.getDiagonal(d)
+        d.array[held[held < d.local_size]] = value
+        A.setDiagonal(d)
+        A.assemble()
+
+    def solve_rate(self, time: float) -> None:
+        """Set the problem's rate to the θ̇ with F(θ, θ̇) = 0 at the present θ (a mass solve).
+
+        Raises
+        ------
+        SolveError
+            If the mass matrix cannot be solved with.
+        """
+        problem = self.problem
+        problem.rate.x.array[:] = 0.0
+        self.jacobian(_MASS_SHIFT)
+        b, x = vector(problem.space), vector(problem.space)
+        ksp = self._mass_solver()
+        for _ in range(2):  # F is linear in the rate: the second pass removes rounding
+            self.residual(time, b)
+            ksp.solve(b, x)
+            if ksp.getConvergedReason() < 0:
+                reason = ksp.getConvergedReason()
+                raise SolveError(f"the rates of change were not solved for (KSP reason {reason})")
+            problem.rate.x.array[: x.local_size] -= _MASS_SHIFT * x.array_r
+            problem.rate.x.scatter_forward()
+        ksp.destroy()
+
+    def _mass_solver(self) -> Any:
+        domain, settings = self.problem.domain, self.solver.settings
+        options = linear_options(settings, domain.tdim, symmetric=True)
+        if options["ksp_type"] != "preonly":
+            options = {"ksp_type": "cg", "pc_type": "jacobi", "ksp_max_it": 5000}
+            options["ksp_rtol"] = _MASS_RTOL
+        ksp = PETSc.KSP().create(domain.comm)
+        configure(ksp, options)
+        ksp.setOperators(self.solver.A)
+        return ksp
+
+    def largest_rate(self) -> float:
+        """Return the largest |θ̇| over all nodes [K/s] (collective)."""
+        local = np.abs(self.problem.rate.x.array)
+        largest: float = max(self.problem.domain.comm.allgather(float(local.max(initial=0.0))))
+        return largest

@@ -1,0 +1,99 @@
+"""The temperature at a point, on whichever rank holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from dolfinx import geometry
+
+from thermosim.errors import CaseError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from thermosim.fem import Domain
+    from thermosim.heat.transient import TransientProblem
+    from thermosim.transient_settings import Probe
+
+_NEAR = 1e-3  # part of the mesh's size by which a point may miss straight-sided cells
+
+
+class PointProbe:
+    """θ at one point [m] of the mesh.
+
+    Raises
+    ------
+    CaseError
+        If no cell is there.
+    """
+
+    def __init__(self, problem: TransientProblem, name: str, probe: Probe) -> None:
+        assert probe.point is not None
+        self._theta, self._comm = problem.theta, problem.domain.comm
+        self._x = _on_mesh(probe.point, problem.domain)
+        self._cell, distance = self._nearest(problem.domain, probe.region)
+        gaps = self._comm.allgather(distance)
+        self._owner = int(np.argmin(gaps))
+        if gaps[self._owner] > _NEAR * _size(problem.domain):
+            where = f' in region "{probe.region}"' if probe.region else ""
+            raise CaseError(
+                f"transient.probes.{name}: {[float(x) for x in probe.point]} m lies outside the "
+                f"mesh{where}; the nearest cell is {gaps[self._owner] * problem.domain.unit:.3g} m "
+                "away"
+            )
+
+    def _nearest(self, domain: Domain, region: str | None) -> tuple[int, float]:
+        """Return the nearest cell of this rank and its distance in units of the mesh."""
+        mesh = domain.mesh
+        owned = mesh.topology.index_map(domain.tdim).size_local
+        cells = np.arange(owned, dtype=np.int32) if region is None else domain.cells(region)
+        cells = cells[cells < owned]
+        if not len(cells):
+            return -1, np.inf
+        # the corners alone do not tell which cell a point is in: measure to each candidate
+        near = _candidates(mesh, cells, self._x)
+        points = np.repeat(self._x[None, :], len(near), axis=0)
+        gaps = np.linalg.norm(
+            geometry.squared_distance(mesh, domain.tdim, near, points)[:, None], axis=1
+        )
+        best = int(np.argmin(gaps))
+        return int(near[best]), float(np.sqrt(gaps[best]))
+
+    def value(self) -> float:
+        """Return θ [K] (collective)."""
+        found = 0.0
+        if self._comm.rank == self._owner:
+            cells = np.array([self._cell], dtype=np.int32)
+            found = float(self._theta.eval(self._x[None, :], cells).ravel()[0])
+        return float(self._comm.bcast(found, root=self._owner))
+
+
+def _candidates(
+    mesh: object, cells: NDArray[np.int32], x: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """Return the cells whose bounding boxes are nearest to the point."""
+    nodes = mesh.geometry.x[mesh.geometry.dofmap[cells]]  # type: ignore[attr-defined]
+    low, high = nodes.min(axis=1), nodes.max(axis=1)
+    gap = np.linalg.norm(np.maximum(np.maximum(low - x, x - high), 0.0), axis=1)
+    size = np.linalg.norm(high - low, axis=1)
+    return np.asarray(cells[gap <= gap.min() + 0.1 * size], dtype=np.int32)
+
+
+def _on_mesh(point: tuple[float, ...], domain: Domain) -> NDArray[np.float64]:
+    """Return a point in space [m] as coordinates of the mesh, shape (3,)."""
+    x = np.zeros(3)
+    if domain.symmetry == "axisymmetric":
+        x[0] = np.hypot(point[0], point[1]) if len(point) == 3 else abs(point[0])
+        x[1] = point[-1]
+    else:
+        x[: len(point)] = point
+        if domain.symmetry == "quarter":
+            x[:2] = np.abs(x[:2])
+    return np.asarray(x / domain.unit, dtype=float)
+
+
+def _size(domain: Domain) -> float:
+    x = domain.mesh.geometry.x
+    spread = np.ptp(x, axis=0).max() if len(x) else 0.0
+    return float(max(domain.comm.allgather(float(spread))))
