@@ -5,23 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from thermosim.case_errors import problems_of
+from thermosim.case_errors import problems_of, toml_message
 from thermosim.chamber import Chamber
 from thermosim.contact import Contact, NoContact
-from thermosim.errors import CaseError
+from thermosim.errors import CaseError, Problem
 from thermosim.gain import GainModel
+from thermosim.gain.escaping import ResolvedGain, resolve_escape
 from thermosim.materials import Material, load_material
 from thermosim.optics.beam import Laser
 from thermosim.particle import Particle
 from thermosim.sections import Section
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
-from thermosim.substrates import NoSubstrate, Substrate
+from thermosim.substrates import NoSubstrate, Pedestal, Substrate
 
 MAX_BYTES = 1_000_000
 
@@ -49,52 +50,63 @@ class Case(Section):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        self._check_heat()
-        self._check_contact()
+        problems = [*self._heat_problems(), *self._contact_problems(), *self._material_problems()]
         if self.symmetry == "axisymmetric":
-            self._check_axisymmetric()
-        for owner, name in self.material_names().items():
-            try:
-                self.material(name)
-            except CaseError as error:
-                raise ValueError(f"{owner}.material: {error}") from error
+            problems += self._axisymmetry_problems()
+        if problems:
+            raise CaseError(problems)
         return self
 
-    def _check_heat(self) -> None:
+    def _heat_problems(self) -> Iterator[Problem]:
         if self.laser is None and self.source is None:
-            raise ValueError("nothing drives the particle; add a section [laser] (or [source])")
+            remedy = "add a section [laser] (or [source])"
+            yield Problem("laser", "", "is missing, so nothing drives the particle", remedy)
         if self.laser is not None and self.source is not None:
-            raise ValueError("[laser] and [source] say the same thing twice; remove one of them")
+            yield Problem("source", "", "stands beside [laser]", "remove one of the two")
 
-    def _check_contact(self) -> None:
-        has_substrate = not isinstance(self.substrate, NoSubstrate)
-        has_contact = not isinstance(self.contact, NoContact)
-        if has_contact and not has_substrate:
-            raise ValueError(
-                f'contact.kind = "{self.contact.kind}" but there is nothing to touch; '
-                'add [substrate] or write contact.kind = "none"'
-            )
-        if not has_contact:
+    def _contact_problems(self) -> Iterator[Problem]:
+        if isinstance(self.contact, NoContact):
             return
-        radius = self.contact_radius
+        kind = f'"{self.contact.kind}"'
+        if isinstance(self.substrate, NoSubstrate):
+            remedy = 'add a section [substrate], or write contact.kind = "none"'
+            yield Problem("contact.kind", kind, "but there is nothing to touch", remedy)
+        try:
+            radius = self.contact_radius
+        except ValueError as error:
+            yield Problem("contact", kind, str(error), "make the contact smaller")
+            return
         size = getattr(self.substrate, "equivalent_radius", None)
         if size is not None and radius >= size:
-            raise ValueError(
-                f"the contact radius {radius:.4g} m must be below the radius of the substrate, "
-                f"{size:.4g} m"
-            )
+            rule = f"its radius {radius:.4g} m must be below that of the substrate, {size:.4g} m"
+            yield Problem("contact", kind, rule, "make the substrate larger")
 
-    def _check_axisymmetric(self) -> None:
-        shape = self.particle.shape
+    def _axisymmetry_problems(self) -> Iterator[Problem]:
+        shape, laser = self.particle.shape, self.laser
         remedy = 'write symmetry = "3d"'
         if not shape.is_axisymmetric:
-            raise ValueError(f'particle.shape.kind = "{shape.kind}" is no body of revolution; {remedy}')
+            kind = f'"{shape.kind}"'
+            yield Problem("particle.shape.kind", kind, "is no body of revolution", remedy)
         if not getattr(self.substrate, "is_axisymmetric", True):
-            raise ValueError(f"the substrate is no body of revolution about z; {remedy}")
-        laser = self.laser
-        off_axis = laser is not None and (laser.tilt or laser.aim[0] or laser.aim[1])
-        if off_axis or (laser is not None and laser.speckle is not None):
-            raise ValueError(f"a tilted, off-axis or speckled laser breaks the symmetry; {remedy}")
+            yield Problem("substrate", "", "is no body of revolution about z", remedy)
+        if laser is None:
+            return
+        if laser.tilt or laser.aim[0] or laser.aim[1]:
+            yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", remedy)
+        if laser.speckle is not None:
+            yield Problem("laser.speckle", "", "breaks the symmetry", remedy)
+
+    def _material_problems(self) -> Iterator[Problem]:
+        places = {f"{owner}.material": name for owner, name in self.material_names().items()}
+        for i, layer in enumerate(getattr(self.substrate, "layers", ())):
+            places[f"substrate.layers[{i}].material"] = layer.material
+        if isinstance(self.substrate, Pedestal) and self.substrate.pedestal_material:
+            places["substrate.pedestal_material"] = self.substrate.pedestal_material
+        for path, name in places.items():
+            try:
+                self.material(name, path)
+            except CaseError as error:
+                yield from error.problems
 
     @property
     def contact_radius(self) -> float:
@@ -118,15 +130,34 @@ class Case(Section):
             names["substrate"] = self.substrate.material
         return names
 
-    def material(self, name: str) -> Material:
-        """Return a material of this case, or else of the library.
+    def material(self, name: str, path: str = "material") -> Material:
+        """Return a material of this case, or else of the library; `path` is for the message.
 
         Raises
         ------
         CaseError
             If neither knows the name.
         """
-        return self.materials[name] if name in self.materials else load_material(name)
+        return load_material(name, self.materials, path)
+
+    def resolved_gain(self) -> GainModel:
+        """Return the gain with the escape of its light worked out for this particle.
+
+        Raises
+        ------
+        CaseError
+            If the method of ``[gain.escape]`` does not suit the particle.
+        """
+        return self.escape().model
+
+    def escape(self) -> ResolvedGain:
+        """Return the resolved gain with the escape that it comes from."""
+        T = self.chamber.temperature
+        try:
+            return resolve_escape(self.gain, self.particle.shape, self.contact_radius, T)
+        except ValueError as error:
+            kind = f'"{self.gain.escape.kind}"'
+            raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
 
     def digest(self) -> str:
         """Return a content hash of the resolved parameters."""
@@ -164,9 +195,13 @@ def parse_case(tree: dict[str, Any], source: Path | None = None) -> Case:
     CaseError
         Listing every fault at once.
     """
-    context = {"case_file": source or True, "directory": source.parent if source else Path()}
+    # absolute, so that a resolved case names the same files wherever it is read
+    folder = (source.parent if source else Path()).absolute()
+    context = {"case_file": source or True, "directory": folder}
     try:
         return Case.model_validate(tree, context=context)
+    except CaseError as error:
+        raise CaseError(error.problems, str(source or "")) from error
     except ValidationError as error:
         raise CaseError(problems_of(error, tree, Case), str(source or "")) from error
 
@@ -182,10 +217,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             raise CaseError("is a directory; name a case file (.toml)", str(path))
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise CaseError(f"has {size} bytes; a case file has at most {MAX_BYTES}", str(path))
-        return tomllib.loads(path.read_bytes().decode())
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise CaseError(
+                f"is too large for a case file: it may have {MAX_BYTES} bytes", str(path)
+            )
+        text = data.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise CaseError(
             "no such file; `thermosim init` writes a starter case", str(path)
@@ -194,8 +232,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise CaseError(f"cannot be read: {error.strerror}", str(path)) from error
     except UnicodeDecodeError as error:
         raise CaseError("is no text file (UTF-8)", str(path)) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise CaseError(f"is not valid TOML: {error}", str(path)) from error
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError or a number beyond Python's
+        raise CaseError(f"is not valid TOML: {toml_message(error, text)}", str(path)) from error
 
 
 def _override(tree: dict[str, Any], text: str) -> None:

@@ -1,9 +1,11 @@
-"""Validation errors of pydantic as messages for people: path, value, rule, remedy."""
+"""Validation errors of pydantic and of TOML as messages for people: path, value, rule, remedy."""
 
 from __future__ import annotations
 
 import difflib
+import re
 import typing
+from collections.abc import Iterator
 from types import UnionType
 from typing import Any
 
@@ -23,28 +25,57 @@ _RULES = {
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "int_parsing_size": "is too large a number",
     "float_type": "must be a number",
     "float_parsing": "must be a number",
     "finite_number": "must be finite",
     "string_type": "must be text in quotes",
+    "string_too_short": "must not be empty",
+    "path_type": "must be the name of a file, in quotes",
+    "tuple_type": "must be a list in brackets",
+    "list_type": "must be a list in brackets",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
     "dict_type": "must be a section",
     "model_type": "must be a section",
     "model_attributes_type": "must be a section",
+    "dataclass_type": "must be a section",
 }
 _LONGEST = 60
+_MOST_PROBLEMS = 30
 
 
-def problems_of(error: ValidationError, tree: dict[str, Any], root: type[BaseModel]) -> list[Problem]:
-    """Return one `Problem` for each fault, in the order of the file's sections."""
-    return [_problem(item, tree, root) for item in error.errors(include_url=False)]
+def problems_of(
+    error: ValidationError, tree: dict[str, Any], root: type[BaseModel]
+) -> list[Problem]:
+    """Return one `Problem` for each fault, in the order of the file's sections.
+
+    What the members of a union without a tag say about one value becomes one problem.
+    """
+    merged: dict[tuple[str, str], Problem] = {}
+    for item in error.errors(include_url=False):
+        problem = _problem(item, tree, root)
+        place = (problem.path, problem.value)
+        merged[place] = _either(merged[place], problem) if place in merged else problem
+    found = list(merged.values())
+    more = len(found) - _MOST_PROBLEMS
+    if more > 0:
+        found[_MOST_PROBLEMS:] = [Problem("case", "", f"{more} more faults")]
+    return found
+
+
+def _either(one: Problem, other: Problem) -> Problem:
+    if other.rule in one.rule:
+        return one
+    rule = f"{one.rule}, or {other.rule.removeprefix('must be ')}"
+    return Problem(one.path, one.value, rule, one.remedy or other.remedy)
 
 
 def _problem(item: Any, tree: dict[str, Any], root: type[BaseModel]) -> Problem:
-    path = _path(item["loc"], tree)
-    kind, context = item["type"], item.get("ctx", {})
-    owner = _model_at(root, item["loc"][:-1] if kind == "extra_forbidden" else item["loc"])
+    kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
+    path = _path(loc, tree, missing=kind == "missing")
     if kind == "extra_forbidden":
-        return _unknown_key(path, str(item["loc"][-1]), owner)
+        return _unknown_key(path, loc, tree, root)
     value = "" if kind == "missing" or isinstance(item["input"], dict) else _shown(item["input"])
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _wrong_kind(path, kind, context)
@@ -55,14 +86,30 @@ def _problem(item: Any, tree: dict[str, Any], root: type[BaseModel]) -> Problem:
     return Problem(path or "case", value, rule, remedy)
 
 
-def _unknown_key(path: str, key: str, owner: type[BaseModel] | None) -> Problem:
-    names = list(owner.model_fields) if owner is not None else []
+def _unknown_key(
+    path: str, loc: tuple[int | str, ...], tree: dict[str, Any], root: type[BaseModel]
+) -> Problem:
+    key = str(loc[-1])
+    owners = models_at(root, loc[:-1])
+    names = list(dict.fromkeys(name for owner in owners for name in owner.model_fields))
     close = difflib.get_close_matches(key, names, 1, 0.6)
     if close:
-        remedy = f"did you mean {close[0]}?"
-    else:
-        remedy = f"known here: {', '.join(names)}" if names else "remove it"
-    return Problem(f"unknown key {path}", "", remedy)
+        return Problem(f"unknown key {path}", "", f"did you mean {close[0]}?")
+    home = _home_of(key, root) if len(loc) > 1 else ""
+    if home:
+        return Problem(f"unknown key {path}", "", f"it belongs to [{home}]")
+    listed = ", ".join(names)
+    return Problem(f"unknown key {path}", "", f"known here: {listed}" if listed else "remove it")
+
+
+def _home_of(key: str, root: type[BaseModel]) -> str:
+    """Return the one section of the case that has such a key, or nothing."""
+    homes = [
+        section
+        for section, field in root.model_fields.items()
+        if any(key in model.model_fields for model in models_of(field.annotation))
+    ]
+    return homes[0] if len(homes) == 1 else ""
 
 
 def _wrong_kind(path: str, kind: str, context: Any) -> Problem:
@@ -71,29 +118,35 @@ def _wrong_kind(path: str, kind: str, context: Any) -> Problem:
         return Problem(f"{path}.{key}", "", "is missing; it chooses what the section describes")
     expected = str(context["expected_tags"])
     remedy = _nearest(context["tag"], expected)
-    return Problem(f"{path}.{key}", f'"{context["tag"]}"', f"must be one of {expected}", remedy)
+    return Problem(f"{path}.{key}", _shown(context["tag"]), f"must be one of {expected}", remedy)
 
 
 def _nearest(value: Any, expected: str) -> str:
     names = [name.strip(" '\"") for name in expected.replace(" or ", ",").split(",")]
-    close = difflib.get_close_matches(str(value), names, 1, 0.5)
-    return f"did you mean {close[0]}?" if close else ""
+    lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(str(value).lower(), lower, 1, 0.5)
+    return f"did you mean {lower[close[0]]}?" if close else ""
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def _path(loc: tuple[int | str, ...], tree: Any) -> str:
-    """Return the dotted path of a fault in the file; tags of unions are no part of it."""
+def _path(loc: tuple[int | str, ...], tree: Any, *, missing: bool) -> str:
+    """Return the dotted path of a fault in the file.
+
+    A location also holds tags of unions, and keys that a shorthand stands for. Neither is in the
+    file: only what the file holds is shown, and the last part of what is missing in it.
+    """
     parts: list[str] = []
     node = tree
     for i, part in enumerate(loc):
-        if isinstance(node, dict) and (part in node or i == len(loc) - 1):
-            if part in node or not _is_tag(part, node):
-                parts.append(str(part))
+        if isinstance(node, dict) and (part in node or (missing and i == len(loc) - 1)):
+            parts.append(_key(str(part)))
             node = node.get(part)
         elif isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
             parts[-1:] = [f"{parts[-1] if parts else ''}[{part}]"]
@@ -101,41 +154,90 @@ def _path(loc: tuple[int | str, ...], tree: Any) -> str:
     return ".".join(parts)
 
 
-def _is_tag(part: int | str, node: dict[str, Any]) -> bool:
-    return any(node.get(key) == part for key in ("kind", "model", "profile"))
+def _key(text: str) -> str:
+    """Return a key as TOML writes it."""
+    return text if re.fullmatch(r"[\w-]+", text) else _shown(text)
 
 
-def _model_at(root: Any, loc: tuple[int | str, ...]) -> type[BaseModel] | None:
-    """Return the model that the location names, following fields and tags of unions."""
-    found: list[Any] = [root]
+def models_at(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[type[BaseModel]]:
+    """Return the models that a location can name, following fields and tags of unions."""
+    found: list[type[BaseModel]] = [root]
     for part in loc:
-        following: list[Any] = []
-        for candidate in found:
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                if part in candidate.model_fields:
-                    following += _models(candidate.model_fields[str(part)].annotation)
-                elif part in _tags(candidate):
-                    following.append(candidate)
-        if following:
-            found = following
-    return found[0] if len(found) == 1 or found else None
+        following: list[type[BaseModel]] = []
+        for model in found:
+            if part in model.model_fields:
+                following += models_of(model.model_fields[str(part)].annotation)
+            elif part in tags_of(model):
+                following.append(model)
+        found = following or found
+    return found
 
 
-def _models(annotation: Any) -> list[Any]:
+def models_of(annotation: Any) -> list[type[BaseModel]]:
     """Return the models that an annotation can stand for."""
+    return list(dict.fromkeys(_models(annotation)))
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
+        yield annotation
+        return
     origin = typing.get_origin(annotation)
     arguments = typing.get_args(annotation)
     if origin is typing.Annotated:
-        return _models(arguments[0])
-    if origin in (typing.Union, UnionType, dict, tuple, list):
-        return [model for argument in arguments for model in _models(argument)]
-    return []
+        yield from _models(arguments[0])
+    elif origin in (typing.Union, UnionType, dict, tuple, list):
+        for argument in arguments:
+            yield from _models(argument)
 
 
-def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
-    for key in ("kind", "model"):
-        if key in model.model_fields:
-            return typing.get_args(model.model_fields[key].annotation)
-    return ()
+def tags_of(model: type[BaseModel]) -> tuple[Any, ...]:
+    """Return the values of ``kind`` that choose this model in a union."""
+    field = model.model_fields.get("kind")
+    return typing.get_args(field.annotation) if field is not None else ()
+
+
+_TWICE = re.compile(r"Cannot (?:declare|mutate) (?:immutable namespace )?\((.*?),?\)(?: twice)?")
+
+
+def toml_message(error: Exception, text: str) -> str:
+    """Return what is wrong with a TOML text: the fault, its line, and what to do."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    message = str(error)
+    where = re.search(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    if where is None:
+        return message.partition(";")[0]
+    fault = message[: where.start()]
+    line, at_end = (int(where[1]), False) if where[1] else (text.count("\n") + 1, True)
+    lines = text.split("\n")
+    shown = "" if at_end or line > len(lines) else _shown_line(lines[line - 1])
+    place = "at the end of the file" if at_end else f"line {line}, column {where[2]}"
+    return f"{place}: {_plain_fault(fault)}{shown}{_remedy(fault, lines, line)}"
+
+
+def _shown_line(line: str) -> str:
+    text = line.strip()
+    text = text if text.isprintable() else text.encode("unicode_escape").decode()
+    text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    return f": {text}" if text else ""
+
+
+def _plain_fault(fault: str) -> str:
+    twice = _TWICE.search(fault)
+    if twice:
+        return f"section [{twice[1].replace(chr(39), '').replace(', ', '.')}] stands twice"
+    if fault == "Cannot overwrite a value":
+        return "a key stands twice"
+    return fault[:1].lower() + fault[1:]
+
+
+def _remedy(fault: str, lines: list[str], line: int) -> str:
+    written = lines[line - 1] if line <= len(lines) else ""
+    bare = re.search(r"=\s*([+-]?[\d.]+(?:[eE][+-]?\d+)?\s*[A-Za-zµ/^*%]+[^\"'#]*)", written)
+    if bare:
+        return f'; a quantity is text in quotes: "{bare[1].strip()}"'
+    word = re.search(r"=\s*([A-Za-z_]\w*)\s*(?:#.*)?$", written)
+    if word and "nvalid value" in fault:
+        return f'; text stands in quotes: "{word[1]}"'
+    return ""

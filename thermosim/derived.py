@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from thermosim.gain import cooling_gain, excitation_number, heat_source
+from scipy.constants import e
+
+from thermosim.gain import (
+    cooling_gain,
+    excitation_number,
+    external_efficiency,
+    heat_source,
+    mean_escape,
+)
 from thermosim.limits import limits_summary
 
 if TYPE_CHECKING:
     from thermosim.case import Case
+
+_OF_DOTS = ("isolated_dot_radius_for_minus_1K_m", "n_R_for_claimed_delta_T_per_m2")
 
 
 def derived_quantities(case: Case) -> dict[str, Any]:
@@ -30,19 +40,44 @@ def derived_quantities(case: Case) -> dict[str, Any]:
 def _light(case: Case) -> dict[str, float]:
     if case.laser is None:
         return {"heat_source_W_per_m3": case.source.heat_source if case.source else 0.0}
-    p = case.gain.parameters(case.laser.photon_energy)
+    p = case.resolved_gain().parameters(case.laser.photon_energy)
     I, T = case.laser.peak_intensity, case.chamber.temperature
+    x = excitation_number(I, T, p)
     return {
         "intensity_peak_W_per_m2": I,
-        "beta_tau_X": float(excitation_number(I, T, p)),
+        "beta_tau_X": float(x),
         "n_dots_per_m3": float(p.n_dots),
+        **escape_of(case),
+        "eta_ext": float(external_efficiency(x, p)),
         "gain_per_dot_W": float(cooling_gain(I, T, p)),
         "heat_source_W_per_m3": float(heat_source(I, T, p)),
     }
 
 
+def escape_of(case: Case) -> dict[str, float]:
+    """Return how the emission leaves the particle of a case; nothing without a laser."""
+    if case.laser is None:
+        return {}
+    gain, escape = case.escape()
+    f_escape, f_reabsorbed, _ = gain.escape_values()
+    p = gain.parameters(case.laser.photon_energy)
+    found = {
+        "f_escape": f_escape,
+        "f_reabsorbed": f_reabsorbed,
+        "eta_ext_low_intensity": float(external_efficiency(0.0, p)),
+        "mean_emission_eV": float(gain.mean_emission(case.chamber.temperature)) / e,
+        "mean_escape_eV": float(mean_escape(case.chamber.temperature, p)) / e,
+    }
+    if escape is not None and escape.photons:
+        found["f_escape_error"] = escape.f_escape_error
+    return found
+
+
 def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, float]:
-    """Return the closed-form limits of a case (uniform light, isothermal particle)."""
+    """Return the closed-form limits of a case (uniform light, isothermal particle).
+
+    With a given heat source there are no dots, and what is said of dots is left out.
+    """
     from thermosim.emissivity import emissivity_law
 
     shape, T = case.particle.shape, case.chamber.temperature
@@ -52,9 +87,10 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
     size = shape.equivalent_radius
     emissivity = float(emissivity_law(case.particle.emissivity, material, size).at(T))
     k_par, k_perp = _substrate_conductivity(case)
+    # with a source in place of dots only the product n g has a meaning
     n_dots = case.gain.n_dots if case.source is None else 1.0
     has_mass = material.density is not None and material.specific_heat is not None
-    return limits_summary(
+    found = limits_summary(
         radius=size,
         n_dots=n_dots,
         g=-source / n_dots,
@@ -73,6 +109,8 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
         area=body.free_area,
         volume=body.volume,
     )
+    dots = () if case.source is None else _OF_DOTS
+    return {name: value for name, value in found.items() if name not in dots}
 
 
 def _substrate_conductivity(case: Case) -> tuple[float | None, float | None]:
@@ -87,9 +125,13 @@ def _mesh_estimate(case: Case) -> dict[str, int]:
     """Estimate the number of cells, from rings of cells that grow geometrically off the rim."""
     from math import log, pi
 
-    per_radius, per_contact, growth = case.mesh.resolved(2 if case.symmetry == "axisymmetric" else 3)
+    per_radius, per_contact, growth = case.mesh.resolved(
+        2 if case.symmetry == "axisymmetric" else 3
+    )
     b = case.contact_radius
-    far = max(case.particle.shape.equivalent_radius, getattr(case.substrate, "equivalent_radius", 0))
+    far = max(
+        case.particle.shape.equivalent_radius, getattr(case.substrate, "equivalent_radius", 0)
+    )
     layers = log(max(far / b * per_contact, 2.0)) / growth if b else 0.0
     if case.symmetry == "axisymmetric":
         cells = 2.0 * per_radius**2 + layers * 2 * pi / growth

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.case import Case
+from thermosim.derived import escape_of
 from thermosim.errors import SolveError
 from thermosim.results import FORMAT, Result
 from thermosim.results.folder import (
@@ -148,11 +149,15 @@ def heat_source_of(case: Case, domain: Domain, degree: int) -> Source:
     assert case.laser is not None
     extra = 1 if case.symmetry == "axisymmetric" else 0
     intensity = beam_intensity(case.laser, domain, 2 * degree + extra)
-    return GainSource(case.gain.parameters(case.laser.photon_energy), intensity)
+    return GainSource(case.resolved_gain().parameters(case.laser.photon_energy), intensity)
 
 
 def _result(
-    case: Case, problem: HeatProblem, solver: NewtonSolver, report: dict[str, float], journal: Journal
+    case: Case,
+    problem: HeatProblem,
+    solver: NewtonSolver,
+    report: dict[str, float],
+    journal: Journal,
 ) -> Result:
     from thermosim.heat.budget import balance_error, heat_budget
 
@@ -179,6 +184,7 @@ def _result(
         "energy_balance_rel": balance,
         "chamber_temperature_K": case.chamber.temperature,
         "contact_radius_m": case.contact_radius,
+        **escape_of(case),
         "n_dofs": int(problem.space.dofmap.index_map.size_global),
         "n_cells": int(report["n_cells"]),
         "min_scaled_jacobian": report["min_scaled_jacobian"],
