@@ -1,0 +1,7 @@
+"""Studies: many runs of one case on any executor, resumable, as one dataset."""
+
+from __future__ import annotations
+
+from thermosim.studies.sweep import StudyResult, sweep
+
+__all__ = ["StudyResult", "sweep"]

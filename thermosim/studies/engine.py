@@ -1,0 +1,104 @@
+"""Handing points to an executor and taking their records, whatever happens to single points."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from thermosim.errors import SolveError
+from thermosim.studies.store import Record, read_record
+from thermosim.studies.worker import Run, compute
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+    from thermosim.studies.executors import Crew
+
+Work = deque[tuple[str, "Case"]]
+Flying = dict["Future[Record]", tuple[str, "Case"]]
+
+
+def compute_all(cases: Mapping[str, Case], crew: Crew, run: Run, folder: Path) -> Iterator[Record]:
+    """Yield the record of every case, in the order in which they get done.
+
+    If a process of the crew dies (a crash, out of memory), the points that were under way are run
+    again one at a time, so that the one which kills its process is found and recorded as failed.
+
+    Raises
+    ------
+    SolveError
+        If an executor that cannot be started again breaks; what is finished is kept.
+    """
+    waiting: Work = deque(cases.items())
+    doubtful: Work = deque()
+    while waiting or doubtful:
+        work, window = (doubtful, 1) if doubtful else (waiting, crew.window)
+        flying: Flying = {}
+        with crew.start() as executor:
+            try:
+                yield from _drain(executor, work, window, flying, run, folder)
+            except BrokenExecutor as error:
+                if not crew.restarts:
+                    raise SolveError(
+                        f"{crew.name}: the executor broke ({error}); finished points are kept: "
+                        "start the same sweep again"
+                    ) from error
+                found, lost = _after_crash(flying, folder)
+                yield from found
+                if window == 1:
+                    yield from (_died(key) for key, _ in lost)
+                else:
+                    doubtful.extend(lost)
+            finally:
+                for future in flying:
+                    future.cancel()
+
+
+def _drain(
+    executor: Executor, work: Work, window: int | None, flying: Flying, run: Run, folder: Path
+) -> Iterator[Record]:
+    """Submit work, at most `window` points at a time, and yield records as they come."""
+    done: queue.SimpleQueue[Future[Record]] = queue.SimpleQueue()
+    while work or flying:
+        while work and (window is None or len(flying) < window):
+            key, case = work[0]
+            future = executor.submit(compute, key, case, run, str(folder))
+            flying[future] = work.popleft()
+            future.add_done_callback(done.put)
+        future = done.get()
+        record = _record(future, flying[future][0])
+        del flying[future]
+        yield record
+
+
+def _record(future: Future[Record], key: str) -> Record:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise
+    except CancelledError as error:  # the cluster went away: no fault of this point
+        raise BrokenExecutor("its work was cancelled") from error
+    except Exception as error:  # of the transport: a lost worker, a case that cannot be sent
+        return Record(key, "failed", f"{type(error).__name__}: {error}")
+
+
+def _after_crash(flying: Flying, folder: Path) -> tuple[list[Record], list[tuple[str, Case]]]:
+    """Return what the dead pool finished all the same, and what it lost."""
+    found, lost = [], []
+    for key, case in flying.values():
+        record = read_record(folder / f"{key}.json")
+        if record is None:
+            lost.append((key, case))
+        else:
+            found.append(record)
+    flying.clear()
+    return found, lost
+
+
+def _died(key: str) -> Record:
+    return Record(
+        key, "failed", "the process that computed this point died (crash, or out of memory)"
+    )

@@ -1,0 +1,226 @@
+"""`sweep`: a study from its case file to its dataset, resumable at any point."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.case import Case, read_toml
+from thermosim.errors import CaseError
+from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
+from thermosim.studies.engine import compute_all
+from thermosim.studies.executors import Crew, given, local
+from thermosim.studies.plan import Plan, make_plan, parse_study
+from thermosim.studies.progress import Progress
+from thermosim.studies.store import MARK, Record, Store, open_store
+from thermosim.studies.tree import merged, with_override
+from thermosim.studies.worker import Run, run_alone
+from thermosim.study_settings import flattened
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+NETCDF, CSV, TIMES = "study.nc", "study.csv", "times.csv"
+
+
+@dataclass
+class StudyResult:
+    """What a study found.
+
+    Attributes
+    ----------
+    dataset : all numbers over the dimensions of the study
+    plan : the points and their cases
+    records : by key of the point
+    computed : how many points this call computed; the others were there
+    directory : where the files are; None if nothing was kept
+    """
+
+    dataset: xr.Dataset
+    plan: Plan
+    records: dict[str, Record]
+    computed: int
+    directory: Path | None
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Messages of the points without result, by the values of the point."""
+        found = {}
+        for point in self.plan.points:
+            record = self.records.get(point.key)
+            if point.case is None:
+                found[point.label] = point.problem
+            elif record is not None and record.status == "failed":
+                found[point.label] = record.message
+        return found
+
+
+def sweep(
+    case: str | Path | Mapping[str, Any] | Case,
+    vary: Mapping[str, Any] | None = None,
+    *,
+    study: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    run: Run = run_alone,
+    executor: Executor | Crew | None = None,
+    store: str | Path | None = None,
+    anew: bool = False,
+    retry_failed: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
+) -> StudyResult:
+    """Run a case over all points of a study and return the results as one dataset.
+
+    Parameters
+    ----------
+    case
+        A case file, its tree (``tomllib``), or a `Case`; its section ``[study]`` is the start.
+    vary
+        Path to a list of values or a range: ``{"laser.intensity": "1 kW/cm^2:9 kW/cm^2:5log"}``.
+    study
+        Other keys of ``[study]``, laid over those of the case: ``{"method": "sobol", ...}``.
+    overrides
+        Values of the case by dotted path.
+    run
+        Any function of a `Case` whose result has ``summary`` and ``notes``; workers import it.
+    executor
+        Any `concurrent.futures.Executor`, or a `Crew`; local processes, one per core, if None.
+    store
+        Folder that keeps every finished point; a sweep that was stopped goes on from there.
+    anew, retry_failed
+        Forget all points, or those that failed.
+    tell
+        Called with lines about the progress.
+
+    Raises
+    ------
+    CaseError
+        If the study or any of its points is no valid case; before anything runs.
+    SolveError
+        If an executor breaks that cannot be started again.
+    """
+    tree, source = case_tree(case)
+    for path, value in (overrides or {}).items():
+        tree = with_override(tree, path, value)
+    plan = plan_of(tree, vary, study, source)
+    crew = executor if isinstance(executor, Crew) else given(executor) if executor else local()
+    with _folder(store) as folder, open_store(folder, anew=anew) as kept:
+        _write_study(kept, plan)
+        records = _known(kept, plan, retry_failed=retry_failed)
+        computed = _compute(kept, plan, records, crew, run, tell)
+        dataset = make_dataset(plan, records)
+        _write_tables(kept, dataset, plan, records)
+    return StudyResult(dataset, plan, records, computed, None if store is None else folder)
+
+
+def case_tree(case: str | Path | Mapping[str, Any] | Case) -> tuple[dict[str, Any], Path | None]:
+    """Return the tree of a case and the file it came from."""
+    if isinstance(case, Case):
+        import tomllib
+
+        return tomllib.loads(case.to_toml()), None
+    if isinstance(case, Mapping):
+        return dict(case), None
+    return read_toml(Path(case)), Path(case)
+
+
+def plan_of(
+    tree: Mapping[str, Any],
+    vary: Mapping[str, Any] | None = None,
+    study: Mapping[str, Any] | None = None,
+    source: Path | None = None,
+) -> Plan:
+    """Return the plan of a case with a section ``[study]``, with `vary` and `study` laid over it.
+
+    Raises
+    ------
+    CaseError
+        See `make_plan` and `parse_study`.
+    """
+    base = {key: value for key, value in tree.items() if key != "study"}
+    section = tree.get("study", {})
+    if not isinstance(section, Mapping):
+        raise CaseError("study: must be a section", str(source or ""))
+    section = merged(section, study or {})
+    if vary:
+        old = section.get("vary", {})
+        section["vary"] = {**flattened(old), **vary} if isinstance(old, Mapping) else vary
+    return make_plan(base, parse_study(section, source), source)
+
+
+@contextlib.contextmanager
+def _folder(store: str | Path | None) -> Iterator[Path]:
+    if store is not None:
+        yield Path(store)
+        return
+    with tempfile.TemporaryDirectory(prefix="thermosim-study-") as folder:
+        yield Path(folder)
+
+
+def _known(store: Store, plan: Plan, *, retry_failed: bool) -> dict[str, Record]:
+    """Return the records that are there, but for failures that are to be tried again."""
+    found = {}
+    for key in plan.cases():
+        record = store.read(key)
+        if record is not None and record.status == "failed" and retry_failed:
+            store.forget(key)
+        elif record is not None:
+            found[key] = record
+    return found
+
+
+def _compute(
+    store: Store,
+    plan: Plan,
+    records: dict[str, Record],
+    crew: Crew,
+    run: Run,
+    tell: Callable[[str], None],
+) -> int:
+    """Compute what is missing, add it to `records`, and return how many points that were."""
+    cases = plan.cases()
+    missing = {key: case for key, case in cases.items() if key not in records}
+    tell(
+        f"{len(plan.points)} points, {len(cases)} different cases; {len(records)} computed before, "
+        f"{len(missing)} to compute" + (f" on {crew.name}" if missing else "")
+    )
+    if not missing:
+        return 0
+    progress = Progress(len(missing), tell, time.monotonic)
+    for record in compute_all(missing, crew, run, store.points.resolve()):
+        store.keep(record)
+        records[record.key] = record
+        progress.step(failed=record.status == "failed")
+    return len(missing)
+
+
+def _write_study(store: Store, plan: Plan) -> None:
+    """Write the case with its study: a case file that `sweep` takes."""
+    import tomli_w
+
+    study = plan.study.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    store.write(MARK, tomli_w.dumps({**plan.base, "study": study}).encode())
+
+
+def _write_tables(
+    store: Store, dataset: xr.Dataset, plan: Plan, records: Mapping[str, Record]
+) -> None:
+    store.write(NETCDF, netcdf_bytes(dataset))
+    store.write(CSV, csv_text(dataset).encode())
+    store.write(TIMES, _times(plan.cases(), records).encode())
+
+
+def _times(keys: Sequence[str] | Mapping[str, Any], records: Mapping[str, Record]) -> str:
+    """Return the wall time of each point and of its phases as CSV; kept apart from the results."""
+    rows = [records[key] for key in keys if key in records]
+    phases = sorted({n for r in rows for n in r.summary if n.startswith("wall_") and n != "wall_s"})
+    lines = [",".join(["key", "wall_s", *phases])]
+    for record in rows:
+        cells = [record.key, repr(record.wall_s)]
+        lines.append(",".join([*cells, *(str(record.summary.get(name, "")) for name in phases)]))
+    return "\n".join([*lines, ""])

@@ -1,0 +1,79 @@
+"""What a worker does: compute one point, keep its record, never let one point end the others."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.errors import ThermosimError
+from thermosim.studies.store import Record, keep_record
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+
+Run = Callable[["Case"], Any]
+_ONE_AT_A_TIME = threading.Lock()  # gmsh and PETSc are not made for threads, which Dask uses
+
+
+def run_alone(case: Case) -> Any:
+    """Run a case in this process only, whatever other ranks there are; return its `Result`."""
+    with _ONE_AT_A_TIME:
+        from mpi4py import MPI
+
+        from thermosim.simulate import simulate
+
+        return simulate(case, comm=MPI.COMM_SELF)
+
+
+def compute(key: str, case: Case, run: Run, folder: str) -> Record:
+    """Run one point and return its record, which is also kept if the worker sees the folder.
+
+    Any exception of the run becomes a record that says "failed".
+    """
+    start = time.perf_counter()
+    try:
+        result = run(case)
+        record = Record(key, "done", "", _plain(result.summary), [str(n) for n in result.notes])
+    except ThermosimError as error:
+        record = Record(key, "failed", str(error))
+    except Exception as error:  # a fault of one point must not end the others: it is recorded
+        text = f"{type(error).__name__}: {error}"
+        record = Record(key, "failed", text, traceback=traceback.format_exc())
+    record.wall_s = round(time.perf_counter() - start, 4)
+    if Path(folder).is_dir():
+        keep_record(Path(folder), record)
+    return record
+
+
+def _plain(summary: Any) -> dict[str, Any]:
+    """Return the numbers and texts of a summary as JSON can hold them."""
+    return {
+        str(name): value.item() if hasattr(value, "item") else value
+        for name, value in summary.items()
+    }
+
+
+def enter() -> None:
+    """Prepare a local worker process: it leaves interrupts to its parent, and goes with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_go_with_parent, daemon=True).start()
+
+
+def _go_with_parent() -> None:
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def ready() -> int:
+    """Return the process id: what a pool is asked first, to see that it can start."""
+    return os.getpid()
