@@ -86,7 +86,7 @@ class Quantity:
         """Validate text with a unit (everywhere) or a plain SI number (outside case files)."""
         return core_schema.with_info_before_validator_function(
             self._to_si,
-            core_schema.float_schema(allow_inf_nan=False),
+            handler(source),  # holds the bounds of a Field, wherever pydantic puts them
             serialization=core_schema.plain_serializer_function_ser_schema(
                 self._to_text, info_arg=True
             ),
@@ -123,6 +123,8 @@ class Quantity:
             example = self.example or f"1 {self.unit}"
             rule = f'needs a unit, as text; for instance "{example}"'
             raise PydanticCustomError("quantity", rule)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise PydanticCustomError("quantity", "must be finite")
         return value
 
 
