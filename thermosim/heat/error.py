@@ -29,6 +29,7 @@ from thermosim.fem import (
     vector,
     volume,
 )
+from thermosim.heat.lowrank import operator
 from thermosim.heat.newton import linear_options
 from thermosim.heat.problem import HeatProblem
 
@@ -90,6 +91,8 @@ def _residual(fine: HeatProblem) -> Any:
         theta = vector(fine.space)
         theta.array[:] = fine.theta.x.array[: theta.local_size]
         fine.coupling.multAdd(theta, b, b)
+    for part in fine.couplings:
+        part.add_residual(b)
     with b.localForm() as local:
         local.array[fine.held_dofs] = 0.0
     return b
@@ -102,6 +105,8 @@ def _adjoint(fine: HeatProblem, settings: SolverSettings, region: str) -> Any:
     assemble_matrix(A, fine.jacobian_form, fine.bcs)
     if fine.coupling is not None:
         A.axpy(1.0, fine.coupling, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
+    for part in fine.couplings:
+        part.linearise()
     size = integrate(domain, constant(domain, 1.0), domain.dx(region))
     v = ufl.TestFunction(fine.space)
     goal = v / constant(domain, size) * domain.weight * domain.dx(region)
@@ -109,28 +114,28 @@ def _adjoint(fine: HeatProblem, settings: SolverSettings, region: str) -> Any:
     assemble_vector(b, compile_form(goal))
     with b.localForm() as local:
         local.array[fine.held_dofs] = 0.0
-    _solve_transposed(A, b, x, settings, domain, symmetric=fine.model.symmetric)
+    _solve_transposed(fine, A, b, x, settings)
     z = fem.Function(fine.space)
     copy_to_function(x, z)
     A.destroy()
     return z
 
 
-def _solve_transposed(
-    A: Any, b: Any, x: Any, settings: SolverSettings, domain: Domain, *, symmetric: bool
-) -> None:
+def _solve_transposed(fine: HeatProblem, A: Any, b: Any, x: Any, settings: SolverSettings) -> None:
+    domain, coupled = fine.domain, bool(fine.couplings)
+    symmetric = fine.model.symmetric and not coupled
     ksp = PETSc.KSP().create(domain.comm)
-    options = linear_options(settings, domain.tdim, symmetric=symmetric)
+    options = linear_options(settings, domain.tdim, symmetric=symmetric, coupled=coupled)
     if "ksp_rtol" in options:
         options["ksp_rtol"] = _DUAL_RTOL
     configure(ksp, options)
-    ksp.setOperators(A)
+    ksp.setOperators(operator(A, fine.couplings, fine.held_dofs, domain), A)
     (ksp.solve if symmetric else ksp.solveTranspose)(b, x)
     reason = ksp.getConvergedReason()
     if reason < 0:
         raise SolveError(
             f"the adjoint problem of the error estimate was not solved (KSP reason {reason}); "
-            "set solver.error_estimate = false to do without, or solver.linear = \"direct\""
+            'set solver.error_estimate = false to do without, or solver.linear = "direct"'
         )
 
 

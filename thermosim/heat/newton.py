@@ -17,6 +17,7 @@ from thermosim.fem import (
     create_matrix,
     vector,
 )
+from thermosim.heat.lowrank import operator
 
 if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
@@ -32,6 +33,8 @@ _AMG = {
     "pc_hypre_boomeramg_P_max": 4,
 }
 _DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps"}
+_GMRES = {"ksp_max_it": 500, "ksp_gmres_restart": 60}
+_COUPLED_RTOL = 1e-10  # GMRES on a matrix whose assembled part is factored
 _STALLED = 1e-12  # step over solution below which rounding has the word
 _FLOOR = 1e-8  # residual over load up to which a stalled Newton counts as converged
 _REASONS = {
@@ -55,16 +58,31 @@ class NewtonStats:
     continuation_steps: int = 0
 
 
-def linear_options(settings: SolverSettings, tdim: int, *, symmetric: bool) -> dict[str, Any]:
-    """Return the PETSc options of the linear solver: direct in 2-D, CG (or GMRES) + AMG in 3-D."""
-    if settings.linear == "direct" or (settings.linear == "auto" and tdim == 2):
+def linear_options(
+    settings: SolverSettings, tdim: int, *, symmetric: bool, coupled: bool = False
+) -> dict[str, Any]:
+    """Return the PETSc options of the linear solver: direct in 2-D, CG (or GMRES) + AMG in 3-D.
+
+    `coupled`: the matrix has a part that is not assembled; GMRES, preconditioned by the rest.
+    """
+    direct = settings.linear == "direct" or (settings.linear == "auto" and tdim == 2)
+    if direct and coupled:
+        return {**_DIRECT, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
+    if direct:
         return dict(_DIRECT)
-    krylov = {"ksp_type": "cg" if symmetric else "gmres", "ksp_rtol": settings.linear_rtol}
-    return {**krylov, "ksp_max_it": 500, **_AMG}
+    if coupled or not symmetric:
+        return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **_AMG}
+    return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, "ksp_max_it": 500, **_AMG}
 
 
 class NewtonSolver:
-    """SNES for one heat problem; matrices and the preconditioner live as long as it does."""
+    """SNES for one heat problem; matrices and the preconditioner live as long as it does.
+
+    Attributes
+    ----------
+    A : the assembled part of the derivative, from which the preconditioner is made
+    J : the whole derivative; A itself where the problem has no `couplings`
+    """
 
     def __init__(self, problem: HeatProblem, settings: SolverSettings) -> None:
         self.problem, self.settings = problem, settings
@@ -72,8 +90,15 @@ class NewtonSolver:
         self.A = create_matrix(problem.jacobian_form)
         if problem.coupling is not None:
             self.A = _with_pattern_of(self.A, problem)
+        held = problem.held_dofs
+        self.J = operator(self.A, problem.couplings, held, problem.domain)
         self.stats = NewtonStats()
         self.snes = self._make_snes()
+
+    @property
+    def coupled(self) -> bool:
+        """Whether `J` has a part that is not assembled; `A` is then its preconditioner."""
+        return bool(self.problem.couplings)
 
     def _make_snes(self) -> Any:
         snes = PETSc.SNES().create(self.problem.domain.comm)
@@ -82,12 +107,12 @@ class NewtonSolver:
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
             "snes_max_it": self.settings.max_newton,
-            **linear_options(self.settings, tdim, symmetric=symmetric),
+            **linear_options(self.settings, tdim, symmetric=symmetric, coupled=self.coupled),
         }
         if options["ksp_type"] != "preonly":
             options["snes_lag_preconditioner"] = -2  # built once, then kept
         snes.setFunction(self._residual, self.b)
-        snes.setJacobian(self._jacobian, self.A)
+        snes.setJacobian(self._jacobian, self.J, self.A)
         configure(snes, options)
         return snes
 
@@ -105,16 +130,21 @@ class NewtonSolver:
             theta = vector(self.problem.space)
             theta.array[:] = self.problem.theta.x.array[: theta.local_size]
             self.problem.coupling.multAdd(theta, b, b)
+        for part in self.problem.couplings:
+            part.add_residual(b)
 
     def _jacobian(self, snes: Any, x: Any, A: Any, P: Any) -> None:
         self.set_theta(x)
         self.assemble_jacobian()
 
     def assemble_jacobian(self) -> None:
-        """Assemble the derivative at the present theta into `A`."""
+        """Assemble the derivative at the present theta into `A`, and what `J` adds to it."""
         assemble_matrix(self.A, self.problem.jacobian_form, self.problem.bcs)
         if self.problem.coupling is not None:
             self.A.axpy(1.0, self.problem.coupling, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
+        for part in self.problem.couplings:
+            part.linearise()
+        self.J.assemble()
 
     def set_theta(self, x: Any) -> None:
         """Copy a vector into the problem's unknown."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem import Domain
+    from thermosim.heat.lowrank import Coupling
     from thermosim.heat.model import HeatModel
 
 
@@ -39,6 +40,7 @@ class HeatProblem:
         self.number = forms.number_for(domain)
         self.T_ref = self.number(model.T_ref)
         self.load = constant(domain, 1.0) if like is None else like.load
+        self._like = like
 
     @property
     def source_degree(self) -> int:
@@ -68,7 +70,7 @@ class HeatProblem:
         return found
 
     def residual(self, theta: Any, v: Any) -> Any:
-        """Return F(θ; v) without the contact jumps, which `coupling` holds as a matrix."""
+        """Return F(θ; v) without what `coupling` (a matrix) and `couplings` hold."""
         return sum(self.terms(theta, v).values())
 
     @cached_property
@@ -111,3 +113,8 @@ class HeatProblem:
             else:
                 total.axpy(1.0, C)
         return total
+
+    @cached_property
+    def couplings(self) -> list[Coupling]:
+        """What ties nodes through few numbers and is never assembled (see `lowrank`)."""
+        return []
