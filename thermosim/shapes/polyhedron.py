@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import pi, sqrt
 from typing import TYPE_CHECKING
@@ -38,10 +39,14 @@ class Polyhedron:
         """Longest side of the bounding box [m]."""
         return float(np.max(np.ptp(self.vertices, axis=0)))
 
+    @cached_property
+    def _fans(self) -> NDArray[np.int64]:
+        fans = [(f[0], f[i], f[i + 1]) for f in self.faces for i in range(1, len(f) - 1)]
+        return np.array(fans, dtype=np.int64).reshape(-1, 3)
+
     def triangles(self) -> NDArray[np.float64]:
         """Return the corners of the faces cut into triangles, shape (m, 3, 3)."""
-        fans = [(f[0], f[i], f[i + 1]) for f in self.faces for i in range(1, len(f) - 1)]
-        return np.asarray(self.vertices[np.array(fans, dtype=int).reshape(-1, 3)])
+        return np.asarray(self.vertices[self._fans])
 
     def face_vectors(self) -> NDArray[np.float64]:
         """Return area times outward normal of each face, shape (faces, 3) [m²]."""
@@ -153,8 +158,8 @@ def _at_level(
 def section_area(triangles: ArrayLike, level: float) -> float:
     """Return the area [m²] of the section of a closed surface (m, 3, 3) by z = ``level`` [m]."""
     corners = np.asarray(triangles, dtype=float)
-    heights = corners[:, :, 2]
-    crossing = (heights.min(axis=1) < level) & (heights.max(axis=1) >= level)
+    a, b, c = (corners[:, i, 2] >= level for i in range(3))
+    crossing = (a | b | c) & ~(a & b & c)
     outline = split_triangles(corners[crossing], level)[1]
     if len(outline) == 0:
         return 0.0

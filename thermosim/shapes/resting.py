@@ -54,7 +54,8 @@ def rest(body: Polyhedron) -> RestingBody:
     vertices = body.vertices - [0.0, 0.0, lowest]
     low = vertices[:, 2] <= _FLAT * body.size
     vertices[low, 2] = 0.0
-    base = [f for f in body.faces if all(low[list(f)])]
+    flags = low.tolist()
+    base = [f for f in body.faces if all(flags[i] for i in f)]
     flat = Polyhedron(vertices, tuple(base))
     center = _center(flat) if base else vertices[low].mean(axis=0)
     body = Polyhedron(vertices - center, body.faces)
