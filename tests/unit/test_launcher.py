@@ -239,7 +239,18 @@ def supervised(*command):
     """Start a command under the supervisor, with a stand-in for bubblewrap."""
     supervisor = CLONE / "docker" / "lib" / "supervise.py"
     return subprocess.Popen(
-        [sys.executable, supervisor, sys.executable, "-c", FAKE_BWRAP, "--", *command],
+        # Where the tests themselves run in the background, SIGINT would be ignored.
+        [
+            "env",
+            "--default-signal=INT",
+            sys.executable,
+            supervisor,
+            sys.executable,
+            "-c",
+            FAKE_BWRAP,
+            "--",
+            *command,
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )
