@@ -90,15 +90,18 @@ def parse_variable(path: str, given: Any) -> Variable:
     """
     if isinstance(given, list | tuple):
         values = tuple(given)
-    elif isinstance(given, str):
+    elif isinstance(given, str) and given.strip():
         parts = given.split(":")
         if len(parts) > 1:
             interval = _interval(given, [part.strip() for part in parts])
             values = () if interval.count is None else interval.points()
             return Variable(path, values, interval)
-        values = tuple(_element(text) for text in given.split(","))
+        listed = parse_value(given)
+        values = tuple(
+            listed if isinstance(listed, list) else [parse_value(v) for v in given.split(",")]
+        )
     else:
-        raise ValueError(f"{given!r} is no list and no range such as \"1um:50um:20log\"")
+        raise ValueError(f'{given!r} is no list and no range such as "1um:50um:20log"')
     if not values or any(value == "" for value in values):
         raise ValueError("a value is missing; write for instance 1um,2um,5um or 1um:50um:20log")
     return Variable(path, values)
@@ -126,8 +129,8 @@ def _interval(text: str, parts: list[str]) -> Interval:
     return Interval(low, high, unit, log, count)
 
 
-def _element(text: str) -> Any:
-    """Return a value of a list: TOML (a number, true, a quoted text) or else the text itself."""
+def parse_value(text: str) -> Any:
+    """Return what a value on the command line stands for: TOML, or else the text itself."""
     try:
         return tomllib.loads(f"v = {text}")["v"]
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -198,7 +201,7 @@ class Study(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.vary and not self.stages:
-            raise ValueError('nothing varies; add [study.vary] or --vary PATH=VALUES')
+            raise ValueError("nothing varies; add [study.vary] or --vary PATH=VALUES")
         names = Counter(stage.name for stage in self.stages)
         if doubled := [name for name, count in names.items() if count > 1]:
             raise ValueError(f'two stages are named "{doubled[0]}"; rename one')

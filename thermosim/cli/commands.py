@@ -12,7 +12,15 @@ def register(app: typer.Typer) -> None:
     """Add every command to the application, in the order of the help."""
     if app.registered_commands:
         return
-    from thermosim.cli import case, run
+    from thermosim.cli import case, run, sweep
 
-    for command in (run.run, run.compare, case.check, case.init, case.schema, case.doctor):
+    for command in (
+        run.run,
+        run.compare,
+        sweep.sweep,
+        case.check,
+        case.init,
+        case.schema,
+        case.doctor,
+    ):
         app.command()(command)

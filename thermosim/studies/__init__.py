@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from thermosim.studies.report import Report, report
 from thermosim.studies.sweep import StudyResult, sweep
 
-__all__ = ["StudyResult", "sweep"]
+__all__ = ["Report", "StudyResult", "report", "sweep"]

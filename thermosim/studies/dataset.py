@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thermosim import __version__
 from thermosim.studies.plan import FORMAT, SAMPLE, Plan, as_json
@@ -18,7 +19,6 @@ from thermosim.units import Quantity, parse_quantity
 
 if TYPE_CHECKING:
     import xarray as xr
-    from pydantic import BaseModel
 
 # of a summary: what tells about the machine, and what is the same for all points
 _LEFT_OUT = re.compile(r"wall_.*|.*_version|format|n_ranks|title|kind|mesh_hash|case_hash")
@@ -85,8 +85,12 @@ def attributes_of(name: str) -> dict[str, str]:
     """Return unit and readable name of a number of the summary, from the end of its name."""
     stem, _, end = name.rpartition("_")
     if stem and end in _UNITS:
-        return {"units": end, "long_name": stem.replace("_", " ")}
-    return {"units": "1", "long_name": name.removesuffix("_rel").replace("_", " ")}
+        return {"units": end, "long_name": _words(stem)}
+    return {"units": "1", "long_name": _words(name.removesuffix("_rel"))}
+
+
+def _words(name: str) -> str:
+    return name.replace("delta_T", "ΔT").replace("_", " ")
 
 
 def _attributes(plan: Plan) -> dict[str, Any]:
@@ -111,11 +115,12 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
         for path, given in dimension.columns.items():
             name = plan.names.get(path, path)
             values, unit = column_of(plan, path, given)
-            attributes = {"long_name": name.replace("_", " ")}
+            attributes = {"long_name": _words(name)}
             if name != path:
                 attributes["parameter"] = path
             if unit is not None:
                 attributes["units"] = unit
+                attributes["scale"] = scale_of(values)
             coordinates[name] = ([dimension.name], values, attributes)
     return coordinates
 
@@ -136,6 +141,15 @@ def column_of(plan: Plan, path: str, given: tuple[Any, ...]) -> tuple[Any, str |
     return np.array(numbers), unit or "1"
 
 
+def scale_of(values: NDArray[np.float64]) -> str:
+    """Return "log" for values over more than a decade whose logarithms are spread more evenly."""
+    x = np.unique(values)
+    if len(x) < 3 or x[0] <= 0 or x[-1] < 10 * x[0]:
+        return "linear"
+    steps, ratios = np.diff(x), np.diff(np.log(x))
+    return "log" if np.ptp(ratios) / ratios.mean() < np.ptp(steps) / steps.mean() else "linear"
+
+
 def _as_number(value: Any, unit: str | None) -> float:
     if isinstance(value, str) and unit is not None:
         return parse_quantity(value, unit)
@@ -150,7 +164,7 @@ def _unit_given(given: tuple[Any, ...]) -> str | None:
     return next((match[1] for match in matches if match and match[1]), None)
 
 
-def unit_at(section: BaseModel, parts: list[str]) -> str | None:
+def unit_at(section: Any, parts: list[str]) -> str | None:
     """Return the SI unit of the quantity at a path of a case; None if there is none."""
     head, *rest = parts
     if rest:

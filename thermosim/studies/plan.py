@@ -70,6 +70,11 @@ class Plan:
     names: dict[str, str]
     points: tuple[Point, ...]
 
+    @property
+    def pictures(self) -> bool:
+        """Whether the case wants pictures (``output.pictures``)."""
+        return all(point.case.output.pictures for point in self.points if point.case is not None)
+
     def cases(self) -> dict[str, Case]:
         """Return the cases to run by key; each once, however many points it stands for."""
         return {point.key: point.case for point in self.points if point.case is not None}
@@ -143,7 +148,7 @@ def _points(
 
 
 def stage_trees(tree: Mapping[str, Any], study: Study) -> list[dict[str, Any]]:
-    """Return the tree of each stage: its overrides over the case or, cumulatively, the one before."""
+    """Return the tree of each stage: its overrides over the case or over the stage before."""
     trees = []
     present = dict(tree)
     for stage in study.stages:

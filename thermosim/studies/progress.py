@@ -10,9 +10,7 @@ _EVERY = 3.0  # seconds
 class Progress:
     """Counts points and tells now and then."""
 
-    def __init__(
-        self, total: int, tell: Callable[[str], None], clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, total: int, tell: Callable[[str], None], clock: Callable[[], float]) -> None:
         self.total, self.tell, self.clock = total, tell, clock
         self.done = self.failed = 0
         self.start = self.last = clock()

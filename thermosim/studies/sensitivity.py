@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thermosim.errors import CaseError
 from thermosim.studies.optimum import require_number
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from thermosim.studies.plan import Plan
 
+Floats = NDArray[np.float64]
 METHODS = ("saltelli", "morris")
 
 
@@ -50,7 +52,7 @@ def sensitivity(plan: Plan, dataset: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(data, coords={"parameter": names}, attrs={"objective": study.objective})
 
 
-def _analyse(plan: Plan, names: list[str], y: np.ndarray) -> dict[str, np.ndarray]:
+def _analyse(plan: Plan, names: list[str], y: Floats) -> dict[str, Floats]:
     study, problem = plan.study, salib_problem(names)
     assert study.samples is not None
     if study.method == "morris":

@@ -1,0 +1,203 @@
+"""``thermosim sweep``: many runs of one case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from thermosim.cli.console import (
+    CaseArgument,
+    JsonOption,
+    OutputOption,
+    OverwriteOption,
+    QuietOption,
+    SetOption,
+    console,
+    engineering,
+    is_root,
+    print_json,
+    print_table,
+    progress,
+    say,
+    under_mpi,
+)
+
+if TYPE_CHECKING:
+    from thermosim.studies import StudyResult
+    from thermosim.studies.executors import Crew
+    from thermosim.studies.optimum import Optimum
+
+VaryOption = Annotated[
+    list[str],
+    typer.Option(
+        "--vary",
+        metavar="PATH=VALUES",
+        help="What varies: PATH=1um,2um,5um or PATH=1um:50um:20log (20 points, logarithmic), "
+        "PATH=1um:50um:log to sample from; may repeat",
+    ),
+]
+ZipOption = Annotated[
+    list[str],
+    typer.Option("--zip", metavar="PATH,PATH", help="Parameters that advance together; may repeat"),
+]
+MethodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        help="grid, or samples: random, latin_hypercube, sobol; saltelli, morris (sensitivity)",
+    ),
+]
+SamplesOption = Annotated[int | None, typer.Option("--samples", help="How many samples")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Of the samples")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes; one per core by default")
+]
+DaskOption = Annotated[
+    str | None,
+    typer.Option("--dask", metavar="ADDRESS", help='Dask scheduler, tcp://host:8786, or "local"'),
+]
+RetryOption = Annotated[bool, typer.Option("--retry-failed", help="Run failed points again")]
+_MOST_OPTIMA = 12
+
+
+def sweep(
+    case: CaseArgument,
+    vary: VaryOption = [],  # noqa: B006  typer copies it
+    zipped: ZipOption = [],  # noqa: B006
+    method: MethodOption = None,
+    samples: SamplesOption = None,
+    seed: SeedOption = None,
+    overrides: SetOption = [],  # noqa: B006
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    retry_failed: RetryOption = False,
+    workers: WorkersOption = None,
+    dask: DaskOption = None,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Run a case over many values of its parameters; goes on where it was stopped.
+
+    What varies stands in the case's section [study] or in --vary. Runs on all cores, on the ranks
+    of `mpirun -n N python3 -m mpi4py.futures -m thermosim sweep …`, or on a Dask cluster.
+    """
+    from thermosim.errors import ThermosimError
+    from thermosim.studies.executors import under_mpi_futures
+
+    study = {
+        "zip": [text.split(",") for text in zipped] or None,
+        "method": method,
+        "samples": samples,
+        "seed": seed,
+    }
+    options = {
+        "vary": dict(_pair("--vary", text) for text in vary),
+        "study": {name: value for name, value in study.items() if value is not None},
+        "overrides": {key: _value(text) for key, text in (_pair("--set", t) for t in overrides)},
+        "anew": overwrite,
+        "retry_failed": retry_failed,
+    }
+    try:
+        crew = crew_of(workers, dask)
+        _run(case, output or Path(f"{case.stem}_sweep"), options, crew, quiet=quiet, json=json)
+    except ThermosimError as error:
+        if not under_mpi_futures():
+            raise
+        # the other ranks wait for work, not for an end in common
+        say(f"thermosim: {error}")
+        raise typer.Exit(error.exit_status) from error
+
+
+def _run(
+    case: Path, folder: Path, options: dict[str, Any], crew: Crew, *, quiet: bool, json: bool
+) -> None:
+    from thermosim import studies
+
+    try:
+        with progress(quiet=quiet or json) as tell:
+            result = studies.sweep(case, executor=crew, store=folder, tell=tell, **options)
+            report = studies.report(result, tell)
+    except KeyboardInterrupt:
+        say(f"finished points are kept in {folder}; the same command goes on from there")
+        raise
+    if json:
+        print_json(report.document())
+    elif not quiet and is_root():
+        _print(result, report)
+
+
+def crew_of(workers: int | None, dask: str | None) -> Crew:
+    """Return where the points are computed.
+
+    Raises
+    ------
+    CaseError
+        Under mpirun without ``-m mpi4py.futures``: every rank would run the whole study.
+    """
+    from thermosim.errors import CaseError
+    from thermosim.studies import executors
+
+    if dask is not None:
+        return executors.dask(dask, workers)
+    if executors.under_mpi_futures():
+        return executors.mpi()
+    if under_mpi():
+        raise CaseError(
+            "under mpirun a sweep runs on mpi4py's executor: "
+            "mpirun -n N python3 -m mpi4py.futures -m thermosim sweep …"
+        )
+    return executors.local(workers)
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    from thermosim.errors import CaseError
+
+    key, equals, value = text.partition("=")
+    if not equals or not all(part.strip() for part in key.split(".")) or not value.strip():
+        raise CaseError(f"{option} {text}: write {option} path.to.key=value")
+    return ".".join(part.strip() for part in key.split(".")), value.strip()
+
+
+def _value(text: str) -> Any:
+    from thermosim.study_settings import parse_value
+
+    return parse_value(text)
+
+
+def _print(result: StudyResult, report: Any) -> None:
+    from rich.table import Table
+
+    failed = result.failed
+    rows = {
+        "points": f"{len(result.plan.points)}, {result.computed} of them computed now",
+        "without a result": str(len(failed)),
+    }
+    for label, message in list(failed.items())[:3]:
+        rows[f"  {label}"] = message
+    for place, best in report.optima[:_MOST_OPTIMA]:
+        rows[f"{report.goal_words}{place}"] = optimum_text(best, report)
+    rows["files"] = str(result.directory)
+    print_table(report.title or "study", rows)
+    if report.indices is None:
+        return
+    table = Table(title=f"sensitivity of {report.objective}", title_justify="left")
+    table.add_column("parameter")
+    for name in report.indices.data_vars:
+        table.add_column(str(name), justify="right")
+    for i, name in enumerate(report.indices["parameter"].values):
+        numbers = (f"{float(v.values[i]):.3g}" for v in report.indices.data_vars.values())
+        table.add_row(str(name), *numbers)
+    console().print(table)
+
+
+def optimum_text(best: Optimum, report: Any) -> str:
+    """Return the optimum in words: where, how much, how sharply known."""
+    at, value = best.at, engineering(best.value, report.unit)
+    words = f"{best.along} {engineering(at, report.along_unit)}: {value}"
+    if best.at_end:
+        return f"{words} (at the end of the range: widen it)"
+    low, high = (engineering(x, report.along_unit) for x in (best.low, best.high))
+    estimate = engineering(best.estimate, report.along_unit)
+    return f"{words}; between {low} and {high}, parabola {estimate}"
