@@ -37,10 +37,13 @@ def draw_side_by_side(results: Sequence[Result], cuts: Sequence[Cut | None]) -> 
         width = 1.85 + 0.8 * (len(results) - 1) + side * len(results) if with_cuts else 10.3
         paths = _paths(results)
         below = 1.4 + 0.3 * max(len(paths), 2) * len(results)
-        figure = style.new_figure(width, below + (side + 1.95 if with_cuts else 0.75))
+        names = 0.75 + 0.24 * len(results)
+        figure = style.new_figure(width, below + (side + 1.95 if with_cuts else names))
         _heading(figure, results)
         if with_cuts:
             _draw_cuts(figure, results, shown, side)
+        else:
+            _list_names(figure, results)
         _draw_bars(figure, results, paths, below)
     return figure
 
@@ -49,8 +52,17 @@ def _heading(figure: Figure, results: Sequence[Result]) -> None:
     width, height = figure.get_size_inches()
     text = f"{_count(len(results))} side by side: how cold or warm, and where the heat flows"
     figure.text(0.25 / width, 1 - 0.14 / height, text, fontsize=14, weight="bold", va="top")
-    text = "ΔT = temperature minus chamber temperature, in one colour scale"
+    text = "ΔT = temperature minus chamber temperature"
     figure.text(0.25 / width, 1 - 0.43 / height, text, fontsize=9.5, color=style.NEUTRAL, va="top")
+
+
+def _list_names(figure: Figure, results: Sequence[Result]) -> None:
+    """Say which letter is which result, where no cuts stand for them."""
+    width, height = figure.get_size_inches()
+    for i, result in enumerate(results):
+        place = 1 - (0.75 + 0.24 * i) / height
+        text = f"{letter(i)}  {name_of(result)}"
+        figure.text(0.25 / width, place, text, color=style.colour_of(i), weight="bold", va="top")
 
 
 def _count(number: int) -> str:

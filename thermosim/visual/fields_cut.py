@@ -145,8 +145,8 @@ def _slice(field: Field, y: float) -> Cut:
     cells, regions = field.cells[reached], field.regions[reached]
     nodal = np.dstack([field.points[cells][:, :, [0, 2]], field.values[cells], height[cells]])
     at, tetrahedra = lattice.subdivision(3, 1 if field.degree == 1 else _SLICE_PARTS)
-    fine = lattice.evaluate(lattice.basis(3, field.degree, at), nodal)[:, tetrahedra]
-    pieces = fine.reshape(-1, 4, 4)
+    fine = _on_plane_exactly(lattice.evaluate(lattice.basis(3, field.degree, at), nodal))
+    pieces = fine[:, tetrahedra].reshape(-1, 4, 4)
     polygons, origin = _cut_simplices(pieces, 3)
     edges, outlines = _slice_lines(cells, regions, nodal, field)
     owner = np.repeat(regions, len(tetrahedra))[origin]
@@ -166,9 +166,21 @@ def _slice_lines(cells: Ints, regions: Ints, nodal: Floats, field: Field) -> tup
     once = np.unique(key, axis=0, return_index=True)[1]
     lines = []
     for chosen in (face[once], face[border]):
-        pieces = lattice.evaluate(shape, chosen)[:, triangles].reshape(-1, 3, 4)
+        fine = _on_plane_exactly(lattice.evaluate(shape, chosen))
+        pieces = fine[:, triangles].reshape(-1, 3, 4)
         lines.append(_cut_simplices(pieces, 2)[0][:, :, :2])
     return lines[0], lines[1]
+
+
+def _on_plane_exactly(fine: Floats) -> Floats:
+    """Return points (m, p, c) whose last component, the height, has lost its rounding errors.
+
+    An edge that lies in the plane would else be cut here and there.
+    """
+    height = fine[:, :, -1]
+    noise = 1e-12 * np.abs(height).max(axis=1, initial=0.0, keepdims=True)
+    fine[:, :, -1] = np.where(np.abs(height) <= noise, 0.0, height)
+    return fine
 
 
 def _cut_simplices(pieces: Floats, size: int) -> tuple[Floats, Ints]:

@@ -108,7 +108,7 @@ def draw_heat(
             axes.plot(t / seconds, values / factor, color=style.colour_of(i), label=name)
         axes.axhline(0.0, color=style.NEUTRAL, lw=0.8)
         if logarithmic:
-            axes.set_yscale("symlog", linthresh=_smallest(curves) / factor)
+            axes.set_yscale("symlog", linthresh=_smallest(curves) / factor, linscale=2)
         label = f"heat ({watts})\n← takes away      brings →"
         _finish(axes, t / seconds, unit, label, title)
         _mark_events(axes, events or {}, seconds)
