@@ -23,6 +23,7 @@ from thermosim.particle import Particle
 from thermosim.sections import Section
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
+from thermosim.transient_settings import TransientSettings
 
 MAX_BYTES = 1_000_000
 
@@ -43,6 +44,9 @@ class Case(Section):
     chamber: Chamber = Chamber()
     materials: dict[str, Material] = Field(
         default_factory=dict, description="Materials of this case by name, before the library's"
+    )
+    transient: TransientSettings | None = Field(
+        default=None, description="Follow the temperature in time; the steady state otherwise"
     )
     mesh: MeshSettings = MeshSettings()
     solver: SolverSettings = SolverSettings()

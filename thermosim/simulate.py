@@ -78,6 +78,8 @@ def simulate(
         If the case cannot be computed as it stands.
     SolveError
         If no solution was found.
+    StorageError, Interrupted
+        If a transient could not be written down, or was told to stop; it can go on later.
     """
     from mpi4py import MPI
 
@@ -90,6 +92,12 @@ def simulate(
         target = folder
         on_root(comm, lambda: check_target(target, overwrite=overwrite))
     start = time.perf_counter()
+    if case.transient is not None:
+        from thermosim.simulate_transient import simulate_transient
+
+        return simulate_transient(
+            case, folder, journal, comm, start, overwrite=overwrite, finish=finish
+        )
     try:
         result, problem = _solve(case, comm, journal)
     except SolveError as error:
@@ -99,7 +107,7 @@ def simulate(
         raise
     if folder is not None:
         _write(folder, result, problem, journal, comm, start, finish)
-    _note_times(result, journal, start)
+    note_times(result, journal, start)
     return result
 
 
@@ -197,7 +205,8 @@ def _result(
         "case_hash": case.digest(),
         **versions(),
     }
-    notes = _notes(case, temperatures) + [line for line in journal.lines if "WARNING" in line]
+    notes = particle_notes(case, temperatures)
+    notes += [line for line in journal.lines if "WARNING" in line]
     return Result(summary, budget, case, None, notes, problem)
 
 
@@ -242,7 +251,7 @@ def heat_summary(budget: dict[str, float]) -> dict[str, float]:
     }
 
 
-def _notes(case: Case, temperatures: dict[str, float]) -> list[str]:
+def particle_notes(case: Case, temperatures: dict[str, float]) -> list[str]:
     """Return what stands outside the range where it is known."""
     T = case.chamber.temperature
     low = min(T, T + temperatures["delta_T_min_K"])
@@ -272,7 +281,7 @@ def _write(
             from thermosim.results.fields import write_fields
 
             write_fields(staged, problem)
-    _note_times(result, journal, start)
+    note_times(result, journal, start)
 
     def documents() -> None:
         write_documents(staged, result, journal.lines)
@@ -283,7 +292,8 @@ def _write(
     result.directory = folder
 
 
-def _note_times(result: Result, journal: Journal, start: float) -> None:
+def note_times(result: Result, journal: Journal, start: float) -> None:
+    """Put the time of each phase and of all into the summary [s]."""
     for name, seconds in journal.seconds.items():
         result.summary[f"wall_{name}_s"] = round(seconds, 4)
     result.summary["wall_s"] = round(time.perf_counter() - start, 4)

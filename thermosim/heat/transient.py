@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from thermosim.fem import Domain
     from thermosim.heat.model import HeatModel, Number, Source
     from thermosim.heat.newton import NewtonSolver
+    from thermosim.settings import SolverSettings
 
 STORED = "stored"
 _MASS_SHIFT = 1e30  # times θ̇ against which conduction is nothing
@@ -122,6 +123,33 @@ def with_factor(model: HeatModel, factor: Any) -> HeatModel:
         for body in model.bodies
     )
     return replace(model, bodies=tuple(bodies))
+
+
+def steady_state(
+    problem: TransientProblem, settings: SolverSettings, factor: float
+) -> NDArray[np.float64]:
+    """Return the θ [K] of the steady state under a constant light, ghosts included.
+
+    The state of the problem is left as it was.
+
+    Raises
+    ------
+    SolveError
+        If there is none, or none was found.
+    """
+    from thermosim.heat.steady import solve_steady
+
+    kept = (problem.theta.x.array.copy(), problem.rate.x.array.copy())
+    light, shift = problem.factor.value.copy(), problem.shift.value.copy()
+    problem.theta.x.array[:] = 0.0
+    problem.rate.x.array[:] = 0.0
+    problem.factor.value, problem.shift.value = factor, 0.0
+    try:
+        solve_steady(problem, settings)
+        return np.array(problem.theta.x.array)
+    finally:
+        problem.theta.x.array[:], problem.rate.x.array[:] = kept
+        problem.factor.value, problem.shift.value = light, shift
 
 
 class TransientSystem:

@@ -30,14 +30,21 @@ def beam_intensity(laser: Laser, domain: Domain, degree: int) -> Any:
 
 @dataclass(frozen=True)
 class GainSource:
-    """Heat of the dots under local light: -n g(I, T) plus background absorption [W/m³]."""
+    """Heat of the dots under local light: -n g(I, T) plus background absorption [W/m³].
+
+    `scale`, if given, is a constant of the form that multiplies the intensity (not the source,
+    which is no linear function of it).
+    """
 
     parameters: GainParameters
     intensity: Any
+    scale: Any = None
 
     def density(self, T: Any, number: Number) -> Any:
         """Return the source as a function of the temperature [K] (UFL)."""
         light = number(self.intensity) if isinstance(self.intensity, float) else self.intensity
+        if self.scale is not None:
+            light = self.scale * light
         return heat_source(light, T, as_constants(self.parameters, number), ufl_namespace())
 
 

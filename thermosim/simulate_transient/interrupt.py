@@ -1,0 +1,66 @@
+"""Being told to stop, and telling how far a run is."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time as clock
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from thermosim.errors import ThermosimError
+
+_TELL_EVERY = 2.0  # seconds between lines of progress
+
+
+class Interrupted(ThermosimError):
+    """A run that was told to stop and can go on later."""
+
+    exit_status = 143
+
+
+@contextmanager
+def stop_signal(comm: Any) -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether any rank received SIGTERM (collective)."""
+    received = threading.Event()
+    usable = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, lambda *_: received.set()) if usable else None
+    try:
+        yield lambda: any(comm.allgather(received.is_set()))
+    finally:
+        if usable:
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+@dataclass
+class Progress:
+    """Says now and then how far a run is, and how long the rest may take."""
+
+    duration: float
+    shown: float = field(default_factory=clock.monotonic)
+    time: float = 0.0
+
+    def show(self, tell: Callable[[str], None], time: float, steps: int) -> None:
+        """Say it if the last time was long enough ago; the pace is that since then."""
+        now = clock.monotonic()
+        if now - self.shown < _TELL_EVERY:
+            return
+        pace = (time - self.time) / (now - self.shown)
+        left = (self.duration - time) / pace if pace > 0 else np.inf
+        tell(
+            f"t = {time:.4g} s of {self.duration:.4g} s, step {steps}, "
+            f"about {_duration(left)} left at this pace"
+        )
+        self.shown, self.time = now, time
+
+
+def _duration(seconds: float) -> str:
+    if not seconds < 360_000:
+        return "more than 100 h"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"

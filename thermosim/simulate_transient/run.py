@@ -1,0 +1,345 @@
+"""Sets up a transient, starts or continues it, and makes a result of it.
+
+While it runs everything stands in ``OUTPUT.running``; at its end the folder is renamed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Callable
+from dataclasses import is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from thermosim.errors import CaseError
+from thermosim.parallel import on_root
+from thermosim.results import FORMAT, Result
+from thermosim.results.checkpoint import latest_checkpoint, remove_checkpoints
+from thermosim.results.folder import publish, staging_folder, write_documents
+from thermosim.results.provenance import versions
+from thermosim.results.result import CASE, SUMMARY
+from thermosim.results.series import full
+from thermosim.results.snapshots import SNAPSHOTS, Snapshots
+from thermosim.schedule import largest_factor, walk
+from thermosim.simulate_transient.march import Files, TransientRun
+from thermosim.simulate_transient.summary import lock_in_summary, segments
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+    from thermosim.heat.model import Source
+    from thermosim.heat.transient import TransientProblem
+    from thermosim.simulate import Journal
+
+LOCK = "lock"
+
+
+def running_folder(directory: Path) -> Path:
+    """Return where a run writes until it is finished."""
+    return directory.with_name(f"{directory.name}.running")
+
+
+def find_interrupted(directory: Path) -> tuple[Path, Case]:
+    """Return the final folder and the case of a run that can go on; `directory` may be either.
+
+    Raises
+    ------
+    CaseError
+        If there is none.
+    """
+    from thermosim.case import load_case
+
+    final = directory
+    if directory.name.endswith(".running"):
+        final = directory.with_name(directory.name.removesuffix(".running"))
+    running = running_folder(final)
+    if not (running / CASE).exists():
+        why = "is finished" if (final / SUMMARY).exists() else "holds no interrupted run"
+        raise CaseError(f"{why}: there is no {running}", str(directory))
+    return final, load_case(running / CASE)
+
+
+def simulate_transient(
+    case: Case,
+    output: Path | None,
+    journal: Journal,
+    comm: Any,
+    start: float,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    finish: Callable[[Path], None] = lambda folder: None,
+) -> Result:
+    """Run a case with a section [transient], or go on with one (collective).
+
+    `start` is the `time.perf_counter` at which the run began; `journal` notes what is said and
+    how long it takes; `finish` draws pictures into the filled folder on rank 0 before it is
+    renamed to `output`.
+
+    Raises
+    ------
+    CaseError, MeshError
+        If the case cannot be computed as it stands, or an interrupted run is in the way.
+    SolveError
+        If no step meets the tolerance.
+    StorageError
+        If a file cannot be written or read back.
+    Interrupted
+        If the process was told to stop.
+    """
+    lock: list[Any] = []
+    running = None if output is None else running_folder(output)
+    if running is not None:
+        on_root(comm, lambda: lock.append(_occupy(running, case, overwrite, resume)))
+    from thermosim.simulate import note_times
+
+    try:
+        run, report = _set_up(case, journal, comm, running)
+        if resume and running is not None:
+            kept = on_root(comm, lambda: latest_checkpoint(running, journal.say))
+            if kept is None:
+                journal.say("no checkpoint yet: starting from the beginning")
+            else:
+                run.restore(kept)
+                journal.say(f"going on from t = {run.course.time:.6g} s")
+        n_unknowns = run.problem.space.dofmap.index_map.size_global
+        with journal.phase("solve", f"transient: {n_unknowns} unknowns"):
+            run.march()
+        result = _result(case, run, report, journal)
+        if output is not None and running is not None:
+            _finish(case, run, result, journal, (running, output), finish, start)
+    finally:
+        for stream in lock:
+            stream.close()
+    note_times(result, journal, start)
+    return result
+
+
+def resume_transient(
+    directory: Path,
+    *,
+    tell: Callable[[str], None] = lambda text: None,
+    finish: Callable[[Path], None] = lambda folder: None,
+    comm: Any = None,
+) -> Result:
+    """Go on with an interrupted run, on any number of ranks, to its end (collective).
+
+    Raises
+    ------
+    CaseError, SolveError, StorageError, Interrupted
+        As `simulate_transient`.
+    """
+    import time
+
+    from mpi4py import MPI
+
+    from thermosim.simulate import Journal
+
+    comm = MPI.COMM_WORLD if comm is None else comm
+    output, case = on_root(comm, lambda: find_interrupted(directory))
+    journal = Journal(tell if comm.rank == 0 else lambda text: None)
+    start = time.perf_counter()
+    return simulate_transient(case, output, journal, comm, start, resume=True, finish=finish)
+
+
+def _occupy(running: Path, case: Case, overwrite: bool, resume: bool) -> Any:
+    """Make (or find) the running folder and lock it against a second process."""
+    if resume:
+        return _lock(running)
+    if running.exists():
+        if not overwrite:
+            raise CaseError(
+                f"holds an interrupted run; go on with `thermosim run --resume "
+                f"{running.name.removesuffix('.running')}`, or discard it with --overwrite",
+                str(running),
+            )
+        _lock(running).close()
+        shutil.rmtree(running)
+    staged = staging_folder(running)
+    try:
+        (staged / CASE).write_text(case.to_toml())
+        staged.chmod(0o755)
+        staged.replace(running)
+    except OSError as error:
+        raise full(running, error) from error
+    return _lock(running)
+
+
+def _lock(running: Path) -> Any:
+    stream = (running / LOCK).open("w")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        stream.close()
+        raise CaseError("another process is computing this run", str(running)) from error
+    return stream
+
+
+def _set_up(
+    case: Case, journal: Journal, comm: Any, running: Path | None
+) -> tuple[TransientRun, dict[str, float]]:
+    from thermosim.fem import constant
+    from thermosim.simulate import heat_source_of, make_domain
+
+    assert case.transient is not None
+    with journal.phase("mesh", "mesh"):
+        domain, report = make_domain(case, comm)
+    journal.say(f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}")
+    with journal.phase("setup", "set-up (compiles forms on the first run)"):
+        from thermosim.heat.assemble import heat_model
+        from thermosim.heat.timestepper import TimeStepper
+        from thermosim.heat.transient import TransientProblem
+        from thermosim.heat.transient_observe import Observer
+
+        degree, light = case.solver.degree, constant(domain, 1.0)
+        source = scaled(heat_source_of(case, domain, degree), light)
+        model = heat_model(case, domain, source)
+        problem = TransientProblem(domain, model, degree, light)
+        stepper = TimeStepper(problem, case.solver, case.transient)
+        observer = Observer(problem, stepper.solver, "particle", case.transient.probes)
+        run = TransientRun(case, stepper, observer, journal.tell)
+        set_initial_state(case, problem)
+        stepper.set_scale(largest_factor(run.pieces, case.transient.duration))
+    if running is not None:
+        snapshots = Snapshots(running, run.states)
+        run.files = Files(running, None, snapshots, case.digest(), domain.mesh_hash)
+    return run, report
+
+
+def scaled(source: Source, light: Any) -> Source:
+    """Return a source whose intensity is multiplied by `light`; a given one is multiplied itself.
+
+    The gain is no linear function of the intensity.
+    """
+    from thermosim.heat.transient import ScaledSource
+
+    if hasattr(source, "scale") and is_dataclass(source):
+        return cast("Source", replace(source, scale=light))
+    return ScaledSource(source, light)
+
+
+def set_initial_state(case: Case, problem: TransientProblem) -> None:
+    """Set θ to the initial state that the case names.
+
+    Raises
+    ------
+    SolveError
+        If a steady state is asked for and none is found.
+    """
+    from thermosim.heat.transient import steady_state
+
+    assert case.transient is not None
+    initial = case.transient.initial
+    theta = problem.theta.x.array
+    if initial.kind == "chamber":
+        theta[:] = case.chamber.temperature - problem.model.T_ref
+    elif initial.kind == "temperature":
+        theta[:] = initial.temperature - problem.model.T_ref
+    else:
+        factor = initial.factor
+        if factor is None:
+            if case.laser is None:
+                raise CaseError("transient.initial.intensity: there is no laser; give factor")
+            factor = (initial.intensity or 0.0) / case.laser.peak_intensity
+        theta[:] = steady_state(problem, case.solver, factor)
+    problem.impose(problem.theta)
+
+
+def _result(case: Case, run: TransientRun, report: dict[str, float], journal: Journal) -> Result:
+    from thermosim.simulate import particle_notes
+
+    series, course = run.series(), run.course
+    assert case.transient is not None
+    levels = segments(series, walk(run.pieces, case.transient.duration))
+    budget, last = run.observer.budget(), run.rows[-1]
+    temperatures = {key: last[key] for key in last if key.startswith("delta_T_")}
+    timed = [level for level in levels if "time_constant_63_s" in level]
+    if course.worst_balance > case.solver.balance_tolerance:
+        journal.say(
+            f"WARNING: the energy balance is off by {course.worst_balance:.1e} of the heat turned "
+            f"over (tolerance {case.solver.balance_tolerance:.0e}); do not trust this result"
+        )
+    run.note_stats()
+    summary = {
+        "format": FORMAT,
+        "title": case.title,
+        "kind": "transient",
+        **temperatures,
+        **heat_now(budget),
+        "energy_balance_rel": course.worst_balance,
+        "time_s": course.time,
+        "ended_steady": course.ended_steady,
+        **({key: timed[-1][key] for key in timed[-1] if "constant" in key} if timed else {}),
+        "segments": levels,
+        "integrator": case.transient.integrator,
+        "n_steps": course.steps,
+        "rejected_steps": course.rejections,
+        "chamber_temperature_K": case.chamber.temperature,
+        "contact_radius_m": case.contact_radius,
+        "n_dofs": int(run.problem.space.dofmap.index_map.size_global),
+        "n_cells": int(report["n_cells"]),
+        "min_scaled_jacobian": report["min_scaled_jacobian"],
+        "newton_iterations": course.newton_iterations,
+        "linear_iterations": course.linear_iterations,
+        "n_ranks": run.comm.size,
+        "mesh_hash": run.problem.domain.mesh_hash,
+        "case_hash": case.digest(),
+        **versions(),
+    }
+    if case.transient.lock_in is not None:
+        summary["lock_in"] = lock_in_summary(series, case.transient)
+    extremes = {
+        "delta_T_min_K": float(series["delta_T_min_K"].min()),
+        "delta_T_max_K": float(series["delta_T_max_K"].max()),
+    }
+    notes = particle_notes(case, extremes) + [x for x in journal.lines if "WARNING" in x]
+    return Result(summary, budget, case, None, notes, run.problem)
+
+
+def heat_now(budget: dict[str, float]) -> dict[str, float]:
+    """Return the budget of one moment in the few numbers that people ask for [W]."""
+    from thermosim.heat.transient import STORED
+    from thermosim.simulate import heat_summary
+
+    kept = {name: value for name, value in budget.items() if name.endswith(f":{STORED}")}
+    flows = {name: value for name, value in budget.items() if name not in kept}
+    found = heat_summary(flows)
+    found["heat_to_substrate_W"] -= kept.get(f"particle:{STORED}", 0.0)
+    return {**found, "heat_stored_W": sum(kept.values())}
+
+
+def _finish(
+    case: Case,
+    run: TransientRun,
+    result: Result,
+    journal: Journal,
+    places: tuple[Path, Path],
+    finish: Callable[[Path], None],
+    start: float,
+) -> None:
+    """Write fields and documents, then rename the folder; checkpoints go last."""
+    running, output = places
+    files = run.files
+    assert files is not None
+    with journal.phase("output", f"write {output}"):
+        if case.output.fields:
+            run.keep_last_field()
+            files.snapshots.write_fields(running, run.problem)
+
+    from thermosim.simulate import note_times
+
+    note_times(result, journal, start)
+
+    def documents() -> None:
+        try:
+            write_documents(running, result, journal.lines)
+            finish(running)
+            shutil.rmtree(running / SNAPSHOTS)
+            publish(running, output)
+            remove_checkpoints(output)
+            (output / LOCK).unlink(missing_ok=True)
+        except OSError as error:
+            raise full(running, error) from error
+
+    on_root(run.comm, documents)
+    result.directory = output
