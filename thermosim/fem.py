@@ -136,12 +136,10 @@ def _names(data: MeshData) -> dict[str, Any]:
 
 
 def _create_mesh(comm: Any, cells: Any, points: Any, domain: Any) -> Any:
-    partitioner = dolfinx.mesh.create_cell_partitioner(dolfinx.mesh.GhostMode.none)
-    order = list(inspect.signature(dolfinx.mesh.create_mesh).parameters)
-    arguments = {order[2]: points, order[3]: domain}
-    if order[2] == "e":  # 0.10 and later: (comm, cells, e, x)
-        arguments = {"e": domain, "x": points}
-    return dolfinx.mesh.create_mesh(comm, cells, partitioner=partitioner, **arguments)
+    third = list(inspect.signature(dolfinx.mesh.create_mesh).parameters)[2]
+    if third == "e":  # 0.10 and later: (comm, cells, e, x)
+        return dolfinx.mesh.create_mesh(comm, cells, domain, points)
+    return dolfinx.mesh.create_mesh(comm, cells, points, domain)
 
 
 def _cell_tags(mesh: Any, values: NDArray[np.int32]) -> Any:
