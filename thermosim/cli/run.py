@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thermosim.cli.console import (
-    CaseArgument,
     JsonOption,
     OutputOption,
     OverwriteOption,
@@ -35,11 +34,18 @@ _PATHS = {
 }
 
 
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option("--resume", metavar="DIR", help="Go on with the interrupted transient in DIR"),
+]
+
+
 def run(
-    case: CaseArgument,
+    case: Annotated[Path | None, typer.Argument(metavar="CASE", help="Case file (TOML)")] = None,
     output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006  typer copies it
     overwrite: OverwriteOption = False,
+    resume: ResumeOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -48,10 +54,19 @@ def run(
     Runs alone or under mpirun/srun. Without -o the results go to a folder named after the case.
     """
     from thermosim.case import load_case
+    from thermosim.errors import CaseError
 
-    loaded = load_case(case, overrides)
-    folder = output or Path(case.stem)
-    result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
+    if (case is None) == (resume is None):
+        raise CaseError("thermosim run needs a case file, or --resume DIR alone")
+    if case is None or resume is not None:
+        assert resume is not None
+        if output is not None or overrides or overwrite:
+            raise CaseError("--resume goes on as the run began: leave out -o, --set, --overwrite")
+        result = resume_case(resume, quiet=quiet or json)
+    else:
+        folder = output or Path(case.stem)
+        loaded = load_case(case, overrides)
+        result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
     if json:
         print_json(result.document())
     elif not quiet:
@@ -78,6 +93,27 @@ def run_case(case: Case, folder: Path, *, overwrite: bool, quiet: bool) -> Resul
         return simulate(case, folder, overwrite=overwrite, tell=tell, finish=draw)
 
 
+def resume_case(directory: Path, *, quiet: bool) -> Result:
+    """Go on with an interrupted transient, with progress and pictures."""
+    from mpi4py import MPI
+
+    from thermosim.parallel import abort_on_exception
+    from thermosim.simulate_transient import find_interrupted, resume_transient
+
+    abort_on_exception(MPI.COMM_WORLD)
+    _, case = find_interrupted(directory)
+    with progress(quiet=quiet) as tell:
+
+        def draw(staged: Path) -> None:
+            if case.output.pictures:
+                from thermosim.visual.report import draw_result
+
+                tell("pictures")
+                draw_result(staged)
+
+        return resume_transient(directory, tell=tell, finish=draw)
+
+
 def print_result(result: Result) -> None:
     """Print the closing table."""
     numbers = result.summary
@@ -95,11 +131,26 @@ def print_result(result: Result) -> None:
         f"{numbers['n_dofs']} unknowns, {numbers['newton_iterations']} Newton and "
         f"{numbers['linear_iterations']} linear iterations, {numbers['wall_s']:.2f} s"
     )
+    if numbers.get("kind") == "transient":
+        rows |= _transient_rows(numbers)
     for note in result.notes:
         rows[f"note {len(rows)}"] = note
     if result.directory is not None:
         rows["files"] = str(result.directory)
     print_table(result.case.title or "result", rows)
+
+
+def _transient_rows(numbers: dict[str, Any]) -> dict[str, str]:
+    """Return what the table says of a transient: when it ended, steps, time constants, lock-in."""
+    early = " (steady)" if numbers["ended_steady"] else ""
+    rows = {"at": f"{engineering(numbers['time_s'], 's')}{early} in {numbers['n_steps']} steps"}
+    if "time_constant_63_s" in numbers:
+        rows["63 % of the last change after"] = engineering(numbers["time_constant_63_s"], "s")
+    for entry in numbers.get("lock_in", []):
+        amplitude = engineering(entry["amplitude_K"], "K")
+        name = f"lock-in at {engineering(entry['frequency_Hz'], 'Hz')}"
+        rows[name] = f"{amplitude}, {entry['lag_rad']:.4f} rad behind the light"
+    return rows
 
 
 def compare(

@@ -39,7 +39,7 @@ class HeatProblem:
         self.theta = fem.Function(self.space, name="theta")
         self.number = forms.number_for(domain)
         self.T_ref = self.number(model.T_ref)
-        self.load = constant(domain, 1.0) if like is None else like.load
+        self.load: Any = constant(domain, 1.0) if like is None else like.load
         self._like = like
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,6 @@ class Snapshots:
     def _replay(self, paths: list[Path], delta: Any) -> Any:
         """Yield the time of each kept field, with `delta` set to it."""
         for path in paths:
-            kept = on_root(self.states.comm, lambda path=path: read_checkpoint(path))
+            kept = on_root(self.states.comm, partial(read_checkpoint, path))
             self.states.scatter(kept.fields["theta"], delta)
             yield float(kept.header["time"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Callable
-from dataclasses import is_dataclass, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -213,8 +213,8 @@ def scaled(source: Source, light: Any) -> Source:
     """
     from thermosim.heat.transient import ScaledSource
 
-    if hasattr(source, "scale") and is_dataclass(source):
-        return cast("Source", replace(source, scale=light))
+    if any(field.name == "scale" for field in fields(cast("Any", source))):
+        return cast("Source", replace(cast("Any", source), scale=light))
     return ScaledSource(source, light)
 
 
