@@ -31,13 +31,14 @@ def derived_quantities(case: Case) -> dict[str, Any]:
         "particle_free_area_m2": body.free_area,
         "contact_radius_m": radius,
     }
-    numbers |= _light(case)
+    numbers |= light_of(case)
     numbers |= limits_of(case)
     numbers |= _mesh_estimate(case)
     return numbers
 
 
-def _light(case: Case) -> dict[str, float]:
+def light_of(case: Case) -> dict[str, float]:
+    """Return excitation, escape, gain and heat source at the peak intensity of the laser."""
     if case.laser is None:
         return {"heat_source_W_per_m3": case.source.heat_source if case.source else 0.0}
     p = case.resolved_gain().parameters(case.laser.photon_energy)
@@ -82,7 +83,7 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
 
     shape, T = case.particle.shape, case.chamber.temperature
     body = shape.truncated(case.contact_radius)
-    source = _light(case)["heat_source_W_per_m3"]
+    source = light_of(case)["heat_source_W_per_m3"]
     material = case.material(case.particle.material)
     size = shape.equivalent_radius
     emissivity = float(emissivity_law(case.particle.emissivity, material, size).at(T))

@@ -12,13 +12,17 @@ def register(app: typer.Typer) -> None:
     """Add every command to the application, in the order of the help."""
     if app.registered_commands:
         return
-    from thermosim.cli import case, run, sweep
+    from thermosim.cli import case, gain, run, sweep, thermometry
 
     for command in (
         run.run,
         run.compare,
         sweep.sweep,
         case.check,
+        gain.gain,
+        gain.limits,
+        gain.trpl,
+        thermometry.thermometry,
         case.init,
         case.schema,
         case.doctor,

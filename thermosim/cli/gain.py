@@ -1,0 +1,409 @@
+"""``thermosim gain``, ``limits`` and ``trpl``: the dots and the closed forms, without a mesh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from thermosim.cli.console import (
+    CaseArgument,
+    JsonOption,
+    OutputOption,
+    OverwriteOption,
+    SetOption,
+    engineering,
+    print_json,
+    print_table,
+    say,
+)
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+    from thermosim.gain import GainModel
+    from thermosim.gain.tables import CoolingMap, Decays
+
+FIGURE_HINT = "figures and tables: add -o DIR"
+_UNITS = {
+    "_W_per_m2_K": "W/(m²K)",
+    "_W_per_m3": "W/m³",
+    "_W_per_m2": "W/m²",
+    "_W_per_K": "W/K",
+    "_K_per_s": "K/s",
+    "_per_m2": "1/m²",
+    "_per_m3": "1/m³",
+    "_per_m": "1/m",
+    "_m2": "m²",
+    "_m3": "m³",
+    "_eV": "eV",
+    "_Pa": "Pa",
+    "_W": "W",
+    "_K": "K",
+    "_m": "m",
+    "_s": "s",
+}
+_PREFIXED = ("W", "K", "m", "s", "Pa", "W/K", "W/m²", "W/m³")
+_AT_CASE = (
+    "intensity_peak_W_per_m2",
+    "beta_tau_X",
+    "eta_ext",
+    "gain_per_dot_W",
+    "heat_source_W_per_m3",
+)
+_CLAIM = "--claim"
+
+
+def gain(
+    case: CaseArgument,
+    output: OutputOption = None,
+    overrides: SetOption = [],  # noqa: B006  typer copies it
+    overwrite: OverwriteOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Print what the dots of a case can do: efficiency, gain, optimum, crossover, escape.
+
+    With -o also draw efficiency and gain over intensity, the gain spectrum for several
+    efficiencies, and net cooling over photon energy and intensity.
+    """
+    from thermosim.case import load_case
+
+    loaded = load_case(case, overrides)
+    numbers, cooling = gain_numbers(loaded)
+    if output is not None:
+        write_gain(loaded, numbers, cooling, output, overwrite=overwrite)
+    if json:
+        print_json(numbers)
+        return
+    print_table(loaded.title or str(case), gain_rows(numbers))
+    for problem in numbers["problems"]:
+        say(f"WARNING: {problem}")
+    say(f"files: {output}" if output is not None else FIGURE_HINT)
+
+
+def gain_numbers(case: Case) -> tuple[dict[str, Any], CoolingMap]:
+    """Return every number of the gain of a case, and its map over photon energy and intensity.
+
+    Raises
+    ------
+    CaseError
+        If the case has no laser, so no photon energy.
+    """
+    from thermosim.derived import escape_of, light_of
+    from thermosim.errors import CaseError, Problem
+    from thermosim.gain.tables import gain_summary
+
+    if case.laser is None:
+        rule = "is missing; the gain needs a photon energy and an intensity"
+        raise CaseError([Problem("laser", "", rule, "add a section [laser]")])
+    model = case.resolved_gain()
+    numbers = gain_summary(model, case.laser.photon_energy, case.chamber.temperature)
+    problems = [*numbers.pop("problems"), *_doubts(case)]
+    cooling = _map(case, model)
+    light = light_of(case)
+    return {
+        **numbers,
+        **escape_of(case),
+        **{f"case_{name}": light[name] for name in _AT_CASE},
+        **_joint(cooling),
+        "problems": problems,
+    }, cooling
+
+
+def _joint(cooling: CoolingMap) -> dict[str, Any]:
+    from scipy.constants import e
+
+    return {
+        "map_photon_energy_min_eV": float(cooling.photon_energy[0]) / e,
+        "map_photon_energy_max_eV": float(cooling.photon_energy[-1]) / e,
+        "map_intensity_max_W_per_m2": float(cooling.intensity[-1]),
+        "joint_best_photon_energy_eV": cooling.best_photon_energy / e,
+        "joint_best_intensity_W_per_m2": cooling.best_intensity,
+        "joint_best_net_cooling_W_per_m3": cooling.best_net_cooling,
+        "joint_best_at_edge": cooling.at_edge,
+    }
+
+
+def _doubts(case: Case) -> list[str]:
+    """Return what is doubtful about the escape of a case."""
+    if case.escape().escape is not None and case.gain.absorption.kind == "urbach":
+        return [
+            'absorption.kind = "urbach" grows without bound under the emission, which exaggerates '
+            'reabsorption; use "fermi_edge" or a table with an escape model'
+        ]
+    return []
+
+
+def _map(case: Case, model: GainModel) -> CoolingMap:
+    from scipy.constants import e
+
+    from thermosim.gain.source import mean_escape
+    from thermosim.gain.tables import default_intensities, net_cooling_map
+
+    assert case.laser is not None
+    T, E = case.chamber.temperature, case.laser.photon_energy
+    top = float(mean_escape(T, model.parameters(E)))
+    intensities = default_intensities(model, E, T)
+    span = (float(intensities[0]), float(intensities[-1]))
+    return net_cooling_map(model, (top - 0.16 * e, top + 0.01 * e), span, T)
+
+
+def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
+    """Return the rows of the table for people."""
+    efficiencies = [f"{100 * numbers[name]:.4g} %" for name in ("eta_X", "eta_T", "eta_BX")]
+    rows = {
+        "pump": f"{numbers['photon_energy_eV']:.4f} eV at {numbers['temperature_K']:g} K",
+        "<E_PL>": f"{numbers['mean_emission_eV']:.4f} eV",
+        "efficiency of X, T, BX": ", ".join(efficiencies),
+        "light that escapes": _escape_text(numbers),
+        "eta_ext, low intensity": f"{100 * numbers['eta_ext_low_intensity']:.4g} %",
+        "eta_X for break-even": f"{100 * numbers['eta_X_break_even']:.4g} %",
+        "best photon energy": f"{numbers['best_photon_energy_eV']:.4f} eV (low intensity)",
+        "dots": f"{numbers['n_dots']:.4g} 1/m³, {numbers['sigma_abs_m2']:.4g} m² each, "
+        f"alpha = {numbers['alpha_per_m']:.4g} 1/m",
+    }
+    rows |= _optimum_rows(numbers)
+    rows["at the case's intensity"] = (
+        f"x = {numbers['case_beta_tau_X']:.4g}, "
+        f"g = {engineering(numbers['case_gain_per_dot_W'], 'W')} per dot, heat source "
+        f"{numbers['case_heat_source_W_per_m3']:.4g} W/m³"
+    )
+    edge = ", at the edge of the map" if numbers["joint_best_at_edge"] else ""
+    if numbers["joint_best_net_cooling_W_per_m3"] > 0.0:
+        rows["best of the map"] = (
+            f"{numbers['joint_best_photon_energy_eV']:.4f} eV, "
+            f"{_kilowatt(numbers['joint_best_intensity_W_per_m2'])}: "
+            f"{numbers['joint_best_net_cooling_W_per_m3']:.4g} W/m³{edge}"
+        )
+    return rows
+
+
+def _optimum_rows(numbers: dict[str, Any]) -> dict[str, str]:
+    if not numbers["cools"]:
+        return {"optimum": "none: it heats at every intensity"}
+    if numbers["x_opt"] is None:
+        return {"optimum": "none: the gain never saturates"}
+    rows = {
+        "optimum": f"x = {numbers['x_opt']:.4g}, {_kilowatt(numbers['intensity_opt_W_per_m2'])}: "
+        f"g = {engineering(numbers['g_max_W'], 'W')} per dot, "
+        f"{numbers['heat_source_at_opt_W_per_m3']:.4g} W/m³",
+        "  eta_ext there": f"{100 * numbers['eta_ext_at_opt']:.4g} %, cooling efficiency "
+        f"{100 * numbers['cooling_efficiency_at_opt']:.3g} %",
+    }
+    if numbers["x_crossover"] is not None:
+        crossover = _kilowatt(numbers["intensity_crossover_W_per_m2"])
+        rows["heats above"] = f"x = {numbers['x_crossover']:.4g}, {crossover}"
+    return rows
+
+
+def _escape_text(numbers: dict[str, Any]) -> str:
+    error = numbers.get("f_escape_error")
+    spread = f" ± {100 * error:.1g}" if error else ""
+    return (
+        f"{100 * numbers['f_escape']:.4g}{spread} %, reabsorbed by dots "
+        f"{100 * numbers['f_reabsorbed']:.4g} %, <E_esc> = {numbers['mean_escape_eV']:.4f} eV"
+    )
+
+
+def _kilowatt(intensity: float) -> str:
+    return f"{intensity / 1e7:.4g} kW/cm²"
+
+
+def write_gain(
+    case: Case, numbers: dict[str, Any], cooling: CoolingMap, output: Path, *, overwrite: bool
+) -> None:
+    """Write the numbers, the curves over intensity and three figures to a folder."""
+    from thermosim.cli.folder import filled_folder, write_columns, write_json
+    from thermosim.gain import tables
+    from thermosim.visual import gain_plots
+    from thermosim.visual.style import save
+
+    assert case.laser is not None
+    model, T = case.resolved_gain(), case.chamber.temperature
+    curve = tables.intensity_curve(model, case.laser.photon_energy, temperature=T)
+    spectrum = tables.spectrum_curves(model, temperature=T)
+    with filled_folder(output, "gain.json", overwrite=overwrite) as folder:
+        write_json(folder / "gain.json", numbers)
+        (folder / "case.toml").write_text(case.to_toml(), encoding="utf-8")
+        columns = {
+            "intensity_W_per_m2": curve.intensity,
+            "x": curve.x,
+            "eta_ext": curve.eta_ext,
+            "gain_per_dot_W": curve.gain,
+            "gain_per_dot_without_auger_W": curve.gain_without_auger,
+            "heat_source_W_per_m3": curve.heat_source,
+        }
+        write_columns(folder / "gain_over_intensity.csv", columns)
+        save(gain_plots.draw_intensity_curve(curve, case.title), folder / "gain_over_intensity.png")
+        save(gain_plots.draw_gain_spectrum(spectrum, case.title), folder / "gain_spectrum.png")
+        save(gain_plots.draw_cooling_map(cooling, case.title), folder / "cooling_map.png")
+
+
+def limits(
+    case: CaseArgument,
+    claim: Annotated[
+        str | None,
+        typer.Option(
+            _CLAIM, metavar="ΔT", help='A claimed temperature change to test, such as "-9 K"'
+        ),
+    ] = None,
+    overrides: SetOption = [],  # noqa: B006
+    json: JsonOption = False,
+) -> None:
+    """Print the closed-form limits of a case: how cold, how fast, through which leak."""
+    from thermosim.case import load_case
+    from thermosim.derived import limits_of
+
+    claimed = None if claim is None else temperature_difference(claim)
+    loaded = load_case(case, overrides)
+    numbers = limits_of(loaded, claimed)
+    if json:
+        print_json(numbers)
+    else:
+        print_table(loaded.title or str(case), limit_rows(numbers))
+
+
+def limit_rows(numbers: dict[str, float]) -> dict[str, str]:
+    """Return the rows of the table; a limit that does not exist is said not to."""
+    rows = {}
+    for name, value in numbers.items():
+        if name == "delta_T_with_contact_K" and "delta_T_radiation_only_K" not in numbers:
+            rows["ΔT radiation only"] = "none: radiation cannot bring as much heat"
+        rows[readable(name)] = shown(name, value)
+    return rows
+
+
+def temperature_difference(text: str) -> float:
+    """Return a claimed temperature change [K].
+
+    Raises
+    ------
+    CaseError
+        If it is no finite difference other than zero.
+    """
+    from thermosim.errors import CaseError, Problem
+    from thermosim.units import parse_quantity
+
+    try:
+        value = parse_quantity(text, "delta_degC")
+    except ValueError as error:
+        rule = 'must be a temperature change, such as "-9 K"'
+        raise CaseError([Problem(_CLAIM, f'"{text}"', rule)]) from error
+    if value == 0.0:
+        raise CaseError([Problem(_CLAIM, f'"{text}"', "must not be zero")])
+    return value
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that the name of a number ends in, or nothing."""
+    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
+
+
+def readable(name: str) -> str:
+    """Return the name of a number without its unit, as words."""
+    ending = next((ending for ending in _UNITS if name.endswith(ending)), "")
+    return name.removesuffix(ending).replace("delta_T", "ΔT").replace("_", " ")
+
+
+def shown(name: str, value: float) -> str:
+    """Return a number with its unit, with an SI prefix where that reads well."""
+    unit = unit_of(name)
+    if unit in _PREFIXED:
+        return engineering(value, unit)
+    return f"{value:.4g} {unit}".rstrip()
+
+
+def trpl(
+    case: CaseArgument,
+    output: OutputOption = None,
+    fluence: Annotated[
+        list[float],
+        typer.Option(
+            "--excitons", min=0.0, help="Mean number of excitons per dot and pulse; may repeat"
+        ),
+    ] = [0.1, 0.3, 1.0, 3.0],  # noqa: B006
+    charged: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of the dots that hold a charge")
+    ] = 0.0,
+    duration: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Length of the decay; 5 tau_X by default")
+    ] = None,
+    overrides: SetOption = [],  # noqa: B006
+    overwrite: OverwriteOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Print the decay of the emission after a short pulse, over fluence."""
+    from thermosim.case import load_case
+
+    loaded = load_case(case, overrides)
+    decays = decays_of(loaded.gain, fluence, charged, duration)
+    if output is not None:
+        write_decays(decays, loaded.title, output, overwrite=overwrite)
+    if json:
+        print_json(decay_document(decays, charged))
+        return
+    print_decays(decays, loaded.title or str(case))
+    say(f"files: {output}" if output is not None else FIGURE_HINT)
+
+
+def decays_of(
+    model: GainModel, fluence: list[float], charged: float, duration: str | None
+) -> Decays:
+    """Return decays at 401 times, for each mean number of excitons.
+
+    Raises
+    ------
+    CaseError
+        If a number of excitons is not positive, or the duration is no positive time.
+    """
+    import numpy as np
+
+    from thermosim.errors import CaseError, Problem
+    from thermosim.gain.tables import trpl_table
+    from thermosim.units import parse_quantity
+
+    low = [n for n in fluence if not 0.0 < n < float("inf")]
+    if low:
+        raise CaseError([Problem("--excitons", f"{low[0]:g}", "must be > 0 and finite")])
+    end = 5.0 * model.recombination.tau_X
+    if duration is not None:
+        try:
+            end = parse_quantity(duration, "s")
+        except ValueError as error:
+            raise CaseError([Problem("--duration", f'"{duration}"', str(error))]) from error
+        if end <= 0.0:
+            raise CaseError([Problem("--duration", f'"{duration}"', "must be > 0")])
+    return trpl_table(model, np.linspace(0.0, end, 401), sorted(set(fluence)), charged)
+
+
+def decay_document(decays: Decays, charged: float) -> dict[str, Any]:
+    """Return decays as plain values; the signal is ``I tau_rad / n``, one list per fluence."""
+    return {
+        "charged_fraction": charged,
+        "mean_excitons": decays.mean_excitons.tolist(),
+        "time_ns": (decays.time * 1e9).tolist(),
+        "signal_times_tau_rad_per_exciton": decays.signal.tolist(),
+    }
+
+
+def print_decays(decays: Decays, title: str) -> None:
+    """Print each 40th time."""
+    rows = {"excitons per pulse": "".join(f"{n:>11g}" for n in decays.mean_excitons)}
+    for i in range(0, len(decays.time), 40):
+        name = f"{decays.time[i] * 1e9:.4g} ns"
+        rows[name] = "".join(f"{value:>11.4g}" for value in decays.signal[:, i])
+    print_table(f"{title}: I tau_rad / <n> after a pulse", rows)
+
+
+def write_decays(decays: Decays, title: str, output: Path, *, overwrite: bool) -> None:
+    """Write decays as CSV and as a figure to a folder."""
+    from thermosim.cli.folder import filled_folder, write_columns
+    from thermosim.visual.gain_plots import draw_decays
+    from thermosim.visual.style import save
+
+    with filled_folder(output, "trpl.csv", overwrite=overwrite) as folder:
+        columns = {"time_ns": decays.time * 1e9}
+        for n, row in zip(decays.mean_excitons, decays.signal, strict=True):
+            columns[f"excitons_{n:g}"] = row
+        write_columns(folder / "trpl.csv", columns)
+        save(draw_decays(decays, title), folder / "trpl.png")
