@@ -25,7 +25,9 @@ from thermosim.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from thermosim.studies import StudyResult
+    from rich.table import Table
+
+    from thermosim.studies import Report, StudyResult
     from thermosim.studies.executors import Crew
     from thermosim.studies.optimum import Optimum
 
@@ -59,7 +61,7 @@ DaskOption = Annotated[
     typer.Option("--dask", metavar="ADDRESS", help='Dask scheduler, tcp://host:8786, or "local"'),
 ]
 RetryOption = Annotated[bool, typer.Option("--retry-failed", help="Run failed points again")]
-_MOST_OPTIMA = 12
+_MOST_OPTIMA, _MOST_FAILED = 40, 3
 
 
 def sweep(
@@ -166,38 +168,53 @@ def _value(text: str) -> Any:
     return parse_value(text)
 
 
-def _print(result: StudyResult, report: Any) -> None:
-    from rich.table import Table
-
+def _print(result: StudyResult, report: Report) -> None:
     failed = result.failed
     rows = {
-        "points": f"{len(result.plan.points)}, {result.computed} of them computed now",
+        "points": f"{report.points}, {report.computed} of them computed now",
         "without a result": str(len(failed)),
     }
-    for label, message in list(failed.items())[:3]:
+    for label, message in list(failed.items())[:_MOST_FAILED]:
         rows[f"  {label}"] = message
-    for place, best in report.optima[:_MOST_OPTIMA]:
-        rows[f"{report.goal_words}{place}"] = optimum_text(best, report)
     rows["files"] = str(result.directory)
     print_table(report.title or "study", rows)
-    if report.indices is None:
-        return
+    for table in (_optima_table(report), _indices_table(report)):
+        if table.row_count:
+            console().print(table)
+
+
+def _optima_table(report: Report) -> Table:
+    from rich.table import Table
+
+    table = Table(title=report.goal_words, title_justify="left")
+    for head in ("", "at", "value", "optimum between", "by parabola"):
+        table.add_column(head, justify="left" if not head else "right", overflow="fold")
+    for place, best in report.optima[:_MOST_OPTIMA]:
+        table.add_row(place, *optimum_words(best, report.along_unit, report.unit))
+    return table
+
+
+def _indices_table(report: Report) -> Table:
+    from rich.table import Table
+
     table = Table(title=f"sensitivity of {report.objective}", title_justify="left")
+    if report.indices is None:
+        return table
     table.add_column("parameter")
     for name in report.indices.data_vars:
         table.add_column(str(name), justify="right")
     for i, name in enumerate(report.indices["parameter"].values):
         numbers = (f"{float(v.values[i]):.3g}" for v in report.indices.data_vars.values())
         table.add_row(str(name), *numbers)
-    console().print(table)
+    return table
 
 
-def optimum_text(best: Optimum, report: Any) -> str:
-    """Return the optimum in words: where, how much, how sharply known."""
-    at, value = best.at, engineering(best.value, report.unit)
-    words = f"{best.along} {engineering(at, report.along_unit)}: {value}"
+def optimum_words(best: Optimum, along_unit: str, unit: str) -> tuple[str, str, str, str]:
+    """Return where the best point is, its value, its neighbours and the vertex between them."""
+    at = f"{best.along} {engineering(best.at, along_unit)}"
+    value = engineering(best.value, unit)
     if best.at_end:
-        return f"{words} (at the end of the range: widen it)"
-    low, high = (engineering(x, report.along_unit) for x in (best.low, best.high))
-    estimate = engineering(best.estimate, report.along_unit)
-    return f"{words}; between {low} and {high}, parabola {estimate}"
+        return at, value, "at the end: widen the range", ""
+    low, high = engineering(best.low, along_unit), engineering(best.high, along_unit)
+    estimate = engineering(best.estimate, along_unit, 3)
+    return at, value, f"{low} … {high}", estimate

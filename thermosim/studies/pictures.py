@@ -82,20 +82,36 @@ def _word(coordinate: xr.DataArray, i: int) -> str:
 
 
 def _readable(array: xr.DataArray) -> xr.DataArray:
-    """Return numbers of one sign over many sizes as magnitudes for a logarithmic axis."""
+    """Return an array as it is drawn: prefixed units, many sizes of one sign as magnitudes."""
+    shown = array.assign_coords({dim: _scaled(array[dim]) for dim in array.dims})
     values = array.values[np.isfinite(array.values)]
     one_sign = bool((values > 0).all() or (values < 0).all())
     if not one_sign or np.abs(values).max() < _DECADES * np.abs(values).min():
-        return array
-    found = abs(array)
+        return shown
+    found = abs(shown)
     words = array.attrs.get("long_name", array.name)
     sign = "−" if values[0] < 0 else ""
     found.attrs = {**array.attrs, "long_name": f"{sign}{words}", "scale": "log"}
     return found
 
 
+def _scaled(coordinate: xr.DataArray) -> xr.DataArray:
+    """Return a coordinate in the unit that suits its middle value: 2e-6 m is 2 µm."""
+    if coordinate.dtype == object:
+        return coordinate
+    unit = str(coordinate.attrs.get("units", "1"))
+    factor, name = 1.0, unit
+    if unit.isalpha():
+        factor, name = style.si_scale(np.median(np.abs(coordinate.values)), unit)
+    changed = coordinate / factor
+    written = name.replace("^2", "²").replace("^3", "³").replace("*", " ")
+    changed.attrs = {**coordinate.attrs, "units": "" if written == "1" else written}
+    return changed
+
+
 def _map(array: xr.DataArray, title: str) -> Figure:
     x, y = array[array.dims[1]], array[array.dims[0]]
+    x, y = _scaled(x), _scaled(y)
     columns, rows = np.argsort(x.values), np.argsort(y.values)
     z = array.values[np.ix_(rows, columns)]
     scales = scale_of(x), scale_of(y), scale_of(array)
@@ -116,8 +132,9 @@ def _scatter(dataset: xr.Dataset, objective: str) -> Figure:
         # several stages share the samples
         table = np.atleast_2d(shown) if array.ndim == 1 else shown.reshape(-1, array.shape[-1])
         for panel, name in zip(panels, names, strict=False):
-            scale = scale_of(dataset[name])
-            x, words = scale.shown(dataset[name].values)
+            coordinate = _scaled(dataset[name])
+            scale = scale_of(coordinate)
+            x, words = scale.shown(coordinate.values)
             for i, line in enumerate(table):
                 panel.plot(x, line, ".", ms=4, color=style.colour_of(i))
             panel.set_xlabel(words)

@@ -139,7 +139,7 @@ def _place(dataset: xr.Dataset, best: Optimum) -> str:
     for dim, value in best.where.items():
         shown = value if isinstance(value, str) else f"{dim} {value:.6g} {unit_shown(dataset[dim])}"
         parts.append(shown.strip())
-    return f", {', '.join(parts)}" if parts else ""
+    return ", ".join(parts)
 
 
 def _write(found: Report, result: StudyResult, tell: Callable[[str], None]) -> None:
