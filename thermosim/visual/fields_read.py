@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thermosim.errors import CaseError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 FIELDS = "fields.pvd"
 _NODES = {2: {3: 1, 6: 2, 10: 3}, 3: {4: 1, 10: 2, 20: 3}}
@@ -94,11 +91,12 @@ def _field(grid: Any, name: str, folder: Path) -> Field:
     own = _own_cells(grid)
     names = grid.GetPointData().GetArray("vtkOriginalPointIds")
     cells = vtk_to_numpy(grid.GetCells().GetConnectivityArray())
-    dim, degree = _kind(vtk_to_numpy(grid.GetCellTypesArray()), cells, folder)
-    n_points = grid.GetNumberOfPoints()
+    n_points, n_cells = grid.GetNumberOfPoints(), grid.GetNumberOfCells()
+    types = vtk_to_numpy(grid.GetDistinctCellTypesArray())
+    dim, degree = _kind(set(types.tolist()), len(cells) / n_cells, folder)
     return Field(
         np.asarray(vtk_to_numpy(grid.GetPoints().GetData()), dtype=np.float64),
-        np.asarray(cells, dtype=np.int64).reshape(grid.GetNumberOfCells(), -1)[own],
+        np.asarray(cells, dtype=np.int64).reshape(n_cells, -1)[own],
         np.asarray(vtk_to_numpy(values), dtype=np.float64).reshape(n_points),
         np.rint(vtk_to_numpy(regions)).astype(np.int64)[own],
         np.arange(n_points) if names is None else vtk_to_numpy(names).astype(np.int64),
@@ -117,15 +115,13 @@ def _own_cells(grid: Any) -> NDArray[np.bool_]:
     return np.asarray(vtk_to_numpy(ghost) == 0)
 
 
-def _kind(types: Sequence[int], cells: NDArray[np.int64], folder: Path) -> tuple[int, int]:
+def _kind(types: set[int], n_nodes: float, folder: Path) -> tuple[int, int]:
     """Return dimension and degree of the cells, which must all be of one kind."""
-    found = {int(kind) for kind in np.unique(types)}
-    n_nodes = len(cells) // len(types)
     for dim, kinds in ((2, _TRIANGLES), (3, _TETRAHEDRA)):
-        if found <= set(kinds) and n_nodes * len(types) == len(cells) and n_nodes in _NODES[dim]:
-            return dim, _NODES[dim][n_nodes]
+        if types <= set(kinds) and n_nodes in _NODES[dim]:
+            return dim, _NODES[dim][int(n_nodes)]
     raise CaseError(
-        f"cells of VTK types {sorted(found)} with {n_nodes} nodes; pictures know triangles and "
+        f"cells of VTK types {sorted(types)} with {n_nodes:g} nodes; pictures know triangles and "
         "tetrahedra of degree 1 to 3",
         str(folder),
     )

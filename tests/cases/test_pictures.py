@@ -1,0 +1,91 @@
+"""Pictures of results that were computed: every symmetry and degree, from the solver's files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("dolfinx", reason="computes the results that are drawn")
+
+from thermosim.case import load_case
+from thermosim.simulate import simulate
+from thermosim.visual import report
+
+CASE = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
+COARSE = [
+    "mesh.cells_per_radius=4",
+    "mesh.cells_per_contact=4",
+    "mesh.growth=0.6",
+    "mesh.cache=false",
+    "solver.error_estimate=false",
+    "output.pictures=false",
+]
+
+pytestmark = pytest.mark.fem
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory):
+    """Run each variant once."""
+    kept = {}
+
+    def run(symmetry, degree):
+        if (symmetry, degree) not in kept:
+            folder = tmp_path_factory.mktemp("runs") / "result"
+            choice = [f'symmetry="{symmetry}"', f"solver.degree={degree}"]
+            kept[symmetry, degree] = simulate(load_case(CASE, [*COARSE, *choice]), folder)
+        return kept[symmetry, degree]
+
+    return run
+
+
+def area(x):
+    a, b = x[:, 1] - x[:, 0], x[:, 2] - x[:, 0]
+    return 0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "degree", "tolerance"),
+    [
+        ("axisymmetric", 1, 0.1),  # straight cells: a polygon
+        ("axisymmetric", 2, 2e-3),
+        ("axisymmetric", 3, 2e-3),
+        ("quarter", 2, 5e-3),
+        ("3d", 2, 2e-2),
+    ],
+)
+def test_cut_is_the_section_of_the_body(computed, symmetry, degree, tolerance):
+    result = computed(symmetry, degree)
+    cut = report.load_cut(result)
+    x0, x1, z0, z1 = cut.extent(1)
+    assert (x0, x1, z0, z1) == pytest.approx((-5, 5, 0, 10), abs=2e-2 * 5)
+    rim = 1e-2 if symmetry == "3d" else 1e-9  # the cut meets the round rim between nodes
+    assert cut.extent(2) == pytest.approx((-1000, 1000, -20, 0), rel=rim, abs=1e-6)
+    points, triangles, _ = cut.of_region(1).triangles((-6, 6, -1, 11))
+    assert area(points[triangles]) == pytest.approx(np.pi * 25, rel=tolerance)
+    assert area(cut.of_region(2).x[:, :3]) == pytest.approx(2000 * 20, rel=rim)
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "degree"), [("axisymmetric", 1), ("axisymmetric", 3), ("quarter", 2), ("3d", 2)]
+)
+def test_cut_holds_the_temperatures_of_the_summary(computed, symmetry, degree):
+    result = computed(symmetry, degree)
+    particle = report.load_cut(result).of_region(1).values
+    low, high = result.delta_T_min_K, result.delta_T_max_K
+    slack = 1e-9 * (high - low)
+    assert particle.min() >= low - slack
+    assert particle.max() <= high + slack
+    # the coldest place is the top, on the axis: every cut passes through it
+    assert particle.min() == pytest.approx(low, rel=1e-3)
+
+
+def test_run_is_drawn_and_compared(computed, tmp_path):
+    results = [computed("axisymmetric", 2), computed("3d", 2)]
+    for result in results:
+        names = [path.name for path in report.draw_result(result.directory)]
+        assert names == ["temperature.png", "mesh.png", "budget.png", "report.html"]
+        assert all((result.directory / name).stat().st_size > 10_000 for name in names)
+    written = report.draw_comparison([r.directory for r in results], tmp_path)
+    assert [path.name for path in written] == ["comparison.png", "index.html"]
+    assert "<td>symmetry</td><td>axisymmetric</td><td>3d</td>" in written[1].read_text()

@@ -1,0 +1,288 @@
+"""Pictures and pages of a result folder made by hand: no mesh program, no solver."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from thermosim.case import parse_case
+from thermosim.errors import CaseError
+from thermosim.results import load_result
+from thermosim.visual import fields_lattice as lattice
+from thermosim.visual import report
+from thermosim.visual.budget import draw_budget, headline, rows_of
+from thermosim.visual.compare import letter
+from thermosim.visual.fields import draw_temperature, frames
+from thermosim.visual.fields_read import read_field
+
+BUDGET = {
+    "source:particle": -20e-9,
+    "particle_surface:radiation": -4e-9,
+    "substrate_top:radiation": -1e-9,
+    "substrate_rim:held": -15e-9,
+}
+
+
+def case_tree(title):
+    return {
+        "title": title,
+        "particle": {"shape": {"kind": "sphere", "radius": "5 um"}},
+        "substrate": {
+            "kind": "slab",
+            "material": "muscovite",
+            "radius": "100 um",
+            "thickness": "20 um",
+        },
+        "contact": {"kind": "disk", "radius": "500 nm"},
+        "source": {"heat_source": "-4e7 W/m^3"},
+    }
+
+
+def rectangle(x0, x1, z0, z1, n):
+    """Corners and triangles of a rectangle."""
+    x, z = np.meshgrid(np.linspace(x0, x1, n + 1), np.linspace(z0, z1, n + 1), indexing="ij")
+    i = np.arange((n + 1) ** 2).reshape(n + 1, n + 1)
+    a, b, c, d = (v.ravel() for v in (i[:-1, :-1], i[1:, :-1], i[1:, 1:], i[:-1, 1:]))
+    return np.c_[x.ravel(), z.ravel()], np.r_[np.c_[a, b, c], np.c_[a, c, d]]
+
+
+def delta_T(x, z):
+    return np.where(z > 0, -0.2 + 0.01 * z, -1e-3 * np.exp(-x / 50))
+
+
+def write_vtu(path, shift=0, ghosts=()):
+    """Write quadratic triangles: a cylinder for a particle (region 1) on a slab (region 2)."""
+    nodes, regions = [], []
+    for region, corners in ((1, (0, 5, 0, 10)), (2, (0, 100, -20, 0))):
+        points, cells = rectangle(*corners, 4)
+        nodes.append(np.einsum("pk,mkc->mpc", lattice.nodes(2, 2), points[cells]))
+        regions += [region] * len(cells)
+    x = np.concatenate(nodes).reshape(-1, 2)
+    middle = np.concatenate([np.full_like(n[:, :, 1], n[:, :, 1].mean()) for n in nodes]).ravel()
+    points, ids = np.unique(np.c_[x, middle > 0], axis=0, return_inverse=True)
+    values = np.where(points[:, 2] > 0, -0.2 + 0.01 * points[:, 1], delta_T(points[:, 0], -1.0))
+    number = {"Float64": "{:.17g}".format, "Int64": str, "UInt8": str}
+
+    def array(kind, data, name="", n=1):
+        text = " ".join(number[kind](v) for v in np.asarray(data).ravel().tolist())
+        head = f'<DataArray type="{kind}" Name="{name}" NumberOfComponents="{n}" format="ascii">'
+        return f"{head}{text}</DataArray>"
+
+    n_cells = len(regions)
+    path.write_text(
+        '<?xml version="1.0"?><VTKFile type="UnstructuredGrid" version="2.2"><UnstructuredGrid>'
+        f'<Piece NumberOfPoints="{len(points)}" NumberOfCells="{n_cells}"><Points>'
+        + array("Float64", np.c_[points[:, :2], 0 * points[:, 0]], "Points", 3)
+        + "</Points><Cells>"
+        + array("Int64", ids.ravel(), "connectivity")
+        + array("Int64", 6 * np.arange(1, n_cells + 1), "offsets")
+        + array("UInt8", [69] * n_cells, "types")
+        + "</Cells><CellData>"
+        + array("UInt8", [int(i in ghosts) for i in range(n_cells)], "vtkGhostType")
+        + array("Float64", regions, "region")
+        + "</CellData><PointData>"
+        + array("Int64", shift + np.arange(len(points)), "vtkOriginalPointIds")
+        + array("Float64", values, "delta_T_K")
+        + "</PointData></Piece></UnstructuredGrid></VTKFile>"
+    )
+
+
+def make_folder(folder, title="A <b>bold</b> case", *, fields=True, mean=-0.15, **numbers):
+    folder.mkdir()
+    (folder / "case.toml").write_text(parse_case(case_tree(title)).to_toml())
+    summary = {
+        "format": 1, "title": title, "kind": "steady", "delta_T_mean_K": mean,
+        "delta_T_min_K": -0.2, "delta_T_max_K": -0.1, "delta_T_error_K": 1.2e-4,
+        "heat_source_W": -20e-9, "heat_to_chamber_W": -4e-9, "heat_to_substrate_W": -16e-9,
+        "heat_to_holder_W": -15e-9, "heat_substrate_to_chamber_W": -1e-9,
+        "energy_balance_rel": 2.4e-15, "chamber_temperature_K": 300.0, "contact_radius_m": 5e-7,
+        "n_dofs": 123, "n_cells": 64, "min_scaled_jacobian": 0.7071, "case_hash": "cafe",
+        "thermosim_version": "0.1.0", "wall_solve_s": 0.25, "wall_s": 1.5,
+        "budget_W": BUDGET, "notes": ["conductivity is used outside its range"], **numbers,
+    }  # fmt: skip
+    (folder / "summary.json").write_text(json.dumps(summary))
+    if fields:
+        write_vtu(folder / "piece.vtu")
+        (folder / "fields.pvd").write_text(
+            '<VTKFile><Collection><DataSet timestep="0" file="piece.vtu"/></Collection></VTKFile>'
+        )
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return make_folder(tmp_path / "one")
+
+
+def pixels(figure):
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[:, :, :3].astype(int)
+
+
+def test_fields_are_read_as_written(folder):
+    field = read_field(folder)
+    assert (field.dim, field.degree, len(field.cells)) == (2, 2, 64)
+    above = np.unique(field.cells[field.regions == 1])
+    x, z = field.points[above, 0], field.points[above, 1]
+    np.testing.assert_allclose(field.values[above], np.where(z >= 0, -0.2 + 0.01 * z, x))
+    assert len(field.points) == 2 * 81
+
+
+def test_cells_of_other_ranks_are_left_out(folder):
+    write_vtu(folder / "piece.vtu", ghosts=(0, 5))
+    assert len(read_field(folder).cells) == 62
+
+
+def test_damaged_fields_say_what_to_do(folder):
+    with pytest.raises(CaseError, match="no field temperature"):
+        read_field(folder, "temperature")
+    (folder / "piece.vtu").unlink()
+    with pytest.raises(CaseError, match=r"piece\.vtu is missing; run the case again"):
+        read_field(folder)
+    (folder / "fields.pvd").write_text("<broken")
+    with pytest.raises(CaseError, match="cannot be read"):
+        read_field(folder)
+
+
+def test_windows_show_particle_contact_and_substrate(folder):
+    cut = report.load_cut(load_result(folder))
+    windows = frames(cut, 5e-7)
+    x0, x1, z0, z1 = windows.particle
+    assert x0 < -5 < 5 < x1
+    assert z0 < 0
+    assert z1 > 10
+    assert x1 - x0 == pytest.approx(z1 - z0)
+    assert windows.contact == pytest.approx((-2.5, 2.5, -2.5, 2.5))
+    assert windows.whole == pytest.approx((-100, 100, -20, 0))
+    assert frames(cut, 0.0).contact is None
+
+
+def test_colours_tell_the_temperature(folder):
+    """The pixel at a place has the colour that the bar gives to the field there."""
+    import matplotlib as mpl
+
+    result = load_result(folder)
+    figure = draw_temperature(report.load_cut(result), result)
+    image = pixels(figure)
+    axes, bar = figure.axes[0], figure.axes[1]
+    low, high = bar.get_ylim()
+    assert (low, high) == pytest.approx((-200.0, 0.0), abs=1.0)  # mK: particle and slab
+    colours = mpl.colormaps["viridis"]
+    for x, z in [(2.1, 1.3), (-2.1, 1.3), (0.7, 8.6), (3.0, -0.7)]:
+        column, row = axes.transData.transform((x, z))
+        found = image[image.shape[0] - 1 - int(row), int(column)]
+        value = 1e3 * float(delta_T(abs(x), z))
+        wanted = 255 * np.array(colours((value - low) / (high - low))[:3])
+        assert np.abs(found - wanted).max() < 6, (x, z)
+
+
+def test_draw_result_writes_pictures_and_page(folder):
+    written = report.draw_result(folder)
+    assert [p.name for p in written] == ["temperature.png", "mesh.png", "budget.png", "report.html"]
+    assert all(p.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" for p in written[:3])
+    assert not [p for p in folder.iterdir() if p.name.endswith(".part")]
+    images = re.findall(r'src="data:image/png;base64,([^"]+)"', written[3].read_text())
+    embedded = {base64.b64decode(image) for image in images}
+    assert embedded == {p.read_bytes() for p in written[:3]}
+
+
+def test_page_stands_alone_and_holds_the_numbers(folder):
+    report.draw_result(folder)
+    page = (folder / "report.html").read_text()
+    assert "A &lt;b&gt;bold&lt;/b&gt; case" in page
+    assert "<b>bold" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "<script" not in page
+    text = re.sub(r"<[^>]+>", " ", page)
+    for wanted in (
+        "−150.00 ± 0.12 mK", "−200 mK … −100 mK", "−20 nW", "80.0 %", "muscovite", "100 µm",
+        "conductivity is used outside its range", "2.4e−15", "cafe", "0.25 s", "0.1.0",
+        "−4 × 10⁷ W/m³", "conduction to holder, rim",
+    ):  # fmt: skip
+        assert wanted in text, wanted
+
+
+def test_without_fields_the_budget_is_drawn_and_the_page_says_so(tmp_path):
+    folder = make_folder(tmp_path / "bare", fields=False)
+    assert [p.name for p in report.draw_result(folder)] == ["budget.png", "report.html"]
+    assert "output.fields = false" in (folder / "report.html").read_text()
+
+
+def test_large_error_is_a_warning(tmp_path):
+    folder = make_folder(tmp_path / "rough", fields=False, delta_T_error_K=0.03)
+    report.write_report(folder)
+    assert "the numerical error is 20.0 % of ΔT" in (folder / "report.html").read_text()
+
+
+def test_budget_of_each_body_sums_to_zero(folder):
+    rows = rows_of(load_result(folder))
+    assert list(dict.fromkeys(row.body for row in rows)) == ["particle", "substrate"]
+    for body in ("particle", "substrate"):
+        assert sum(row.heat for row in rows if row.body == body) == pytest.approx(0.0, abs=1e-20)
+    assert [row.heat for row in rows if row.source] == [-20e-9]
+
+
+def test_a_floating_particle_has_no_contact(tmp_path):
+    budget = {"source:particle": 3e-9, "particle_surface:radiation": 3e-9}
+    folder = make_folder(
+        tmp_path / "free", fields=False, mean=0.5, budget_W=budget, heat_to_substrate_W=0.0
+    )
+    rows = rows_of(load_result(folder))
+    assert [(row.body, row.label) for row in rows] == [
+        ("particle", "given heat source"),
+        ("particle", "thermal radiation"),
+    ]
+    text = headline(load_result(folder))
+    assert "500.00 ± 0.12 mK warmer" in text
+    assert "brings 3.00 nW; 100 % of it leaves by thermal radiation" in text
+
+
+def test_bars_have_the_length_of_the_heat(folder):
+    result = load_result(folder)
+    bars = sorted(p.get_width() for p in draw_budget(result).axes[0].patches)
+    np.testing.assert_allclose(bars, [-20, -16, 1, 4, 15, 16], rtol=1e-12)  # nW
+
+
+def test_comparison_links_to_the_reports(tmp_path):
+    folders = [make_folder(tmp_path / "a"), make_folder(tmp_path / "b", "Other", mean=-9.0)]
+    for folder in folders:
+        report.write_report(folder)
+    picture, index = report.draw_comparison(folders, tmp_path / "both")
+    assert picture.name == "comparison.png"
+    page = index.read_text()
+    assert 'href="../a/report.html"' in page
+    assert 'href="../b/report.html"' in page
+    assert "−9.00000 ± 0.00012 K" in page
+    assert base64.b64encode(picture.read_bytes()).decode() in page
+
+
+def test_comparison_tells_what_differs(tmp_path):
+    folders = [make_folder(tmp_path / n, fields=False) for n in "ab"]
+    text = (folders[1] / "case.toml").read_text()
+    (folders[1] / "case.toml").write_text(text.replace('"5e-07 m"', '"1e-09 m"'))
+    page = report.draw_comparison(folders, tmp_path)[1].read_text()
+    rows = page[page.index("What differs") :]
+    assert re.findall(r"<td>(.*?)</td>", rows) == ["contact.radius", "500 nm", "1 nm"]
+
+
+def test_comparison_needs_two(folder, tmp_path):
+    with pytest.raises(CaseError, match="two results or more, not 1"):
+        report.draw_comparison([folder], tmp_path / "x")
+    with pytest.raises(CaseError, match="no result folder"):
+        report.draw_comparison([folder, tmp_path], tmp_path / "x")
+
+
+def test_letters():
+    assert [letter(i) for i in (0, 25, 26, 52)] == ["A", "Z", "AA", "BA"]
+
+
+def test_templates_are_shipped_beside_the_code():
+    place = Path(report.__file__).parent / "templates"
+    assert {p.name for p in place.iterdir()} >= {
+        "page.html.j2",
+        "report.html.j2",
+        "comparison.html.j2",
+    }

@@ -1,0 +1,235 @@
+"""Numbers in words, budgets in rows, and the pictures of series and studies."""
+
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thermosim.visual import series, studies, style
+from thermosim.visual.budget import Row, body_of, path_words, percent, shares
+from thermosim.visual.html import flattened, power_of_ten, quantity, readable
+
+POWERS = {"a": -18, "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}
+
+
+def value_of(text, unit):
+    match = re.fullmatch(rf"([−\d.e+]+) ([afpnµmkMG]?){unit}", text)
+    return float(match[1].replace("−", "-")) * 10.0 ** POWERS[match[2]]
+
+
+@given(st.floats(1e-17, 1e11), st.sampled_from([-1, 1]))
+def test_si_text_reads_back(size, sign):
+    text = style.si_text(sign * size, "W", 6)
+    assert value_of(text, "W") == pytest.approx(sign * size, rel=6e-6)
+    number = abs(float(text.split()[0].replace("−", "-")))
+    assert 1 <= number < 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0 K"),
+        (-0.14605862707, "−146.1 mK"),
+        (999.99, "1 kK"),
+        (999.4, "999.4 K"),
+        (1e-21, "0.001 aK"),
+        (float("nan"), "nan K"),
+    ],
+)
+def test_si_text(value, text):
+    assert style.si_text(value, "K") == text
+
+
+def test_si_text_can_keep_zeros():
+    assert style.si_text(-1.6e-8, "W", 3, zeros=True) == "−16.0 nW"
+    assert style.si_text(1.0e-7, "W", 3, zeros=True) == "100 nW"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (-0.14605862707, 1.527e-5, "−146.059 ± 0.015 mK"),
+        (-8.2516645, 1.19e-5, "−8.251665 ± 0.000012 K"),
+        (-0.1445, 0.0014, "−144.5 ± 1.4 mK"),
+        (0.001, 0.25, "1 ± 250 mK"),
+        (-0.146, None, "−146 mK"),
+        (-0.146, 0.0, "−146 mK"),
+    ],
+)
+def test_with_error(value, error, text):
+    assert style.with_error(value, error, "K") == text
+
+
+def test_temperature_scale_takes_an_offset_only_where_needed():
+    assert style.temperature_scale(np.array([-0.15, 0.0])) == (0.0, 1e-3, "ΔT (mK)")
+    offset, factor, label = style.temperature_scale(np.array([-8.2519, -8.25189]))
+    assert offset == -8.2519
+    assert factor == 1e-6
+    assert label == "ΔT + 8.2519 K (µK)"
+    assert style.temperature_scale(np.zeros(3)) == (0.0, 1.0, "ΔT (K)")
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"), (1.0, "100 %"), (1 - 1e-12, "100 %"), (0.99996, "> 99.99 %"),
+        (0.99959, "99.96 %"), (0.05044, "5.0 %"), (0.000407, "0.041 %"), (1e-9, "< 0.0001 %"),
+    ],
+)  # fmt: skip
+def test_percent(share, text):
+    assert percent(share) == text
+
+
+def test_shares_are_of_the_heat_each_body_turns_over():
+    rows = [Row("particle", "a", -4.0), Row("particle", "b", 1.0), Row("particle", "c", 3.0),
+            Row("substrate", "d", 0.0)]  # fmt: skip
+    assert shares(rows) == [1.0, 0.25, 0.75, 0.0]
+
+
+def test_paths_in_words_and_unknown_names():
+    assert path_words("substrate_rim", "held") == "conduction to holder, rim"
+    assert path_words("particle_surface", "radiation") == "thermal radiation"
+    assert path_words("pedestal_side", "near_field") == "near field, pedestal side"
+    assert [body_of(n) for n in ("particle_surface", "pedestal_side")] == ["particle", "substrate"]
+
+
+def test_parameters_are_readable():
+    tree = {"a": {"radius": "5e-06 m", "empty": [], "on": True}, "E": "3.73307155722e-19 J"}
+    assert flattened(tree) == {"a.radius": "5 µm", "a.on": "yes", "E": "2.33 eV"}
+    assert readable("30000000.0 W/m^2") == "30 MW/m²"
+    assert readable("1.66e+22 1/m^3") == "1.66 × 10²² 1/m³"
+    assert readable("2e-3 delta_degC") == "0.002 K"
+    assert readable("urbach") == "urbach"
+    assert readable(["0.0 m", "1e-6 m"]) == "0 m, 1 µm"
+    assert quantity(4.0054415849999996e-23, "J/K") == "250 µeV/K"
+    assert power_of_ten(-6e-21) == "−6 × 10⁻²¹"
+
+
+def test_colours_outside_the_style_stay(monkeypatch):
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    with style.styled():
+        assert mpl.rcParams["image.cmap"] == style.COLOURS
+    assert dict(mpl.rcParams) == before
+
+
+def test_files_are_replaced_whole(tmp_path):
+    path = tmp_path / "a.html"
+    path.write_text("old")
+    style.write_bytes(path, b"new")
+    assert path.read_text() == "new"
+    with pytest.raises(TypeError):
+        style.write_bytes(path, "text, not bytes")
+    assert path.read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.html"]
+
+
+@pytest.mark.parametrize(
+    ("time", "scale"),
+    [(3e-7, (1e-9, "ns")), (0.05, (1e-3, "ms")), (40.0, (1.0, "s")), (299.0, (1.0, "s")),
+     (400.0, (60.0, "min")), (9000.0, (3600.0, "h")), (0.0, (1.0, "s"))],
+)  # fmt: skip
+def test_time_scale(time, scale):
+    assert series.time_scale([0.0, time]) == pytest.approx(scale)
+
+
+def test_delta_T_over_time_is_drawn_in_its_units():
+    t = np.linspace(0.0, 0.05, 11)
+    curve = -0.1 * (1 - np.exp(-t / 0.01))
+    figure = series.draw_delta_T(
+        t, {"mean": curve}, error={"mean": 0.01 + 0 * t}, events={"light off": 0.04}, steady=-0.1
+    )
+    axes = figure.axes[0]
+    np.testing.assert_allclose(axes.lines[0].get_xydata(), np.c_[t * 1e3, curve * 1e3], rtol=1e-12)
+    assert axes.get_ylabel() == "ΔT (mK)"
+    assert axes.get_xlabel() == "time (ms)"
+    assert len(axes.collections) == 1
+    assert [text.get_text() for text in axes.texts] == [" light off"]
+
+
+def test_heat_over_time_shows_small_paths():
+    t = np.linspace(0.0, 1.0, 5)
+    figure = series.draw_heat(t, {"big": -2e-8 + 0 * t, "small": 7e-12 * t}, logarithmic=True)
+    axes = figure.axes[0]
+    bottom, top = (axes.transData.transform((0.5, y))[1] for y in (0.0, 7e-3))
+    assert top - bottom > 20  # pixels between zero and the small path
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), -20.0)
+
+
+def test_series_refuse_what_does_not_fit():
+    with pytest.raises(
+        ValueError, match=r"mean has shape \(3,\); needs one value per time, \(2,\)"
+    ):
+        series.draw_delta_T([0, 1], {"mean": [1, 2, 3]})
+    with pytest.raises(ValueError, match="error of other: no curve has this name"):
+        series.draw_delta_T([0, 1], {"mean": [1, 2]}, error={"other": [1, 2]})
+
+
+RADIUS = studies.Scale("contact radius", "m")
+DELTA = studies.Scale("mean ΔT", "K")
+
+
+def test_a_line_with_its_error():
+    figure = studies.draw_line([1e-9, 2e-9], [-8.0, -2.0], RADIUS, DELTA, error=[1.0, 0.5])
+    axes = figure.axes[0]
+    np.testing.assert_allclose(axes.lines[0].get_xydata(), [[1, -8], [2, -2]])
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("contact radius (nm)", "mean ΔT (K)")
+    band = axes.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (-9.0, -1.5)
+    assert axes.get_legend() is None
+
+
+def test_a_failed_run_leaves_a_gap():
+    figure = studies.draw_family([1, 2, 3], [[1, np.nan, 3]], ["a"], RADIUS, DELTA)
+    assert np.isnan(figure.axes[0].lines[0].get_ydata()[1])
+
+
+def test_maps_hold_their_numbers_and_contours():
+    z = np.arange(12.0).reshape(3, 4) * 1e-3
+    figure = studies.draw_map(
+        [1, 2, 3, 4], [1, 2, 3], z, RADIUS, RADIUS, DELTA, levels=[5e-3, 99.0]
+    )
+    axes = figure.axes[0]
+    mesh = axes.collections[0]
+    np.testing.assert_allclose(np.asarray(mesh.get_array()).ravel(), np.arange(12.0))
+    contours = [c for c in axes.collections if c is not mesh]
+    np.testing.assert_allclose(contours[0].levels, [5.0])
+    assert figure.axes[1].get_ylabel() == "mean ΔT (mK)"
+
+
+def test_studies_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="curves have shape"):
+        studies.draw_family([1, 2], [[1, 2, 3]], ["a"], RADIUS, DELTA)
+    with pytest.raises(ValueError, match="error has shape"):
+        studies.draw_family([1, 2], [[1, 2]], ["a"], RADIUS, DELTA, error=[[1]])
+    with pytest.raises(ValueError, match="x and y need"):
+        studies.draw_map([1, 2], [1, 2], [[1, 2]], RADIUS, RADIUS, DELTA)
+    with pytest.raises(ValueError, match="no finite number"):
+        studies.draw_map([1], [1], [[np.nan]], RADIUS, RADIUS, DELTA)
+
+
+def array(n_b):
+    b, I = np.geomspace(1e-9, 1e-7, n_b), np.geomspace(1e5, 1e9, 5)
+    return xr.DataArray(
+        -np.outer(b, I), dims=("b", "I"), name="dT", attrs={"long_name": "mean ΔT", "units": "K"},
+        coords={"b": ("b", b, {"long_name": "contact radius", "units": "m", "scale": "log"}),
+                "I": ("I", I, {"units": "W/m²", "scale": "log"})},
+    )  # fmt: skip
+
+
+def test_xarray_chooses_its_picture():
+    line = studies.draw_array(array(3)[0]).axes[0]
+    assert len(line.lines) == 1
+    assert line.get_xscale() == "log"
+    family = studies.draw_array(array(3)).axes[0]
+    assert len(family.lines) == 3
+    assert [t.get_text() for t in family.get_legend().get_texts()] == ["1 nm", "10 nm", "100 nm"]
+    surface = studies.draw_array(array(13)).axes
+    assert len(surface) == 2
+    assert surface[0].get_ylabel() == "contact radius (m)"
+    with pytest.raises(ValueError, match="3 dimensions"):
+        studies.draw_array(array(3).expand_dims("run"))
