@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError, core_schema
+from scipy.constants import eV
 
 if TYPE_CHECKING:
     import pint
@@ -22,6 +23,25 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
 _MAX_TEXT = 100
+# Common units, read without pint, whose import takes longer than all else in a short command.
+# Exponents are those of m, kg, s, K; tests/unit/test_units_table.py holds the table to pint.
+_PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3}
+_PREFIXES |= {"": 1.0, "c": 1e-2, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_UNITS: dict[str, tuple[float, tuple[int, int, int, int]]] = {
+    "m": (1.0, (1, 0, 0, 0)),
+    "g": (1e-3, (0, 1, 0, 0)),
+    "s": (1.0, (0, 0, 1, 0)),
+    "K": (1.0, (0, 0, 0, 1)),
+    "Hz": (1.0, (0, 0, -1, 0)),
+    "J": (1.0, (2, 1, -2, 0)),
+    "eV": (eV, (2, 1, -2, 0)),
+    "W": (1.0, (2, 1, -3, 0)),
+    "Pa": (1.0, (-1, 1, -2, 0)),
+    "bar": (1e5, (-1, 1, -2, 0)),
+}
+_WHOLE_UNITS = {"1": (1.0, (0, 0, 0, 0)), "min": (60.0, (0, 0, 1, 0)), "h": (3600.0, (0, 0, 1, 0))}
+_TERM = re.compile(r"([*/]?)(1(?!\d)|[A-Za-zµμ]+)(?:(?:\^|\*\*)(-?[1-9]))?")
+_GROUP = re.compile(r"/\(([^()]*)\)$")
 
 
 @functools.cache
@@ -32,11 +52,47 @@ def registry() -> pint.UnitRegistry[Any]:
     return pint.UnitRegistry(cache_folder=":auto:")
 
 
-def parse_quantity(text: str, unit: str) -> float:
+@functools.cache
+def common_unit(text: str) -> tuple[float, tuple[int, ...]] | None:
+    """Return factor to SI and exponents of m, kg, s, K of a common unit such as ``"kW/cm^2"``.
+
+    None for everything else (other units, temperature scales, other ways to write a product),
+    which pint reads.
+    """
+    compact = text.replace(" / ", "/").replace(" * ", "*")
+    group = _GROUP.search(compact)
+    if group is not None:
+        compact = compact[: group.start()] + "/" + group[1].replace("*", "/")
+        if "/" in group[1]:
+            return None
+    factor, exponents, end = 1.0, [0, 0, 0, 0], 0
+    while end < len(compact):
+        term = _TERM.match(compact, end)
+        known = None if term is None or bool(term[1]) != bool(end) else _one_unit(term[2])
+        if term is None or known is None:
+            return None
+        power = int(term[3] or 1) * (-1 if term[1] == "/" else 1)
+        factor *= known[0] ** power
+        exponents = [a + power * b for a, b in zip(exponents, known[1], strict=True)]
+        end = term.end()
+    return (factor, tuple(exponents)) if end else None
+
+
+def _one_unit(name: str) -> tuple[float, tuple[int, ...]] | None:
+    if name in _WHOLE_UNITS:
+        return _WHOLE_UNITS[name]
+    for unit, (factor, exponents) in _UNITS.items():
+        if name.endswith(unit) and name.removesuffix(unit) in _PREFIXES:
+            return factor * _PREFIXES[name.removesuffix(unit)], exponents
+    return None
+
+
+def parse_quantity(text: str, unit: str, example: str = "") -> float:
     """Return ``text`` (number and unit) converted to ``unit``.
 
     Temperatures in ``degC`` or ``degF`` are absolute temperatures; ``"delta_degC"`` is a
-    difference. Only a number followed by a unit is read: no arithmetic, no code.
+    difference. Only a number followed by a unit is read: no arithmetic, no code. ``example`` is
+    for the messages.
 
     Raises
     ------
@@ -44,27 +100,41 @@ def parse_quantity(text: str, unit: str) -> float:
         If the text is no number with a known unit of the dimension of ``unit``, or not finite.
     """
     match = _NUMBER.fullmatch(text[:_MAX_TEXT])
+    example = example or f"1 {unit}"
     if match is None or len(text) > _MAX_TEXT:
-        raise ValueError(f'must be a number with a unit, such as "1 {unit}"')
+        raise ValueError(f'must be a number with a unit, such as "{example}"')
     number, given = _finite(float(match[1])), match[2].strip()
     if given == unit:
         return _finite(number)
+    if not given:
+        raise ValueError(f'has no unit; write for instance "{example}"')
+    if re.match(r",\d", given):
+        raise ValueError(f'has a decimal comma; write a point, as in "{match[1]}.{given[1:]}"')
+    here, there = common_unit(given), common_unit(unit)
+    if here is None or there is None:
+        value = _by_pint(number, given, unit or "dimensionless", example)
+    elif here[1] == there[1]:
+        value = number * here[0] / there[0]
+    else:
+        raise ValueError(_wrong_dimension(given, example))
+    return float(f"{_finite(value):.15g}")  # "5 um" is 5e-06, not 4.9999999999999996e-06
+
+
+def _wrong_dimension(given: str, example: str) -> str:
+    return f'has the wrong dimension ("{given}"); write for instance "{example}"'
+
+
+def _by_pint(number: float, given: str, target: str, example: str) -> float:
     import pint
 
-    target = unit or "dimensionless"
-    if not given and unit:
-        raise ValueError(f'has no unit; write for instance "{match[1]} {unit}"')
     try:
-        value = registry().Quantity(number, given or "dimensionless").to(target).magnitude
+        return float(registry().Quantity(number, given).to(target).magnitude)
     except pint.DimensionalityError as error:
-        raise ValueError(
-            f'has the wrong dimension ("{given}"); expected a unit such as "{unit}"'
-        ) from error
+        raise ValueError(_wrong_dimension(given, example)) from error
     except (pint.UndefinedUnitError, pint.errors.DefinitionSyntaxError) as error:
-        raise ValueError(f'"{given}" is no known unit; write for instance "1 {unit}"') from error
+        raise ValueError(f'"{given}" is no known unit; write for instance "{example}"') from error
     except Exception as error:  # pint lets tokenizer and arithmetic errors through
-        raise ValueError(f'"{given}" cannot be read as a unit; try "{unit}"') from error
-    return float(f"{_finite(value):.15g}")  # "5 um" is 5e-06, not 4.9999999999999996e-06
+        raise ValueError(f'"{given}" cannot be read as a unit; try "{example}"') from error
 
 
 def _finite(value: float) -> float:
@@ -113,13 +183,13 @@ class Quantity:
     def _to_si(self, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, str):
             try:
-                return parse_quantity(value, self.unit)
+                return parse_quantity(value, self.unit, self.example)
             except ValueError as error:
                 # braces would be taken for placeholders of the message template
                 text = str(error).replace("{", "(").replace("}", ")")
                 raise PydanticCustomError("quantity", text) from error
         from_file = bool(info.context and info.context.get("case_file"))
-        if isinstance(value, bool) or (from_file and isinstance(value, int | float)):
+        if isinstance(value, bool) or (from_file and not isinstance(value, list | dict)):
             example = self.example or f"1 {self.unit}"
             rule = f'needs a unit, as text; for instance "{example}"'
             raise PydanticCustomError("quantity", rule)
