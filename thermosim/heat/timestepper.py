@@ -6,7 +6,7 @@ the θ̇ of that stage: the heat balance closes at every step to the tolerance o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,16 +84,18 @@ class TimeStepper:
         self.problem, self.settings = problem, settings
         self.solver = NewtonSolver(problem, solver_settings)
         self.system = TransientSystem(problem, self.solver)
-        self.stats = StepStats()
+        self.stats, self._before = StepStats(), StepStats()
         self.u = vector(problem.space)
         self.time, self.wanted = 0.0, 0.0
         self.piece: Piece | None = None
         self._linear = _Linear()
-        self._iterative = False
         self._scale = 0.0
-        self.ts = self._make_ts(solver_settings)
+        tdim, symmetric = problem.domain.tdim, problem.model.symmetric
+        self._linear_options = linear_options(solver_settings, tdim, symmetric=symmetric)
+        self._iterative = self._linear_options["ksp_type"] != "preonly"
+        self.ts: Any = None
 
-    def _make_ts(self, solver: SolverSettings) -> Any:
+    def _make_ts(self) -> Any:
         problem, settings = self.problem, self.settings
         kind, subtype, _ = METHODS[settings.integrator]
         ts = PETSc.TS().create(problem.domain.comm)
@@ -114,12 +116,10 @@ class TimeStepper:
             "ts_max_reject": _MAX_REJECTIONS,
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
-            "snes_max_it": solver.max_newton,
+            "snes_max_it": self.solver.settings.max_newton,
             "snes_force_iteration": True,
         }
-        linear = linear_options(solver, problem.domain.tdim, symmetric=problem.model.symmetric)
-        self._iterative = linear["ksp_type"] != "preonly"
-        configure(ts, {**options, **linear})
+        configure(ts, {**options, **self._linear_options})
         ts.setTolerances(atol=settings.tolerance, rtol=settings.relative_tolerance)
         ts.setExactFinalTime(PETSc.TS.ExactFinalTime.STEPOVER)
         ts.setMaxTime(1e300)
@@ -206,9 +206,17 @@ class TimeStepper:
         self.problem.factor.value = piece.factor(time)
         self.system.solve_rate(time)
         self.u.array[:] = self.problem.theta.x.array[: self.u.local_size]
+        self._renew()
         self.ts.setTime(time)
-        self.ts.restartStep()
         self.wanted = wanted if wanted is not None else self._first_step(piece)
+
+    def _renew(self) -> None:
+        """Make TS anew: it keeps guesses of earlier steps, which a resumed run does not have."""
+        if self.ts is not None:
+            self._count(self.ts)
+            self._before = replace(self.stats)
+            self.ts.destroy()
+        self.ts = self._make_ts()
 
     def _first_step(self, piece: Piece) -> float:
         settings = self.settings
@@ -272,8 +280,8 @@ class TimeStepper:
             raise SolveError(f"the temperature became infinite at t = {self.time:.6g} s")
 
     def _count(self, ts: Any) -> None:
-        stats = self.stats
-        stats.steps += 1
-        stats.rejections = ts.getStepRejections()
-        stats.newton_iterations = ts.getSNESIterations()
-        stats.linear_iterations = ts.getKSPIterations()
+        stats, before = self.stats, self._before
+        stats.steps = before.steps + ts.getStepNumber()
+        stats.rejections = before.rejections + ts.getStepRejections()
+        stats.newton_iterations = before.newton_iterations + ts.getSNESIterations()
+        stats.linear_iterations = before.linear_iterations + ts.getKSPIterations()
