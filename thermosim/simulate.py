@@ -201,6 +201,7 @@ def _result(
         "residual_rel": solver.stats.residual_rel,
         "continuation_steps": solver.stats.continuation_steps,
         "n_ranks": problem.domain.comm.size,
+        "memory_MB": peak_memory(problem.domain.comm),
         "mesh_hash": problem.domain.mesh_hash,
         "case_hash": case.digest(),
         **versions(),
@@ -208,6 +209,14 @@ def _result(
     notes = particle_notes(case, temperatures)
     notes += [line for line in journal.lines if "WARNING" in line]
     return Result(summary, budget, case, None, notes, problem)
+
+
+def peak_memory(comm: Any) -> float:
+    """Return the peak memory of all ranks together [MB] (collective)."""
+    import resource
+
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(float(comm.allreduce(kilobytes)) / 1024, 1)
 
 
 def particle_temperatures(problem: HeatProblem) -> dict[str, float]:

@@ -1,0 +1,1 @@
+"""Measured speed: reports, asserts nothing."""

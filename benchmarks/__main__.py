@@ -1,0 +1,60 @@
+"""``python -m benchmarks [heat optics mesh transient studies] [-o FILE.json] [--quick]``."""
+
+import argparse
+import importlib
+import json
+import platform
+import time
+from pathlib import Path
+
+PARTS = ("heat", "optics", "mesh", "transient", "studies")
+
+
+def machine():
+    from thermosim.results.provenance import versions
+
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return {"processor": model, "date": time.strftime("%Y-%m-%d"), **versions()}
+
+
+def show(part, found):
+    """Print nested results as aligned lines."""
+    print(f"\n== {part}")
+    for name, value in found.items():
+        rows = value if isinstance(value, list) else [value]
+        for row in rows:
+            if not isinstance(row, dict):
+                print(f"{name}: {row}")
+                continue
+            print(f"{name}:")
+            for key, item in row.items():
+                print(f"    {key:28s} {item:.4g}" if isinstance(item, float) else f"    {key:28s} {item}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=[])
+    parser.add_argument("-o", "--output", type=Path, default=Path("out/benchmarks.json"))
+    parser.add_argument("--quick", action="store_true", help="smallest sizes, one repeat")
+    arguments = parser.parse_args()
+    report = {"machine": machine()}
+    for part in arguments.parts or PARTS:
+        if part not in PARTS:
+            parser.error(f"{part}: must be one of {', '.join(PARTS)}")
+        module = importlib.import_module(f"benchmarks.bench_{part}")
+        options = {"repeats": 1, "sizes": ("30k",)} if arguments.quick and part == "heat" else {}
+        report[part] = module.run(**options)
+        show(part, report[part])
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        arguments.output.write_text(json.dumps(report, indent=2, default=str))
+    print(f"\nwrote {arguments.output}")
+
+
+main()

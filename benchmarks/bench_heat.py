@@ -1,0 +1,152 @@
+"""Steady heat: time to a certified ΔT, and the cost of a solve beside a plain DOLFINx script."""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+CASE = HERE / "reference_problem.toml"
+REFERENCE = {"delta_T_min_K": -17.1297e-3, "delta_T_mean_K": -16.540e-3}
+# refinement of a first-order 3-D mesh -> about this many nodes
+SIZES = {"30k": 1.75, "200k": 3.55, "1M": 6.3}
+STRAIGHT = ["--set", "mesh.order=1", "--set", "solver.degree=1", "--set", "symmetry=3d",
+            "--set", "solver.error_estimate=false", "--set", "mesh.min_quality=0"]  # fmt: skip
+
+
+def launch(command, ranks):
+    """Run a command on `ranks` ranks; return its JSON and the seconds of the whole process."""
+    prefix = ["mpirun", "-n", str(ranks)] if ranks > 1 else []
+    started = time.perf_counter()
+    done = subprocess.run([*prefix, sys.executable, *command], capture_output=True, text=True)
+    spent = time.perf_counter() - started
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    return json.loads(done.stdout), spent
+
+
+def thermosim(options, ranks, folder):
+    command = ["-m", "thermosim", "run", str(CASE), "-o", str(folder), "--overwrite", "--json"]
+    return launch([*command, *options], ranks)
+
+
+def error_percent(found, key="delta_T_min_K"):
+    return 100 * (found[key] / REFERENCE[key] - 1)
+
+
+def certified(folder, repeats):
+    """Axisymmetric, quarter and 3-D at their defaults, error estimate included."""
+    rows = []
+    for name, ranks, options in (
+        ("axisymmetric, no pictures", 1, []),
+        ("axisymmetric, pictures", 1, ["--set", "output.pictures=true"]),
+        ("quarter", 2, ["--set", "symmetry=quarter"]),
+        ("3-D", 2, ["--set", "symmetry=3d"]),
+    ):
+        thermosim(options, ranks, folder)  # warm: form cache, mesh cache
+        runs = [thermosim(options, ranks, folder) for _ in range(repeats)]
+        found = runs[-1][0]
+        rows.append(
+            {
+                "what": name,
+                "ranks": ranks,
+                "n_dofs": found["n_dofs"],
+                "whole_process_s": statistics.median(seconds for _, seconds in runs),
+                "solve_s": statistics.median(f["wall_solve_s"] for f, _ in runs),
+                "error_of_mean_percent": error_percent(found, "delta_T_mean_K"),
+                "stated_error_percent": 100 * found["delta_T_error_K"] / -found["delta_T_mean_K"],
+            }
+        )
+    return rows
+
+
+def against_plain(folder, sizes, repeats):
+    """The same straight first-order 3-D mesh through the package and the plain script, in turn."""
+    from thermosim.case import load_case
+    from thermosim.mesh.build import build_mesh, cache_path
+
+    rows = []
+    for name in sizes:
+        options = [*STRAIGHT, "--set", f"mesh.refinement={SIZES[name]}", "--set", "output.fields=false"]
+        case = load_case(CASE, [o for o in options if o != "--set"])
+        started = time.perf_counter()
+        data, _ = build_mesh(case)
+        gmsh_s = time.perf_counter() - started
+        n_nodes = len(data.points)
+        del data
+        mesh = str(cache_path(case))
+        for ranks in (1, 2):
+            ours, plain = [], []
+            for _ in range(repeats):
+                ours.append(thermosim(options, ranks, folder))
+                plain.append(launch([str(HERE / "plain_dolfinx.py"), mesh, "1"], ranks))
+            rows.append(_row(name, n_nodes, ranks, gmsh_s, ours, plain))
+    return rows
+
+
+def _row(name, n_nodes, ranks, gmsh_s, ours, plain):
+    def median(runs, *keys):
+        return statistics.median(sum(found[key] for key in keys) for found, _ in runs)
+
+    whole = statistics.median(seconds for _, seconds in ours)
+    whole_plain = statistics.median(seconds for _, seconds in plain)
+    solve, solve_plain = median(ours, "wall_solve_s"), median(plain, "solve_s")
+    mesh, mesh_plain = median(ours, "wall_mesh_s"), median(plain, "mesh_import_s")
+    return {
+        "mesh": name,
+        "n_nodes": n_nodes,
+        "gmsh_s": gmsh_s,
+        "ranks": ranks,
+        "whole_s": whole,
+        "whole_plain_s": whole_plain,
+        "whole_ratio": whole / whole_plain,
+        "mesh_import_s": mesh,
+        "mesh_import_plain_s": mesh_plain,
+        "setup_s": median(ours, "wall_setup_s"),
+        "solve_s": solve,
+        "solve_plain_s": solve_plain,
+        "solve_ratio": statistics.median(
+            a["wall_solve_s"] / b["solve_s"] for (a, _), (b, _) in zip(ours, plain, strict=True)
+        ),
+        "linear_iterations": ours[-1][0]["linear_iterations"],
+        "memory_ratio": median(ours, "memory_MB") / median(plain, "memory_MB"),
+        "error_of_min_percent": error_percent(ours[-1][0]),
+        "agreement": ours[-1][0]["delta_T_min_K"] / plain[-1][0]["delta_T_min_K"] - 1,
+    }
+
+
+def command_times(repeats):
+    """Whole-process seconds of the commands that must answer at once."""
+    rows = {}
+    for name, arguments in (
+        ("--help", ["--help"]),
+        ("check", ["check", str(CASE), "--json"]),
+        ("gain", ["gain", str(HERE.parent / "cases" / "microparticle_on_mica.toml"), "--json"]),
+    ):
+        seconds = []
+        for _ in range(repeats + 1):
+            started = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "thermosim", *arguments], capture_output=True, check=True
+            )
+            seconds.append(time.perf_counter() - started)
+        rows[name] = statistics.median(seconds[1:])
+    return rows
+
+
+def run(repeats=3, sizes=("30k", "200k", "1M")):
+    """Return every figure as one dictionary."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out"
+        return {
+            "commands_s": command_times(repeats),
+            "certified": certified(target, repeats),
+            "against_plain": against_plain(target, sizes, repeats),
+            "load_average": os.getloadavg(),
+            "peak_memory_of_children_MB": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
+        }
