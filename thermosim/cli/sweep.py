@@ -215,6 +215,8 @@ def optimum_words(best: Optimum, along_unit: str, unit: str) -> tuple[str, str, 
     value = engineering(best.value, unit)
     if best.at_end:
         return at, value, "at the end: widen the range", ""
+    if best.low == best.high:
+        return at, value, "", ""
     low, high = engineering(best.low, along_unit), engineering(best.high, along_unit)
     estimate = engineering(best.estimate, along_unit, 3)
     return at, value, f"{low} … {high}", estimate

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thermosim.errors import CaseError
+from thermosim.studies.plan import SAMPLE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,7 +24,7 @@ class Optimum:
     where : coordinate values of the other dimensions
     along : name of the coordinate
     at, value : the best computed point
-    low, high : its neighbours: the optimum lies between them
+    low, high : its neighbours: the optimum lies between them; a sample has none but itself
     estimate, estimated_value : vertex of the parabola through the three; NaN at an end
     at_end : whether the best point is the first or last: the optimum may lie beyond
     """
@@ -59,9 +60,22 @@ def optima(dataset: xr.Dataset, objective: str, goal: str, along: str) -> list[O
             else dataset[dim].values[i]
             for dim, i in zip(others, index, strict=True)
         }  # fmt: skip
-        if np.isfinite(row).any():
+        if np.isfinite(row).any() and along == SAMPLE:
+            found.append(_best_sample(dataset, row, goal, where))
+        elif np.isfinite(row).any():
             found.append(_optimum(axis, row, goal, where, along))
     return found
+
+
+def _best_sample(dataset: xr.Dataset, row: Any, goal: str, where: dict[str, Any]) -> Optimum:
+    """Return the best of samples, which have no neighbours, with the values that made it."""
+    best = int(np.nanargmin(row) if goal == "min" else np.nanargmax(row))
+    for name, coordinate in dataset.coords.items():
+        if name != SAMPLE and coordinate.dims == (SAMPLE,):
+            value = coordinate.values[best]
+            where[str(name)] = value.item() if hasattr(value, "item") else value
+    at = float(dataset[SAMPLE].values[best])
+    return Optimum(where, SAMPLE, at, float(row[best]), at, at, np.nan, np.nan, at_end=False)
 
 
 def require_number(dataset: xr.Dataset, name: str) -> None:
@@ -88,9 +102,9 @@ def _optimum(axis: Any, row: Any, goal: str, where: dict[str, Any], along: str) 
     estimate, value = np.nan, np.nan
     if not at_end and low < x[best] < high:
         logarithmic = bool(low > 0 and high / low > 1.1)
-        u = np.log(x) if logarithmic else x
         three = slice(best - 1, best + 2)
-        vertex, value = parabola_vertex(u[three], y[three])
+        u = np.log(x[three]) if logarithmic else x[three]
+        vertex, value = parabola_vertex(u, y[three])
         estimate = float(np.exp(vertex)) if logarithmic else vertex
     return Optimum(
         where, along, float(x[best]), float(y[best]), float(low), float(high),

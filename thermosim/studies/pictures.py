@@ -58,7 +58,7 @@ def _figures(array: xr.DataArray, objective: str) -> Iterator[tuple[str, Figure]
             ordered = part.transpose(family, x) if family else part
             name = "_".join([objective, *([family] if family else []), *chosen])
             title = ", ".join(f"{dim} {value}" for dim, value in zip(others, chosen, strict=True))
-            yield name, draw_array(_readable(ordered), title=title)
+            yield name, _both_signs(draw_array(_readable(ordered), title=title), ordered)
             if family in numeric and min(ordered.shape) >= 4:
                 yield f"{name}_map", _map(ordered, title)
 
@@ -93,6 +93,17 @@ def _readable(array: xr.DataArray) -> xr.DataArray:
     sign = "−" if values[0] < 0 else ""
     found.attrs = {**array.attrs, "long_name": f"{sign}{words}", "scale": "log"}
     return found
+
+
+def _both_signs(figure: Figure, array: xr.DataArray) -> Figure:
+    """Show numbers of both signs over many sizes on an axis linear near 0, logarithmic beyond."""
+    sizes = np.abs(array.values[np.isfinite(array.values) & (array.values != 0.0)])
+    mixed = (array.values > 0).any() and (array.values < 0).any()
+    if mixed and sizes.max() > _DECADES**2 * sizes.min():
+        factor, _ = scale_of(array).factor(array.values)
+        near = 10.0 ** np.floor(np.log10(np.quantile(sizes, 0.1) / factor))
+        figure.axes[0].set_yscale("symlog", linthresh=near, linscale=0.5)
+    return figure
 
 
 def _scaled(coordinate: xr.DataArray) -> xr.DataArray:
