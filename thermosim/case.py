@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from thermosim.case_errors import problems_of, toml_message
 from thermosim.chamber import Chamber
 from thermosim.contact import Contact, NoContact
-from thermosim.errors import CaseError, Problem
+from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.escaping import ResolvedGain, resolve_escape
 from thermosim.materials import Material, load_material
@@ -22,6 +22,7 @@ from thermosim.optics.beam import Laser
 from thermosim.particle import Particle
 from thermosim.sections import Section
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
+from thermosim.shapes import Surface
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
 from thermosim.transient_settings import TransientSettings
 
@@ -54,7 +55,12 @@ class Case(Section):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        problems = [*self._heat_problems(), *self._contact_problems(), *self._material_problems()]
+        problems = [
+            *self._heat_problems(),
+            *self._shape_problems(),
+            *self._contact_problems(),
+            *self._material_problems(),
+        ]
         if self.symmetry == "axisymmetric":
             problems += self._axisymmetry_problems()
         if problems:
@@ -68,6 +74,13 @@ class Case(Section):
         if self.laser is not None and self.source is not None:
             yield Problem("source", "", "stands beside [laser]", "remove one of the two")
 
+    def _shape_problems(self) -> Iterator[Problem]:
+        try:
+            if isinstance(self.particle.shape, Surface):
+                self.particle.shape.check()
+        except MeshError as error:
+            yield Problem("particle.shape.path", "", str(error))
+
     def _contact_problems(self) -> Iterator[Problem]:
         if isinstance(self.contact, NoContact):
             return
@@ -77,13 +90,15 @@ class Case(Section):
             yield Problem("contact.kind", kind, "but there is nothing to touch", remedy)
         try:
             radius = self.contact_radius
+        except MeshError:  # told by the shape, or a STEP solid, which only the mesher can measure
+            return
         except ValueError as error:
-            yield Problem("contact", kind, str(error), "make the contact smaller")
+            yield Problem("contact", "", str(error), "make the contact smaller")
             return
         size = getattr(self.substrate, "equivalent_radius", None)
         if size is not None and radius >= size:
             rule = f"its radius {radius:.4g} m must be below that of the substrate, {size:.4g} m"
-            yield Problem("contact", kind, rule, "make the substrate larger")
+            yield Problem("contact", "", rule, "make the substrate larger")
 
     def _axisymmetry_problems(self) -> Iterator[Problem]:
         shape, laser = self.particle.shape, self.laser
@@ -121,6 +136,8 @@ class Case(Section):
         ValueError
             If it does not fit the particle.
         """
+        if isinstance(self.contact, NoContact):
+            return 0.0
         shape = self.particle.shape
         radius = self.contact.radius_for(shape.equivalent_radius)
         if radius:
@@ -164,8 +181,8 @@ class Case(Section):
             raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
 
     def digest(self) -> str:
-        """Return a content hash of the resolved parameters."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """Return a hash of the resolved parameters, and of the content of files they name."""
+        text = json.dumps(self.model_dump(), sort_keys=True, default=_content)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def to_toml(self) -> str:
@@ -174,6 +191,12 @@ class Case(Section):
 
         tree = self.model_dump(mode="json", exclude_none=True, context={"units": True})
         return tomli_w.dumps(tree)
+
+
+def _content(value: Any) -> str:
+    if not isinstance(value, Path):
+        raise TypeError(f"{value!r} has no place in a case")
+    return hashlib.sha256(value.read_bytes()).hexdigest()
 
 
 def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
+import math
 import re
 import typing
 from collections.abc import Iterator
@@ -36,11 +38,10 @@ _RULES = {
     "list_type": "must be a list in brackets",
     "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
-    "dict_type": "must be a section",
-    "model_type": "must be a section",
-    "model_attributes_type": "must be a section",
-    "dataclass_type": "must be a section",
 }
+_BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+_NO_SECTION = ("dict_type", "model_type", "model_attributes_type", "dataclass_type")
+_UNKNOWN = "unknown key "
 _LONGEST = 60
 _MOST_PROBLEMS = 30
 
@@ -57,11 +58,29 @@ def problems_of(
         problem = _problem(item, tree, root)
         place = (problem.path, problem.value)
         merged[place] = _either(merged[place], problem) if place in merged else problem
-    found = list(merged.values())
+    found = _without_misspelt(list(merged.values()))
     more = len(found) - _MOST_PROBLEMS
     if more > 0:
         found[_MOST_PROBLEMS:] = [Problem("case", "", f"{more} more faults")]
     return found
+
+
+def _without_misspelt(problems: list[Problem]) -> list[Problem]:
+    """Leave out that a key is missing where its misspelling is told already."""
+    told = {
+        f"{p.path.removeprefix(_UNKNOWN).rpartition('.')[0]}.{_meant(p.rule)}"
+        for p in problems
+        if p.path.startswith(_UNKNOWN)
+    }
+    return [p for p in problems if p.rule != _RULES["missing"] or _dotted(p.path) not in told]
+
+
+def _dotted(path: str) -> str:
+    return path if "." in path else f".{path}"
+
+
+def _meant(rule: str) -> str:
+    return rule.removeprefix("did you mean ").removesuffix("?")
 
 
 def _either(one: Problem, other: Problem) -> Problem:
@@ -72,34 +91,64 @@ def _either(one: Problem, other: Problem) -> Problem:
 
 
 def _problem(item: Any, tree: dict[str, Any], root: type[BaseModel]) -> Problem:
-    kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
-    path = _path(loc, tree, missing=kind == "missing")
+    kind, context, loc, given = item["type"], item.get("ctx", {}), item["loc"], item["input"]
+    path = _path(loc, tree, missing=kind == "missing") or "case"
     if kind == "extra_forbidden":
-        return _unknown_key(path, loc, tree, root)
-    value = "" if kind == "missing" or isinstance(item["input"], dict) else _shown(item["input"])
+        return _unknown_key(path, loc, root)
+    value = "" if kind == "missing" or isinstance(given, dict) else _shown(given)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _wrong_kind(path, kind, context)
     if kind in ("value_error", "assertion_error"):
-        return Problem(path or "case", value, item["msg"].partition(", ")[2] or item["msg"])
-    rule = _RULES.get(kind, "").format(**context) or item["msg"][0].lower() + item["msg"][1:]
-    remedy = _nearest(item["input"], context.get("expected", "")) if kind == "literal_error" else ""
-    return Problem(path or "case", value, rule, remedy)
+        return Problem(path, value, item["msg"].partition(", ")[2] or item["msg"])
+    if kind in _BOUNDS and isinstance(given, float) and math.isnan(given):
+        return Problem(path, value, _RULES["finite_number"])
+    if kind in _NO_SECTION:
+        return Problem(path, value, "must be a section", _section_remedy(path, given, loc, root))
+    numbers = {name: _plain_number(limit) for name, limit in context.items()}
+    rule = _RULES.get(kind, "").format(**numbers) or item["msg"][0].lower() + item["msg"][1:]
+    remedy = _nearest(given, context.get("expected", "")) if kind == "literal_error" else ""
+    return Problem(path, value, rule, remedy)
 
 
-def _unknown_key(
-    path: str, loc: tuple[int | str, ...], tree: dict[str, Any], root: type[BaseModel]
-) -> Problem:
-    key = str(loc[-1])
+def _plain_number(value: Any) -> Any:
+    return f"{value:g}" if isinstance(value, float) else value
+
+
+def _section_remedy(
+    path: str, given: Any, loc: tuple[int | str, ...], root: type[BaseModel]
+) -> str:
+    if isinstance(given, list):
+        return f"write [{path}], not [[{path}]]"
+    tags = _all_tags(root, loc)
+    kind = given if given in tags else "…"
+    return f'write [{path}] and under it kind = "{kind}"' if tags else f"write [{path}]"
+
+
+def _unknown_key(path: str, loc: tuple[int | str, ...], root: type[BaseModel]) -> Problem:
+    key, where = str(loc[-1]), _UNKNOWN + path
     owners = models_at(root, loc[:-1])
     names = list(dict.fromkeys(name for owner in owners for name in owner.model_fields))
     close = difflib.get_close_matches(key, names, 1, 0.6)
     if close:
-        return Problem(f"unknown key {path}", "", f"did you mean {close[0]}?")
+        return Problem(where, "", f"did you mean {close[0]}?")
+    kinds = [
+        tag
+        for model in models_at(root, loc[:-2])
+        for tag in tags_of(model)
+        if key in model.model_fields and loc[-2] in _all_tags(root, loc[:-2])
+    ]
+    if kinds:
+        listed = " or ".join(f'"{kind}"' for kind in kinds)
+        return Problem(where, "", f"it belongs to kind = {listed}")
     home = _home_of(key, root) if len(loc) > 1 else ""
-    if home:
-        return Problem(f"unknown key {path}", "", f"it belongs to [{home}]")
+    if home and home != loc[0]:
+        return Problem(where, "", f"it belongs to [{home}]")
     listed = ", ".join(names)
-    return Problem(f"unknown key {path}", "", f"known here: {listed}" if listed else "remove it")
+    return Problem(where, "", f"known here: {listed}" if listed else "remove it")
+
+
+def _all_tags(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[Any]:
+    return [tag for model in models_at(root, loc) for tag in tags_of(model)]
 
 
 def _home_of(key: str, root: type[BaseModel]) -> str:
@@ -131,6 +180,8 @@ def _nearest(value: Any, expected: str) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
@@ -148,9 +199,9 @@ def _path(loc: tuple[int | str, ...], tree: Any, *, missing: bool) -> str:
         if isinstance(node, dict) and (part in node or (missing and i == len(loc) - 1)):
             parts.append(_key(str(part)))
             node = node.get(part)
-        elif isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
+        elif isinstance(node, list) and isinstance(part, int):
             parts[-1:] = [f"{parts[-1] if parts else ''}[{part}]"]
-            node = node[part]
+            node = node[part] if part < len(node) else None
     return ".".join(parts)
 
 
@@ -229,6 +280,8 @@ def _plain_fault(fault: str) -> str:
         return f"section [{twice[1].replace(chr(39), '').replace(', ', '.')}] stands twice"
     if fault == "Cannot overwrite a value":
         return "a key stands twice"
+    if fault == r"Illegal character '\n'":
+        return "text is not closed by a quote"
     return fault[:1].lower() + fault[1:]
 
 

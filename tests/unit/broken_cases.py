@@ -1,0 +1,172 @@
+# ruff: noqa: E501  one row, one case
+"""Case files that nobody should get past the door, each with what its message must say."""
+
+from __future__ import annotations
+
+GOOD = """\
+title = "good"
+symmetry = "axisymmetric"
+
+[particle]
+material = "Cs4PbBr6"
+emissivity = 0.9
+
+[particle.shape]
+kind = "sphere"
+radius = "5 um"
+
+[substrate]
+kind = "slab"
+material = "muscovite"
+radius = "1 mm"
+thickness = "20 um"
+
+[contact]
+kind = "disk"
+radius = "100 nm"
+
+[laser]
+photon_energy = "2.33 eV"
+intensity = "3 kW/cm^2"
+
+[gain.density]
+kind = "given"
+n_dots = "1.66e16 1/cm^3"
+
+[chamber]
+temperature = "300 K"
+"""
+
+
+def changed(old: str, new: str) -> str:
+    """Return the good case with one place changed; that place must be there once."""
+    assert GOOD.count(old) == 1, old
+    return GOOD.replace(old, new)
+
+
+def added(text: str) -> str:
+    """Return the good case with more at its end."""
+    return f"{GOOD}\n{text}\n"
+
+
+RADIUS = 'radius = "5 um"'
+DENSITY = '[gain.density]\nkind = "given"\nn_dots = "1.66e16 1/cm^3"\n'
+LASER = '[laser]\nphoton_energy = "2.33 eV"\nintensity = "3 kW/cm^2"\n'
+SHAPE = 'kind = "sphere"\nradius = "5 um"'
+CONTACT = 'kind = "disk"\nradius = "100 nm"'
+
+# name: (text of the file, words that the message must hold)
+BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
+    # keys
+    "typo_in_key": (changed(RADIUS, 'raduis = "5 um"'), ("particle.shape.raduis", "did you mean radius?")),
+    "typo_in_section": (changed("[chamber]", "[chambre]"), ("unknown key chambre", "did you mean chamber?")),
+    "unknown_top_key": (changed('title = "good"', 'author = "me"'), ("unknown key author", "known here: title")),
+    "key_of_another_kind": (changed(RADIUS, RADIUS + '\nedge = "1 um"'), ("particle.shape.edge",)),
+    "key_in_wrong_section": (changed('temperature = "300 K"', 'waist = "5 um"'), ("chamber.waist", "[laser]")),
+    "typo_in_deep_union": (changed("n_dots =", "n_dot ="), ("gain.density.n_dot", "did you mean n_dots?")),
+    "missing_radius": (changed(RADIUS, ""), ("particle.shape.radius: is missing",)),
+    "missing_particle": ('[laser]\nintensity = "1 W/m^2"\n', ("particle: is missing",)),
+    "missing_kind": (changed('kind = "sphere"\n', ""), ("particle.shape.kind: is missing",)),
+    "empty_file": ("", ("particle: is missing",)),
+    "only_comments": ("# nothing\n", ("particle: is missing",)),
+    "empty_key": (changed(RADIUS, RADIUS + '\n"" = 1'), ("particle.shape.",)),
+    # units
+    "no_unit": (changed(RADIUS, 'radius = "5"'), ('particle.shape.radius = "5": has no unit', "m\"")),
+    "bare_number": (changed(RADIUS, "radius = 5e-6"), ("particle.shape.radius = 5e-06: needs a unit", '"5 um"')),
+    "wrong_dimension": (changed(RADIUS, 'radius = "5 s"'), ('particle.shape.radius = "5 s": has the wrong dimension',)),
+    "unknown_unit": (changed(RADIUS, 'radius = "5 micorns"'), ("particle.shape.radius", "no known unit")),
+    "unit_only": (changed(RADIUS, 'radius = "um"'), ("particle.shape.radius", "a number with a unit")),
+    "arithmetic": (changed(RADIUS, 'radius = "2 * 5 um"'), ("particle.shape.radius",)),
+    "code_as_unit": (changed(RADIUS, 'radius = "5 __import__(os)"'), ("particle.shape.radius",)),
+    "comma_decimal": (changed(RADIUS, 'radius = "5,0 um"'), ("particle.shape.radius",)),
+    "long_text": (changed(RADIUS, f'radius = "{"5" * 500} um"'), ("particle.shape.radius", "…")),
+    "intensity_as_power": (changed('"3 kW/cm^2"', '"3 kW"'), ("laser.intensity", "wrong dimension")),
+    "density_per_area": (changed("1/cm^3", "1/cm^2"), ("gain.density.n_dots", "wrong dimension")),
+    "difference_for_temperature": (changed('"300 K"', '"300"'), ("chamber.temperature", "has no unit")),
+    # values
+    "negative_radius": (changed(RADIUS, 'radius = "-5 um"'), ('particle.shape.radius = "-5 um": must be > 0',)),
+    "zero_radius": (changed(RADIUS, 'radius = "0 um"'), ("particle.shape.radius", "must be > 0")),
+    "below_absolute_zero": (changed('"300 K"', '"-300 degC"'), ("chamber.temperature", "must be > 0")),
+    "infinite_text": (changed(RADIUS, 'radius = "inf um"'), ("particle.shape.radius",)),
+    "overflow": (changed(RADIUS, 'radius = "1e999 m"'), ("particle.shape.radius", "must be finite")),
+    "nan_text": (changed(RADIUS, 'radius = "nan um"'), ("particle.shape.radius",)),
+    "nan": (changed("emissivity = 0.9", "emissivity = nan"), ("particle.emissivity", "0 to 1")),
+    "inf": (added("[mesh]\nrefinement = inf"), ("mesh.refinement = inf", "≤ 64")),
+    "nan_setting": (added("[mesh]\nrefinement = nan"), ("mesh.refinement = nan",)),
+    "emissivity_above_one": (changed("0.9", "1.9"), ("particle.emissivity = 1.9", "0 to 1")),
+    "emissivity_word": (changed("0.9", '"black"'), ('particle.emissivity = "black"', '"small_body"')),
+    "emissivity_section": (changed("emissivity = 0.9", "emissivity = {}"), ("particle.emissivity.infrared: is missing",)),
+    "efficiency_above_one": (added('[gain.recombination]\nkind = "trion_biexciton"\neta_X = 1.2'), ("gain.recombination.eta_X = 1.2", "≤ 1")),
+    "degree": (added("[solver]\ndegree = 9"), ("solver.degree = 9", "≤ 3")),
+    "fractional_degree": (added("[solver]\ndegree = 1.5"), ("solver.degree = 1.5", "whole number")),
+    "order": (added("[mesh]\norder = 3"), ("mesh.order = 3", "must be 1 or 2")),
+    "symmetry": (changed('"axisymmetric"', '"axisymetric"'), ("symmetry", "did you mean axisymmetric?")),
+    "gas": (changed('temperature = "300 K"', 'gas = "Helium"'), ('chamber.gas = "Helium"', "did you mean")),
+    # types
+    "text_for_number": (added('[mesh]\nrefinement = "two"'), ('mesh.refinement = "two": must be a number',)),
+    "number_for_text": (changed('title = "good"', "title = 3"), ("title = 3: must be text in quotes",)),
+    "text_for_section": (changed('[chamber]\ntemperature = "300 K"', "") + '\n[materials]\nX = "gold"', ("materials.X", "must be a section")),
+    "number_for_section": ("laser = 3\n" + changed(LASER, ""), ("laser = 3: must be a section",)),
+    "text_for_union": ('contact = "jkr"\n' + changed(f"[contact]\n{CONTACT}\n", ""), ('contact = "jkr"',)),
+    "list_for_section": (changed("[chamber]", "[[chamber]]"), ("chamber", "must be a section")),
+    "text_for_bool": (added('[output]\nfields = "perhaps"'), ("output.fields", "must be true or false")),
+    "bool_for_quantity": (changed(RADIUS, "radius = true"), ("particle.shape.radius = true", "needs a unit")),
+    "date_for_quantity": (changed(RADIUS, "radius = 2024-01-01"), ("particle.shape.radius",)),
+    "short_list": (added('[substrate.layers]\n'), ("substrate.layers",)),
+    "short_vector": (changed("[laser]\n", '[laser]\naim = ["0 m", "0 m"]\n'), ("laser.aim",)),
+    "unit_in_vector": (changed("[laser]\n", '[laser]\naim = ["0 m", "0 m", 0]\n'), ("laser.aim[2] = 0", "needs a unit")),
+    "number_for_path": (changed(SHAPE, 'kind = "surface"\npath = 3\nunit = "1 um"'), ("particle.shape.path",)),
+    # choices
+    "unknown_shape": (changed(SHAPE, 'kind = "ball"'), ('particle.shape.kind = "ball"', "'sphere'")),
+    "kind_in_capitals": (changed('kind = "sphere"', 'kind = "Sphere"'), ("did you mean sphere?",)),
+    "kind_is_a_number": (changed('kind = "sphere"', "kind = 3"), ("particle.shape.kind",)),
+    "unknown_contact": (changed('kind = "disk"', 'kind = "jrk"'), ("contact.kind", "did you mean jkr?")),
+    "unknown_escape": (added('[gain.escape]\nkind = "montecarlo"'), ("gain.escape.kind", "did you mean monte_carlo?")),
+    "unknown_law": (added('[materials.M.conductivity]\nkind = "isotropic"\nk = {kind = "cubic"}'), ("materials.M.conductivity.k.kind", "'power_law'")),
+    "unit_of_law": (added('[materials.M]\nconductivity = "3 W/m"'), ('materials.M.conductivity = "3 W/m"', "wrong dimension")),
+    "law_incomplete": (added('[materials.M.conductivity]\nkind = "isotropic"\nk = {kind = "power_law", value = "1 W/(m*K)"}'), ("materials.M.conductivity.k.exponent: is missing",)),
+    "unknown_material": (changed('"Cs4PbBr6"', '"Cs4PbBr"'), ('particle.material = "Cs4PbBr"', "did you mean Cs4PbBr6?")),
+    "unknown_own_material": (changed('"muscovite"', '"grit"') + '\n[materials.grid]\nconductivity = "1 W/(m*K)"', ('substrate.material = "grit"', "did you mean grid?")),
+    "unknown_layer": (changed('kind = "slab"\nmaterial = "muscovite"\nradius = "1 mm"\nthickness = "20 um"', 'kind = "stack"\nradius = "1 mm"\nlayers = [{material = "glas", thickness = "1 um"}]'), ('substrate.layers[0].material = "glas"', "did you mean glass?")),
+    "empty_material": (changed('"Cs4PbBr6"', '""'), ("particle.material", "must not be empty")),
+    # contradictions
+    "contact_larger_than_particle": (changed('"100 nm"', '"6 um"'), ("contact", "smaller than the radius of the particle")),
+    "contact_on_nothing": (GOOD.replace('[substrate]\nkind = "slab"\nmaterial = "muscovite"\nradius = "1 mm"\nthickness = "20 um"\n', ""), ("contact.kind", "nothing to touch")),
+    "contact_larger_than_substrate": (changed('"1 mm"', '"50 nm"'), ("contact", "substrate")),
+    "nothing_drives": (changed(LASER, ""), ("laser: is missing",)),
+    "laser_and_source": (added('[source]\nheat_source = "-1 W/m^3"'), ("source: stands beside [laser]",)),
+    "energy_and_wavelength": (changed("[laser]\n", '[laser]\nwavelength = "600 nm"\n'), ("laser:", "contradict")),
+    "intensity_and_power": (changed("[laser]\n", '[laser]\npower = "1 mW"\n'), ("laser:", "twice")),
+    "no_strength": (changed('intensity = "3 kW/cm^2"', ""), ("laser:", "strength of the beam is missing")),
+    "gaussian_without_waist": (changed("[laser]\n", '[laser]\nprofile = "gaussian"\n'), ("laser:", "needs waist")),
+    "plane_with_waist": (changed("[laser]\n", '[laser]\nwaist = "1 um"\n'), ("laser:", "waist")),
+    "tilt_in_axisymmetry": (changed("[laser]\n", '[laser]\ntilt = "10 deg"\n'), ("laser:", 'symmetry = "3d"')),
+    "cube_in_axisymmetry": (changed(SHAPE, 'kind = "box"\nedge = "5 um"'), ("particle.shape", )),
+    "disk_and_width": (changed('radius = "1 mm"', 'radius = "1 mm"\nwidth = "1 mm"'), ("substrate:", "radius")),
+    "macroscopic_twice": (changed(DENSITY, '[gain.density]\nkind = "macroscopic"\nalpha = "1 1/cm"\n[gain.cross_section]\nkind = "macroscopic"\nalpha = "1 1/cm"\n'), ("gain:", "macroscopic")),
+    "escape_above_one": (added('[gain.escape]\nkind = "given"\nf_escape = 0.9\nf_reabsorbed = 0.2'), ("gain.escape:", "above 1")),
+    "reference_outside": (added('[gain]\nreference_temperature = "100 K"').replace(DENSITY, ""), ("gain:", "reference_temperature")),
+    "table_lengths": (added('[materials.M.conductivity]\nkind = "isotropic"\nk = {kind = "table", temperatures = ["1 K", "2 K"], values = ["1 W/(m*K)"]}'), ("materials.M.conductivity.k.values",)),
+    "table_not_rising": (added('[materials.M.conductivity]\nkind = "isotropic"\nk = {kind = "table", temperatures = ["2 K", "1 K"], values = ["1 W/(m*K)", "1 W/(m*K)"]}'), ("materials.M.conductivity.k:", "increase")),
+    "overlapping_particles": (changed("[particle.shape]", '[particle.arrangement]\nkind = "positions"\npositions = [["0 m", "0 m"], ["1 um", "0 m"]]\n\n[particle.shape]'), ("particle:", "overlap")),
+    # files that a case names
+    "missing_spectrum": (added('[gain.emission]\nkind = "spectrum"\nfile = "none.csv"'), ("gain.emission.file", "none.csv")),
+    "missing_surface": (changed(SHAPE, 'kind = "surface"\npath = "none.stl"\nunit = "1 um"'), ("particle.shape.path", "no such file")),
+    "surface_of_wrong_type": (changed(SHAPE, 'kind = "surface"\npath = "none.docx"'), ("particle.shape.path", ".stl")),
+    # TOML
+    "unquoted_quantity": (changed(RADIUS, "radius = 5 um"), ("is not valid TOML: line 10", '"5 um"')),
+    "unquoted_word": (changed('kind = "sphere"', "kind = sphere"), ("is not valid TOML: line 9", '"sphere"')),
+    "duplicate_key": (changed(RADIUS, RADIUS + "\n" + RADIUS), ("is not valid TOML", "a key stands twice")),
+    "duplicate_section": (added("[laser]"), ("is not valid TOML", "section [laser] stands twice")),
+    "unclosed_quote": (changed(RADIUS, 'radius = "5 um'), ("is not valid TOML: line 10",)),
+    "unclosed_bracket": (changed("[laser]", "[laser"), ("is not valid TOML: line 22",)),
+    "no_equals": (changed(RADIUS, "radius"), ("is not valid TOML: line 10",)),
+    "yaml": ("particle:\n  shape: sphere\n", ("is not valid TOML: line 1",)),
+    "json": ('{"particle": {}}', ("is not valid TOML: line 1",)),
+    "huge_integer": ("x = " + "9" * 5000, ("is not valid TOML",)),
+    "nested_too_deeply": ("x = " + "[" * 20000, ("is not valid TOML", "deep")),
+    "nested_tables": ("x = " + "{a=" * 3000 + "1" + "}" * 3000, ("is not valid TOML", "deep")),
+    "bad_date": ("x = 2024-13-45", ("is not valid TOML",)),
+    "control_character": ("title = \"a\x07b\"", ("is not valid TOML: line 1",)),
+    "many_unknown_keys": (added("\n".join(f"key_{i} = {i}" for i in range(500))), ("unknown key chamber.key_0", "more faults")),
+}  # fmt: skip
