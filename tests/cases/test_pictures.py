@@ -7,9 +7,16 @@ import pytest
 
 pytest.importorskip("dolfinx", reason="computes the results that are drawn")
 
+from dolfinx import fem
+from dolfinx.io import VTKFile
+from dolfinx.mesh import create_box, create_rectangle
+from mpi4py import MPI
+
 from thermosim.case import load_case
 from thermosim.simulate import simulate
+from thermosim.visual import fields_lattice as lattice
 from thermosim.visual import report
+from thermosim.visual.fields_read import read_field
 
 CASE = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
 COARSE = [
@@ -78,6 +85,31 @@ def test_cut_holds_the_temperatures_of_the_summary(computed, symmetry, degree):
     assert particle.max() <= high + slack
     # the coldest place is the top, on the axis: every cut passes through it
     assert particle.min() == pytest.approx(low, rel=1e-3)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("degree", [1, 2, 3])
+def test_nodes_stand_where_pictures_take_them(tmp_path, dim, degree):
+    """The order and place of nodes in DOLFINx's files, on straight cells."""
+    mesh = create_box(MPI.COMM_SELF, [[0] * 3, [1, 2, 3]], [1] * 3)
+    if dim == 2:
+        mesh = create_rectangle(MPI.COMM_SELF, [[0] * 2, [1, 2]], [1] * 2)
+    temperature = fem.Function(fem.functionspace(mesh, ("Lagrange", degree)), name="delta_T_K")
+    temperature.interpolate(lambda x: 1 + x[0] ** degree - 2 * x[1] ** degree)
+    region = fem.Function(fem.functionspace(mesh, ("DG", 0)), name="region")
+    region.x.array[:] = 1
+    with VTKFile(mesh.comm, str(tmp_path / "fields.pvd"), "w") as stream:
+        stream.write_function([temperature, region], 0.0)
+    field = read_field(tmp_path)
+    assert (field.dim, field.degree) == (dim, degree)
+    x = field.points[field.cells]
+    straight = lattice.evaluate(lattice.nodes(dim, degree), x[:, : dim + 1])
+    np.testing.assert_allclose(x, straight, atol=1e-14)
+    at = np.random.default_rng(2).dirichlet(np.ones(dim + 1), size=9)
+    shape = lattice.basis(dim, degree, at)
+    x, values = (lattice.evaluate(shape, v[field.cells]) for v in (field.points, field.values))
+    wanted = 1 + x[:, :, 0] ** degree - 2 * x[:, :, 1] ** degree
+    np.testing.assert_allclose(values, wanted, atol=1e-12)
 
 
 def test_run_is_drawn_and_compared(computed, tmp_path):
