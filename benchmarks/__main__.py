@@ -35,7 +35,8 @@ def show(part, found):
                 continue
             print(f"{name}:")
             for key, item in row.items():
-                print(f"    {key:28s} {item:.4g}" if isinstance(item, float) else f"    {key:28s} {item}")
+                text = f"{item:.4g}" if isinstance(item, float) else str(item)
+                print(f"    {key:28s} {text}")
 
 
 def main():

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from thermosim.heat.model import Source
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
+    from thermosim.optics.absorbed import AbsorbedLight
 
 Tell = Callable[[str], None]
 Finish = Callable[[Path], None]
@@ -100,10 +101,10 @@ def simulate(
         )
     try:
         result, problem = _solve(case, comm, journal)
-    except SolveError as error:
+    except SolveError as failure:
         if folder is not None:
-            kept = folder.with_name(f"{folder.name}.failed")
-            on_root(comm, lambda: keep_failed(kept, case, str(error), journal.lines))
+            kept, message = folder.with_name(f"{folder.name}.failed"), str(failure)
+            on_root(comm, lambda: keep_failed(kept, case, message, journal.lines))
         raise
     if folder is not None:
         _write(folder, result, problem, journal, comm, start, finish)
@@ -120,14 +121,23 @@ def _solve(case: Case, comm: Any, journal: Journal) -> tuple[Result, HeatProblem
         from thermosim.heat.problem import HeatProblem
 
         degree = case.solver.degree
-        model = heat_model(case, domain, heat_source_of(case, domain, degree))
+        light = light_in(case, domain, degree, journal.say)
+        model = heat_model(case, domain, *heat_sources(case, light))
         problem = HeatProblem(domain, model, degree)
         problem.jacobian_form, problem.residual_form  # noqa: B018  compiled here, timed here
     with journal.phase("solve", f"solve: {problem.space.dofmap.index_map.size_global} unknowns"):
         from thermosim.heat.steady import solve_steady
 
         solver = solve_steady(problem, case.solver, journal.say)
+        if light is not None:
+            from thermosim.optics.absorbed import couple
+
+            couple(light, problem, solver.solve, journal.say)
     result = _result(case, problem, solver, report, journal)
+    if light is not None:
+        from thermosim.optics.absorbed import light_summary
+
+        result.summary |= light_summary(light, problem)
     return result, problem
 
 
@@ -147,17 +157,27 @@ def make_domain(case: Case, comm: Any) -> tuple[Domain, dict[str, float]]:
     return distribute(kept[0], comm), report
 
 
-def heat_source_of(case: Case, domain: Domain, degree: int) -> Source:
-    """Return the heat source of the particle: given, or of the gain under the laser."""
-    from thermosim.heat.model import UniformSource
-    from thermosim.optics.absorbed import GainSource, beam_intensity
+def light_in(case: Case, domain: Domain, degree: int, tell: Tell) -> AbsorbedLight | None:
+    """Return the light on the mesh; None without a laser (collective)."""
+    if case.laser is None:
+        return None
+    from thermosim.optics.absorbed import absorbed_light
 
-    if case.source is not None:
-        return UniformSource(case.source.heat_source)
-    assert case.laser is not None
     extra = 1 if case.symmetry == "axisymmetric" else 0
-    intensity = beam_intensity(case.laser, domain, 2 * degree + extra)
-    return GainSource(case.resolved_gain().parameters(case.laser.photon_energy), intensity)
+    light = absorbed_light(case, domain, 2 * degree + extra)
+    for note in light.notes:
+        tell(note)
+    return light
+
+
+def heat_sources(case: Case, light: AbsorbedLight | None) -> tuple[Source, Source | None]:
+    """Return the heat sources of the particle (given, or of the gain) and of the substrate."""
+    from thermosim.heat.model import UniformSource
+
+    if light is None:
+        assert case.source is not None
+        return UniformSource(case.source.heat_source), None
+    return light.source, light.substrate_source
 
 
 def _result(
@@ -267,8 +287,8 @@ def particle_notes(case: Case, temperatures: dict[str, float]) -> list[str]:
     high = max(T, T + temperatures["delta_T_max_K"])
     notes = []
     for owner, name in case.material_names().items():
-        for line in case.material(name).outside_range(low, high):
-            notes.append(f"{owner} ({name}) {line}")
+        lines = case.material(name).outside_range(low, high)
+        notes += [f"{owner} ({name}) {line}" for line in lines]
     return notes
 
 

@@ -1,5 +1,6 @@
 """Orders of convergence of the nonlinear radiating problem, by manufactured solutions."""
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -110,10 +111,10 @@ def l2_error(symmetry: str, degree: int, refinement: float, order: int = 2) -> f
 )
 def test_l2_order(symmetry, degree, refinements, largest):
     errors = [l2_error(symmetry, degree, r) for r in refinements]
-    steps = [b / a for a, b in zip(refinements, refinements[1:], strict=False)]
+    steps = [b / a for a, b in itertools.pairwise(refinements)]
     rates = [
         math.log(e / f) / math.log(s)
-        for e, f, s in zip(errors, errors[1:], steps, strict=False)
+        for (e, f), s in zip(itertools.pairwise(errors), steps, strict=True)
     ]
     assert rates[-1] > degree + 1 - 0.25, (errors, rates)
     assert errors[-1] < largest, errors

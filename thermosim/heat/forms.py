@@ -32,11 +32,8 @@ def conductivity_matrix(body: HeatBody, T: Any, number: Number, symmetry: str) -
     """Return K as a UFL matrix in the coordinates of the mesh [W/(m K)]."""
     numbers = [number(value) for value in body.conductivity.parameters()]
     rows = body.conductivity.tensor(T, ufl_namespace(), numbers, body.axis)
-    if symmetry == "axisymmetric":
-        rows = ((rows[0][0], rows[0][2]), (rows[2][0], rows[2][2]))
-    elif symmetry == "planar":
-        rows = ((rows[0][0], rows[0][1]), (rows[1][0], rows[1][1]))
-    return ufl.as_matrix([[ufl.as_ufl(entry) for entry in row] for row in rows])
+    kept = {"axisymmetric": (0, 2), "planar": (0, 1)}.get(symmetry, (0, 1, 2))
+    return ufl.as_matrix([[ufl.as_ufl(rows[i][j]) for j in kept] for i in kept])
 
 
 def conduction(domain: Domain, body: HeatBody, T: Any, theta: Any, v: Any, number: Number) -> Any:

@@ -98,6 +98,16 @@ def generate(gmsh: Any, dim: int) -> None:
     gmsh.option.setNumber("Mesh.MeshOnlyVisible", 0)
 
 
+def name_entities(
+    gmsh: Any, dim: int, regions: dict[str, list[int]], boundaries: dict[str, list[int]]
+) -> None:
+    """Give the gmsh entities their names: physical groups of dimension `dim` and below."""
+    for level, groups in ((dim, regions), (dim - 1, boundaries)):
+        for name, tags in groups.items():
+            if tags:
+                gmsh.model.addPhysicalGroup(level, tags, name=name)
+
+
 def read_arrays(
     gmsh: Any, tdim: int, order: int, unit: float, symmetry: str, exact: dict[str, float]
 ) -> MeshData:
@@ -137,7 +147,7 @@ def _groups(
 ) -> tuple[dict[str, int], NDArray[np.int64], NDArray[np.int32]]:
     """Return names, elements (rows of node numbers) and marks of the physical groups of `dim`."""
     names: dict[str, int] = {}
-    elements = [np.empty((0, _N_NODES[dim, order]), dtype=np.int64)]
+    elements: list[NDArray[np.int64]] = [np.empty((0, _N_NODES[dim, order]), dtype=np.int64)]
     marks = [np.empty(0, dtype=np.int32)]
     for _, group in gmsh.model.getPhysicalGroups(dim):
         name = gmsh.model.getPhysicalName(dim, group) or f"group_{group}"
