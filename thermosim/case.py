@@ -19,6 +19,8 @@ from thermosim.gain import GainModel
 from thermosim.gain.escaping import ResolvedGain, resolve_escape
 from thermosim.materials import Material, load_material
 from thermosim.optics.beam import Laser
+from thermosim.optics.model import OpticsModel, UniformOptics
+from thermosim.optics.rules import optics_problems
 from thermosim.particle import Particle
 from thermosim.sections import Section
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
@@ -40,6 +42,7 @@ class Case(Section):
     substrate: Substrate = NoSubstrate()
     contact: Contact = NoContact()
     laser: Laser | None = None
+    optics: OpticsModel = UniformOptics()
     gain: GainModel = GainModel()
     source: GivenSource | None = None
     chamber: Chamber = Chamber()
@@ -63,6 +66,7 @@ class Case(Section):
         ]
         if self.symmetry == "axisymmetric":
             problems += self._axisymmetry_problems()
+        problems += self._optics_problems()
         if problems:
             raise CaseError(problems)
         return self
@@ -114,6 +118,16 @@ class Case(Section):
             yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", remedy)
         if laser.speckle is not None:
             yield Problem("laser.speckle", "", "breaks the symmetry", remedy)
+
+    def _optics_problems(self) -> Iterator[Problem]:
+        try:
+            material = self.material(self.particle.material)
+        except CaseError:  # told by the materials
+            return
+        yield from optics_problems(
+            self.optics, self.laser, self.particle.shape, material, self.symmetry,
+            transient=self.transient is not None,
+        )  # fmt: skip
 
     def _material_problems(self) -> Iterator[Problem]:
         places = {f"{owner}.material": name for owner, name in self.material_names().items()}

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from thermosim.fem import Domain
 
 
-def heat_model(case: Case, domain: Domain, source: Source) -> HeatModel:
-    """Return the heat model of a case on its mesh, `source` being that of the particle.
+def heat_model(
+    case: Case, domain: Domain, source: Source, in_substrate: Source | None = None
+) -> HeatModel:
+    """Return the heat model of a case on its mesh; sources are of the particle and the substrate.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def heat_model(case: Case, domain: Domain, source: Source) -> HeatModel:
     held: list[Held] = []
     jumps: list[Jump] = []
     if "substrate" in domain.regions and isinstance(case.substrate, Slab):
-        bodies.append(_body(case, "substrate", case.substrate.material, None))
+        bodies.append(_body(case, "substrate", case.substrate.material, in_substrate))
         sides, held = _slab_surfaces(case, case.substrate)
         surfaces += sides
         if "contact_substrate" in domain.boundaries and case.contact.conductance:

@@ -27,12 +27,13 @@ from thermosim.optics.rays import RayTrace, trace
 from thermosim.optics.rays_bundle import Optics as RayMaterials
 from thermosim.optics.rays_surface import Surface
 from thermosim.sections import Section
-from thermosim.units import AbsorptionCoefficient, NonNegative
+from thermosim.units import AbsorptionCoefficient, Length, NonNegative, Positive
 
 Floats = NDArray[np.float64]
 IntensityField = Callable[[ArrayLike], Floats]
 # A sphere in a beam that varies more than this over it is not in a plane wave.
 _PLANE_WAVE = 0.05
+_BINS_PER_RADIUS = 32.0
 
 
 class _Common(Section):
@@ -55,7 +56,21 @@ class UniformOptics(_Common):
     model: Literal["uniform"] = "uniform"
 
 
-class RayOptics(_Common):
+class _Attenuated(_Common):
+    """What the models share in which absorption changes the light."""
+
+    temperature_coupling: bool = Field(
+        default=False, description="Absorb at the temperature found, not at that of the chamber"
+    )
+    saturation: bool = Field(
+        default=False, description="Bleached dots absorb less (for a gain with bleaching)"
+    )
+    coupling_tolerance: Annotated[float, Field(gt=0.0, lt=0.1)] = Field(
+        default=1e-6, description="Change of the mean ΔT, relative, at which either coupling ends"
+    )
+
+
+class RayOptics(_Attenuated):
     """Ray optics with Beer-Lambert attenuation in the true shape; for particles >> wavelength."""
 
     model: Literal["rays", "beer_lambert"] = Field(
@@ -69,9 +84,17 @@ class RayOptics(_Common):
         default=1000, ge=1, description="Most surfaces that one ray meets"
     )
     seed: int = Field(default=0, ge=0, description="Seed of the starting points")
+    detail: Positive[Length] | None = Field(
+        default=None,
+        description="Cells smaller than this share their light; default λ/n, at least R/32",
+    )
+
+    def finest(self, wavelength: float, n: float, radius: float) -> float:
+        """Return the size [m] below which cells share their light: rays know no finer detail."""
+        return self.detail or max(wavelength / n, radius / _BINS_PER_RADIUS)
 
 
-class MieOptics(_Common):
+class MieOptics(_Attenuated):
     """The exact field in a sphere in a plane wave, without substrate."""
 
     model: Literal["mie"] = "mie"
@@ -82,6 +105,10 @@ class MieOptics(_Common):
     )
     terms: int | None = Field(
         default=None, ge=1, description="Terms of the series; enough for the size by default"
+    )
+    quadrature_degree: Annotated[int, Field(ge=2, le=30)] | None = Field(
+        default=None,
+        description="Of the rule at whose points the field is known; by the cells if absent",
     )
 
 

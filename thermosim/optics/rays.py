@@ -109,13 +109,15 @@ class Ledger:
 class RayTrace:
     """The result: ledger, segments inside the body, and the scatter of the absorbed power.
 
-    ``standard_error`` [W] is that of the absorbed power, from eight independent sets of rays.
+    ``standard_error`` [W] is that of the absorbed power, from eight independent sets of rays;
+    ``landings`` are the rays that enter the substrate, where they do.
     """
 
     ledger: Ledger
     segments: Segments
     standard_error: float
     n_rays: int
+    landings: Rays
 
 
 class _Tracer:
@@ -125,6 +127,7 @@ class _Tracer:
         self.surface, self.optics = surface, optics
         self.ledger = dict.fromkeys((f.name for f in fields(Ledger)), 0.0)
         self.paths: list[tuple[Floats, Floats, Floats, Integers]] = []
+        self.landings: list[Rays] = []
 
     def run(self, outside: Rays) -> None:
         """Follow rays that start outside until none is left."""
@@ -161,7 +164,7 @@ class _Tracer:
         contact = self._on_substrate(end, normal)
         behind = np.where(contact, self.optics.substrate or 1.0, 1.0)
         stay, leave = split_at_interface(rays, normal, self.optics.n, behind)
-        self._book("substrate", leave[contact])
+        self._land(leave[contact])
         leave = leave[~contact]
         return stay, leave[leave.power > 0.0]
 
@@ -196,8 +199,12 @@ class _Tracer:
 
     def _bounce(self, rays: Rays, distance: Floats) -> Rays:
         back, into = bounce_off_substrate(rays, distance, self.optics)
-        self._book("substrate", into)
+        self._land(into)
         return back
+
+    def _land(self, rays: Rays) -> None:
+        self._book("substrate", rays)
+        self.landings.append(rays)
 
 
 def trace(
@@ -236,7 +243,8 @@ def trace(
     segments = Segments(start, end, power, ray, optics.alpha)
     share = np.bincount(ray % REPLICAS, segments.deposit, minlength=REPLICAS) * optics.alpha
     error = float(share.std(ddof=1)) * math.sqrt(REPLICAS)
-    return RayTrace(Ledger(**tracer.ledger), segments, error, n_rays)
+    landings = Rays.joined(tracer.landings)
+    return RayTrace(Ledger(**tracer.ledger), segments, error, n_rays, landings)
 
 
 def _check(surface: Surface, laser: Laser, optics: Optics, n_rays: int) -> None:

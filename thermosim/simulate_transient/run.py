@@ -179,7 +179,7 @@ def _set_up(
     case: Case, journal: Journal, comm: Any, running: Path | None
 ) -> tuple[TransientRun, dict[str, float]]:
     from thermosim.fem import constant
-    from thermosim.simulate import heat_source_of, make_domain
+    from thermosim.simulate import heat_sources, light_in, make_domain
 
     assert case.transient is not None
     with journal.phase("mesh", "mesh"):
@@ -192,8 +192,10 @@ def _set_up(
         from thermosim.heat.transient_observe import Observer
 
         degree, light = case.solver.degree, constant(domain, 1.0)
-        source = scaled(heat_source_of(case, domain, degree), light)
-        model = heat_model(case, domain, source)
+        pump = light_in(case, domain, degree, journal.say)
+        source, ground = heat_sources(case, pump)
+        ground = None if ground is None else scaled(ground, light)
+        model = heat_model(case, domain, scaled(source, light), ground)
         problem = TransientProblem(domain, model, degree, light)
         stepper = TimeStepper(problem, case.solver, case.transient)
         observer = Observer(problem, stepper.solver, "particle", case.transient.probes)

@@ -1,0 +1,72 @@
+"""Which models of the light suit which case."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from thermosim.errors import Problem
+from thermosim.optics.model import MieOptics, RayOptics, UniformOptics
+from thermosim.shapes import ShapeBase, Sphere
+
+if TYPE_CHECKING:
+    from thermosim.materials import Material
+    from thermosim.optics.beam import Laser
+
+Symmetry = Literal["axisymmetric", "quarter", "3d"]
+Model = UniformOptics | RayOptics | MieOptics
+_REMEDY = 'write symmetry = "3d"'
+_ROUNDING = 1e-9
+
+
+def optics_problems(
+    optics: Model, laser: Laser | None, shape: ShapeBase, material: Material | None,
+    symmetry: Symmetry, *, transient: bool,
+) -> Iterator[Problem]:  # fmt: skip
+    """Yield what keeps a model of the light from a case."""
+    if isinstance(optics, UniformOptics):
+        if laser is not None and symmetry == "quarter":
+            yield from _quarter_beam_problems(laser)
+        return
+    model = f'"{optics.model}"'
+    if laser is None:
+        yield Problem("optics.model", model, "but there is no light", "add a section [laser]")
+        return
+    if isinstance(optics, MieOptics) and not isinstance(shape, Sphere):
+        remedy = 'choose optics.model = "rays", or particle.shape.kind = "sphere"'
+        yield Problem("optics.model", model, f'is for spheres, not "{shape.kind}"', remedy)
+    if optics.refractive_index is None and getattr(material, "refractive_index", None) is None:
+        rule = "needs the refractive index of the particle, which its material does not have"
+        yield Problem("optics.model", model, rule, "write for instance refractive_index = 1.7")
+    if transient and (optics.temperature_coupling or optics.saturation):
+        key = "temperature_coupling" if optics.temperature_coupling else "saturation"
+        rule = "is for steady states; a transient keeps the light of its beginning"
+        yield Problem(f"optics.{key}", "true", rule, "remove it")
+    yield from _polarisation_problems(optics, laser, symmetry)
+    if symmetry == "quarter":
+        yield from _quarter_beam_problems(laser)
+
+
+def _polarisation_problems(
+    optics: RayOptics | MieOptics, laser: Laser, symmetry: Symmetry
+) -> Iterator[Problem]:
+    averaged = isinstance(optics, MieOptics) and optics.average != "none"
+    if laser.polarisation != "linear" or averaged or symmetry == "3d":
+        return
+    remedy = 'write polarisation = "unpolarised", or symmetry = "3d"'
+    turns = laser.polarisation_angle / (0.5 * math.pi)
+    if symmetry == "axisymmetric":
+        rule = f'refracts without the symmetry of the axis (optics.model = "{optics.model}")'
+        yield Problem("laser.polarisation", '"linear"', rule, remedy)
+    elif abs(turns - round(turns)) > _ROUNDING:
+        rule = "must be along x or y (0 or 90 deg) in a quarter"
+        value = f"{math.degrees(laser.polarisation_angle):.6g} deg"
+        yield Problem("laser.polarisation_angle", value, rule, _REMEDY)
+
+
+def _quarter_beam_problems(laser: Laser) -> Iterator[Problem]:
+    if laser.tilt or laser.aim[0] or laser.aim[1]:
+        yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", _REMEDY)
+    if laser.speckle is not None:
+        yield Problem("laser.speckle", "", "breaks the symmetry", _REMEDY)
