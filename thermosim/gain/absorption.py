@@ -60,9 +60,15 @@ class _Tail(Section):
     """An absorption edge with an exponential tail."""
 
     smooth: ClassVar[bool] = True
-    E_U: Positive[Energy] = URBACH_ENERGY
-    E_U_model: Literal["constant", "einstein"] = "constant"
-    phonon_temperature: Positive[Temperature] = 200.0
+    E_U: Positive[Energy] = Field(
+        URBACH_ENERGY, description="Urbach energy at the reference temperature"
+    )
+    E_U_model: Literal["constant", "einstein"] = Field(
+        "constant", description='"einstein": E_U follows the occupation of one phonon'
+    )
+    phonon_temperature: Positive[Temperature] = Field(
+        200.0, description="einstein: energy of that phonon over k"
+    )
 
     def urbach_energy(self, temperature: ArrayLike, reference_temperature: float) -> Array:
         """Return E_U [J] at each temperature [K]."""
@@ -77,7 +83,9 @@ class UrbachTail(_Tail):
     """Pure exponential ``alpha ∝ exp((E - E_0)/E_U)``; tails of all temperatures meet at E_0."""
 
     kind: Literal["urbach"] = "urbach"
-    E_0: Positive[Energy] = 2.4 * e
+    E_0: Positive[Energy] = Field(
+        2.4 * e, description="Energy at which the tails of all temperatures meet"
+    )
 
     def log_shape(
         self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
@@ -91,7 +99,9 @@ class FermiEdge(_Tail):
     """Tail that saturates above the edge: ``alpha ∝ 1/(1 + exp((E_1 - E)/E_U))``."""
 
     kind: Literal["fermi_edge"] = "fermi_edge"
-    E_1: Positive[Energy] = 2.4 * e
+    E_1: Positive[Energy] = Field(
+        2.4 * e, description="Energy of the edge at the reference temperature"
+    )
 
     def log_shape(
         self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
@@ -110,8 +120,8 @@ class TabulatedAbsorption(Section):
 
     smooth: ClassVar[bool] = False
     kind: Literal["table"] = "table"
-    file: Path
-    E_U: Positive[Energy] = URBACH_ENERGY
+    file: Path = Field(description="CSV of photon energy and absorption, beside the case file")
+    E_U: Positive[Energy] = Field(URBACH_ENERGY, description="Urbach energy below the first row")
 
     @field_validator("file")
     @classmethod
@@ -210,8 +220,8 @@ class GivenCrossSection(Section):
     """Cross-section of one dot at ``photon_energy`` and the reference temperature."""
 
     kind: Literal["given"] = "given"
-    sigma_abs: Positive[Area] = 6.0e-21
-    photon_energy: Positive[Energy] = PUMP_ENERGY
+    sigma_abs: Positive[Area] = Field(6.0e-21, description="Absorption cross-section of one dot")
+    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which it holds")
 
 
 class OptimumCrossSection(Section):
@@ -222,43 +232,47 @@ class OptimumCrossSection(Section):
     """
 
     kind: Literal["optimum"] = "optimum"
-    intensity: Positive[Intensity] = 3.0e7
-    x_opt: Positive[float] = 0.014
-    photon_energy: Positive[Energy] = PUMP_ENERGY
+    intensity: Positive[Intensity] = Field(3.0e7, description="At which the gain is largest")
+    x_opt: Positive[float] = Field(0.014, description="Excitation number there")
+    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which that was seen")
 
 
 class BulkCrossSection(Section):
     """Cross-section of a small sphere of a bulk material, with its local field."""
 
     kind: Literal["bulk"] = "bulk"
-    alpha_bulk: Positive[AbsorptionCoefficient]
-    dot_diameter: Positive[Length]
-    n_dot: Positive[float] = 2.292
-    n_host: Positive[float] = 1.69
-    photon_energy: Positive[Energy] = PUMP_ENERGY
+    alpha_bulk: Positive[AbsorptionCoefficient] = Field(
+        description="Absorption of the bulk material of the dots"
+    )
+    dot_diameter: Positive[Length] = Field(description="Diameter of a dot")
+    n_dot: Positive[float] = Field(2.292, description="Refractive index of the dots")
+    n_host: Positive[float] = Field(1.69, description="Refractive index of the host")
+    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which alpha_bulk holds")
 
 
 class MacroscopicCrossSection(Section):
     """Cross-section from the absorption coefficient of the body: ``sigma = alpha / n_dots``."""
 
     kind: Literal["macroscopic"] = "macroscopic"
-    alpha: Positive[AbsorptionCoefficient]
-    photon_energy: Positive[Energy] = PUMP_ENERGY
+    alpha: Positive[AbsorptionCoefficient] = Field(
+        description="Absorption coefficient of the body by its dots"
+    )
+    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which alpha holds")
 
 
 class GivenDensity(Section):
     """Number of dots per volume."""
 
     kind: Literal["given"] = "given"
-    n_dots: Positive[NumberDensity] = 1.66e22
+    n_dots: Positive[NumberDensity] = Field(1.66e22, description="Dots per volume")
 
 
 class VolumeFractionDensity(Section):
     """Density of dots from the part of the volume that they fill and their diameter."""
 
     kind: Literal["volume_fraction"] = "volume_fraction"
-    volume_fraction: Fraction
-    dot_diameter: Positive[Length]
+    volume_fraction: Fraction = Field(description="Part of the volume that dots fill")
+    dot_diameter: Positive[Length] = Field(description="Diameter of a dot")
 
 
 class MacroscopicDensity(Section):
@@ -268,7 +282,9 @@ class MacroscopicDensity(Section):
     """
 
     kind: Literal["macroscopic"] = "macroscopic"
-    alpha: Positive[AbsorptionCoefficient]
+    alpha: Positive[AbsorptionCoefficient] = Field(
+        description="Absorption of the body by its dots, at the photon energy of the cross-section"
+    )
 
 
 CrossSection = Annotated[

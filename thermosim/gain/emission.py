@@ -58,7 +58,9 @@ class VanRoosbroeckEmission(_Emission):
     """Emission in detailed balance with a saturating absorption edge at the local temperature."""
 
     kind: Literal["van_roosbroeck"] = "van_roosbroeck"
-    edge: FermiEdge = FermiEdge()
+    edge: FermiEdge = Field(
+        FermiEdge(), description="Absorption edge that emission is in balance with"
+    )
 
     def log_spectrum(
         self,
@@ -123,9 +125,13 @@ class GivenEmission(_Emission):
     """
 
     kind: Literal["given"] = "given"
-    mean_emission: Positive[Energy] = PAPER_MEAN_EMISSION
-    slope: EnergyPerKelvin | None = None
-    edge: FermiEdge = FermiEdge()
+    mean_emission: Positive[Energy] = Field(
+        PAPER_MEAN_EMISSION, description="<E_PL> at the reference temperature"
+    )
+    slope: EnergyPerKelvin | None = Field(
+        None, description="Its change per kelvin; that of the gap if not given"
+    )
+    edge: FermiEdge = Field(FermiEdge(), description="Gives the line its form")
 
     def mean_at(
         self, temperature: ArrayLike, reference_temperature: float, gap_shift: ArrayLike
@@ -186,9 +192,15 @@ class MeasuredEmission(_MeasuredLine):
     """
 
     kind: Literal["spectrum"] = "spectrum"
-    file: Path
-    signal_per: Literal["energy", "wavelength"] = "energy"
-    use: Literal["data", "double_emg"] = "data"
+    file: Path = Field(
+        description="CSV of photon energy (or wavelength) and signal, beside the case file"
+    )
+    signal_per: Literal["energy", "wavelength"] = Field(
+        "energy", description="Whether the signal is per energy or per wavelength"
+    )
+    use: Literal["data", "double_emg"] = Field(
+        "data", description="Mean of the rows, or of the double EMG fitted to them"
+    )
 
     @field_validator("file")
     @classmethod
@@ -225,17 +237,19 @@ class MeasuredEmission(_MeasuredLine):
 class EmgComponent(Section):
     """One exponentially modified Gaussian; ``tail`` > 0 reaches to high energy, < 0 to low."""
 
-    amplitude: Positive[float] = 1.0
-    centre: Positive[Energy]
-    width: Positive[Energy]
-    tail: Energy
+    amplitude: Positive[float] = Field(1.0, description="Area, in any unit")
+    centre: Positive[Energy] = Field(description="Centre of the Gaussian")
+    width: Positive[Energy] = Field(description="Standard deviation of the Gaussian")
+    tail: Energy = Field(description="Mean of the exponential; > 0 reaches to high energy")
 
 
 class EmgEmission(_MeasuredLine):
     """A sum of exponentially modified Gaussians, as fitted to a measured line."""
 
     kind: Literal["emg"] = "emg"
-    components: Annotated[tuple[EmgComponent, ...], Field(min_length=1)]
+    components: Annotated[tuple[EmgComponent, ...], Field(min_length=1)] = Field(
+        description="Exponentially modified Gaussians that add up to the line"
+    )
 
     @property
     def _components(self) -> tuple[Component, ...]:

@@ -18,10 +18,10 @@ from thermosim.units import Fraction, NonNegative, Positive, Rate, Time
 class MeasuredState(Section):
     """A state whose lifetime or efficiency was measured, in place of statistical scaling."""
 
-    excitons: Annotated[int, Field(ge=1, le=6)]
-    charged: bool = False
-    tau: Positive[Time] | None = None
-    eta: Fraction | None = None
+    excitons: Annotated[int, Field(ge=1, le=6)] = Field(description="Excitons in the state")
+    charged: bool = Field(False, description="Whether the dot holds a charge besides")
+    tau: Positive[Time] | None = Field(None, description="Lifetime")
+    eta: Fraction | None = Field(None, description="Photons per decay")
 
 
 class LadderRecombination(Section):
@@ -40,18 +40,30 @@ class LadderRecombination(Section):
     """
 
     kind: Literal["ladder"] = "ladder"
-    tau_X: Positive[Time] = 29e-9
-    tau_T: Positive[Time] = 3.0e-9
-    tau_BX: Positive[Time] = 0.5e-9
-    eta_X: Fraction = 1.0
-    neutral_states: Annotated[int, Field(ge=1, le=6)] = 3
-    charged_states: Annotated[int, Field(ge=1, le=6)] = 2
-    measured: tuple[MeasuredState, ...] = ()
-    ionisation: Fraction = 0.0
-    ionisation_X: Fraction = 0.0
-    neutralisation: NonNegative[Rate] = 1e3
-    absorbing: Literal["all", "below_top"] = "all"
-    bleaching: bool = False
+    tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
+    tau_T: Positive[Time] = Field(3.0e-9, description="Lifetime of the trion")
+    tau_BX: Positive[Time] = Field(0.5e-9, description="Lifetime of the biexciton")
+    eta_X: Fraction = Field(1.0, description="Efficiency of the exciton")
+    neutral_states: Annotated[int, Field(ge=1, le=6)] = Field(
+        3, description="Most excitons on a neutral dot"
+    )
+    charged_states: Annotated[int, Field(ge=1, le=6)] = Field(
+        2, description="Most excitons on a charged dot"
+    )
+    measured: tuple[MeasuredState, ...] = Field(
+        (), description="States with lifetimes or efficiencies of their own"
+    )
+    ionisation: Fraction = Field(
+        0.0, description="Chance that a multi-exciton decay ejects a carrier"
+    )
+    ionisation_X: Fraction = Field(0.0, description="The same for the single exciton")
+    neutralisation: NonNegative[Rate] = Field(
+        1e3, description="Rate at which charged dots become neutral"
+    )
+    absorbing: Literal["all", "below_top"] = Field(
+        "all", description="Whether the highest state absorbs, too"
+    )
+    bleaching: bool = Field(False, description="Whether filled states absorb less pump")
 
     @model_validator(mode="after")
     def _physical(self) -> Self:

@@ -63,9 +63,9 @@ class GivenEscape(Section):
     """Share of the emitted photons that leaves and that dots reabsorb; the rest is lost as heat."""
 
     kind: Literal["given"] = "given"
-    f_escape: Fraction
-    f_reabsorbed: Fraction
-    red_shift: Energy = 0.0
+    f_escape: Fraction = Field(description="Share of emitted photons that leaves the body")
+    f_reabsorbed: Fraction = Field(description="Share that dots absorb again")
+    red_shift: Energy = Field(0.0, description="Mean emitted less mean escaping photon energy")
 
     @model_validator(mode="after")
     def _sum(self) -> Self:
@@ -97,18 +97,26 @@ class GainModel(Section):
     of <E_PL> implies.
     """
 
-    reference_temperature: Positive[Temperature] = 300.0
-    gap_shift: EnergyPerKelvin = 0.25e-3 * e
-    temperature_min: Positive[Temperature] = 200.0
-    temperature_max: Positive[Temperature] = 1000.0
-    absorption: Absorption = UrbachTail()
-    cross_section: CrossSection = GivenCrossSection()
-    density: DotDensity = GivenDensity()
-    recombination: Recombination = TrionBiexciton()
-    emission: Emission = GivenEmission()
-    escape: Escape = NoEscape()
-    dark_fraction: Fraction = 0.0
-    alpha_background: NonNegative[AbsorptionCoefficient] = 0.0
+    reference_temperature: Positive[Temperature] = Field(
+        300.0, description="Temperature at which the numbers hold"
+    )
+    gap_shift: EnergyPerKelvin = Field(0.25e-3 * e, description="Shift of the gap per kelvin")
+    temperature_min: Positive[Temperature] = Field(
+        200.0, description="Coldest temperature the model is made for"
+    )
+    temperature_max: Positive[Temperature] = Field(
+        1000.0, description="Hottest temperature the model is made for"
+    )
+    absorption: Absorption = Field(UrbachTail(), description="Spectrum of the dots")
+    cross_section: CrossSection = Field(GivenCrossSection(), description="Of one dot")
+    density: DotDensity = Field(GivenDensity(), description="Of the dots")
+    recombination: Recombination = Field(TrionBiexciton(), description="Decay of the excitons")
+    emission: Emission = Field(GivenEmission(), description="Energy of the emitted light")
+    escape: Escape = Field(NoEscape(), description="How much emitted light leaves")
+    dark_fraction: Fraction = Field(0.0, description="Share of absorbing dots that never emit")
+    alpha_background: NonNegative[AbsorptionCoefficient] = Field(
+        0.0, description="Absorption that only heats"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -22,8 +22,8 @@ class GivenEfficiencies(Section):
     """Efficiencies of trion and biexciton as numbers (the paper's, by default)."""
 
     kind: Literal["given"] = "given"
-    eta_T: Fraction = 0.26
-    eta_BX: Fraction = 0.09
+    eta_T: Fraction = Field(0.26, description="Efficiency of the trion")
+    eta_BX: Fraction = Field(0.09, description="Efficiency of the biexciton")
 
     def values(self, tau_X: float, tau_T: float, tau_BX: float) -> tuple[float, float]:
         """Return ``(eta_T, eta_BX)``."""
@@ -38,8 +38,12 @@ class ScaledEfficiencies(Section):
     """
 
     kind: Literal["scaled"] = "scaled"
-    eta_X: Annotated[Fraction, Field(gt=0)] = 0.8
-    convention: Convention = "tau_over_eta"
+    eta_X: Annotated[Fraction, Field(gt=0)] = Field(
+        0.8, description="Efficiency at which the lifetimes were measured"
+    )
+    convention: Convention = Field(
+        "tau_over_eta", description="Radiative lifetime: tau/eta, or the tau*eta of the paper"
+    )
 
     def values(self, tau_X: float, tau_T: float, tau_BX: float) -> tuple[float, float]:
         """Return ``(eta_T, eta_BX)``; above 1 is refused.
@@ -72,13 +76,17 @@ class TrionBiexciton(Section):
     """
 
     kind: Literal["trion_biexciton"] = "trion_biexciton"
-    tau_X: Positive[Time] = 29e-9
-    tau_T: Positive[Time] = 3.0e-9
-    tau_BX: Positive[Time] = 0.5e-9
-    eta_X: Fraction = 1.0
-    multi: MultiEfficiencies = GivenEfficiencies()
-    A: NonNegative[float] = 0.0
-    C: NonNegative[float] = 0.0
+    tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
+    tau_T: Positive[Time] = Field(3.0e-9, description="Lifetime of the trion")
+    tau_BX: Positive[Time] = Field(0.5e-9, description="Lifetime of the biexciton")
+    eta_X: Fraction = Field(1.0, description="Efficiency of the exciton")
+    multi: MultiEfficiencies = Field(
+        GivenEfficiencies(), description="Efficiencies of trion and biexciton"
+    )
+    A: NonNegative[float] = Field(0.0, description="Chance that a biexciton ionises its dot")
+    C: NonNegative[float] = Field(
+        0.0, description="A/(k_n tau_X), k_n the rate at which charged dots become neutral"
+    )
 
     def efficiencies(self) -> tuple[float, float, float]:
         """Return ``(eta_X, eta_T, eta_BX)``."""
