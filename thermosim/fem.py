@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import basix.ufl
-import dolfinx
-import dolfinx.fem.petsc
-import numpy as np
-import ufl
-from dolfinx import fem
-from petsc4py import PETSc
+# dolfinx.utils imports numba wherever it is installed, for helpers that nothing here uses: that
+# would be a third of the time of a small run, so numba is hidden while DOLFINx is imported
+_HIDE_NUMBA = "numba" not in sys.modules
+if _HIDE_NUMBA:
+    sys.modules["numba"] = None  # type: ignore[assignment]
+import basix.ufl  # noqa: E402
+import dolfinx  # noqa: E402
+import dolfinx.fem.petsc  # noqa: E402  makes dolfinx.fem.petsc an attribute
+import numpy as np  # noqa: E402
+import ufl  # noqa: E402
+from dolfinx import fem  # noqa: E402
+from petsc4py import PETSc  # noqa: E402
+
+if _HIDE_NUMBA:
+    del sys.modules["numba"]
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
