@@ -211,6 +211,25 @@ def test_without_fields_the_budget_is_drawn_and_the_page_says_so(tmp_path):
     assert "output.fields = false" in (folder / "report.html").read_text()
 
 
+def test_a_transient_has_its_course(tmp_path):
+    folder = make_folder(
+        tmp_path / "t", kind="transient", time_s=0.05, ended_steady=False, time_constant_63_s=4e-3,
+        budget_W={**BUDGET, "particle:stored": -2e-9},
+        segments=[{"start_s": 0.0, "intensity_factor": 1.0}, {"start_s": 0.02, "intensity_factor": 0}],
+        lock_in=[{"frequency_Hz": 20.0, "amplitude_K": 0.1, "lag_rad": 0.5}],
+    )  # fmt: skip
+    (folder / "series.csv").write_text(
+        "time_s,delta_T_mean_K,source:particle_W,particle_surface:radiation_W,substrate_rim:held_W\n"
+        "0.0,0.0,-2e-8,0.0,0.0\n0.05,-0.15,-2e-8,-4e-9,-1.5e-8\n"
+    )
+    names = [path.name for path in report.draw_result(folder)]
+    assert names[:2] == ["course.png", "course_heat.png"]
+    page = (folder / "report.html").read_text()
+    assert page.count("data:image/png") == 5
+    for wanted in ("After 50 ms the particle", "4 ms", "100 mK, 0.5000 rad", "heat capacity"):
+        assert wanted in page, wanted
+
+
 def test_large_error_is_a_warning(tmp_path):
     folder = make_folder(tmp_path / "rough", fields=False, delta_T_error_K=0.03)
     report.write_report(folder)

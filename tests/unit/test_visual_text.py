@@ -8,6 +8,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thermosim.results.series import Series
 from thermosim.visual import series, studies, style
 from thermosim.visual.budget import Row, body_of, path_words, percent, shares
 from thermosim.visual.html import flattened, power_of_ten, quantity, readable
@@ -141,7 +142,7 @@ def test_delta_T_over_time_is_drawn_in_its_units():
     t = np.linspace(0.0, 0.05, 11)
     curve = -0.1 * (1 - np.exp(-t / 0.01))
     figure = series.draw_delta_T(
-        t, {"mean": curve}, error={"mean": 0.01 + 0 * t}, events={"light off": 0.04}, steady=-0.1
+        t, {"mean": curve}, error={"mean": 0.01 + 0 * t}, events=[("light off", 0.04)], steady=-0.1
     )
     axes = figure.axes[0]
     np.testing.assert_allclose(axes.lines[0].get_xydata(), np.c_[t * 1e3, curve * 1e3], rtol=1e-12)
@@ -158,6 +159,23 @@ def test_heat_over_time_shows_small_paths():
     bottom, top = (axes.transData.transform((0.5, y))[1] for y in (0.0, 7e-3))
     assert top - bottom > 20  # pixels between zero and the small path
     np.testing.assert_allclose(axes.lines[0].get_ydata(), -20.0)
+
+
+def test_course_of_a_transient():
+    time = np.array([0.0, 1.0])
+    columns = {"time_s": time, "step_s": time, "delta_T_mean_K": -time, "top_K": -2 * time,
+               "source:particle_W": [-9.0, -9.0], "particle_surface:radiation_W": [0.0, -1.0],
+               "particle:stored_W": [-9.0, -2.0], "substrate_rim:held_W": [0.0, -5.0],
+               "energy_balance_rel": time}  # fmt: skip
+    course = Series({name: np.asarray(v, float) for name, v in columns.items()})
+    assert list(series.temperatures_of(course)) == ["mean", "probe top"]
+    heat = {name: values.tolist() for name, values in series.particle_heat(course).items()}
+    assert heat == {
+        "light and its emission": [-9.0, -9.0],
+        "thermal radiation": [0.0, 1.0],
+        "heat capacity": [9.0, 2.0],
+        "conduction through the contact": [0.0, 6.0],
+    }
 
 
 def test_series_refuse_what_does_not_fit():

@@ -23,7 +23,8 @@ _PLACES = {
     "substrate_bottom": "lower face",
     "substrate_rim": "rim",
 }
-_PATHS = {"radiation": "thermal radiation", "gas": "residual gas", "held": "conduction to holder"}
+_PATHS = {"radiation": "thermal radiation", "gas": "residual gas", "held": "conduction to holder",
+          "stored": "heat capacity"}  # fmt: skip
 CONTACT = "conduction through the contact"
 
 
@@ -76,7 +77,7 @@ def path_words(place: str, path: str) -> str:
     """Return a path of the budget in words: ``thermal radiation, top face``."""
     where = _PLACES.get(place, _plain(place))
     how = _PATHS.get(path, _plain(path))
-    return how if place == "particle_surface" else f"{how}, {where}"
+    return how if place == "particle_surface" or path == "stored" else f"{how}, {where}"
 
 
 def _plain(name: str) -> str:
@@ -168,10 +169,12 @@ def _bar(axes: Axes, position: float, row: Row, length: float, share: float, rea
 
 def headline(result: Result) -> str:
     """Return the result in two lines: how cold or warm, and which path balances it."""
-    mean = result.summary["delta_T_mean_K"]
-    size = style.with_error(abs(mean), result.summary.get("delta_T_error_K"), "K")
+    numbers = result.summary
+    mean = numbers["delta_T_mean_K"]
+    size = style.with_error(abs(mean), numbers.get("delta_T_error_K"), "K")
     side = "colder" if mean < 0 else "warmer"
-    text = f"The particle is {size} {side} than the chamber."
+    when = f"After {style.si_text(numbers['time_s'], 's')} the" if "time_s" in numbers else "The"
+    text = f"{when} particle is {size} {side} than the chamber."
     rows = [row for row in rows_of(result) if row.body == "particle"]
     source = sum(row.heat for row in rows if row.source)
     against = [row for row in rows if not row.source and row.heat * source < 0]

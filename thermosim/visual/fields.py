@@ -73,8 +73,14 @@ def draw_temperature(cut: Cut, result: Result) -> Figure:
             strip = figure.add_axes(places["whole"])
             far = outside(cut, windows.particle)
             paint(strip, cut, windows.whole, titles["whole"], limits=far, stretched=True)
-        heading(figure, result, "ΔT = temperature minus chamber temperature")
+        heading(figure, result, _below(result))
     return figure
+
+
+def _below(result: Result) -> str:
+    text = "ΔT = temperature minus chamber temperature"
+    time = result.summary.get("time_s")
+    return text if time is None else f"{text}, after {style.si_text(time, 's')}"
 
 
 def panels(windows: Frames) -> tuple[Figure, dict[str, Any]]:

@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 Table = list[tuple[str, str]]
 
-_PHYSICS = ("particle", "substrate", "contact", "laser", "source", "gain", "chamber", "materials")
+_PHYSICS = (
+    "particle", "substrate", "contact", "laser", "source", "gain", "chamber", "transient",
+    "materials",
+)  # fmt: skip
 _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
     "temperature.png": "Temperature on the cut through particle and substrate; each panel has its "
     "own colour scale. White lines are isotherms.",
     "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
     "from it (left). The bars of a body sum to zero.",
+    "course.png": "Temperature of the particle over time.",
+    "course_heat.png": "Heat that each path brings to the particle over time.",
     "mesh.png": "The mesh in the same windows.",
 }
 _SUMMARY = {
@@ -119,9 +124,9 @@ def warnings_of(result: Result) -> list[str]:
     """Return the notes of a result, and what its numbers say against it."""
     found = list(result.notes)
     error, mean = result.summary.get("delta_T_error_K"), result.summary["delta_T_mean_K"]
-    if error is None:
+    if error is None and result.summary.get("kind") == "steady":
         found.append("no error estimate was asked for (solver.error_estimate = false)")
-    elif error > 0.05 * abs(mean):
+    elif error is not None and error > 0.05 * abs(mean):
         found.append(
             f"the numerical error is {percent(error / abs(mean)) if mean else 'not'} of ΔT; "
             "raise mesh.refinement"
@@ -143,6 +148,24 @@ def closing_table(result: Result) -> Table:
     if "energy_balance_rel" in numbers:
         balance = f"{numbers['energy_balance_rel']:.1e} of the heat turned over".replace("-", "−")
         rows.append(("energy balance", balance))
+    return rows + _transient_rows(numbers)
+
+
+def _transient_rows(numbers: Mapping[str, Any]) -> Table:
+    """Return when a transient ended, its time constant and lock-in; nothing of a steady result."""
+    rows = []
+    if "time_s" in numbers:
+        early = ", steady" if numbers.get("ended_steady") else ""
+        rows.append(
+            ("these numbers are for the time", f"{style.si_text(numbers['time_s'], 's')}{early}")
+        )
+    if "time_constant_63_s" in numbers:
+        tau = style.si_text(numbers["time_constant_63_s"], "s")
+        rows.append(("63 % of the last change after", tau))
+    for entry in numbers.get("lock_in", []):
+        name = f"lock-in at {style.si_text(entry['frequency_Hz'], 'Hz')}"
+        lag = f"{entry['lag_rad']:.4f} rad behind the light"
+        rows.append((name, f"{style.si_text(entry['amplitude_K'], 'K')}, {lag}"))
     return rows
 
 

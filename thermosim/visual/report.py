@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from thermosim.visual.fields_cut import Cut
 
 TEMPERATURE, MESH, BUDGET = "temperature.png", "mesh.png", "budget.png"
+COURSE, COURSE_HEAT = "course.png", "course_heat.png"
+PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, BUDGET, MESH)
 REPORT, COMPARISON, INDEX = "report.html", "comparison.png", "index.html"
 
 
@@ -37,13 +39,26 @@ def draw_result(folder: str | Path) -> list[Path]:
 
     result = load_result(folder)
     place = Path(folder)
-    written = []
+    written = draw_series(result)
     cut = load_cut(result)
     if cut is not None:
         written.append(save(draw_temperature(cut, result), place / TEMPERATURE))
         written.append(save(draw_mesh(cut, result), place / MESH))
     written.append(save(draw_budget(result), place / BUDGET))
     return [*written, write_report(place)]
+
+
+def draw_series(result: Result) -> list[Path]:
+    """Draw ΔT and heat over time beside the files of a transient; nothing of a steady result."""
+    from thermosim.results.series import SERIES, load_series
+    from thermosim.visual.series import draw_course
+    from thermosim.visual.style import save
+
+    folder = result.directory
+    if folder is None or not (folder / SERIES).is_file():
+        return []
+    figures = draw_course(result, load_series(folder))
+    return [save(f, folder / n) for f, n in zip(figures, (COURSE, COURSE_HEAT), strict=True)]
 
 
 def load_cut(result: Result) -> Cut | None:
@@ -71,9 +86,7 @@ def write_report(folder: str | Path) -> Path:
     from thermosim.visual.style import write_bytes
 
     place = Path(folder)
-    page = report_page(
-        load_result(place), {name: place / name for name in (TEMPERATURE, BUDGET, MESH)}
-    )
+    page = report_page(load_result(place), {name: place / name for name in PICTURES})
     return write_bytes(place / REPORT, page.encode())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from thermosim.visual import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from thermosim.results import Result
+    from thermosim.results.series import Series
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +37,7 @@ def draw_delta_T(
     *,
     title: str = "",
     error: Mapping[str, ArrayLike] | None = None,
-    events: Mapping[str, float] | None = None,
+    events: Sequence[tuple[str, float]] = (),
     steady: float | None = None,
 ) -> Figure:
     """Draw ΔT over time.
@@ -63,14 +66,14 @@ def draw_delta_T(
         axes = figure.subplots()
         for i, (name, values) in enumerate(curves.items()):
             colour = style.colour_of(i)
-            axes.plot(t / seconds, values / factor, color=colour, label=name)
+            axes.plot(t / seconds, values / factor, color=colour, label=name, **_dots(t))
             if name in bands:
                 low, high = (values - bands[name]) / factor, (values + bands[name]) / factor
                 axes.fill_between(t / seconds, low, high, color=colour, alpha=0.2, lw=0)
         if steady is not None:
             axes.axhline(steady / factor, color=style.NEUTRAL, ls="--", lw=1, label="steady state")
         _finish(axes, t / seconds, unit, f"ΔT ({kelvin})", title)
-        _mark_events(axes, events or {}, seconds)
+        _mark_events(axes, events, seconds)
     return figure
 
 
@@ -79,7 +82,7 @@ def draw_heat(
     heat: Mapping[str, ArrayLike],
     *,
     title: str = "",
-    events: Mapping[str, float] | None = None,
+    events: Sequence[tuple[str, float]] = (),
     logarithmic: bool = False,
 ) -> Figure:
     """Draw heat by path over time.
@@ -105,14 +108,66 @@ def draw_heat(
         figure = style.new_figure(7.2, 4.4, layout="constrained")
         axes = figure.subplots()
         for i, (name, values) in enumerate(curves.items()):
-            axes.plot(t / seconds, values / factor, color=style.colour_of(i), label=name)
+            colour = style.colour_of(i)
+            axes.plot(t / seconds, values / factor, color=colour, label=name, **_dots(t))
         axes.axhline(0.0, color=style.NEUTRAL, lw=0.8)
         if logarithmic:
             axes.set_yscale("symlog", linthresh=_smallest(curves) / factor, linscale=2)
         label = f"heat ({watts})\n← takes away      brings →"
         _finish(axes, t / seconds, unit, label, title)
-        _mark_events(axes, events or {}, seconds)
+        _mark_events(axes, events, seconds)
     return figure
+
+
+def draw_course(result: Result, series: Series) -> tuple[Figure, Figure]:
+    """Draw what a transient wrote down: ΔT, and the heat of the particle by path."""
+    title, events = result.case.title, light_switches(result)
+    return (
+        draw_delta_T(series.time, temperatures_of(series), title=title, events=events),
+        draw_heat(series.time, particle_heat(series), title=f"{title}: heat of the particle"),
+    )
+
+
+def temperatures_of(series: Series) -> dict[str, Floats]:
+    """Return the ΔT columns of a series: mean, lowest, highest, and the probes by name."""
+    words = {"delta_T_mean_K": "mean", "delta_T_min_K": "lowest", "delta_T_max_K": "highest"}
+    found = {text: series[name] for name, text in words.items() if name in series.columns}
+    probes = [name for name in series.columns if name.endswith("_K") and name not in words]
+    return found | {f"probe {name.removesuffix('_K')}": series[name] for name in probes}
+
+
+def particle_heat(series: Series) -> dict[str, Floats]:
+    """Return the heat [W] that each path brings to the particle; what is left is the contact's."""
+    from thermosim.visual.budget import CONTACT, path_words
+
+    found: dict[str, Floats] = {}
+    elsewhere = False
+    for column, values in series.columns.items():
+        place, _, path = column.removesuffix("_W").partition(":")
+        if not path:
+            continue
+        if place == "source" and path == "particle":
+            found["light and its emission"] = values
+        elif place.startswith("particle"):
+            found[path_words(place, path)] = -values
+        else:
+            elsewhere = True
+    if elsewhere and found:
+        found[CONTACT] = -np.sum(list(found.values()), axis=0)
+    return found
+
+
+def light_switches(result: Result, most: int = 12) -> list[tuple[str, float]]:
+    """Return when the light changes, in words; nothing if that is too often to read."""
+    levels = result.summary.get("segments", [])
+    if len(levels) > most:
+        return []
+    found = []
+    for level in levels:
+        factor = level["intensity_factor"]
+        words = "light off" if factor == 0 else "light on" if factor == 1 else f"light × {factor:g}"
+        found.append((words, float(level["start_s"])))
+    return found
 
 
 def _checked(time: ArrayLike, curves: Mapping[str, ArrayLike]) -> tuple[Floats, dict[str, Floats]]:
@@ -133,6 +188,11 @@ def _checked(time: ArrayLike, curves: Mapping[str, ArrayLike]) -> tuple[Floats, 
     return t, found
 
 
+def _dots(t: Floats) -> dict[str, Any]:
+    """Return the style of a curve: with dots where its steps are few enough to be seen."""
+    return {"marker": "o", "markersize": 2.5} if t.size <= 60 else {}
+
+
 def _smallest(curves: Mapping[str, Floats]) -> float:
     """Return a tenth of the smallest path's largest heat, where a logarithmic axis turns linear."""
     peaks = [float(np.abs(values).max()) for values in curves.values()]
@@ -150,8 +210,8 @@ def _finish(axes: Axes, t: NDArray[Any], unit: str, label: str, title: str) -> N
     axes.legend()
 
 
-def _mark_events(axes: Axes, events: Mapping[str, float], seconds: float) -> None:
-    for name, when in events.items():
+def _mark_events(axes: Axes, events: Sequence[tuple[str, float]], seconds: float) -> None:
+    for name, when in events:
         axes.axvline(when / seconds, color=style.NEUTRAL, ls=":", lw=1)
         axes.text(
             when / seconds, 0.98, f" {name}", transform=axes.get_xaxis_transform(),

@@ -110,8 +110,8 @@ def si_text(value: float, unit: str, digits: int = 4, *, zeros: bool = False) ->
 
     `zeros` keeps the digits that are zero: ``−18.00 nW``.
     """
-    if not isfinite(value):
-        return f"{value} {unit}"
+    if value == 0 or not isfinite(value):
+        return f"{abs(value):g} {unit}"
     factor, name = si_scale(float(f"{value:.{digits}g}"), unit)
     text = f"{value / factor:#.{digits}g}" if zeros else f"{value / factor:.{digits}g}"
     return f"{text.rstrip('.')} {name}".strip().replace("-", "−")
