@@ -1,0 +1,184 @@
+"""A case about a body of any geometry: what `load_case` returns for a file with ``[geometry]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from thermosim.case_base import CaseBase
+from thermosim.errors import CaseError, Problem
+from thermosim.expressions import FieldExpression
+from thermosim.geometry import (
+    COORDINATES,
+    BodyContact,
+    BodyMesh,
+    BodySymmetry,
+    Boundary,
+    Geometry,
+    GeometryFile,
+    Name,
+    NamedProbe,
+    Region,
+    unknown_names,
+)
+from thermosim.materials import Material, load_material
+from thermosim.settings import OutputSettings, SolverSettings
+from thermosim.transient_settings import ChamberStart, TransientSettings
+
+DEFAULT_REFERENCE = 300.0
+"""Temperature [K] that ΔT is counted from where the case names none."""
+
+
+class GeneralCase(CaseBase):
+    """Heat conduction in a body of any geometry, steady or in time."""
+
+    title: str = Field(default="", description="What question this case answers")
+    geometry: Geometry
+    regions: dict[Name, Region] = Field(min_length=1)
+    boundaries: dict[Name, Boundary] = Field(
+        default_factory=dict, description="Boundaries that are not named here are insulated"
+    )
+    contacts: dict[Name, BodyContact] = Field(default_factory=dict)
+    probes: tuple[NamedProbe, ...] = ()
+    goal: str | None = Field(
+        default=None,
+        description="Region (its mean) or point probe whose error is estimated; default the "
+        "first region",
+    )
+    materials: dict[str, Material] = Field(
+        default_factory=dict, description="Materials of this case by name, before the library's"
+    )
+    transient: TransientSettings | None = Field(
+        default=None, description="Follow the temperature in time; the steady state otherwise"
+    )
+    mesh: BodyMesh = BodyMesh()
+    solver: SolverSettings = SolverSettings()
+    output: OutputSettings = OutputSettings()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        problems = [
+            *self._name_problems(),
+            *self._material_problems(),
+            *self._formula_problems(),
+            *self._level_problems(),
+            *self._probe_problems(),
+        ]
+        if problems:
+            raise CaseError(problems)
+        return self
+
+    def _name_problems(self) -> Iterator[Problem]:
+        regions, boundaries = self.geometry.region_names, self.geometry.boundary_names
+        if regions is not None and boundaries is not None:
+            yield from self.missing_in(regions, boundaries)
+        if isinstance(self.geometry, GeometryFile):
+            is_mesh = self.geometry.file.suffix.lower() == ".msh"
+            if is_mesh and self.mesh.asks_for_sizes:
+                rule = "a .msh file is used as it is"
+                yield Problem("mesh", "", rule, "remove size, near and refinement, or give a .geo")
+
+    def missing_in(
+        self, regions: tuple[str, ...], boundaries: tuple[str, ...]
+    ) -> Iterator[Problem]:
+        """Yield what does not fit the names that the geometry has."""
+        yield from unknown_names(self.regions, regions, "region", "regions")
+        yield from unknown_names(self.boundaries, boundaries, "boundary", "boundaries")
+        yield from unknown_names(self.mesh.near, boundaries, "boundary", "mesh.near")
+        for name in regions:
+            if name not in self.regions:
+                rule = "this region of the geometry has no material"
+                yield Problem(f"regions.{name}", "", rule, f"add [regions.{name}] with a material")
+        for name, contact in self.contacts.items():
+            path = f"contacts.{name}.between"
+            yield from unknown_names(contact.between, regions, "region", path, as_value=True)
+
+    def _material_problems(self) -> Iterator[Problem]:
+        for name, region in self.regions.items():
+            try:
+                self.material(region.material, f"regions.{name}.material")
+            except CaseError as error:
+                yield from error.problems
+
+    def expressions(self) -> Iterator[tuple[str, FieldExpression]]:
+        """Yield every formula with its path in the file."""
+        for name, region in self.regions.items():
+            for key, field in region.expressions():
+                yield f"regions.{name}.{key}", field
+        for name, boundary in self.boundaries.items():
+            for key, field in boundary.expressions():
+                yield f"boundaries.{name}.{key}", field
+
+    def _formula_problems(self) -> Iterator[Problem]:
+        for path, field in self.expressions():
+            known = [*COORDINATES[self.symmetry]]
+            if self.transient is not None:
+                known.append("t")
+            if path.rpartition(".")[2] not in ("temperature", "T_env"):
+                known.append("T")
+            for name in sorted(field.names_used - set(known)):
+                remedy = f"the names are {', '.join(known)}"
+                if name == "t":
+                    remedy = "a steady case has no time: add a section [transient]"
+                yield Problem(path, f'"{field.expression.text}"', f'"{name}" is not known', remedy)
+
+    def _level_problems(self) -> Iterator[Problem]:
+        if self.transient is not None:
+            if isinstance(self.transient.initial, ChamberStart):
+                remedy = 'write [transient.initial] with kind = "temperature" and temperature'
+                yield Problem(
+                    "transient.initial", "", "a body has no chamber to start from", remedy
+                )
+            return
+        sources = [r.heat_source for r in self.regions.values() if r.heat_source is not None]
+        follows = any("T" in field.names_used for field in sources)
+        if not follows and not any(b.fixes_temperature for b in self.boundaries.values()):
+            rule = "nothing fixes the level of the temperature, so there is no one steady state"
+            remedy = "hold a boundary at a temperature, or give it convection or radiation"
+            yield Problem("boundaries", "", rule, f"{remedy}; or add a section [transient]")
+
+    def _probe_problems(self) -> Iterator[Problem]:
+        names = [probe.name for probe in self.probes]
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            yield Problem("probes", f'"{name}"', "stands twice", "give each probe its own name")
+        for probe in self.probes:
+            if probe.region is not None:
+                path = f"probes.{probe.name}.region"
+                given = [probe.region]
+                yield from unknown_names(given, self.regions, "region", path, as_value=True)
+        points = [probe.name for probe in self.probes if probe.point is not None]
+        if self.goal is not None and self.goal not in (*self.regions, *points):
+            listed = ", ".join((*self.regions, *points))
+            rule = "is neither a region nor a probe with a point"
+            yield Problem("goal", f'"{self.goal}"', rule, f"known: {listed}")
+
+    @property
+    def symmetry(self) -> BodySymmetry:
+        """Planar, axisymmetric or 3d."""
+        return self.geometry.symmetry
+
+    @property
+    def reference(self) -> float:
+        """Temperature [K] that ΔT is counted from: the first constant one that the case names."""
+        if self.transient is not None and self.transient.initial.kind == "temperature":
+            return self.transient.initial.temperature
+        for path, field in self.expressions():
+            if path.rpartition(".")[2] in ("temperature", "T_env") and field.is_constant:
+                return field.constant
+        return DEFAULT_REFERENCE
+
+    def material(self, name: str, path: str = "material") -> Material:
+        """Return a material of this case, or else of the library; `path` is for the message.
+
+        Raises
+        ------
+        CaseError
+            If neither knows the name.
+        """
+        return load_material(name, self.materials, path)
+
+    def material_names(self) -> dict[str, str]:
+        """Return the material name of each region."""
+        return {name: region.material for name, region in self.regions.items()}

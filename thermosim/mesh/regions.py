@@ -1,0 +1,304 @@
+"""The mesh of a body of any geometry: drawn or read, named, and cut open at its contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.errors import MeshError
+from thermosim.geometry import Box, GeometryFile, Rectangle
+from thermosim.mesh.data import MeshData, facet_nodes
+from thermosim.mesh.files import draw_file, file_order, set_file_sizes
+from thermosim.mesh.quality import check_quality
+from thermosim.mesh.session import generate, gmsh_session, read_arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from thermosim.geometry import BodyContact, BodyMesh, Geometry
+
+Names = tuple[str, ...]
+MICROMETRE = 1e-6
+_CELLS_ALONG = 20.0
+_NEVER_NEGATIVE = -1e-9  # part of the extent
+
+
+def build_body(
+    geometry: Geometry,
+    settings: BodyMesh,
+    contacts: Mapping[str, BodyContact],
+    check: Callable[[Names, Names], None] = lambda regions, boundaries: None,
+) -> tuple[MeshData, dict[str, float]]:
+    """Return the mesh of a body, cut open at its contacts, and its quality report.
+
+    `check` is called with the names of the regions and boundaries before anything is meshed.
+
+    Raises
+    ------
+    MeshError
+        If the geometry cannot be read or meshed, or lacks names.
+    """
+    dim = 3 if geometry.symmetry == "3d" else 2
+    with gmsh_session() as gmsh:
+        unit, order = _prepare(gmsh, geometry, settings, dim)
+        check(_names(gmsh, dim), _names(gmsh, dim - 1))
+        if order is None:
+            order = settings.order
+            generate(gmsh, dim)
+            gmsh.model.mesh.setOrder(order)
+        n_cells = sum(len(tags) for tags in gmsh.model.mesh.getElements(dim)[1])
+        if not n_cells:
+            raise MeshError("the mesh holds no cells; is geometry.symmetry right?")
+        if n_cells > settings.max_cells:
+            raise MeshError(f"{n_cells} cells are more than mesh.max_cells = {settings.max_cells}")
+        report = check_quality(gmsh, dim, settings.min_quality)
+        if dim == 2:
+            _check_plane(gmsh, geometry.symmetry)
+        data = read_arrays(gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry))
+    data.points[:] *= unit / MICROMETRE
+    return cut_open(data, contacts), report
+
+
+def _names(gmsh: Any, dim: int) -> Names:
+    groups = gmsh.model.getPhysicalGroups(dim)
+    return tuple(gmsh.model.getPhysicalName(d, g) or f"group_{g}" for d, g in groups)
+
+
+def _prepare(
+    gmsh: Any, geometry: Geometry, settings: BodyMesh, dim: int
+) -> tuple[float, int | None]:
+    """Draw or read the geometry; return metres per length, and the order of a ready mesh."""
+    if isinstance(geometry, GeometryFile):
+        unit = draw_file(gmsh, geometry, dim)
+        if geometry.file.suffix.lower() == ".msh":
+            return unit, file_order(gmsh, geometry.file, dim)
+        set_file_sizes(gmsh, geometry, settings, unit)
+    else:
+        unit = _draw(gmsh, geometry)
+        size = (settings.size or unit / _CELLS_ALONG) / unit / settings.refinement
+        gmsh.option.setNumber("Mesh.MeshSizeMin", size)
+        gmsh.option.setNumber("Mesh.MeshSizeMax", size)
+    if settings.near:
+        _grade(gmsh, settings, unit, dim)
+    return unit, None
+
+
+def _draw(gmsh: Any, geometry: Rectangle | Box) -> float:
+    """Draw and name a rectangle or box in units of its largest extent [m], which is returned."""
+    if isinstance(geometry, Rectangle):
+        (x0, x1), (y0, y1) = geometry.intervals
+        unit = max(x1 - x0, y1 - y0)
+        _rectangle(gmsh, geometry, unit)
+        return unit
+    intervals = (geometry.x, geometry.y, geometry.z)
+    unit = max(high - low for low, high in intervals)
+    start = [low / unit for low, _ in intervals]
+    size = [(high - low) / unit for low, high in intervals]
+    volume = gmsh.model.occ.addBox(*start, *size)
+    gmsh.model.occ.synchronize()
+    gmsh.model.addPhysicalGroup(3, [volume], name=geometry.region)
+    names = dict(zip(("left", "right", "front", "back", "bottom", "top"), range(6), strict=True))
+    for _, face in gmsh.model.getBoundary([(3, volume)], oriented=False):
+        box = np.reshape(gmsh.model.getBoundingBox(2, face), (2, 3))
+        axis = int(np.argmin(box[1] - box[0]))
+        upper = box[0, axis] > start[axis] + size[axis] / 2
+        name = next(n for n, i in names.items() if i == 2 * axis + int(upper))
+        gmsh.model.addPhysicalGroup(2, [face], name=name)
+    return unit
+
+
+def _rectangle(gmsh: Any, geometry: Rectangle, unit: float) -> None:
+    occ = gmsh.model.occ
+    (x0, x1), (y0, y1) = geometry.intervals
+    # anticlockwise: bottom and right in order of position, top and left against it
+    corners = {"bottom": y0, "right": x1, "top": y1, "left": x0}
+    curves: list[tuple[str, int]] = []
+    first = last = occ.addPoint(x0 / unit, y0 / unit, 0.0)
+    for side, fixed in corners.items():
+        for name, at in _ends(geometry, side):
+            x, y = (at, fixed) if side in ("bottom", "top") else (fixed, at)
+            closes = side == "left" and at == y0
+            point = first if closes else occ.addPoint(x / unit, y / unit, 0.0)
+            curves.append((name, occ.addLine(last, point)))
+            last = point
+    surface = occ.addPlaneSurface([occ.addCurveLoop([curve for _, curve in curves])])
+    occ.synchronize()
+    gmsh.model.addPhysicalGroup(2, [surface], name=geometry.region)
+    for name in geometry.boundary_names or ():
+        tags = [curve for n, curve in curves if n == name]
+        gmsh.model.addPhysicalGroup(1, tags, name=name)
+
+
+def _ends(geometry: Rectangle, side: str) -> list[tuple[str, float]]:
+    """Return the pieces of a side with the end of each in the anticlockwise sense."""
+    pieces = geometry.pieces(side)
+    if side in ("bottom", "right"):
+        return pieces
+    starts = [geometry.along(side)[0], *(end for _, end in pieces[:-1])]
+    return [(name, start) for (name, _), start in zip(pieces, starts, strict=True)][::-1]
+
+
+def _exact(geometry: Geometry) -> dict[str, float]:
+    """Return the closed-form volume of a built-in body [m³; m² per metre of depth if planar]."""
+    if isinstance(geometry, GeometryFile):
+        return {}
+    if isinstance(geometry, Box):
+        size = np.prod([high - low for low, high in (geometry.x, geometry.y, geometry.z)])
+    else:
+        (x0, x1), (y0, y1) = geometry.intervals
+        across = np.pi * (x1**2 - x0**2) if geometry.symmetry == "axisymmetric" else x1 - x0
+        size = across * (y1 - y0)
+    return {f"volume:{geometry.region}": float(size)}
+
+
+def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int) -> None:
+    """Make cells small near named boundaries, growing with the distance from them."""
+    field = gmsh.model.mesh.field
+    tags = []
+    for name, size in settings.near.items():
+        wanted = [g for d, g in gmsh.model.getPhysicalGroups(dim - 1)
+                  if gmsh.model.getPhysicalName(d, g) == name]  # fmt: skip
+        if not wanted:
+            continue  # `missing_in` names it
+        distance = field.add("Distance")
+        entities = gmsh.model.getEntitiesForPhysicalGroup(dim - 1, wanted[0])
+        field.setNumbers(distance, "CurvesList" if dim == 2 else "SurfacesList", entities)
+        field.setNumber(distance, "Sampling", 400)
+        smallest = size / unit / settings.refinement
+        tags.append(field.add("MathEval"))
+        formula = f"{smallest:.17g}+{settings.growth / settings.refinement:.17g}*F{distance}"
+        field.setString(tags[-1], "F", formula)
+    if tags:
+        gmsh.option.setNumber("Mesh.MeshSizeMin", 0.0)
+        smallest = field.add("Min")
+        field.setNumbers(smallest, "FieldsList", tags)
+        field.setAsBackgroundMesh(smallest)
+
+
+def _check_plane(gmsh: Any, symmetry: str) -> None:
+    """Refuse a plane mesh that is not in z = 0, or reaches beyond the axis."""
+    points = np.reshape(gmsh.model.mesh.getNodes()[1], (-1, 3))
+    extent = float(np.ptp(points, axis=0).max())
+    if np.ptp(points[:, 2]) > 1e-9 * extent:
+        raise MeshError('the mesh is not flat in z; write geometry.symmetry = "3d"')
+    if symmetry == "axisymmetric" and points[:, 0].min() < _NEVER_NEGATIVE * extent:
+        raise MeshError(
+            f"the mesh reaches to r = {points[:, 0].min():g} (first coordinate of the file); "
+            "a body of revolution lies at r ≥ 0"
+        )
+
+
+def cut_open(mesh: MeshData, contacts: Mapping[str, BodyContact]) -> MeshData:
+    """Return the mesh with its regions parted at the contacts.
+
+    Every interface gets two boundaries, ``CONTACT:REGION``, with nodes at the same places. Regions
+    that touch without a contact stay joined, also where three of them meet.
+
+    Raises
+    ------
+    MeshError
+        If two regions of a contact do not touch.
+    """
+    if not contacts:
+        return mesh
+    facets = _Facets.of(mesh)
+    table, boundaries = mesh.facet_tags.copy(), dict(mesh.boundaries)
+    parted = np.zeros(len(facets.cells), dtype=bool)
+    for name, contact in contacts.items():
+        tags = [mesh.regions[region] for region in contact.between]
+        owners = mesh.cell_tags[facets.cells]
+        there = (np.sort(owners, axis=1) == np.sort(tags)).all(axis=1)
+        if not there.any():
+            first, second = contact.between
+            raise MeshError(f'contacts.{name}: "{first}" and "{second}" do not touch')
+        parted |= there
+        for tag, region in zip(tags, contact.between, strict=True):
+            boundaries[f"{name}:{region}"] = max(boundaries.values(), default=0) + 1
+            mine = there[:, None] & (owners == tag)
+            table[facets.cells[mine], facets.local[mine]] = boundaries[f"{name}:{region}"]
+    cells, points = _part(mesh, facets, parted)
+    return replace(mesh, points=points, cells=cells, facet_tags=table, boundaries=boundaries)
+
+
+@dataclass(frozen=True)
+class _Facets:
+    """Facets between two cells: the cells, shape (n, 2), and the local facet in each."""
+
+    cells: NDArray[np.int64]
+    local: NDArray[np.int64]
+
+    @staticmethod
+    def of(mesh: MeshData) -> _Facets:
+        d = mesh.tdim
+        corners = mesh.cells[:, : d + 1]
+        keys = [np.sort(np.delete(corners, i, axis=1), axis=1) for i in range(d + 1)]
+        owner = np.tile(np.arange(len(corners)), d + 1)
+        local = np.repeat(np.arange(d + 1), len(corners))
+        stacked = np.vstack(keys)
+        order = np.lexsort(stacked.T)
+        same = (stacked[order][1:] == stacked[order][:-1]).all(axis=1)
+        pairs = np.column_stack([order[:-1][same], order[1:][same]])
+        return _Facets(owner[pairs], local[pairs])
+
+
+def _part(
+    mesh: MeshData, facets: _Facets, parted: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Give each side of the marked facets nodes of its own.
+
+    The cells around a node fall into groups that hang together by facets which are not parted;
+    each group but the first gets a copy of the node.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    split = _nodes_of(mesh, facets, parted)
+    marked = np.zeros(len(mesh.points), dtype=bool)
+    marked[split] = True
+    owner, slot = np.nonzero(marked[mesh.cells])
+    number = np.full(mesh.cells.shape, -1, dtype=np.int64)
+    number[owner, slot] = np.arange(len(owner))
+    joined = _joined_pairs(mesh, facets, ~parted, number)
+    graph = coo_matrix((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=[len(owner)] * 2)
+    _, group = connected_components(graph, directed=False)
+    node = mesh.cells[owner, slot]
+    _, first = np.unique(group, return_index=True)
+    owners_of_group = node[first]  # one node per group: the groups of a node are its copies
+    order = np.argsort(owners_of_group, kind="stable")
+    is_copy = np.zeros(len(first), dtype=bool)
+    is_copy[order[1:]] = owners_of_group[order][1:] == owners_of_group[order][:-1]
+    target = owners_of_group.copy()
+    target[is_copy] = len(mesh.points) + np.arange(is_copy.sum())
+    cells = mesh.cells.copy()
+    cells[owner, slot] = target[group]
+    return cells, np.vstack([mesh.points, mesh.points[owners_of_group[is_copy]]])
+
+
+def _nodes_of(mesh: MeshData, facets: _Facets, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the nodes of the marked facets, those of edges included."""
+    on_facet = np.array(facet_nodes(mesh.tdim, mesh.order))
+    cells, local = facets.cells[marked, 0], facets.local[marked, 0]
+    return np.unique(mesh.cells[cells[:, None], on_facet[local]])
+
+
+def _joined_pairs(
+    mesh: MeshData, facets: _Facets, kept: NDArray[np.bool_], number: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return which (cell, node) pairs are the same node seen from two cells that share a facet."""
+    on_facet = np.array(facet_nodes(mesh.tdim, mesh.order))
+    cells, local = facets.cells[kept], facets.local[kept]
+    near = (number[cells[:, 0]] >= 0).any(axis=1)
+    cells, local = cells[near], local[near]
+    sides = []
+    for side in (0, 1):
+        rows = cells[:, side, None]
+        slots = on_facet[local[:, side]]
+        nodes, numbers = mesh.cells[rows, slots], number[rows, slots]
+        order = np.argsort(nodes, axis=1)
+        sides.append(np.take_along_axis(numbers, order, axis=1).ravel())
+    pairs = np.column_stack(sides)
+    return pairs[pairs[:, 0] >= 0]

@@ -1,0 +1,337 @@
+"""A run of a general case: body from ``[geometry]``, formulas on regions and boundaries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.errors import CaseError
+from thermosim.general_case import GeneralCase
+from thermosim.results import FORMAT, Result
+from thermosim.results.provenance import versions
+
+if TYPE_CHECKING:
+    from thermosim.fem import Domain
+    from thermosim.heat.general import GeneralInput
+    from thermosim.heat.general_observe import Readings
+    from thermosim.heat.newton import NewtonSolver
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.simulate import Journal
+    from thermosim.simulate_transient.march import TransientRun
+    from thermosim.transient_settings import Probe
+
+Report = dict[str, float]
+
+
+def make_body(case: GeneralCase, comm: Any) -> tuple[Domain, Report]:
+    """Build the mesh on one rank, check its names against the case, distribute it (collective).
+
+    Raises
+    ------
+    MeshError
+        If the geometry cannot be read or meshed.
+    CaseError
+        If names of the case and of the geometry do not fit.
+    """
+    from thermosim.fem import distribute
+    from thermosim.mesh.regions import build_body
+    from thermosim.parallel import on_root
+
+    kept: list[Any] = [None]
+
+    def build() -> Report:
+        data, report = build_body(case.geometry, case.mesh, case.contacts, check)
+        kept[0] = data
+        return report
+
+    def check(regions: tuple[str, ...], boundaries: tuple[str, ...]) -> None:
+        problems = list(case.missing_in(regions, boundaries))
+        if problems:
+            raise CaseError(problems)
+
+    report = on_root(comm, build)
+    return distribute(kept[0], comm), report
+
+
+def input_of(case: GeneralCase) -> GeneralInput:
+    """Return regions, boundaries and contacts as the heat model takes them."""
+    from thermosim.heat.general import GeneralInput
+
+    bodies = {
+        name: (case.material(region.material), region.heat_source, region.axis)
+        for name, region in case.regions.items()
+    }
+    contacts = {name: (*contact.between, contact.h_c) for name, contact in case.contacts.items()}
+    return GeneralInput(bodies, case.boundaries, contacts)
+
+
+def probes_of(case: GeneralCase) -> dict[str, Probe]:
+    """Return all probes by name.
+
+    Raises
+    ------
+    CaseError
+        If a name stands in [[probes]] and in [transient.probes].
+    """
+    found: dict[str, Probe] = {probe.name: probe for probe in case.probes}
+    for name, probe in (case.transient.probes if case.transient else {}).items():
+        if name in found:
+            raise CaseError(f'probe "{name}" stands in [[probes]] and in [transient.probes]')
+        found[name] = probe
+    return found
+
+
+def _checked_domain(
+    case: GeneralCase, comm: Any, journal: Journal
+) -> tuple[Domain, Report, GeneralInput]:
+    """Return the mesh and what acts on it, the formulas checked at its nodes."""
+    from thermosim.heat.general import check_boundaries, check_formulas
+    from thermosim.parallel import all_agree
+
+    with journal.phase("mesh", "mesh"):
+        domain, report = make_body(case, comm)
+    journal.say(f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}")
+    given = input_of(case)
+    check_boundaries(given, domain)
+    times = (0.0,) if case.transient is None else (0.0, case.transient.duration)
+    all_agree(comm, check_formulas(given, domain, case.reference, times))
+    return domain, report, given
+
+
+def solve_general(case: GeneralCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+    """Find the steady state of a general case (collective).
+
+    Raises
+    ------
+    CaseError, MeshError, SolveError
+        As `simulate`.
+    """
+    domain, report, given = _checked_domain(case, comm, journal)
+    with journal.phase("setup", "set-up (compiles forms on the first run)"):
+        from thermosim.fem import constant
+        from thermosim.heat.general import general_model
+        from thermosim.heat.general_observe import Readings
+        from thermosim.heat.problem import HeatProblem
+
+        model = general_model(given, domain, case.reference, constant(domain, 0.0))
+        problem = HeatProblem(domain, model, case.solver.degree)
+        readings = Readings(problem, case.regions, probes_of(case), "probes")
+        problem.jacobian_form, problem.residual_form  # noqa: B018  compiled here, timed here
+    with journal.phase("solve", f"solve: {problem.space.dofmap.index_map.size_global} unknowns"):
+        from thermosim.heat.steady import solve_steady
+
+        solver = solve_steady(problem, case.solver, journal.say)
+    return _steady_result(case, problem, solver, readings, report, journal), problem
+
+
+def _steady_result(
+    case: GeneralCase,
+    problem: HeatProblem,
+    solver: NewtonSolver,
+    readings: Readings,
+    report: Report,
+    journal: Journal,
+) -> Result:
+    from thermosim.heat.budget import balance_error, heat_budget
+
+    with journal.phase("budget", "heat budget"):
+        budget = heat_budget(problem, solver)
+        temperatures = readings.temperatures()
+    error: dict[str, Any] = {}
+    if case.solver.error_estimate:
+        with journal.phase("error_estimate", "error estimate"):
+            error = _goal_error(case, problem, readings, temperatures)
+    balance = balance_error(budget)
+    stats = solver.stats
+    summary = {
+        **_head(case, "steady"),
+        **_delta(case, temperatures),
+        **temperatures,
+        **error,
+        **_heat(budget),
+        "energy_balance_rel": balance,
+        **_numerics(case, problem, report),
+        "newton_iterations": stats.newton_iterations,
+        "linear_iterations": stats.linear_iterations,
+        "residual_rel": stats.residual_rel,
+        "continuation_steps": stats.continuation_steps,
+    }
+    _warn(case, balance, journal)
+    notes = _notes(case, problem.domain, temperatures, journal)
+    return Result(summary, budget, case, None, notes, problem)
+
+
+def _head(case: GeneralCase, kind: str) -> dict[str, Any]:
+    return {"format": FORMAT, "title": case.title, "kind": kind, "symmetry": case.symmetry}
+
+
+def _numerics(case: GeneralCase, problem: HeatProblem, report: Report) -> dict[str, Any]:
+    return {
+        "T_ref_K": problem.model.T_ref,
+        "n_dofs": int(problem.space.dofmap.index_map.size_global),
+        "n_cells": int(report["n_cells"]),
+        "min_scaled_jacobian": report["min_scaled_jacobian"],
+        "n_ranks": problem.domain.comm.size,
+        "mesh_hash": problem.domain.mesh_hash,
+        "case_hash": case.digest(),
+        **versions(),
+    }
+
+
+def goal_region(case: GeneralCase) -> str:
+    """Return the region that the goal is, or else the first one."""
+    return case.goal if case.goal in case.regions else next(iter(case.regions))  # type: ignore[return-value]
+
+
+def _delta(case: GeneralCase, temperatures: dict[str, float]) -> dict[str, float]:
+    """Return mean, lowest and highest ΔT of the region of the goal [K]."""
+    name = goal_region(case)
+    return {
+        f"delta_T_{key}_K": temperatures[f"region_{name}_{key}_K"] - case.reference
+        for key in ("mean", "min", "max")
+    }
+
+
+def _goal_error(
+    case: GeneralCase, problem: HeatProblem, readings: Readings, found: dict[str, float]
+) -> dict[str, Any]:
+    """Return goal, its temperature [K] and the estimated error [K]."""
+    from thermosim.heat.error import estimate_error
+    from thermosim.heat.general_observe import point_load
+    from thermosim.heat.transient_probes import PointProbe
+
+    goal, region = case.goal or goal_region(case), goal_region(case)
+    probe = readings.probes.get(goal)
+    if goal not in case.regions and isinstance(probe, PointProbe):
+        at_point = probe
+        estimate = estimate_error(
+            problem, case.solver, region, load=lambda space: point_load(at_point, space)
+        )
+        value = found[f"probe_{goal}_K"]
+    else:
+        estimate = estimate_error(problem, case.solver, region)
+        value = found[f"region_{region}_mean_K"]
+    return {"goal": goal, "goal_K": value, "goal_error_K": estimate.bound}
+
+
+def _heat(budget: dict[str, float]) -> dict[str, float]:
+    from thermosim.heat.budget import leaving, released
+
+    return {"heat_source_W": released(budget), "heat_leaving_W": leaving(budget)}
+
+
+def _warn(case: GeneralCase, balance: float, journal: Journal) -> None:
+    if balance > case.solver.balance_tolerance:
+        journal.say(
+            f"WARNING: the energy balance is off by {balance:.1e} of the heat turned over "
+            f"(tolerance {case.solver.balance_tolerance:.0e}); do not trust this result"
+        )
+
+
+def _notes(
+    case: GeneralCase, domain: Domain, found: dict[str, float], journal: Journal
+) -> list[str]:
+    """Return what a reader must know: silent insulation, properties beyond their range."""
+    notes = []
+    if case.symmetry == "planar":
+        notes.append("planar: heat in W is per metre of depth")
+    sides = {f"{name}:{r}" for name, contact in case.contacts.items() for r in contact.between}
+    silent = [name for name in domain.boundaries if name not in case.boundaries.keys() | sides]
+    if silent:
+        notes.append(f"insulated, since the case says nothing of them: {', '.join(silent)}")
+    for name, region in case.regions.items():
+        low, high = found[f"region_{name}_min_K"], found[f"region_{name}_max_K"]
+        for line in case.material(region.material).outside_range(low, high):
+            notes.append(f"{name} ({region.material}) {line}")
+    return notes + [line for line in journal.lines if "WARNING" in line]
+
+
+def set_up_general(
+    case: GeneralCase, journal: Journal, comm: Any, running: Path | None
+) -> tuple[TransientRun, Report]:
+    """Make a transient of a general case ready to march (collective)."""
+    assert case.transient is not None
+    domain, report, given = _checked_domain(case, comm, journal)
+    with journal.phase("setup", "set-up (compiles forms on the first run)"):
+        from thermosim.fem import constant
+        from thermosim.heat.general import general_model, held_rates
+        from thermosim.heat.general_observe import GeneralObserver
+        from thermosim.heat.timestepper import TimeStepper
+        from thermosim.heat.transient import TransientProblem, with_factor
+        from thermosim.results.snapshots import Snapshots
+        from thermosim.schedule import largest_factor
+        from thermosim.simulate_transient.march import Files, TransientRun
+        from thermosim.simulate_transient.run import set_initial_state
+
+        factor, time = constant(domain, 1.0), constant(domain, 0.0)
+        model = with_factor(general_model(given, domain, case.reference, time), factor)
+        problem = TransientProblem(domain, model, case.solver.degree, factor, time)
+        problem.held_rates = held_rates(problem.space, model, domain, case.transient.duration)
+        stepper = TimeStepper(problem, case.solver, case.transient)
+        observer = GeneralObserver(problem, stepper.solver, goal_region(case), probes_of(case))
+        run = TransientRun(case, stepper, observer, journal.tell)
+        set_initial_state(case, problem)
+        stepper.set_scale(largest_factor(run.pieces, case.transient.duration))
+    if running is not None:
+        snapshots = Snapshots(running, run.states)
+        run.files = Files(running, None, snapshots, case.digest(), domain.mesh_hash)
+    return run, report
+
+
+def transient_result(
+    case: GeneralCase, run: TransientRun, report: Report, journal: Journal
+) -> Result:
+    """Return the last state of a transient, its budget and what the march took (collective)."""
+    from thermosim.heat.transient import STORED
+
+    assert case.transient is not None
+    course, last = run.course, run.rows[-1]
+    budget = run.observer.budget()
+    flows = {name: heat for name, heat in budget.items() if not name.endswith(f":{STORED}")}
+    kept = ("delta_T_", "region_", "probe_")
+    temperatures = {key: last[key] for key in last if key.startswith(kept)}
+    _warn(case, course.worst_balance, journal)
+    drift = held_drift(run)
+    if drift > _DRIFT * (case.transient.tolerance + case.transient.relative_tolerance * 1e2):
+        journal.say(
+            f"WARNING: a held temperature is off its formula by {drift:.1e} K; it must not jump "
+            "in time: give several steps of a smooth rise, or lower transient.tolerance"
+        )
+    run.note_stats()
+    summary = {
+        **_head(case, "transient"),
+        **temperatures,
+        **_heat(flows),
+        "heat_stored_W": sum(budget.values()) - sum(flows.values()),
+        "energy_balance_rel": course.worst_balance,
+        "held_drift_K": drift,
+        "time_s": course.time,
+        "ended_steady": course.ended_steady,
+        "integrator": case.transient.integrator,
+        "n_steps": course.steps,
+        "rejected_steps": course.rejections,
+        **_numerics(case, run.problem, report),
+        "newton_iterations": course.newton_iterations,
+        "linear_iterations": course.linear_iterations,
+    }
+    notes = _notes(case, run.problem.domain, temperatures, journal)
+    return Result(summary, budget, case, None, notes, run.problem)
+
+
+_DRIFT = 10.0
+
+
+def held_drift(run: TransientRun) -> float:
+    """Return how far held temperatures are from their formulas now [K] (collective).
+
+    They are integrated in time from their rates of change.
+    """
+    import numpy as np
+
+    problem = run.problem
+    present = problem.theta.x.array.copy()
+    problem.time.value = run.course.time
+    problem.impose(problem.theta)
+    drift = float(np.abs(problem.theta.x.array - present).max(initial=0.0))
+    problem.theta.x.array[:] = present
+    return max(problem.domain.comm.allgather(drift))
