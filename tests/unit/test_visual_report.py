@@ -215,7 +215,7 @@ def test_a_transient_has_its_course(tmp_path):
     folder = make_folder(
         tmp_path / "t", kind="transient", time_s=0.05, ended_steady=False, time_constant_63_s=4e-3,
         budget_W={**BUDGET, "particle:stored": -2e-9},
-        segments=[{"start_s": 0.0, "intensity_factor": 1.0}, {"start_s": 0.02, "intensity_factor": 0}],
+        segments=[{"start_s": t, "intensity_factor": f} for t, f in ((0.0, 1.0), (0.02, 0.0))],
         lock_in=[{"frequency_Hz": 20.0, "amplitude_K": 0.1, "lag_rad": 0.5}],
     )  # fmt: skip
     (folder / "series.csv").write_text(

@@ -148,15 +148,8 @@ def paint(
     filled.set_rasterized(True)
     levels = isotherms(*ends)
     if len(levels):
-        axes.tricontour(
-            mesh,
-            shown,
-            levels=levels,
-            colors="white",
-            linestyles="solid",
-            linewidths=0.5,
-            alpha=0.55,
-        )
+        thin: dict[str, Any] = {"colors": "white", "linestyles": "solid", "linewidths": 0.5}
+        axes.tricontour(mesh, shown, levels=levels, alpha=0.55, **thin)
     lines(axes, cut.outlines / np.array([factor_x, factor_z]), style.INK, 0.9)
     frame(axes, window, title, stretched=stretched)
     if bar:

@@ -50,7 +50,7 @@ def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
     there = {name: path for name, path in pictures.items() if path.is_file()}
     return _render(
         "report.html.j2",
-        title=name_of(result),
+        title=result.case.title or "Untitled case",  # the folder has its final name later
         headline=headline(result),
         question=question(result),
         warnings=warnings_of(result),

@@ -40,13 +40,12 @@ def draw_delta_T(
     events: Sequence[tuple[str, float]] = (),
     steady: float | None = None,
 ) -> Figure:
-    """Draw ΔT over time.
+    """Draw ΔT [K] over time [s].
 
     Parameters
     ----------
-    time : shape (n,), [s]
-    delta_T : name of each curve and its values, shape (n,), [K]
-    error : of curves by the same names, shape (n,) [K]; drawn as a band
+    delta_T : name of each curve and its values, one per time
+    error : of curves by the same names [K]; drawn as a band
     events : name and time [s] of what happens, such as "light off"
     steady : ΔT [K] that the curves tend to
 
@@ -68,8 +67,7 @@ def draw_delta_T(
             colour = style.colour_of(i)
             axes.plot(t / seconds, values / factor, color=colour, label=name, **_dots(t))
             if name in bands:
-                low, high = (values - bands[name]) / factor, (values + bands[name]) / factor
-                axes.fill_between(t / seconds, low, high, color=colour, alpha=0.2, lw=0)
+                _band(axes, t / seconds, values / factor, bands[name] / factor, colour)
         if steady is not None:
             axes.axhline(steady / factor, color=style.NEUTRAL, ls="--", lw=1, label="steady state")
         _finish(axes, t / seconds, unit, f"ΔT ({kelvin})", title)
@@ -186,6 +184,10 @@ def _checked(time: ArrayLike, curves: Mapping[str, ArrayLike]) -> tuple[Floats, 
                 f"{name} has shape {values.shape}; needs one value per time, {t.shape}"
             )
     return t, found
+
+
+def _band(axes: Axes, x: NDArray[Any], y: NDArray[Any], half: NDArray[Any], colour: str) -> None:
+    axes.fill_between(x, y - half, y + half, color=colour, alpha=0.2, lw=0)
 
 
 def _dots(t: Floats) -> dict[str, Any]:

@@ -96,18 +96,24 @@ def draw_family(
         x_shown, x_label = x_scale.shown(xs)
         shown, y_label = y_scale.shown(ys if bands is None else np.stack([ys, bands]))
         values, errors = (shown, None) if bands is None else (shown[0], shown[1])
-        colours = style.shades(len(ys)) if len(ys) > 1 else [style.COOLS]
-        marker = "o" if xs.size <= 40 else ""
-        for i, name in enumerate(names):
-            line: dict[str, Any] = {"marker": marker, "ms": 3.5, "color": colours[i], "label": name}
-            axes.plot(x_shown, values[i], **line)
-            if errors is not None:
-                band = values[i] - errors[i], values[i] + errors[i]
-                axes.fill_between(x_shown, *band, color=colours[i], alpha=0.2, lw=0)
+        _draw_lines(axes, x_shown, values, errors, names)
         _finish(axes, x_label, y_label, x_scale, y_scale, title)
         if any(names):
             axes.legend(title=family or None, ncols=1 + len(names) // _MOST_LINES)
     return figure
+
+
+def _draw_lines(
+    axes: Axes, x: Floats, values: Floats, errors: Floats | None, names: Sequence[str]
+) -> None:
+    colours = style.shades(len(names)) if len(names) > 1 else [style.COOLS]
+    marker = "o" if x.size <= 40 else ""
+    for i, name in enumerate(names):
+        line: dict[str, Any] = {"marker": marker, "ms": 3.5, "color": colours[i], "label": name}
+        axes.plot(x, values[i], **line)
+        if errors is not None:
+            band = values[i] - errors[i], values[i] + errors[i]
+            axes.fill_between(x, *band, color=colours[i], alpha=0.2, lw=0)
 
 
 def _family_arrays(
@@ -148,11 +154,7 @@ def draw_map(
     ValueError
         If the shapes do not fit, or nothing is finite.
     """
-    xs, ys, zs = (np.asarray(a, dtype=float) for a in (x, y, z))
-    if zs.shape != (ys.size, xs.size):
-        raise ValueError(f"z has shape {zs.shape}; x and y need {(ys.size, xs.size)}")
-    if not np.isfinite(zs).any():
-        raise ValueError("z holds no finite number; nothing to draw")
+    xs, ys, zs = _map_arrays(x, y, z)
     with style.styled():
         figure = style.new_figure(7.0, 5.0, layout="constrained")
         axes = figure.subplots()
@@ -161,12 +163,20 @@ def draw_map(
         shown, z_label = z_scale.shown(zs)
         norm = "log" if z_scale.log else None
         filled = axes.pcolormesh(x_shown, y_shown, shown, cmap=style.COLOURS, norm=norm)
-        bar = figure.colorbar(filled, ax=axes)
-        bar.set_label(z_label)
+        figure.colorbar(filled, ax=axes, label=z_label)
         _contours(axes, x_shown, y_shown, shown, np.asarray(levels) / z_scale.factor(zs)[0])
         _finish(axes, x_label, y_label, x_scale, y_scale, title)
         axes.grid(visible=False)
     return figure
+
+
+def _map_arrays(x: ArrayLike, y: ArrayLike, z: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    xs, ys, zs = (np.asarray(a, dtype=float) for a in (x, y, z))
+    if zs.shape != (ys.size, xs.size):
+        raise ValueError(f"z has shape {zs.shape}; x and y need {(ys.size, xs.size)}")
+    if not np.isfinite(zs).any():
+        raise ValueError("z holds no finite number; nothing to draw")
+    return xs, ys, zs
 
 
 def _contours(axes: Axes, x: Floats, y: Floats, z: Floats, levels: Floats) -> None:
