@@ -243,9 +243,11 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def tags_of(model: type[BaseModel]) -> tuple[Any, ...]:
-    """Return the values of ``kind`` that choose this model in a union."""
-    field = model.model_fields.get("kind")
-    return typing.get_args(field.annotation) if field is not None else ()
+    """Return the values of ``kind`` (or ``model``) that choose this model in a union."""
+    for key in ("kind", "model"):
+        if key in model.model_fields:
+            return typing.get_args(model.model_fields[key].annotation)
+    return ()
 
 
 _TWICE = re.compile(r"Cannot (?:declare|mutate) (?:immutable namespace )?\((.*?),?\)(?: twice)?")

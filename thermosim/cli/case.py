@@ -54,11 +54,9 @@ def init(
 
 def schema() -> None:
     """Print the JSON Schema of case files, for editors."""
-    from thermosim.case import Case
+    from thermosim.cli.reference import schema_document
 
-    tree = Case.model_json_schema()
-    tree["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    typer.echo(json_module.dumps(tree, indent=2))
+    typer.echo(json_module.dumps(schema_document(), indent=2))
 
 
 def doctor(json: JsonOption = False) -> None:

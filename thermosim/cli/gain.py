@@ -180,7 +180,7 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
 
 def _optimum_rows(numbers: dict[str, Any]) -> dict[str, str]:
     if not numbers["cools"]:
-        return {"optimum": "none: it heats at every intensity"}
+        return {"optimum": "none: at this photon energy it heats at every intensity"}
     if numbers["x_opt"] is None:
         return {"optimum": "none: the gain never saturates"}
     rows = {
@@ -318,9 +318,7 @@ def trpl(
     output: OutputOption = None,
     fluence: Annotated[
         list[float],
-        typer.Option(
-            "--excitons", min=0.0, help="Mean number of excitons per dot and pulse; may repeat"
-        ),
+        typer.Option("--excitons", help="Mean number of excitons per dot and pulse; may repeat"),
     ] = [0.1, 0.3, 1.0, 3.0],  # noqa: B006
     charged: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share of the dots that hold a charge")

@@ -1,0 +1,223 @@
+"""``thermosim gain``, ``limits`` and ``trpl``: numbers, JSON, folders."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from thermosim.cli import main
+from thermosim.cli.gain import readable, shown, unit_of
+
+CASES = Path(__file__).parents[3] / "cases"
+MICA = str(CASES / "microparticle_on_mica.toml")
+YAMADA = str(CASES / "yamada2024_radiation_limited.toml")
+ROUGH = str(CASES / "gain_rough_grain.toml")
+ESCAPE = ["--set", "gain.escape.kind=ergodic", "--set", "gain.escape.refractive_index=1.7"]
+
+
+def printed(capsys, *arguments, status=0):
+    assert main(list(arguments)) == status
+    return capsys.readouterr()
+
+
+def table(capsys, *arguments):
+    """Return the table as one line, however it was wrapped."""
+    return " ".join(printed(capsys, *arguments).out.split())
+
+
+def document(capsys, *arguments):
+    """Return what --json prints; nothing else may be on standard output."""
+    return json.loads(printed(capsys, *arguments, "--json").out)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_gain_json_has_the_promised_keys_and_numbers(capsys, here):
+    numbers = document(capsys, "gain", MICA)
+    assert set(numbers) >= {
+        "mean_emission_eV", "eta_X", "eta_T", "eta_BX", "x_opt", "g_max_W", "x_crossover",
+        "eta_ext_at_opt", "intensity_opt_W_per_m2", "intensity_crossover_W_per_m2",
+        "best_photon_energy_eV", "n_dots", "f_escape", "f_reabsorbed", "mean_escape_eV",
+    }  # fmt: skip
+    assert numbers["mean_emission_eV"] == pytest.approx(2.3871, rel=1e-12)
+    assert numbers["x_opt"] == pytest.approx(0.01341, abs=5e-6)
+    assert numbers["g_max_W"] == pytest.approx(2.1008e-15, rel=2e-5, abs=0)
+    assert numbers["x_crossover"] == pytest.approx(0.02700, abs=5e-6)
+    assert numbers["best_photon_energy_eV"] == pytest.approx(2.3871 - 0.0155, rel=1e-12)
+    assert numbers["n_dots"] == pytest.approx(1.66e22, rel=1e-12)
+    ratio = numbers["intensity_crossover_W_per_m2"] / numbers["intensity_opt_W_per_m2"]
+    assert ratio == pytest.approx(2.0 + numbers["x_opt"], rel=1e-9)
+    assert not list(here.iterdir())
+
+
+def test_gain_at_the_intensity_of_the_case(capsys):
+    numbers = document(capsys, "gain", MICA)
+    assert numbers["case_intensity_peak_W_per_m2"] == 3e7
+    product = -numbers["n_dots"] * numbers["case_gain_per_dot_W"]
+    assert numbers["case_heat_source_W_per_m3"] == pytest.approx(product, rel=1e-12)
+
+
+def test_gain_table_names_the_optimum(capsys):
+    captured = printed(capsys, "gain", MICA)
+    assert "x = 0.01341" in captured.out
+    assert "2.101 fW" in captured.out
+    assert "add -o DIR" in captured.err
+
+
+def test_escape_reaches_gain_check_and_limits(capsys):
+    """Rough grain of n = 1.7, 1/cm, 99 %: eta_ext 0.9892 and -2.86 meV (docs/escape.md)."""
+    numbers = document(capsys, "gain", ROUGH)
+    assert numbers["f_escape"] == pytest.approx(0.9266, abs=5e-5)
+    assert numbers["eta_ext_low_intensity"] == pytest.approx(0.98922, abs=5e-6)
+    shift = numbers["mean_escape_eV"] - numbers["mean_emission_eV"]
+    assert shift == pytest.approx(-2.86e-3, abs=5e-6)
+    checked = document(capsys, "check", ROUGH)
+    for name in ("f_escape", "f_reabsorbed", "mean_escape_eV", "eta_ext_low_intensity"):
+        assert checked[name] == numbers[name]
+    assert checked["heat_source_W_per_m3"] == numbers["case_heat_source_W_per_m3"]
+    limits = document(capsys, "limits", ROUGH)
+    volume = checked["particle_volume_m3"]
+    power = -numbers["case_heat_source_W_per_m3"] * volume
+    assert limits["cooling_power_W"] == pytest.approx(power, rel=1e-12, abs=0)
+
+
+def test_escape_under_an_urbach_tail_is_doubted(capsys):
+    assert 'use "fermi_edge"' in printed(capsys, "gain", MICA, *ESCAPE).err
+    assert document(capsys, "gain", MICA)["problems"] == []
+
+
+def test_gain_that_never_cools(capsys):
+    worse = ["--set", "gain.recombination.kind=trion_biexciton"]
+    worse += ["--set", "gain.recombination.eta_X=0.5"]
+    numbers = document(capsys, "gain", MICA, *worse)
+    assert numbers["cools"] is False
+    assert numbers["g_max_W"] == 0.0
+    assert "heats at every intensity" in table(capsys, "gain", MICA, *worse)
+
+
+def test_gain_needs_a_laser(capsys, here):
+    text = (
+        '[particle.shape]\nkind = "sphere"\nradius = "5 um"\n[source]\nheat_source = "-1 W/m^3"\n'
+    )
+    (here / "case.toml").write_text(text)
+    assert "laser: is missing; the gain needs" in printed(capsys, "gain", "case.toml", status=2).err
+
+
+def test_gain_folder(capsys, here):
+    printed(capsys, "gain", MICA, "-o", "out")
+    names = sorted(p.name for p in (here / "out").iterdir())
+    assert names == [
+        "case.toml", "cooling_map.png", "gain.json", "gain_over_intensity.csv",
+        "gain_over_intensity.png", "gain_spectrum.png",
+    ]  # fmt: skip
+    assert [p.name for p in here.iterdir()] == ["out"]
+    numbers = json.loads((here / "out" / "gain.json").read_text())
+    with (here / "out" / "gain_over_intensity.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    best = max(rows, key=lambda row: float(row["gain_per_dot_W"]))
+    assert float(best["gain_per_dot_W"]) == pytest.approx(numbers["g_max_W"], rel=1e-3, abs=0)
+    assert all((here / "out" / name).stat().st_size > 10_000 for name in names if "png" in name)
+    printed(capsys, "check", "out/case.toml")
+
+
+def test_folders_are_never_overwritten_in_silence(capsys, here):
+    printed(capsys, "trpl", MICA, "-o", "out")
+    stamp = (here / "out" / "trpl.csv").stat().st_mtime_ns
+    assert "add --overwrite" in printed(capsys, "trpl", MICA, "-o", "out", status=2).err
+    assert "holds no gain.json" in printed(capsys, "gain", MICA, "-o", "out", status=2).err
+    assert (here / "out" / "trpl.csv").stat().st_mtime_ns == stamp
+    printed(capsys, "trpl", MICA, "-o", "out", "--overwrite")
+    assert (here / "out" / "trpl.csv").stat().st_mtime_ns != stamp
+    (here / "file").write_text("mine")
+    assert "is a file" in printed(capsys, "trpl", MICA, "-o", "file", status=2).err
+    assert (here / "file").read_text() == "mine"
+    assert sorted(p.name for p in here.iterdir()) == ["file", "out"]
+
+
+def test_limits_of_the_paper(capsys):
+    """Cooling of 9 K by radiation: 2.03 nW/K in all, 0.25 s (docs/limits.md)."""
+    black = document(capsys, "limits", YAMADA, "--claim", "-9 K")
+    assert black["cooling_power_W"] == pytest.approx(18.3e-9, rel=5e-3, abs=0)
+    assert black["largest_total_conductance_W_per_K"] == pytest.approx(2.03e-9, rel=5e-3, abs=0)
+    assert black["time_to_claimed_delta_T_s"] == pytest.approx(0.25, rel=5e-3)
+    assert black["delta_T_radiation_only_K"] == pytest.approx(-10.0, abs=0.1)
+    mica = document(capsys, "limits", MICA)
+    assert mica["delta_T_all_paths_K"] == pytest.approx(-0.14, abs=0.01)
+    assert "claimed_delta_T_K" not in mica
+
+
+def test_limits_table_says_what_does_not_exist(capsys):
+    heats = ["--set", "laser.intensity=30 kW/cm^2", "--set", "particle.emissivity=0.001"]
+    assert "conductance contact" in table(capsys, "limits", MICA)
+    out = table(capsys, "limits", MICA, "--set", "particle.emissivity=0.001")
+    assert "none: radiation cannot bring as much heat" in out
+    assert "none" not in table(capsys, "limits", MICA, *heats)
+
+
+@pytest.mark.parametrize("claim", ["-9 K", "-9 delta_degC", "-9000 mK"])
+def test_units_of_a_claim(capsys, claim):
+    assert document(capsys, "limits", YAMADA, "--claim", claim)["claimed_delta_T_K"] == -9.0
+
+
+@pytest.mark.parametrize("claim", ["-9", "-9 m", "cold", "0 K", "nan K", "-9 degC"])
+def test_broken_claim(capsys, claim):
+    captured = printed(capsys, "limits", YAMADA, "--claim", claim, status=2)
+    assert captured.err.startswith(f'thermosim: --claim = "{claim}": must')
+    assert captured.out == ""
+
+
+def test_limits_of_a_given_source_say_nothing_of_dots(capsys, here):
+    text = '[particle.shape]\nkind = "sphere"\nradius = "5 um"\n'
+    text += '[source]\nheat_source = "-3.5e7 W/m^3"\n'
+    (here / "case.toml").write_text(text)
+    numbers = document(capsys, "limits", "case.toml", "--claim", "-9 K")
+    assert numbers["cooling_power_W"] == pytest.approx(18.33e-9, rel=1e-3, abs=0)
+    assert not {"isolated_dot_radius_for_minus_1K_m", "n_R_for_claimed_delta_T_per_m2"} & {*numbers}
+
+
+def test_trpl_gives_the_known_decay(capsys):
+    """I tau_r/n at t = 0 is (p_X + 4 p_BX)/n: 1.0920 and 1.4248 for n = 0.1 and 1."""
+    numbers = document(capsys, "trpl", MICA, "--excitons", "0.1", "--excitons", "1")
+    assert numbers["mean_excitons"] == [0.1, 1.0]
+    signal = numbers["signal_times_tau_rad_per_exciton"]
+    assert [row[0] for row in signal] == pytest.approx([1.0920, 1.4248], abs=5e-5)
+    assert numbers["time_ns"][-1] == pytest.approx(145.0)
+    assert len(signal[0]) == len(numbers["time_ns"])
+
+
+def test_trpl_duration_and_charge(capsys, here):
+    numbers = document(capsys, "trpl", MICA, "--duration", "40 ns", "--charged", "1")
+    assert numbers["time_ns"][-1] == pytest.approx(40.0)
+    last = numbers["signal_times_tau_rad_per_exciton"][0][-1]
+    assert 0.0 < last < 1e-4  # a trion of 3 ns has decayed
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--excitons", "0"], "--excitons = 0: must be > 0"),
+        (["--excitons", "nan"], "--excitons = nan: must be > 0"),
+        (["--duration", "5 m"], "wrong dimension"),
+        (["--duration", "-5 ns"], "must be > 0"),
+        (["--charged", "2"], "--charged"),
+    ],
+)
+def test_broken_trpl_options(capsys, options, words):
+    captured = printed(capsys, "trpl", MICA, *options, status=2)
+    assert words in captured.err
+    assert captured.out == ""
+
+
+def test_names_with_units():
+    assert (readable("delta_T_all_paths_K"), unit_of("delta_T_all_paths_K")) == (
+        "ΔT all paths",
+        "K",
+    )
+    assert shown("conductance_total_W_per_K", 1.92e-9) == "1.92 nW/K"
+    assert shown("n_R_for_claimed_delta_T_per_m2", 8.32e16) == "8.32e+16 1/m²"
+    assert shown("eta_ext", 0.5) == "0.5"
