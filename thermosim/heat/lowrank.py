@@ -34,8 +34,7 @@ class Coupling(Protocol):
         ...
 
     def budget(self) -> dict[str, float]:
-        """Return heat leaving [W] by name, to be added to that of the forms; sums to zero
-        but for what the chamber takes."""
+        """Return heat leaving [W] by name, to be added to that of the forms."""
         ...
 
 
@@ -52,7 +51,7 @@ class _Sum:
         self.A.mult(x, y)
         self._add(x, y, transposed=False)
 
-    def multTranspose(self, mat: Any, x: Any, y: Any) -> None:  # noqa: N802  the name PETSc calls
+    def multTranspose(self, mat: Any, x: Any, y: Any) -> None:
         """Y = Jᵀ x."""
         self.A.multTranspose(x, y)
         self._add(x, y, transposed=True)

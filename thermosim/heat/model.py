@@ -125,6 +125,49 @@ class Jump:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """Surfaces whose path `path` (a `Radiation`) sees the others beside the chamber.
+
+    `patches` at most, each evenly irradiated; in 3-D `rays` from each, chosen by `seed`;
+    `quadrature` is the degree of the rule for the emitted heat.
+    """
+
+    boundaries: tuple[str, ...]
+    path: str = "radiation"
+    patches: int = 200
+    rays: int = 4096
+    seed: int = 0
+    quadrature: int = 8
+
+
+@dataclass(frozen=True)
+class GasGap:
+    """Gas that conducts from `upper` down to `lower`, straight along -z (in (r, z) too).
+
+    Between two facing points at distance d: ``1/h = 1/h_fm + d/k_gas``. What the gap takes is taken
+    off the conductances `to_chamber` [W/(m² K)] of the path `path` of both surfaces.
+    """
+
+    upper: str
+    lower: str
+    h_fm: float
+    k_gas: float
+    to_chamber: tuple[float, float] = (0.0, 0.0)
+    path: str = "gas"
+
+
+@dataclass(frozen=True)
+class Film:
+    """A thin layer on a boundary that is not meshed: it conducts along, and stores heat."""
+
+    boundary: str
+    thickness: float
+    conductivity: Law[Any]
+    density: Law[Any] | None = None
+    specific_heat: Law[Any] | None = None
+
+
+@dataclass(frozen=True)
 class HeatModel:
     """A whole heat problem; temperatures are counted from `T_ref` [K]."""
 
@@ -133,6 +176,9 @@ class HeatModel:
     surfaces: tuple[Surface, ...] = ()
     held: tuple[Held, ...] = ()
     jumps: tuple[Jump, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    gaps: tuple[GasGap, ...] = ()
+    films: tuple[Film, ...] = ()
 
     def body(self, region: str) -> HeatBody:
         """Return the body of a region.
@@ -147,5 +193,8 @@ class HeatModel:
     @property
     def symmetric(self) -> bool:
         """Whether the Newton matrix is symmetric: no conductivity depends on temperature."""
-        laws = [law for body in self.bodies for law in body.conductivity.laws().values()]
+        laws: list[Law[Any]] = []
+        for body in self.bodies:
+            laws += body.conductivity.laws().values()
+        laws += [film.conductivity for film in self.films]
         return all(law.is_constant for law in laws)

@@ -12,12 +12,12 @@ from dolfinx import fem
 from thermosim.fem import boundary_dofs, compile_form, constant, lagrange
 from thermosim.heat import forms
 from thermosim.heat.coupling import contact_matrix
+from thermosim.heat.enclosure import EnclosureCoupling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem import Domain
-    from thermosim.heat.lowrank import Coupling
     from thermosim.heat.model import HeatModel
 
 
@@ -40,7 +40,7 @@ class HeatProblem:
         self.number = forms.number_for(domain)
         self.T_ref = self.number(model.T_ref)
         self.load: Any = constant(domain, 1.0) if like is None else like.load
-        self._like = like
+        self._like: HeatProblem | None = like
 
     @property
     def source_degree(self) -> int:
@@ -117,6 +117,11 @@ class HeatProblem:
         return total
 
     @cached_property
-    def couplings(self) -> list[Coupling]:
+    def couplings(self) -> list[EnclosureCoupling]:
         """What ties nodes through few numbers and is never assembled (see `lowrank`)."""
-        return []
+        known = self._like.couplings if self._like is not None else []
+        shared: list[Any] = [part.patches for part in known] or [None] * len(self.model.enclosures)
+        return [
+            EnclosureCoupling(self, enclosure, patches)
+            for enclosure, patches in zip(self.model.enclosures, shared, strict=True)
+        ]
