@@ -7,6 +7,7 @@ of a file.
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -109,7 +110,7 @@ class Rectangle(Section):
             on_side = sorted(
                 (part.between, name) for name, part in self.parts.items() if part.side == side
             )
-            for (one, first), (two, second) in zip(on_side, on_side[1:], strict=False):
+            for (one, first), (two, second) in itertools.pairwise(on_side):
                 if two[0] < one[1]:
                     raise ValueError(f"parts.{first} and parts.{second} overlap")
 

@@ -180,7 +180,7 @@ def _numerics(case: GeneralCase, problem: HeatProblem, report: Report) -> dict[s
 
 def goal_region(case: GeneralCase) -> str:
     """Return the region that the goal is, or else the first one."""
-    return case.goal if case.goal in case.regions else next(iter(case.regions))  # type: ignore[return-value]
+    return case.goal if case.goal in case.regions else next(iter(case.regions))
 
 
 def _delta(case: GeneralCase, temperatures: dict[str, float]) -> dict[str, float]:
@@ -241,8 +241,8 @@ def _notes(
         notes.append(f"insulated, since the case says nothing of them: {', '.join(silent)}")
     for name, region in case.regions.items():
         low, high = found[f"region_{name}_min_K"], found[f"region_{name}_max_K"]
-        for line in case.material(region.material).outside_range(low, high):
-            notes.append(f"{name} ({region.material}) {line}")
+        lines = case.material(region.material).outside_range(low, high)
+        notes += [f"{name} ({region.material}) {line}" for line in lines]
     return notes + [line for line in journal.lines if "WARNING" in line]
 
 
@@ -334,4 +334,4 @@ def held_drift(run: TransientRun) -> float:
     problem.impose(problem.theta)
     drift = float(np.abs(problem.theta.x.array - present).max(initial=0.0))
     problem.theta.x.array[:] = present
-    return max(problem.domain.comm.allgather(drift))
+    return float(max(problem.domain.comm.allgather(drift)))

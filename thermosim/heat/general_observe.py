@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from thermosim.heat.newton import NewtonSolver
-    from thermosim.heat.problem import HeatProblem
     from thermosim.heat.transient import TransientProblem
     from thermosim.transient_settings import Probe
 

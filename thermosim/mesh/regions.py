@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -147,12 +148,12 @@ def _exact(geometry: Geometry) -> dict[str, float]:
     if isinstance(geometry, GeometryFile):
         return {}
     if isinstance(geometry, Box):
-        size = np.prod([high - low for low, high in (geometry.x, geometry.y, geometry.z)])
+        size = math.prod(high - low for low, high in (geometry.x, geometry.y, geometry.z))
     else:
         (x0, x1), (y0, y1) = geometry.intervals
-        across = np.pi * (x1**2 - x0**2) if geometry.symmetry == "axisymmetric" else x1 - x0
+        across = math.pi * (x1**2 - x0**2) if geometry.symmetry == "axisymmetric" else x1 - x0
         size = across * (y1 - y0)
-    return {f"volume:{geometry.region}": float(size)}
+    return {f"volume:{geometry.region}": size}
 
 
 def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int) -> None:
@@ -282,7 +283,7 @@ def _nodes_of(mesh: MeshData, facets: _Facets, marked: NDArray[np.bool_]) -> NDA
     """Return the nodes of the marked facets, those of edges included."""
     on_facet = np.array(facet_nodes(mesh.tdim, mesh.order))
     cells, local = facets.cells[marked, 0], facets.local[marked, 0]
-    return np.unique(mesh.cells[cells[:, None], on_facet[local]])
+    return np.asarray(np.unique(mesh.cells[cells[:, None], on_facet[local]]))
 
 
 def _joined_pairs(
@@ -301,4 +302,4 @@ def _joined_pairs(
         order = np.argsort(nodes, axis=1)
         sides.append(np.take_along_axis(numbers, order, axis=1).ravel())
     pairs = np.column_stack(sides)
-    return pairs[pairs[:, 0] >= 0]
+    return np.asarray(pairs[pairs[:, 0] >= 0])

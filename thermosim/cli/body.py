@@ -1,0 +1,57 @@
+"""What the commands say of a case with ``[geometry]``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from thermosim.cli.console import engineering
+
+if TYPE_CHECKING:
+    from thermosim.general_case import GeneralCase
+    from thermosim.results import Result
+
+
+def body_numbers(case: GeneralCase) -> dict[str, Any]:
+    """Return what `thermosim check` says of a body; names of a file are known once it is read."""
+    boundaries = case.geometry.boundary_names
+    silent = [name for name in boundaries or () if name not in case.boundaries]
+    found: dict[str, Any] = {
+        "symmetry": case.symmetry,
+        "regions": ", ".join(f"{name} ({m})" for name, m in case.material_names().items()),
+        "boundaries": ", ".join(case.boundaries) or "none",
+        "reference_temperature_K": case.reference,
+    }
+    if silent:
+        found["insulated_boundaries"] = ", ".join(silent)
+    return found
+
+
+def body_rows(result: Result) -> dict[str, str]:
+    """Return the rows of the closing table: temperatures, heat by boundary, numerics."""
+    numbers, rows = result.summary, {}
+    for name in numbers:
+        if name.startswith("probe_"):
+            rows[f"T at {name[6:-2]}"] = temperature(numbers[name])
+        elif name.startswith("region_") and name.endswith("_mean_K"):
+            region = name[7:-7]
+            low, high = (numbers[f"region_{region}_{key}_K"] for key in ("min", "max"))
+            rows[f"T of {region}, mean"] = temperature(numbers[name])
+            rows[f"T of {region}, lowest … highest"] = f"{temperature(low)} … {temperature(high)}"
+    if "goal_error_K" in numbers:
+        rows[f"± of {numbers['goal']} (numerical)"] = engineering(numbers["goal_error_K"], "K", 2)
+    unit = "W/m" if result.case.symmetry == "planar" else "W"
+    for path, heat in result.budget.items():
+        words = path.replace("source:", "released in ").replace(":", ", ").replace("_", " ")
+        rows[words if path.startswith("source:") else f"leaves by {words}"] = engineering(
+            heat, unit
+        )
+    rows["energy balance"] = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
+    if numbers["kind"] == "transient":
+        rows["at"] = f"{engineering(numbers['time_s'], 's')} in {numbers['n_steps']} steps"
+    rows["solved"] = f"{numbers['n_dofs']} unknowns, {numbers['wall_s']:.2f} s"
+    return rows
+
+
+def temperature(value: float) -> str:
+    """Return an absolute temperature in K and °C."""
+    return f"{value:.8g} K ({value - 273.15:.7g} °C)"
