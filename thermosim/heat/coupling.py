@@ -54,7 +54,8 @@ def _jump_operator(domain: Domain, jump: Jump, space: Any) -> Any:
     B = PETSc.Mat().createAIJ((size, size), nnz=(2, 2), comm=domain.comm)
     B.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
     for row, column in zip(rows, found, strict=True):
-        B.setValues([row], [row, column], [1.0, -1.0])
+        # added: at the end of an interface both sides may be one node, where nothing jumps
+        B.setValues([row], [row, column], [1.0, -1.0], addv=PETSc.InsertMode.ADD_VALUES)
     B.assemble()
     return B
 

@@ -34,6 +34,8 @@ from thermosim.heat.newton import linear_options
 from thermosim.heat.problem import HeatProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from thermosim.fem import Domain
     from thermosim.settings import SolverSettings
 
@@ -56,11 +58,16 @@ class ErrorEstimate:
 
 
 def estimate_error(
-    problem: HeatProblem, settings: SolverSettings, region: str, surface_share: float = 0.0
+    problem: HeatProblem,
+    settings: SolverSettings,
+    region: str,
+    surface_share: float = 0.0,
+    load: Callable[[Any], Any] | None = None,
 ) -> ErrorEstimate:
     """Estimate the error of the mean temperature of `region` (collective).
 
-    `surface_share` is the share of the heat that leaves by the particle's own surface.
+    `surface_share` is the share of the heat that leaves by the particle's own surface. `load`
+    takes another goal J than the mean: it returns the vector of J(v) for v in a space.
 
     Raises
     ------
@@ -69,7 +76,7 @@ def estimate_error(
     """
     fine = HeatProblem(problem.domain, problem.model, problem.degree + 1, like=problem)
     fine.theta.interpolate(problem.theta)
-    z = _adjoint(fine, settings, region)
+    z = _adjoint(fine, settings, (load or _mean_load(problem.domain, region))(fine.space))
     coarse = fem.Function(problem.space)
     coarse.interpolate(z)
     back = fem.Function(fine.space)
@@ -98,20 +105,29 @@ def _residual(fine: HeatProblem) -> Any:
     return b
 
 
-def _adjoint(fine: HeatProblem, settings: SolverSettings, region: str) -> Any:
-    """Solve F'(θ_h)ᵀ z = J' in the finer space."""
-    domain = fine.domain
+def _mean_load(domain: Domain, region: str) -> Callable[[Any], Any]:
+    """Return what assembles the mean over a region."""
+
+    def load(space: Any) -> Any:
+        size = integrate(domain, constant(domain, 1.0), domain.dx(region))
+        v = ufl.TestFunction(space)
+        b = vector(space)
+        goal = v / constant(domain, size) * domain.weight * domain.dx(region)
+        assemble_vector(b, compile_form(goal))
+        return b
+
+    return load
+
+
+def _adjoint(fine: HeatProblem, settings: SolverSettings, b: Any) -> Any:
+    """Solve F'(θ_h)ᵀ z = J' in the finer space; `b` holds J'."""
     A = create_matrix(fine.jacobian_form)
     assemble_matrix(A, fine.jacobian_form, fine.bcs)
     if fine.coupling is not None:
         A.axpy(1.0, fine.coupling, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
     for part in fine.couplings:
         part.linearise()
-    size = integrate(domain, constant(domain, 1.0), domain.dx(region))
-    v = ufl.TestFunction(fine.space)
-    goal = v / constant(domain, size) * domain.weight * domain.dx(region)
-    b, x = vector(fine.space), vector(fine.space)
-    assemble_vector(b, compile_form(goal))
+    x = vector(fine.space)
     with b.localForm() as local:
         local.array[fine.held_dofs] = 0.0
     _solve_transposed(fine, A, b, x, settings)

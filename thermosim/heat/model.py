@@ -105,10 +105,13 @@ class Surface:
 
 @dataclass(frozen=True)
 class Held:
-    """A boundary held at a temperature [K]."""
+    """A boundary held at a temperature [K].
+
+    The temperature may be a function of points of the mesh, shape (n, 3), that returns shape (n,).
+    """
 
     boundary: str
-    temperature: float
+    temperature: float | Callable[[Any], Any]
 
 
 @dataclass(frozen=True)

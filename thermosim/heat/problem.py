@@ -102,7 +102,10 @@ class HeatProblem:
         """Set the held temperatures in a function of the space."""
         for held in self.model.held:
             dofs = boundary_dofs(self.space, self.domain, [held.boundary])
-            theta.x.array[dofs] = held.temperature - self.model.T_ref
+            T = held.temperature
+            if callable(T):
+                T = T(self.space.tabulate_dof_coordinates()[dofs])
+            theta.x.array[dofs] = T - self.model.T_ref
 
     @cached_property
     def coupling(self) -> Any | None:

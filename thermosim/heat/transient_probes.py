@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem import Domain
-    from thermosim.heat.transient import TransientProblem
+    from thermosim.heat.problem import HeatProblem
     from thermosim.transient_settings import Probe
 
 _NEAR = 1e-3  # part of the mesh's size by which a point may miss straight-sided cells
@@ -28,7 +28,13 @@ class PointProbe:
         If no cell is there.
     """
 
-    def __init__(self, problem: TransientProblem, name: str, probe: Probe) -> None:
+    def __init__(
+        self,
+        problem: HeatProblem,
+        name: str,
+        probe: Probe,
+        section: str = "transient.probes",
+    ) -> None:
         assert probe.point is not None
         self._theta, self._comm = problem.theta, problem.domain.comm
         self._x = _on_mesh(probe.point, problem.domain)
@@ -38,7 +44,7 @@ class PointProbe:
         if gaps[self._owner] > _NEAR * _size(problem.domain):
             where = f' in region "{probe.region}"' if probe.region else ""
             raise CaseError(
-                f"transient.probes.{name}: {[float(x) for x in probe.point]} m lies outside the "
+                f"{section}.{name}: {[float(x) for x in probe.point]} m lies outside the "
                 f"mesh{where}; the nearest cell is {gaps[self._owner] * problem.domain.unit:.3g} m "
                 "away"
             )
@@ -59,6 +65,10 @@ class PointProbe:
         )
         best = int(np.argmin(gaps))
         return int(near[best]), float(np.sqrt(gaps[best]))
+
+    def place(self) -> tuple[int, NDArray[np.float64], bool]:
+        """Return the cell, the point in units of the mesh, and whether this rank holds them."""
+        return self._cell, self._x, self._comm.rank == self._owner
 
     def value(self) -> float:
         """Return θ [K] (collective)."""
