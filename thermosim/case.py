@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,18 +9,19 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from thermosim.case_base import CaseBase
 from thermosim.case_errors import problems_of, toml_message
 from thermosim.chamber import Chamber
 from thermosim.contact import Contact, NoContact
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.escaping import ResolvedGain, resolve_escape
+from thermosim.general_case import GeneralCase
 from thermosim.materials import Material, load_material
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import optics_problems
 from thermosim.particle import Particle
-from thermosim.sections import Section
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
 from thermosim.shapes import Surface
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
@@ -31,7 +30,7 @@ from thermosim.transient_settings import TransientSettings
 MAX_BYTES = 1_000_000
 
 
-class Case(Section):
+class Case(CaseBase):
     """One experiment to compute: a particle, what it rests on, the light, and how to solve."""
 
     title: str = Field(default="", description="What question this case answers")
@@ -194,27 +193,29 @@ class Case(Section):
             kind = f'"{self.gain.escape.kind}"'
             raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
 
-    def digest(self) -> str:
-        """Return a hash of the resolved parameters, and of the content of files they name."""
-        text = json.dumps(self.model_dump(), sort_keys=True, default=_content)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def to_toml(self) -> str:
-        """Return the resolved case as TOML that `load_case` reads back."""
-        import tomli_w
-
-        tree = self.model_dump(mode="json", exclude_none=True, context={"units": True})
-        return tomli_w.dumps(tree)
+AnyCase = Case | GeneralCase
+"""A particle on its substrate, or a body of any geometry."""
 
 
-def _content(value: Any) -> str:
-    if not isinstance(value, Path):
-        raise TypeError(f"{value!r} has no place in a case")
-    return hashlib.sha256(value.read_bytes()).hexdigest()
+def load_particle_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
+    """Read a case file as `load_case` does, and refuse one that has no particle.
+
+    Raises
+    ------
+    CaseError
+        Listing every fault of the file at once.
+    """
+    case = load_case(path, overrides)
+    if isinstance(case, GeneralCase):
+        raise CaseError("is about a body ([geometry]); this needs a [particle]", str(path))
+    return case
 
 
-def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
+def load_case(path: str | Path, overrides: Sequence[str] = ()) -> AnyCase:
     """Read and validate a case file; `overrides` are ``dotted.path=value`` texts.
+
+    A file with a section ``[geometry]`` is a `GeneralCase`, any other a `Case`.
 
     Raises
     ------
@@ -228,8 +229,8 @@ def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
     return parse_case(tree, source)
 
 
-def parse_case(tree: dict[str, Any], source: Path | None = None) -> Case:
-    """Validate a parsed case file.
+def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:
+    """Validate a parsed case file of either kind.
 
     Raises
     ------
@@ -239,12 +240,16 @@ def parse_case(tree: dict[str, Any], source: Path | None = None) -> Case:
     # absolute, so that a resolved case names the same files wherever it is read
     folder = (source.parent if source else Path()).absolute()
     context = {"case_file": source or True, "directory": folder}
+    if "geometry" in tree and "particle" in tree:
+        rule = "stands beside [geometry]: a case is about a particle or about a body"
+        raise CaseError([Problem("particle", "", rule, "remove one of the two")], str(source or ""))
+    kind: type[AnyCase] = GeneralCase if "geometry" in tree else Case
     try:
-        return Case.model_validate(tree, context=context)
+        return kind.model_validate(tree, context=context)
     except CaseError as error:
         raise CaseError(error.problems, str(source or "")) from error
     except ValidationError as error:
-        raise CaseError(problems_of(error, tree, Case), str(source or "")) from error
+        raise CaseError(problems_of(error, tree, kind), str(source or "")) from error
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.case import Case
+from thermosim.case import AnyCase, Case
 from thermosim.derived import escape_of
 from thermosim.errors import SolveError
+from thermosim.general_case import GeneralCase
 from thermosim.results import FORMAT, Result
 from thermosim.results.folder import (
     check_target,
@@ -59,7 +60,7 @@ class Journal:
 
 
 def simulate(
-    case: Case,
+    case: AnyCase,
     output: str | Path | None = None,
     *,
     overwrite: bool = False,
@@ -112,7 +113,11 @@ def simulate(
     return result
 
 
-def _solve(case: Case, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+    if isinstance(case, GeneralCase):
+        from thermosim.simulate_general import solve_general
+
+        return solve_general(case, comm, journal)
     with journal.phase("mesh", "mesh"):
         domain, report = make_domain(case, comm)
     journal.say(f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}")

@@ -15,7 +15,7 @@ from thermosim.results.result import CASE, FORMAT, LOG, SUMMARY, Result
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from thermosim.case import Case
+    from thermosim.case import AnyCase
 
 
 def check_target(directory: Path, *, overwrite: bool) -> None:
@@ -58,7 +58,7 @@ def write_documents(folder: Path, result: Result, log: Sequence[str]) -> None:
     (folder / SUMMARY).write_text(text + "\n")
 
 
-def keep_failed(directory: Path, case: Case, message: str, log: Sequence[str]) -> None:
+def keep_failed(directory: Path, case: AnyCase, message: str, log: Sequence[str]) -> None:
     """Keep the case, the log and the reason of a run that found no solution, marked as failed."""
     staged = staging_folder(directory)
     summary = {"format": FORMAT, "title": case.title, "kind": "failed", "message": message}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.errors import CaseError
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case import AnyCase
 
 FORMAT = 1
 SUMMARY, CASE, FIELDS, LOG = "summary.json", "case.toml", "fields.pvd", "log.txt"
@@ -32,7 +32,7 @@ class Result:
 
     summary: dict[str, Any]
     budget: dict[str, float]
-    case: Case
+    case: AnyCase
     directory: Path | None = None
     notes: list[str] = field(default_factory=list)
     state: Any = None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from thermosim.errors import CaseError
+from thermosim.general_case import GeneralCase
 from thermosim.parallel import on_root
 from thermosim.results import FORMAT, Result
 from thermosim.results.checkpoint import latest_checkpoint, remove_checkpoints
@@ -26,7 +27,7 @@ from thermosim.simulate_transient.march import Files, TransientRun
 from thermosim.simulate_transient.summary import lock_in_summary, segments
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case import AnyCase, Case
     from thermosim.heat.model import Source
     from thermosim.heat.transient import TransientProblem
     from thermosim.simulate import Journal
@@ -39,7 +40,7 @@ def running_folder(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.running")
 
 
-def find_interrupted(directory: Path) -> tuple[Path, Case]:
+def find_interrupted(directory: Path) -> tuple[Path, AnyCase]:
     """Return the final folder and the case of a run that can go on; `directory` may be either.
 
     Raises
@@ -60,7 +61,7 @@ def find_interrupted(directory: Path) -> tuple[Path, Case]:
 
 
 def simulate_transient(
-    case: Case,
+    case: AnyCase,
     output: Path | None,
     journal: Journal,
     comm: Any,
@@ -142,7 +143,7 @@ def resume_transient(
     return simulate_transient(case, output, journal, comm, start, resume=True, finish=finish)
 
 
-def _occupy(running: Path, case: Case, overwrite: bool, resume: bool) -> Any:
+def _occupy(running: Path, case: AnyCase, overwrite: bool, resume: bool) -> Any:
     """Make (or find) the running folder and lock it against a second process."""
     if resume:
         return _lock(running)
@@ -176,8 +177,12 @@ def _lock(running: Path) -> Any:
 
 
 def _set_up(
-    case: Case, journal: Journal, comm: Any, running: Path | None
+    case: AnyCase, journal: Journal, comm: Any, running: Path | None
 ) -> tuple[TransientRun, dict[str, float]]:
+    if isinstance(case, GeneralCase):
+        from thermosim.simulate_general import set_up_general
+
+        return set_up_general(case, journal, comm, running)
     from thermosim.fem import constant
     from thermosim.simulate import heat_sources, light_in, make_domain
 
@@ -220,7 +225,7 @@ def scaled(source: Source, light: Any) -> Source:
     return ScaledSource(source, light)
 
 
-def set_initial_state(case: Case, problem: TransientProblem) -> None:
+def set_initial_state(case: AnyCase, problem: TransientProblem) -> None:
     """Set θ to the initial state that the case names.
 
     Raises
@@ -233,21 +238,27 @@ def set_initial_state(case: Case, problem: TransientProblem) -> None:
     assert case.transient is not None
     initial = case.transient.initial
     theta = problem.theta.x.array
-    if initial.kind == "chamber":
+    if initial.kind == "chamber" and not isinstance(case, GeneralCase):
         theta[:] = case.chamber.temperature - problem.model.T_ref
     elif initial.kind == "temperature":
         theta[:] = initial.temperature - problem.model.T_ref
-    else:
+    elif initial.kind == "steady":
         factor = initial.factor
         if factor is None:
-            if case.laser is None:
+            if isinstance(case, GeneralCase) or case.laser is None:
                 raise CaseError("transient.initial.intensity: there is no laser; give factor")
             factor = (initial.intensity or 0.0) / case.laser.peak_intensity
         theta[:] = steady_state(problem, case.solver, factor)
     problem.impose(problem.theta)
 
 
-def _result(case: Case, run: TransientRun, report: dict[str, float], journal: Journal) -> Result:
+def _result(
+    case: AnyCase, run: TransientRun, report: dict[str, float], journal: Journal
+) -> Result:
+    if isinstance(case, GeneralCase):
+        from thermosim.simulate_general import transient_result
+
+        return transient_result(case, run, report, journal)
     from thermosim.simulate import particle_notes
 
     series, course = run.series(), run.course
@@ -311,7 +322,7 @@ def heat_now(budget: dict[str, float]) -> dict[str, float]:
 
 
 def _finish(
-    case: Case,
+    case: AnyCase,
     run: TransientRun,
     result: Result,
     journal: Journal,
