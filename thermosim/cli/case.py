@@ -19,11 +19,12 @@ from thermosim.cli.console import (
 
 def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
     """Validate a case and print what follows from it, without solving anything."""
-    from thermosim.case import load_case
+    from thermosim.case import Case, load_case
+    from thermosim.cli.body import body_numbers
     from thermosim.derived import derived_quantities
 
     loaded = load_case(case, overrides)
-    numbers = derived_quantities(loaded)
+    numbers = derived_quantities(loaded) if isinstance(loaded, Case) else body_numbers(loaded)
     if json:
         tree = loaded.model_dump(mode="json")
         print_json({"valid": True, "case_hash": loaded.digest(), **numbers, "case_SI": tree})

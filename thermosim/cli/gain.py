@@ -66,9 +66,9 @@ def gain(
     With -o also draw efficiency and gain over intensity, the gain spectrum for several
     efficiencies, and net cooling over photon energy and intensity.
     """
-    from thermosim.case import load_case
+    from thermosim.case import load_particle_case
 
-    loaded = load_case(case, overrides)
+    loaded = load_particle_case(case, overrides)
     numbers, cooling = gain_numbers(loaded)
     if output is not None:
         write_gain(loaded, numbers, cooling, output, overwrite=overwrite)
@@ -251,11 +251,11 @@ def limits(
     json: JsonOption = False,
 ) -> None:
     """Print the closed-form limits of a case: how cold, how fast, through which leak."""
-    from thermosim.case import load_case
+    from thermosim.case import load_particle_case
     from thermosim.derived import limits_of
 
     claimed = None if claim is None else temperature_difference(claim)
-    loaded = load_case(case, overrides)
+    loaded = load_particle_case(case, overrides)
     numbers = limits_of(loaded, claimed)
     if json:
         print_json(numbers)
@@ -331,9 +331,9 @@ def trpl(
     json: JsonOption = False,
 ) -> None:
     """Print the decay of the emission after a short pulse, over fluence."""
-    from thermosim.case import load_case
+    from thermosim.case import load_particle_case
 
-    loaded = load_case(case, overrides)
+    loaded = load_particle_case(case, overrides)
     decays = decays_of(loaded.gain, fluence, charged, duration)
     if output is not None:
         write_decays(decays, loaded.title, output, overwrite=overwrite)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from thermosim.cli.body import body_rows
 from thermosim.cli.console import (
     JsonOption,
     OutputOption,
@@ -22,7 +23,7 @@ from thermosim.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case import AnyCase
     from thermosim.results import Result
 
 _PATHS = {
@@ -73,7 +74,7 @@ def run(
         print_result(result)
 
 
-def run_case(case: Case, folder: Path, *, overwrite: bool, quiet: bool) -> Result:
+def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Result:
     """Run one case with progress and pictures."""
     from mpi4py import MPI
 
@@ -116,6 +117,18 @@ def resume_case(directory: Path, *, quiet: bool) -> Result:
 
 def print_result(result: Result) -> None:
     """Print the closing table."""
+    from thermosim.case import Case
+
+    rows = particle_rows(result) if isinstance(result.case, Case) else body_rows(result)
+    for note in result.notes:
+        rows[f"note {len(rows)}"] = note
+    if result.directory is not None:
+        rows["files"] = str(result.directory)
+    print_table(result.case.title or "result", rows)
+
+
+def particle_rows(result: Result) -> dict[str, str]:
+    """Return the rows of the closing table of a particle."""
     numbers = result.summary
     mean = engineering(numbers["delta_T_mean_K"], "K", 5)
     if "delta_T_error_K" in numbers:
@@ -133,11 +146,7 @@ def print_result(result: Result) -> None:
     )
     if numbers.get("kind") == "transient":
         rows |= _transient_rows(numbers)
-    for note in result.notes:
-        rows[f"note {len(rows)}"] = note
-    if result.directory is not None:
-        rows["files"] = str(result.directory)
-    print_table(result.case.title or "result", rows)
+    return rows
 
 
 def _transient_rows(numbers: dict[str, Any]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from thermosim.schedule import Piece
 from thermosim.simulate_transient.interrupt import Interrupted, Progress, stop_signal
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case import AnyCase
     from thermosim.heat.timestepper import TimeStepper
     from thermosim.heat.transient import TransientProblem
     from thermosim.heat.transient_observe import Observer
@@ -67,7 +67,7 @@ class TransientRun:
 
     def __init__(
         self,
-        case: Case,
+        case: AnyCase,
         stepper: TimeStepper,
         observer: Observer,
         tell: Callable[[str], None],
@@ -76,7 +76,8 @@ class TransientRun:
         self.settings, self.stepper, self.observer, self.tell = (
             case.transient, stepper, observer, tell,
         )  # fmt: skip
-        reference = case.laser.peak_intensity if case.laser is not None else None
+        laser = getattr(case, "laser", None)
+        reference = laser.peak_intensity if laser is not None else None
         self.pieces = self.settings.schedule.pieces(reference)
         self.problem: TransientProblem = stepper.problem
         self.comm = self.problem.domain.comm

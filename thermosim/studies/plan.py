@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from thermosim.case import Case, parse_case
+from thermosim.case import AnyCase, parse_case
 from thermosim.case_errors import problems_of
 from thermosim.errors import CaseError, Problem
 from thermosim.results import FORMAT as RESULT_FORMAT
@@ -50,7 +50,7 @@ class Point:
 
     index: tuple[int, ...]
     values: dict[str, Any]
-    case: Case | None
+    case: AnyCase | None
     key: str
     problem: str = ""
 
@@ -75,7 +75,7 @@ class Plan:
         """Whether the case wants pictures (``output.pictures``)."""
         return all(point.case.output.pictures for point in self.points if point.case is not None)
 
-    def cases(self) -> dict[str, Case]:
+    def cases(self) -> dict[str, AnyCase]:
         """Return the cases to run by key; each once, however many points it stands for."""
         return {point.key: point.case for point in self.points if point.case is not None}
 
@@ -169,7 +169,7 @@ def _point(
     return Point(index, values, case, point_key(case))
 
 
-def point_key(case: Case) -> str:
+def point_key(case: AnyCase) -> str:
     """Return what names a point on disk: the case's content hash and the formats."""
     return f"{case.digest()}-{FORMAT}.{RESULT_FORMAT}"
 
