@@ -34,6 +34,7 @@ METHODS = {
 }
 _SAME = 1e-9  # relative difference of two step lengths that counts as none
 _ROUNDING = 50 * float(np.finfo(float).eps)
+_SHORTEST = 1e-14  # step over time below which time hardly moves
 _SLOW = 2  # Newton iterations after which an old Jacobian is made anew
 _PC_RANGE = 4.0  # a preconditioner serves shifts within this factor
 _MAX_REJECTIONS = 40
@@ -133,8 +134,8 @@ class TimeStepper:
     def _function(self, ts: Any, time: float, u: Any, rate: Any, b: Any) -> None:
         assert self.piece is not None
         self.problem.factor.value = self.piece.factor(time)
-        self.system.set_state(u, rate)
-        self.system.residual(time, b)
+        self.system.set_state(time, u, rate)
+        self.system.residual(rate, b)
 
     def _jacobian(
         self, ts: Any, time: float, u: Any, rate: Any, shift: float, A: Any, P: Any
@@ -145,7 +146,7 @@ class TimeStepper:
         linear.last_iterations = snes.getKSP().getIterationNumber()
         if same and iteration < _SLOW:
             return
-        self.system.set_state(u, rate)
+        self.system.set_state(time, u, rate)
         self.system.jacobian(shift)
         self.stats.jacobians += 1
         linear.valid, linear.shift = True, shift
@@ -205,10 +206,14 @@ class TimeStepper:
         self._linear = _Linear()
         self.problem.factor.value = piece.factor(time)
         self.system.solve_rate(time)
-        self.u.array[:] = self.problem.theta.x.array[: self.u.local_size]
+        self._put_state()
         self._renew()
         self.ts.setTime(time)
         self.wanted = wanted if wanted is not None else self._first_step(piece)
+
+    def _put_state(self) -> None:
+        """Hand the problem's theta to PETSc, held nodes as they are exactly."""
+        self.u.array[:] = self.problem.theta.x.array[: self.u.local_size]
 
     def _renew(self) -> None:
         """Make TS anew: it keeps guesses of earlier steps, which a resumed run does not have."""
@@ -244,10 +249,18 @@ class TimeStepper:
         ts.step()
         self._check(ts)
         taken = ts.getTime() - self.time
+        if taken <= _SHORTEST * self.time:
+            raise SolveError(
+                f"the steps became shorter than rounding at t = {self.time:.6g} s, where the "
+                f"temperature changes by {self.system.largest_rate():.3g} K/s: it runs away; lower "
+                "the intensity, or give the heat a way out"
+            )
         self._adapt(h, taken, ts.getTimeStep())
         self.time = stop if abs(taken - remaining) <= _SAME * remaining else ts.getTime()
         ts.setTime(self.time)
         self.solver.set_theta(self.u)
+        self.problem.impose_course(self.time)
+        self._put_state()
         self._count(ts)
         return float(taken)
 

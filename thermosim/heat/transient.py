@@ -1,7 +1,8 @@
 """A heat problem that stores heat: the residual F(θ, θ̇; v) and its shifted derivative.
 
-Held faces keep their temperature through θ̇ = 0 there (or a given rate), so that the discrete
-problem is an ordinary differential equation with a regular mass matrix.
+Held nodes have a known course, which is put into θ and θ̇ wherever F is evaluated; their own rows
+say that PETSc's θ̇ is the known one, so that the discrete problem is an ordinary differential
+equation with a regular mass matrix.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class TransientProblem(HeatProblem):
     rate : θ̇ [K/s]
     shift : d θ̇/dθ of the method in time [1/s], in the Jacobian
     factor : constant on the light; the source of the model holds it
-    held_rates : boundary -> rate [K/s] of its held temperature as a function of time [s]
+    held_courses : boundary -> function of time [s] that gives the held temperature [K] and its
+        rate [K/s]; held faces without one keep the temperature of the model
     """
 
     def __init__(self, domain: Domain, model: HeatModel, degree: int, factor: Any) -> None:
@@ -65,7 +67,7 @@ class TransientProblem(HeatProblem):
         self.factor = factor
         self.rate = fem.Function(self.space, name="rate")
         self.shift = constant(domain, 0.0)
-        self.held_rates: dict[str, Callable[[float], float]] = {}
+        self.held_courses: dict[str, Callable[[float], tuple[float, float]]] = {}
 
     def terms(self, theta: Any, v: Any) -> dict[str, Any]:
         """Return the terms of the steady problem and ``REGION:stored``, heat stored per time."""
@@ -97,13 +99,15 @@ class TransientProblem(HeatProblem):
         )
         return float(total) / int(self.space.dofmap.index_map.size_global)
 
-    def held_rate(self, time: float) -> NDArray[np.float64]:
-        """Return the given θ̇ [K/s] at the held dofs, shape (n,)."""
-        found = np.zeros(len(self.held_dofs))
-        for boundary, rate in self.held_rates.items():
+    def impose_course(self, time: float) -> None:
+        """Set θ and θ̇ at the held nodes to what they are at `time` [s]."""
+        self.impose(self.theta)
+        self.rate.x.array[self.held_dofs] = 0.0
+        for boundary, course in self.held_courses.items():
             dofs = boundary_dofs(self.space, self.domain, [boundary])
-            found[np.isin(self.held_dofs, dofs)] = rate(time)
-        return found
+            temperature, rate = course(time)
+            self.theta.x.array[dofs] = temperature - self.model.T_ref
+            self.rate.x.array[dofs] = rate
 
 
 def _check_capacities(model: HeatModel) -> None:
@@ -162,19 +166,21 @@ class TransientSystem:
         self.problem, self.solver = problem, solver
         self._unit = vector(problem.space)
 
-    def set_state(self, u: Any, rate: Any) -> None:
-        """Copy θ and θ̇ into the problem."""
+    def set_state(self, time: float, u: Any, rate: Any) -> None:
+        """Copy θ and θ̇ into the problem, held nodes as they are at `time`."""
         self.solver.set_theta(u)
         self.problem.rate.x.array[: rate.local_size] = rate.array_r
         self.problem.rate.x.scatter_forward()
+        self.problem.impose_course(time)
 
-    def residual(self, time: float, b: Any) -> None:
-        """Assemble F at the present state [W]; held rows: capacity times the misfit of θ̇."""
+    def residual(self, rate: Any, b: Any) -> None:
+        """Assemble F at the present state [W]; held rows: capacity times the misfit of `rate`."""
         problem = self.problem
         self.solver.assemble_residual(b)
-        held = problem.held_dofs
-        misfit = problem.rate.x.array[held] - problem.held_rate(time)
+        held = problem.held_dofs[problem.held_dofs < b.local_size]
+        misfit = rate.array_r[held] - problem.rate.x.array[held]
         with b.localForm() as local:
+            local.array[problem.held_dofs] = 0.0
             local.array[held] = problem.nodal_capacity * misfit
 
     def jacobian(self, shift: float) -> None:
@@ -203,11 +209,13 @@ class TransientSystem:
         """
         problem = self.problem
         problem.rate.x.array[:] = 0.0
+        problem.impose_course(time)
         self.jacobian(_MASS_SHIFT)
-        b, x = vector(problem.space), vector(problem.space)
+        b, x, rate = (vector(problem.space) for _ in range(3))
         ksp = self._mass_solver()
         for _ in range(2):  # F is linear in the rate: the second pass removes rounding
-            self.residual(time, b)
+            rate.array[:] = problem.rate.x.array[: rate.local_size]
+            self.residual(rate, b)
             ksp.solve(b, x)
             if ksp.getConvergedReason() < 0:
                 reason = ksp.getConvergedReason()
