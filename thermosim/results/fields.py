@@ -14,20 +14,31 @@ if TYPE_CHECKING:
 
 
 def write_fields(folder: Path, problem: HeatProblem) -> None:
-    """Write ΔT [K] and the regions; coordinates in units of the mesh, micrometres (collective)."""
+    """Write ΔT [K], the regions and the mean intensity of each cell [W/m²] (collective).
+
+    Coordinates are in units of the mesh, micrometres.
+    """
     from dolfinx.io import VTKFile, VTXWriter
 
     mesh = problem.domain.mesh
     delta = fem.Function(problem.space, name="delta_T_K")
     delta.x.array[:] = problem.theta.x.array
     with VTKFile(mesh.comm, str(folder / "fields.pvd"), "w") as stream:
-        stream.write_function([delta, region_function(problem)], 0.0)
+        stream.write_function([delta, region_function(problem), *_light(problem)], 0.0)
     try:
         with VTXWriter(mesh.comm, str(folder / "fields.bp"), [delta]) as writer:
             writer.write(0.0)
     except (AttributeError, RuntimeError) as error:
         if mesh.comm.rank == 0:
             (folder / "fields.bp.missing.txt").write_text(f"VTX was not written: {error}\n")
+
+
+def _light(problem: HeatProblem) -> list[Any]:
+    """Return the intensity in the particle, where there is light (collective)."""
+    from thermosim.optics.absorbed import GainSource, intensity_by_cell
+
+    lit = [b.source for b in problem.model.bodies if b.region == "particle"]
+    return [intensity_by_cell(s, problem.domain) for s in lit if isinstance(s, GainSource)]
 
 
 def region_function(problem: HeatProblem) -> Any:

@@ -97,4 +97,4 @@ def _largest(light: AbsorbedLight) -> float:
     cells = light.domain.cells("particle")
     values = light.intensity.x.array[space.dofmap.list[cells].ravel()]
     found = light.domain.comm.allgather(float(values.max()) if len(values) else 0.0)
-    return max(found)
+    return float(max(found))

@@ -6,6 +6,7 @@ result does not depend on how the mesh is shared out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,14 @@ from thermosim.fem import compile_form
 
 if TYPE_CHECKING:
     from thermosim.fem import Domain
+    from thermosim.optics.absorbed.source import GainSource
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _CHUNK = 200_000
 _MANY, _MOST_STEPS = 64, 100
 _INSIDE, _OUTSIDE = -1e-9, -0.2
+_STARTS = {2: 256, 3: 48}  # boxes along each axis
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,10 @@ class Cells:
             return np.column_stack([np.abs(points[:, :2]), points[:, 2]])
         return points
 
-    def locate(self, points: Floats) -> Integers:
-        """Return the cell of each point in space, shape (n, 3); the nearest for points outside."""
-        return _Locator(self.corners)(self.folded(points))
+    def locator(self) -> Callable[[Floats], Integers]:
+        """Return what finds the cells of points in space, shape (n, 3); the nearest if outside."""
+        find = _Locator(self.corners)
+        return lambda points: find(self.folded(points))
 
 
 class _Locator:
@@ -76,6 +80,17 @@ class _Locator:
         self.inverse = np.linalg.inv(edges)
         self.tree = KDTree(corners.mean(axis=1))
         self.neighbours = neighbours(corners)
+        self.low, self.count = corners.min(axis=(0, 1)), _STARTS[corners.shape[2]]
+        self.step = (corners.max(axis=(0, 1)) - self.low) / self.count
+        boxes = np.indices((self.count,) * corners.shape[2]).reshape(corners.shape[2], -1).T
+        self.starts = np.asarray(self.tree.query(self.low + (boxes + 0.5) * self.step)[1])
+
+    def _start(self, points: Floats) -> Integers:
+        """Return the cell nearest to the middle of the box of a lattice that each point is in."""
+        box = np.clip(((points - self.low) / self.step).astype(np.int64), 0, self.count - 1)
+        return np.array(
+            self.starts[np.ravel_multi_index(tuple(box.T), (self.count,) * box.shape[1])]
+        )
 
     def __call__(self, points: Floats) -> Integers:
         found = np.empty(len(points), np.int64)
@@ -86,7 +101,7 @@ class _Locator:
 
     def _walk(self, points: Floats) -> Integers:
         """Step across the face that a point is furthest behind, until there is none."""
-        cell = np.asarray(self.tree.query(points)[1], np.int64).reshape(len(points))
+        cell = self._start(points)
         open_, depth = np.arange(len(points)), np.zeros(len(points))
         for _ in range(_MOST_STEPS):
             share = self._shares(cell[open_], points[open_])
@@ -205,3 +220,18 @@ def ring_groups(centres: Floats, size: float) -> Integers:
     steps = [np.floor(8.0 * np.log10(np.maximum(d / size, 1.0))) for d in (r, -centres[:, -1])]
     across, down = (step.astype(np.int64) for step in steps)
     return np.asarray(across * (down.max() + 1) + down)
+
+
+def intensity_by_cell(source: GainSource, domain: Domain) -> Any:
+    """Return the mean intensity of each cell of the particle [W/m²], 0 elsewhere (collective)."""
+    found = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="intensity_W_per_m2")
+    light = source.intensity
+    if isinstance(light, float):
+        found.x.array[domain.cells("particle")] = light
+        return found
+    v = ufl.TestFunction(found.function_space)
+    measure = domain.dx("particle", source.quadrature_degree)
+    amount = fem.assemble_vector(compile_form(light * v * domain.weight * measure)).array
+    found.x.array[:] = amount * domain.volume_scale / cell_volumes(domain)
+    found.x.scatter_forward()
+    return found

@@ -266,7 +266,8 @@ def _trace_into(
     host = optics.model_copy(update={"host_absorption": light.alpha_host})
     traced = trace_body(host, laser, surface, n, dots, substrate_index(case))
     size = optics.finest(laser.wavelength, n, case.particle.shape.equivalent_radius)
-    amount, _ = deposit_on_cells(traced.segments, body.locate, len(body.names), 0.5 * size)
+    locate = body.locator()
+    amount, _ = deposit_on_cells(traced.segments, locate, len(body.names), 0.5 * size)
     inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
     alpha = _substrate_absorption(case)
     heated = _heat_in_substrate(case, traced, ground, alpha, size) if ground and alpha else None
@@ -291,10 +292,10 @@ def _heat_in_substrate(
     rays, thickness = traced.landings, float(getattr(case.substrate, "thickness", math.inf))
     path = thickness / np.maximum(-rays.direction[:, 2], 1e-3)
     absorbed = -np.expm1(-alpha * path)
-    amount = np.zeros(len(ground.names))
+    amount, locate = np.zeros(len(ground.names)), ground.locator()
     for quantile in (np.arange(_DEPTHS) + 0.5) / _DEPTHS:
         along = -np.log1p(-quantile * absorbed) / alpha
-        cell = ground.locate(rays.origin + along[:, None] * rays.direction)
+        cell = locate(rays.origin + along[:, None] * rays.direction)
         amount += np.bincount(cell, rays.power * absorbed / _DEPTHS, minlength=len(amount))
     return grouped_density(amount, ground.volumes, ring_groups(ground.centres, size))
 
