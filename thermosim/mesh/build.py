@@ -6,22 +6,30 @@ import hashlib
 import json
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.errors import MeshError
-from thermosim.mesh.data import FORMAT, MeshData, split_at
-from thermosim.mesh.revolved import RevolvedBody, Segment, mesh_revolved
-from thermosim.mesh.sizes import default_sizes
-from thermosim.shapes import Sphere
-from thermosim.shapes.sphere import center_height
+from thermosim.mesh.data import FORMAT, MeshData
+from thermosim.mesh.estimate import check_count, plane_cells
+from thermosim.mesh.halfplane import mesh_half_plane
+from thermosim.mesh.layers import Layer, layers_of
+from thermosim.mesh.profiles import profile_of
+from thermosim.mesh.quality import quality_report
+from thermosim.mesh.rings import turn
+from thermosim.mesh.session import load_gmsh
+from thermosim.mesh.sizes import half_plane_sizes, sectors
+from thermosim.particle import Single
 
 if TYPE_CHECKING:
     from thermosim.case import Case
 
 MeshReport = dict[str, float]
+MESHER = 3
+"""Goes up with every change of what the mesher makes of the same case."""
 
 
 def build_mesh(case: Case) -> tuple[MeshData, MeshReport]:
@@ -47,8 +55,12 @@ def cache_path(case: Case) -> Path:
     """Return where the mesh of a case is kept: named by a digest of all that shapes it."""
     parts = {
         "format": FORMAT,
+        "mesher": MESHER,
+        "gmsh": _gmsh_version(),
         "symmetry": case.symmetry,
         "shape": case.particle.shape.model_dump(mode="json"),
+        "file": _file_digest(case),
+        "arrangement": case.particle.arrangement.model_dump(mode="json"),
         "substrate": case.substrate.model_dump(mode="json", include=_geometric(case.substrate)),
         "contact": [case.contact_radius, case.contact.conductance is None],
         "mesh": case.mesh.model_dump(mode="json", exclude={"cache", "target_error"}),
@@ -59,9 +71,26 @@ def cache_path(case: Case) -> Path:
 
 
 def _geometric(substrate: Any) -> set[str]:
+    """Return the fields of a substrate that shape its mesh; materials and faces do not."""
     return set(type(substrate).model_fields) - {
-        "material", "emissivity", "rim", "bottom", "held_temperature", "crystal_axis",
+        "material", "emissivity", "rim", "bottom", "frame", "held_temperature", "crystal_axis",
+        "pedestal_material",
     }  # fmt: skip
+
+
+def _file_digest(case: Case) -> str:
+    """Return a digest of the file that a shape is read from; nothing for other shapes."""
+    path = getattr(case.particle.shape, "path", None)
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+
+
+def _gmsh_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("gmsh")
+    except PackageNotFoundError:  # distributions ship gmsh without Python metadata
+        return str(load_gmsh().__version__)
 
 
 def _read(path: Path) -> tuple[MeshData, MeshReport] | None:
@@ -82,8 +111,7 @@ def _write(path: Path, data: MeshData, report: MeshReport) -> None:
     """Write aside, then rename: a reader never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {
-        name: getattr(data, name)
-        for name in ("points", "cells", "cell_tags", "facet_tags")
+        name: getattr(data, name) for name in ("points", "cells", "cell_tags", "facet_tags")
     }
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
         np.savez(stream, header=data.header(), report=json.dumps(report), **arrays)
@@ -91,40 +119,94 @@ def _write(path: Path, data: MeshData, report: MeshReport) -> None:
 
 
 def _make(case: Case) -> tuple[MeshData, MeshReport]:
-    shape = case.particle.shape
-    if not isinstance(shape, Sphere):
-        raise MeshError(f'particle.shape.kind = "{shape.kind}" cannot be meshed yet; use "sphere"')
-    body, exact = sphere_on_slab(case, shape)
-    dim = 2 if case.symmetry == "axisymmetric" else 3
-    center = float(center_height(shape.radius, body.contact_radius))
-    sizes = default_sizes(case.mesh, dim, shape.radius, center, body.contact_radius)
-    data, report = mesh_revolved(body, case.symmetry, case.mesh.order, sizes, exact)
-    if body.contact_radius and case.contact.conductance is not None:
-        data = split_at(data, "contact", "substrate", "contact_substrate")
-    return data, report
+    """Build the mesh; refuse too many cells before and after."""
+    shape, b = case.particle.shape, case.contact_radius
+    check = getattr(shape, "check", None)
+    if check is not None:
+        check()
+    # a particle without contact exchanges nothing with its substrate, which is left out
+    layers = layers_of(case.substrate) if b else ()
+    check_contact_place(layers, b)
+    if is_revolved(case, layers):
+        data = _revolved(case, layers)
+    else:
+        from thermosim.mesh.solids import mesh_solids
+
+        data = mesh_solids(case, layers)
+    check_count(len(data.cells), case.mesh.max_cells)
+    report = quality_report(data, case.mesh.min_quality)
+    return replace(data, exact=exact_sizes(case)), report
 
 
-def sphere_on_slab(case: Case, sphere: Sphere) -> tuple[RevolvedBody, dict[str, float]]:
-    """Return the half plane of a sphere cut flat by its contact, and its exact sizes [SI].
+def is_revolved(case: Case, layers: tuple[Layer, ...]) -> bool:
+    """Whether the whole geometry is a body of revolution about z, meshed from its half plane.
 
-    Without contact the sphere floats; the substrate, which then exchanges nothing with it, is
-    left out.
+    Raises
+    ------
+    MeshError
+        If it is not, and the symmetry needs it.
     """
-    R, b = sphere.radius, case.contact_radius
-    zc = float(center_height(R, b))
-    arcs = [Segment("circle", (0.0, zc + R), (0.0, zc))]
-    if b < R:
-        arcs.insert(0, Segment("circle", (R, zc), (0.0, zc)))
-    slab = None
+    round_plan = all(layer.plan.radius for layer in layers)
+    single = isinstance(case.particle.arrangement, Single)
+    revolved = case.particle.shape.is_axisymmetric and round_plan and single
+    if not revolved and case.symmetry != "3d":
+        what = (
+            "particles"
+            if not single
+            else "faces of the particle"
+            if round_plan
+            else "substrate's sides"
+        )
+        raise MeshError(
+            f'symmetry = "{case.symmetry}" is for bodies of revolution about z, which the {what} '
+            'here are not: use symmetry = "3d"'
+        )
+    return revolved
+
+
+def _revolved(case: Case, layers: tuple[Layer, ...]) -> MeshData:
+    profile = profile_of(case.particle.shape, case.contact_radius)
+    rings = case.symmetry != "axisymmetric"
+    sizes = half_plane_sizes(case.mesh, profile.size, profile.contact_radius, rings=rings)
+    jump = case.contact.conductance is not None
+    count = plane_cells(profile, layers, sizes)
+    if rings:
+        count *= 3 * sectors(case.mesh) / (4 if case.symmetry == "quarter" else 1)
+    check_count(count, case.mesh.max_cells)
+    flat = mesh_half_plane(profile, layers, case.mesh.order, sizes, jump=jump)
+    return turn(flat, case.symmetry, sectors(case.mesh)) if rings else flat
+
+
+def check_contact_place(layers: tuple[Layer, ...], contact_radius: float) -> None:
+    """Refuse a contact that reaches over the edge of what it stands on.
+
+    Raises
+    ------
+    MeshError
+        Giving both radii.
+    """
+    if layers and contact_radius >= layers[0].plan.inner:
+        raise MeshError(
+            f"the contact, of radius {contact_radius:.4g} m, reaches over the edge of the "
+            f"{layers[0].region}, {layers[0].plan.inner:.4g} m from its middle; make it smaller"
+        )
+
+
+def exact_sizes(case: Case) -> dict[str, float]:
+    """Return volume and areas in closed form [SI], all particles together, by mesh name."""
+    shape, b, count = case.particle.shape, case.contact_radius, case.particle.count
+    cut = shape.truncated(b)
+    covered = max(shape.base_area - cut.contact_area, 0.0) if b and shape.base_area else 0.0
+    layers = layers_of(case.substrate) if b else ()
+    if layers and layers[0].plan.radius and shape.is_axisymmetric:
+        # a base that juts out over a pillar is free there
+        covered = min(covered, layers[0].plan.area - cut.contact_area)
+    found = {
+        "volume:particle": cut.volume * count,
+        "area:particle_surface": (cut.free_area - covered) * count,
+    }
     if b:
-        radius = getattr(case.substrate, "radius", None)
-        thickness = getattr(case.substrate, "thickness", None)
-        if radius is None or thickness is None:
-            raise MeshError(
-                f'substrate.kind = "{case.substrate.kind}" as given cannot be meshed yet; '
-                'use kind = "slab" with radius and thickness'
-            )
-        slab = (float(radius), float(thickness))
-    cut = sphere.truncated(b)
-    exact = {"volume:particle": cut.volume, "area:particle_surface": cut.free_area}
-    return RevolvedBody((b, 0.0), arcs, b, slab), exact
+        found["area:contact"] = cut.contact_area * count
+    if covered > 0:
+        found["area:particle_base"] = covered * count
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
+EDGES = {
+    2: ((1, 2), (0, 2), (0, 1)),
+    3: ((2, 3), (1, 3), (1, 2), (0, 3), (0, 2), (0, 1)),
+}
+"""Vertices of the edges of a simplex, in the order in which DOLFINx numbers their nodes."""
 
 
 @dataclass(frozen=True)
@@ -134,34 +139,41 @@ def _facet_keys(facets: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return mixed.view(np.int64)
 
 
-def split_at(mesh: MeshData, boundary: str, region: str, new_name: str) -> MeshData:
-    """Return the mesh cut open along `boundary`: `region` gets nodes of its own there.
+def split_at(
+    mesh: MeshData, names: dict[str, str], region: str, keep: tuple[str, ...] = ()
+) -> MeshData:
+    """Return the mesh cut open along boundaries: cells outside `region` get nodes of their own.
 
-    The facets on the side of `region` are renamed `new_name`; both sides keep the same
-    coordinates, so that a temperature jump can be coupled node by node.
+    `names` maps each such boundary to what its facets on the other side are called from now on;
+    both sides keep the same coordinates, so that a temperature jump can be coupled node by node.
+    Nodes on the boundaries `keep` stay common: the edge of a cut that ends in a body.
 
     Raises
     ------
     ValueError
-        If the boundary has no facet on `region`.
+        If a boundary has no facet on both sides.
     """
-    tag, inside = mesh.boundaries[boundary], mesh.cell_tags == mesh.regions[region]
-    table = mesh.facet_tags.copy()
-    ours = inside[:, None] & (table == tag)
-    if not ours.any():
-        raise ValueError(f'boundary "{boundary}" does not touch region "{region}"')
-    boundaries = {**mesh.boundaries, new_name: max(mesh.boundaries.values()) + 1}
-    table[ours] = boundaries[new_name]
-    nodes = _nodes_on(mesh, mesh.facet_tags == tag)
+    inside = mesh.cell_tags == mesh.regions[region]
+    table, boundaries = mesh.facet_tags.copy(), dict(mesh.boundaries)
+    cut = np.zeros(table.shape, dtype=bool)
+    for name, other in names.items():
+        here = mesh.facet_tags == mesh.boundaries[name]
+        theirs = here & ~inside[:, None]
+        if not theirs.any() or theirs.sum() * 2 != here.sum():
+            raise ValueError(f'boundary "{name}" does not part "{region}" from another region')
+        boundaries[other] = max(boundaries.values()) + 1
+        table[theirs] = boundaries[other]
+        cut |= here
+    nodes = _nodes_on(mesh, cut)
+    kept = [mesh.facet_tags == mesh.boundaries[name] for name in keep]
+    for facets in kept:
+        nodes = np.setdiff1d(nodes, _nodes_on(mesh, facets))
     renumber = np.arange(len(mesh.points))
     renumber[nodes] = len(mesh.points) + np.arange(len(nodes))
     cells = mesh.cells.copy()
-    cells[inside] = renumber[cells[inside]]
+    cells[~inside] = renumber[cells[~inside]]
     points = np.vstack([mesh.points, mesh.points[nodes]])
-    return MeshData(
-        points, cells, mesh.order, mesh.cell_tags, table, mesh.regions, boundaries,
-        mesh.unit, mesh.symmetry, mesh.exact,
-    )  # fmt: skip
+    return replace(mesh, points=points, cells=cells, facet_tags=table, boundaries=boundaries)
 
 
 def _nodes_on(mesh: MeshData, facets: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -173,15 +185,8 @@ def _nodes_on(mesh: MeshData, facets: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def facet_nodes(tdim: int, order: int) -> list[list[int]]:
-    """Return, per local facet, its local node numbers in DOLFINx order (vertices, then edges).
-
-    DOLFINx numbers edges of a triangle as (1,2), (0,2), (0,1) and of a tetrahedron as
-    (2,3), (1,3), (1,2), (0,3), (0,2), (0,1).
-    """
-    edges = {
-        2: [(1, 2), (0, 2), (0, 1)],
-        3: [(2, 3), (1, 3), (1, 2), (0, 3), (0, 2), (0, 1)],
-    }[tdim]
+    """Return, per local facet, its local node numbers in DOLFINx order (vertices, then edges)."""
+    edges = EDGES[tdim]
     result = []
     for i in range(tdim + 1):
         vertices = [v for v in range(tdim + 1) if v != i]

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from thermosim.settings import MeshSettings
 
+# rings of tetrahedra: in the half plane nearly as fine as an axisymmetric mesh
+_RING_CELLS = (7.0, 1000.0, 0.35)
+_SECTORS = 36
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -18,54 +22,57 @@ class Sizes:
     """
 
     h_body: float
-    body_center: float  # height of the centre above z = 0
-    body_radius: float
     contact_radius: float  # 0: no contact
     h_rim: float
     growth: float
-    min_quality: float
-    max_cells: int
 
     def scaled(self, factor: float) -> Sizes:
         """Return the sizes in other units of length."""
         return replace(
             self,
             h_body=self.h_body * factor,
-            body_center=self.body_center * factor,
-            body_radius=self.body_radius * factor,
             contact_radius=self.contact_radius * factor,
             h_rim=self.h_rim * factor,
         )
 
 
-def default_sizes(
-    settings: MeshSettings, dim: int, radius: float, center: float, contact_radius: float
+def half_plane_sizes(
+    settings: MeshSettings, size: float, contact_radius: float, *, rings: bool
 ) -> Sizes:
-    """Return the sizes for a body of the given radius, centre height and contact radius [m]."""
-    per_radius, per_contact, growth = settings.resolved(dim)
-    return Sizes(
-        h_body=radius / per_radius,
-        body_center=center,
-        body_radius=radius,
-        contact_radius=contact_radius,
-        h_rim=contact_radius / per_contact,
-        growth=growth,
-        min_quality=settings.min_quality,
-        max_cells=settings.max_cells,
-    )
+    """Return the sizes for a body of revolution of the given size and contact radius [m].
+
+    `rings` says that the half plane will be turned into a 3-D mesh, and may be coarser.
+    """
+    per_radius, per_contact, growth = settings.resolved(2)
+    if rings:
+        finer, (radius, contact, grow) = settings.refinement, _RING_CELLS
+        per_radius = finer * (settings.cells_per_radius or radius)
+        per_contact = finer * (settings.cells_per_contact or contact)
+        growth = (settings.growth or grow) / finer
+    h_body = size / per_radius
+    return Sizes(h_body, contact_radius, contact_radius / per_contact, growth)
 
 
-def set_size_field(gmsh: Any, sizes: Sizes, dim: int) -> None:
-    """Hand the sizes (in model units) to gmsh as closed formulas of the position."""
-    axis = "y" if dim == 2 else "z"
-    r = "x" if dim == 2 else "Sqrt(x*x+y*y)"
-    to_center = f"Sqrt(({r})^2+({axis}-({sizes.body_center:.17g}))^2)"
-    formulas = [
-        f"{sizes.h_body:.17g}+{sizes.growth:.17g}*Fabs({to_center}-{sizes.body_radius:.17g})"
-    ]
+def sectors(settings: MeshSettings) -> int:
+    """Return the number of sectors of a whole turn, a multiple of 4."""
+    return 4 * max(2, round(_SECTORS * settings.refinement / 4))
+
+
+def plane_size_field(gmsh: Any, sizes: Sizes, surface: list[int]) -> None:
+    """Hand the sizes (in model units) of a half plane (x = r, y = z) to gmsh."""
+    field = gmsh.model.mesh.field
+    distance = field.add("Distance")
+    field.setNumbers(distance, "CurvesList", surface)
+    field.setNumber(distance, "Sampling", 200)
+    formulas = [f"{sizes.h_body:.17g}+{sizes.growth:.17g}*F{distance}"]
     if sizes.contact_radius:
-        to_rim = f"Sqrt(({r}-{sizes.contact_radius:.17g})^2+{axis}^2)"
-        formulas.append(f"{sizes.h_rim:.17g}+{sizes.growth:.17g}*{to_rim}")
+        rim = f"Sqrt((x-{sizes.contact_radius:.17g})^2+y^2)"
+        formulas.append(f"{sizes.h_rim:.17g}+{sizes.growth:.17g}*{rim}")
+    set_smallest(gmsh, formulas)
+
+
+def set_smallest(gmsh: Any, formulas: list[str]) -> None:
+    """Make the smallest of several formulas of the position the cell size."""
     field = gmsh.model.mesh.field
     tags = []
     for formula in formulas:

@@ -1,0 +1,62 @@
+"""How many cells a mesh will have, before it is made: cell sizes integrated over the body."""
+
+from __future__ import annotations
+
+from math import log, pi, sqrt
+from typing import TYPE_CHECKING
+
+from thermosim.errors import MeshError
+
+if TYPE_CHECKING:
+    from thermosim.mesh.layers import Layer
+    from thermosim.mesh.profiles import Profile
+    from thermosim.mesh.sizes import Sizes
+
+# equilateral triangles of edge h per h²; a tetrahedral mesh of edge h has about 8.5 per h³
+_PER_AREA = 4 / sqrt(3)
+_PER_VOLUME = 8.5
+
+
+def check_count(count: float, max_cells: int) -> None:
+    """Refuse more cells than allowed.
+
+    Raises
+    ------
+    MeshError
+        Giving the count and the limit.
+    """
+    if count > max_cells:
+        raise MeshError(
+            f"the mesh would have about {count:.3g} cells, more than mesh.max_cells = {max_cells}; "
+            "lower mesh.refinement, cells_per_radius or cells_per_contact, or raise mesh.growth "
+            "or the limit"
+        )
+
+
+def plane_cells(profile: Profile, layers: tuple[Layer, ...], sizes: Sizes) -> float:
+    """Estimate the triangles of a half plane, within about a factor 2."""
+    h, g, size = sizes.h_body, sizes.growth, profile.size
+    # a strip along the surface whose cells grow inward: ∫ l dd/(h + g d)²
+    surface = pi * size / (g * h) * (1 - 1 / (1 + g * size / (2 * h)))
+    total = surface * (1.0 if sizes.contact_radius else 0.6)
+    if sizes.contact_radius:
+        far = max([size, *(layer.plan.extent for layer in layers)])
+        rings = log(1 + g * far / sizes.h_rim) / g**2
+        total += pi * rings
+    return _PER_AREA * total
+
+
+def solid_cells(
+    volume: float, contacts: int, sizes: Sizes, extent: float, solid_angle: float = 4 * pi
+) -> float:
+    """Estimate the tetrahedra of bodies of a volume [m³] with equal contacts, within a factor 3.
+
+    Around each rim, a circle, ∫ 2πb·2πd dd/(h + g d)³; farther out, ∫ 4πd² dd/(g d)³.
+    """
+    h, g, b = sizes.h_body, sizes.growth, sizes.contact_radius
+    total = volume / h**3
+    if b:
+        rim = (2 * pi * b) * pi / (g**2 * sizes.h_rim)
+        far = solid_angle / g**3 * log(1 + extent / b)
+        total += contacts * (rim + far)
+    return _PER_VOLUME * total

@@ -1,0 +1,187 @@
+"""Sizes and quality of a mesh from its nodes alone: volume, area, Jacobians, edges."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+from math import comb, factorial, pi
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thermosim.mesh.data import EDGES, MeshData, facet_nodes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_CHUNK = 50_000
+
+
+def volumes(mesh: MeshData) -> dict[str, float]:
+    """Return the volume of each region [m³] (planar: m², per metre of depth), all copies."""
+    scale = mesh.unit ** (2 if mesh.symmetry == "planar" else 3) * mesh.multiplicity
+    found = {}
+    for name, tag in mesh.regions.items():
+        cells = mesh.cells[mesh.cell_tags == tag]
+        found[name] = scale * _integral(mesh, cells, mesh.tdim)
+    return found
+
+
+def areas(mesh: MeshData) -> dict[str, float]:
+    """Return the area of each boundary [m²] (planar: m), all copies; one side if it has two."""
+    scale = mesh.unit ** (1 if mesh.symmetry == "planar" else 2) * mesh.multiplicity
+    found = {}
+    for name, tag in mesh.boundaries.items():
+        facets = boundary_facets(mesh, tag)
+        found[name] = scale * _integral(mesh, facets, mesh.tdim - 1)
+    return found
+
+
+def boundary_facets(mesh: MeshData, tag: int) -> NDArray[np.int64]:
+    """Return the nodes of each facet of a boundary once, shape (n, nodes per facet)."""
+    local = facet_nodes(mesh.tdim, mesh.order)
+    parts = [mesh.cells[mesh.facet_tags[:, i] == tag][:, local[i]] for i in range(mesh.tdim + 1)]
+    facets = np.vstack(parts)
+    _, first = np.unique(np.sort(facets[:, : mesh.tdim], axis=1), axis=0, return_index=True)
+    return np.asarray(facets[first])
+
+
+def _integral(mesh: MeshData, cells: NDArray[np.int64], dim: int) -> float:
+    """Integrate 1 (2 pi r if axisymmetric) over simplices of dimension `dim`."""
+    points, weights = _rule(dim, _degree(mesh, dim))
+    values, slopes = _basis(dim, mesh.order, points)
+    total = 0.0
+    for start in range(0, len(cells), _CHUNK):
+        nodes = mesh.points[cells[start : start + _CHUNK]]
+        tangents = np.tensordot(nodes, slopes, (1, 2)).transpose(0, 2, 1, 3)
+        metric = _stretch(tangents)
+        if mesh.symmetry == "axisymmetric":
+            metric = metric * 2 * pi * np.einsum("qi,ci->cq", values, nodes[:, :, 0])
+        total += float((metric @ weights).sum())
+    return total
+
+
+def _degree(mesh: MeshData, dim: int) -> int:
+    """Return the degree of the quadrature: exact for cells, and close for curved facets."""
+    radial = mesh.order if mesh.symmetry == "axisymmetric" else 0
+    if mesh.order == 1:
+        return radial
+    return radial + (dim if dim == mesh.tdim else 8)
+
+
+def _stretch(tangents: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the size of the parallelotope of tangents (..., gdim, dim), shape (...)."""
+    gdim, dim = tangents.shape[-2:]
+    if dim == 1:
+        return np.asarray(np.linalg.norm(tangents[..., 0], axis=-1))
+    if gdim == dim:
+        return np.abs(determinant(tangents))
+    return np.asarray(np.linalg.norm(np.cross(tangents[..., 0], tangents[..., 1]), axis=-1))
+
+
+def determinant(m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the determinants of 2 x 2 or 3 x 3 matrices (..., n, n): written out, it is fast."""
+    if m.shape[-1] == 2:
+        return np.asarray(m[..., 0, 0] * m[..., 1, 1] - m[..., 0, 1] * m[..., 1, 0])
+    a, b, c = m[..., 0, :], m[..., 1, :], m[..., 2, :]
+    return np.asarray(
+        a[..., 0] * (b[..., 1] * c[..., 2] - b[..., 2] * c[..., 1])
+        - a[..., 1] * (b[..., 0] * c[..., 2] - b[..., 2] * c[..., 0])
+        + a[..., 2] * (b[..., 0] * c[..., 1] - b[..., 1] * c[..., 0])
+    )
+
+
+def scaled_jacobians(mesh: MeshData) -> NDArray[np.float64]:
+    """Return the least Jacobian of each cell over that of the straight cell, shape (n_cells,).
+
+    1 for a straight cell, below 0 for one that folds over. A lower bound: the least Bernstein
+    coefficient of the Jacobian, a polynomial (Johnen et al., 10.1016/j.jcp.2012.08.051).
+    """
+    if mesh.order == 1:
+        return np.ones(len(mesh.cells))
+    tdim = mesh.tdim
+    places, to_bernstein = _bernstein(tdim, tdim)
+    slopes = _basis(tdim, mesh.order, places)[1]
+    found = np.empty(len(mesh.cells))
+    for start in range(0, len(mesh.cells), _CHUNK):
+        nodes = mesh.points[mesh.cells[start : start + _CHUNK]]
+        jacobians = determinant(np.tensordot(nodes, slopes, (1, 2)).transpose(0, 2, 1, 3))
+        spokes = nodes[:, 1 : tdim + 1] - nodes[:, :1]
+        straight = determinant(np.swapaxes(spokes, 1, 2))
+        found[start : start + _CHUNK] = ((jacobians / straight[:, None]) @ to_bernstein.T).min(1)
+    return found
+
+
+def edge_lengths(mesh: MeshData) -> NDArray[np.float64]:
+    """Return the straight lengths of the edges of each cell [m], shape (n_cells, edges)."""
+    ends = [
+        mesh.points[mesh.cells[:, i]] - mesh.points[mesh.cells[:, j]] for i, j in EDGES[mesh.tdim]
+    ]
+    return np.stack([np.linalg.norm(e, axis=1) for e in ends], axis=1) * mesh.unit
+
+
+def shape_qualities(mesh: MeshData) -> NDArray[np.float64]:
+    """Return how regular the straight cells are: 1 for equal edges, 0 for a flat cell.
+
+    2-D: 4√3 A/Σl²; 3-D: 12 (3V)^{2/3}/Σl² (Liu and Joe, 10.1007/BF01934266).
+    """
+    corners = mesh.points[mesh.cells[:, : mesh.tdim + 1]] * mesh.unit
+    size = np.abs(determinant(corners[:, 1:] - corners[:, :1])) / factorial(mesh.tdim)
+    squares = (edge_lengths(mesh) ** 2).sum(axis=1)
+    if mesh.tdim == 2:
+        return np.asarray(4 * np.sqrt(3) * size / squares)
+    return np.asarray(12 * (3 * size) ** (2 / 3) / squares)
+
+
+@lru_cache(maxsize=16)
+def _rule(dim: int, degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a rule for the unit simplex: Gauss-Jacobi points on the collapsed cube."""
+    from scipy.special import roots_jacobi
+
+    n = degree // 2 + 1
+    axes = [roots_jacobi(n, float(dim - 1 - k), 0.0) for k in range(dim)]
+    points, weights = [], []
+    for index in product(range(n), repeat=dim):
+        rest, place, weight = 1.0, [], 1.0
+        for k, i in enumerate(index):
+            t = (axes[k][0][i] + 1) / 2
+            place.append(rest * t)
+            rest *= 1 - t
+            weight *= axes[k][1][i] / 2 ** (dim - k)
+        points.append(place)
+        weights.append(weight)
+    return np.array(points), np.array(weights)
+
+
+def _basis(
+    dim: int, order: int, points: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Lagrange functions (q, nodes) and their slopes (q, dim, nodes), DOLFINx node order."""
+    bary = np.column_stack([1 - points.sum(axis=1), points])
+    slope = np.vstack([-np.ones(dim), np.eye(dim)])
+    if order == 1:
+        return bary, np.broadcast_to(slope.T, (len(points), dim, dim + 1))
+    edges = EDGES[dim] if dim > 1 else ((0, 1),)
+    values = [bary[:, i] * (2 * bary[:, i] - 1) for i in range(dim + 1)]
+    slopes = [(4 * bary[:, i, None] - 1) * slope[i] for i in range(dim + 1)]
+    for i, j in edges:
+        values.append(4 * bary[:, i] * bary[:, j])
+        slopes.append(4 * (bary[:, i, None] * slope[j] + bary[:, j, None] * slope[i]))
+    return np.stack(values, axis=1), np.stack(slopes, axis=2)
+
+
+@lru_cache(maxsize=4)
+def _bernstein(dim: int, degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a lattice of points and the matrix from values there to Bernstein coefficients."""
+    powers = [p for p in product(range(degree + 1), repeat=dim + 1) if sum(p) == degree]
+    bary = np.array(powers) / degree
+    matrix = np.array([[_multinomial(p) * np.prod(b ** np.array(p)) for p in powers] for b in bary])
+    return bary[:, 1:], np.linalg.inv(matrix)
+
+
+def _multinomial(powers: tuple[int, ...]) -> int:
+    result, total = 1, 0
+    for p in powers:
+        total += p
+        result *= comb(total, p)
+    return result
