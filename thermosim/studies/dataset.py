@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 # of a summary: what tells about the machine, and what is the same for all points
-_LEFT_OUT = re.compile(r"wall_.*|.*_version|format|n_ranks|title|kind|mesh_hash|case_hash")
+_LEFT_OUT = re.compile(
+    r"wall_.*|memory_.*|.*_version|format|n_ranks|title|kind|mesh_hash|case_hash"
+)
 _UNITS = ("K", "W", "m", "s", "J", "eV", "Pa", "Hz", "rad")
 _QUANTITY = re.compile(r"\s*[+-]?[\d.]+(?:[eE][+-]?\d+)?\s*(.*)")
 

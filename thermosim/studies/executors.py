@@ -101,7 +101,8 @@ def mpi() -> Crew:
 def _ranks() -> Iterator[Executor]:
     from mpi4py.futures import MPIPoolExecutor
 
-    pool: Any = MPIPoolExecutor()
+    # the workers must not run the command line, which is the main module
+    pool: Any = MPIPoolExecutor(main=False)
     try:
         yield pool
     finally:

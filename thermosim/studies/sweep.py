@@ -216,9 +216,10 @@ def _write_tables(
 
 
 def _times(keys: Sequence[str] | Mapping[str, Any], records: Mapping[str, Record]) -> str:
-    """Return the wall time of each point and of its phases as CSV; kept apart from the results."""
+    """Return wall time and memory of each point as CSV; kept apart from the results."""
     rows = [records[key] for key in keys if key in records]
-    phases = sorted({n for r in rows for n in r.summary if n.startswith("wall_") and n != "wall_s"})
+    names = {name for record in rows for name in record.summary} - {"wall_s"}
+    phases = sorted(name for name in names if name.startswith(("wall_", "memory_")))
     lines = [",".join(["key", "wall_s", *phases])]
     for record in rows:
         cells = [record.key, repr(record.wall_s)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -26,9 +27,19 @@ def run_alone(case: Case) -> Any:
     with _ONE_AT_A_TIME:
         from mpi4py import MPI
 
+        _start_petsc_alone()
         from thermosim.simulate import simulate
 
         return simulate(case, comm=MPI.COMM_SELF)
+
+
+def _start_petsc_alone() -> None:
+    """Start PETSc on this process only: on all ranks it would wait for those that never start it."""
+    if "petsc4py.PETSc" not in sys.modules:
+        import petsc4py
+        from mpi4py import MPI
+
+        petsc4py.init(comm=MPI.COMM_SELF)
 
 
 def compute(key: str, case: Case, run: Run, folder: str) -> Record:
