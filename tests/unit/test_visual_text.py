@@ -183,7 +183,7 @@ def test_series_refuse_what_does_not_fit():
         ValueError, match=r"mean has shape \(3,\); needs one value per time, \(2,\)"
     ):
         series.draw_delta_T([0, 1], {"mean": [1, 2, 3]})
-    with pytest.raises(ValueError, match="error of other: no curve has this name"):
+    with pytest.raises(ValueError, match="error of other: no such curve"):
         series.draw_delta_T([0, 1], {"mean": [1, 2]}, error={"other": [1, 2]})
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from thermosim.visual.fields_cut import Cut
 
 _MOST_CUTS = 4
+_DPI = 160
 _WRAP = 34
 _SIDES = {2: 3.8, 3: 3.2}  # inches of a square panel, by number of results
 
@@ -39,6 +40,7 @@ def draw_side_by_side(results: Sequence[Result], cuts: Sequence[Cut | None]) -> 
         below = 1.4 + 0.3 * max(len(paths), 2) * len(results)
         names = 0.75 + 0.24 * len(results)
         figure = style.new_figure(width, below + (side + 1.95 if with_cuts else names))
+        figure.set_dpi(_DPI)
         _heading(figure, results)
         if with_cuts:
             _draw_cuts(figure, results, shown, side)

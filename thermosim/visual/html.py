@@ -48,7 +48,7 @@ _WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget"
 def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
     """Return the report of a result; pictures (file name to path) that exist are embedded."""
     there = {name: path for name, path in pictures.items() if path.is_file()}
-    return _render(
+    return render(
         "report.html.j2",
         title=result.case.title or "Untitled case",  # the folder has its final name later
         headline=headline(result),
@@ -75,7 +75,7 @@ def comparison_page(results: Sequence[Result], picture: Path, place: Path, repor
         columns.append({"letter": letter(i), "name": name_of(result), "link": link})
     labels = dict.fromkeys(label for r in results for label, _ in closing_table(r))
     tables = [dict(closing_table(r)) for r in results]
-    return _render(
+    return render(
         "comparison.html.j2",
         title="Results side by side",
         columns=columns,
@@ -87,7 +87,8 @@ def comparison_page(results: Sequence[Result], picture: Path, place: Path, repor
     )
 
 
-def _render(template: str, **content: Any) -> str:
+def render(template: str, **content: Any) -> str:
+    """Return a template of this package, filled."""
     import jinja2
 
     environment = jinja2.Environment(

@@ -47,29 +47,27 @@ def draw_delta_T(
     delta_T : name of each curve and its values, one per time
     error : of curves by the same names [K]; drawn as a band
     events : name and time [s] of what happens, such as "light off"
-    steady : ΔT [K] that the curves tend to
+    steady : ΔT [K] in the end
 
     Raises
     ------
     ValueError
         If a curve has not one value per time, or an error belongs to no curve.
     """
-    t, curves = _checked(time, delta_T)
-    bands = _checked(time, error or {})[1]
-    if unknown := bands.keys() - curves.keys():
-        raise ValueError(f"error of {', '.join(sorted(unknown))}: no curve has this name")
+    (t, curves), bands = _checked(time, delta_T), _checked(time, error or {})[1]
+    if not bands.keys() <= curves.keys():
+        raise ValueError(f"error of {', '.join(bands.keys() - curves.keys())}: no such curve")
     seconds, unit = time_scale(t)
     factor, kelvin = style.si_scale(np.concatenate(list(curves.values())), "K")
     with style.styled():
         figure = style.new_figure(7.2, 4.4, layout="constrained")
         axes = figure.subplots()
         for i, (name, values) in enumerate(curves.items()):
-            colour = style.colour_of(i)
-            axes.plot(t / seconds, values / factor, color=colour, label=name, **_dots(t))
-            if name in bands:
-                _band(axes, t / seconds, values / factor, bands[name] / factor, colour)
+            colour, y = style.colour_of(i), values / factor
+            axes.plot(t / seconds, y, color=colour, label=name, **_dots(t))
+            _band(axes, t / seconds, y, bands.get(name, 0 * t) / factor, colour)
         if steady is not None:
-            axes.axhline(steady / factor, color=style.NEUTRAL, ls="--", lw=1, label="steady state")
+            axes.axhline(steady / factor, color=style.NEUTRAL, ls="--", label="steady state")
         _finish(axes, t / seconds, unit, f"ΔT ({kelvin})", title)
         _mark_events(axes, events, seconds)
     return figure
@@ -187,7 +185,8 @@ def _checked(time: ArrayLike, curves: Mapping[str, ArrayLike]) -> tuple[Floats, 
 
 
 def _band(axes: Axes, x: NDArray[Any], y: NDArray[Any], half: NDArray[Any], colour: str) -> None:
-    axes.fill_between(x, y - half, y + half, color=colour, alpha=0.2, lw=0)
+    if half.any():
+        axes.fill_between(x, y - half, y + half, color=colour, alpha=0.2, lw=0)
 
 
 def _dots(t: Floats) -> dict[str, Any]:

@@ -24,7 +24,7 @@ COOLS, WARMS, NEUTRAL = "#2b6ca3", "#d1602a", "#5f6670"
 INK, GRID = "#22262b", "#d9dde2"
 SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8456a", "#6b7280")
 """Colours of lines and groups of bars, in this order."""
-DPI = 150
+DPI = 120
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _RC: dict[str, Any] = {
@@ -148,7 +148,7 @@ def temperature_scale(values: NDArray[np.float64]) -> tuple[float, float, str]:
 def save(figure: Figure, path: Path) -> Path:
     """Write a figure as PNG aside and rename it into place; return the path."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=figure.dpi, pil_kwargs={"compress_level": 2})
+    figure.savefig(stream, format="png", dpi=figure.dpi, pil_kwargs={"compress_level": 1})
     return write_bytes(path, stream.getvalue())
 
 
