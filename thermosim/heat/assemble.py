@@ -17,11 +17,13 @@ from thermosim.heat.model import (
     Surface,
     SurfaceLaw,
 )
-from thermosim.substrates import Slab
+from thermosim.heat.supports import support_faces, supports
+from thermosim.substrates import NoSubstrate
 
 if TYPE_CHECKING:
     from thermosim.case import Case
     from thermosim.fem import Domain
+    from thermosim.materials.conductivity import Axis
 
 
 def heat_model(
@@ -38,9 +40,9 @@ def heat_model(
     surfaces = [_particle_surface(case)]
     held: list[Held] = []
     jumps: list[Jump] = []
-    if "substrate" in domain.regions and isinstance(case.substrate, Slab):
-        bodies.append(_body(case, "substrate", case.substrate.material, in_substrate))
-        sides, held = _slab_surfaces(case, case.substrate)
+    if not isinstance(case.substrate, NoSubstrate) and len(domain.regions) > 1:
+        bodies += _support_bodies(case, in_substrate)
+        sides, held = _support_surfaces(case, domain)
         surfaces += sides
         if "contact_substrate" in domain.boundaries and case.contact.conductance:
             h_c = case.contact.conductance
@@ -50,12 +52,26 @@ def heat_model(
     )
 
 
-def _body(case: Case, region: str, name: str, source: Source | None) -> HeatBody:
+def _body(
+    case: Case, region: str, name: str, source: Source | None, axis: Axis | None = None
+) -> HeatBody:
     material = case.material(name)
-    axis = getattr(case.substrate, "crystal_axis", None) if region == "substrate" else None
     return HeatBody(
         region, material.conductivity, axis, material.density, material.specific_heat, source
     )
+
+
+def _support_bodies(case: Case, in_substrate: Source | None) -> list[HeatBody]:
+    return [
+        _body(
+            case,
+            part.region,
+            part.material,
+            in_substrate if part.region == "substrate" else None,
+            part.axis,
+        )
+        for part in supports(case.substrate)
+    ]
 
 
 def _particle_surface(case: Case) -> Surface:
@@ -64,16 +80,19 @@ def _particle_surface(case: Case) -> Surface:
     return Surface("particle_surface", _paths(case, emissivity, radius))
 
 
-def _slab_surfaces(case: Case, slab: Slab) -> tuple[list[Surface], list[Held]]:
-    emissivity = _emissivity(case, "substrate", slab.material, slab.thickness)
-    size = slab.equivalent_radius
-    surfaces = [Surface("substrate_top", _paths(case, emissivity, size))]
-    held = []
-    for boundary, face in (("substrate_bottom", slab.bottom), ("substrate_rim", slab.rim)):
-        if face == "held":
-            held.append(Held(boundary, slab.held_temperature or case.chamber.temperature))
-        elif face == "radiating":
-            surfaces.append(Surface(boundary, _paths(case, emissivity, size)))
+def _support_surfaces(case: Case, domain: Domain) -> tuple[list[Surface], list[Held]]:
+    substrate: Any = case.substrate
+    size = getattr(substrate, "equivalent_radius", None) or substrate.width / 2
+    surfaces, held = [], []
+    for side in support_faces(substrate):
+        if not domain.has(side.boundary):
+            continue
+        if side.face == "held":
+            held.append(Held(side.boundary, substrate.held_temperature or case.chamber.temperature))
+        elif side.face == "radiating":
+            part = side.support
+            emissivity = _emissivity(case, "substrate", part.material, part.thickness)
+            surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
     return surfaces, held
 
 

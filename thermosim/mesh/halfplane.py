@@ -33,7 +33,12 @@ def mesh_half_plane(
         drawing.layers(layers, profile)
         gmsh.model.occ.synchronize()
         name_entities(gmsh, 2, drawing.regions, drawing.boundaries)
-        plane_size_field(gmsh, sizes.scaled(1 / scale), drawing.boundaries["particle_surface"])
+        plane_size_field(
+            gmsh,
+            sizes.scaled(1 / scale),
+            drawing.boundaries["particle_surface"],
+            corners(layers, 1 / scale),
+        )
         gmsh.option.setNumber("Mesh.Algorithm", 6)
         generate(gmsh, 2)
         gmsh.model.mesh.setOrder(order)
@@ -66,6 +71,18 @@ def drawing_unit(profile: Profile, layers: tuple[Layer, ...]) -> float:
     for layer in layers:
         largest = max(largest, layer.plan.extent, -layer.bottom)
     return max(profile.contact_radius, largest / 2e4)
+
+
+def corners(layers: tuple[Layer, ...], factor: float) -> list[tuple[float, float, float]]:
+    """Return r, z and cell size, times `factor`, where a layer meets a frame or a pillar."""
+    found = []
+    for above, layer in zip((None, *layers), layers, strict=False):
+        if layer.hole_radius is not None and layer.hole_radius < layer.plan.inner:
+            found.append((layer.hole_radius, layer.bottom, layer.thickness / 16))
+        if above is not None and above.plan.inner < layer.plan.inner:
+            size = min(above.plan.inner, above.thickness, layer.thickness) / 16
+            found.append((above.plan.inner, above.bottom, size))
+    return [(r * factor, z * factor, h * factor) for r, z, h in found]
 
 
 class _Drawing:
@@ -128,10 +145,10 @@ class _Drawing:
         for i, layer in enumerate(layers):
             R = layer.plan.radius
             if i:
-                breaks = _outward([(layers[i - 1].plan.radius, "")], R, "substrate_top")
+                breaks = _outward([(layers[i - 1].plan.radius, "")], R, layer.face)
             else:
                 under = [b for b in base_breaks(profile, R) if b[0] <= R]
-                breaks = _outward(under, R, "substrate_top")
+                breaks = _outward(under, R, layer.face)
             top = self.level(layer.top, breaks)
             side = self.line((R, layer.top), (R, layer.bottom), layer.sides[0])
             if i + 1 < len(layers):

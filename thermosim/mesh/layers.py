@@ -44,8 +44,8 @@ class Plan:
 class Layer:
     """One layer: its region, plan, heights [m] and the names of its sides.
 
-    A layer wider than the one above shows an open top; `sides` holds one name for a disk, and one
-    for each edge of a polygon. `hole_radius` parts the lower face of a membrane.
+    `face` is the name of its top where nothing covers it; `sides` holds one name for a disk, and
+    one for each edge of a polygon. `hole_radius` parts the lower face of a membrane.
     """
 
     region: str
@@ -54,6 +54,7 @@ class Layer:
     bottom: float
     sides: tuple[str, ...]
     hole_radius: float | None = None
+    face: str = "substrate_top"
 
     @property
     def thickness(self) -> float:
@@ -88,7 +89,7 @@ def layers_of(substrate: Any) -> tuple[Layer, ...]:
         pillar = Plan(substrate.pedestal_radius)
         foot = -substrate.pedestal_height
         return (
-            Layer("pedestal", pillar, 0.0, foot, ("pedestal_side",)),
+            Layer("pedestal", pillar, 0.0, foot, ("pedestal_side",), face="pedestal_top"),
             Layer("substrate", plan, foot, foot - substrate.thickness, rim),
         )
     raise MeshError(f'substrate.kind = "{getattr(substrate, "kind", substrate)}" cannot be meshed')

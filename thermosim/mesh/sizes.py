@@ -58,8 +58,13 @@ def sectors(settings: MeshSettings) -> int:
     return 4 * max(2, round(_SECTORS * settings.refinement / 4))
 
 
-def plane_size_field(gmsh: Any, sizes: Sizes, surface: list[int]) -> None:
-    """Hand the sizes (in model units) of a half plane (x = r, y = z) to gmsh."""
+def plane_size_field(
+    gmsh: Any, sizes: Sizes, surface: list[int], corners: list[tuple[float, float, float]]
+) -> None:
+    """Hand the sizes (in model units) of a half plane (x = r, y = z) to gmsh.
+
+    `surface` are the curves of the particle; `corners` are places r, z with their cell size.
+    """
     field = gmsh.model.mesh.field
     distance = field.add("Distance")
     field.setNumbers(distance, "CurvesList", surface)
@@ -68,6 +73,9 @@ def plane_size_field(gmsh: Any, sizes: Sizes, surface: list[int]) -> None:
     if sizes.contact_radius:
         rim = f"Sqrt((x-{sizes.contact_radius:.17g})^2+y^2)"
         formulas.append(f"{sizes.h_rim:.17g}+{sizes.growth:.17g}*{rim}")
+    for r, z, h in corners:
+        distance_to = f"Sqrt((x-({r:.17g}))^2+(y-({z:.17g}))^2)"
+        formulas.append(f"{h:.17g}+{sizes.growth:.17g}*{distance_to}")
     set_smallest(gmsh, formulas)
 
 
