@@ -205,20 +205,19 @@ class HeldFormula:
         return np.asarray(np.sum(terms, axis=0) / step)
 
 
-def held_rates(space: Any, model: HeatModel, domain: Domain, end: float) -> dict[str, Any]:
-    """Return boundary -> dT/dt [K/s] of its nodes as a function of time [s]."""
+def held_courses(space: Any, model: HeatModel, domain: Domain, end: float) -> dict[str, Any]:
+    """Return boundary -> function of time [s] that gives T [K] and dT/dt [K/s] of its dofs."""
     found: dict[str, Any] = {}
     for held in model.held:
         formula = held.temperature
         if not (isinstance(formula, HeldFormula) and formula.changes):
             continue
-        dofs = np.sort(boundary_dofs(space, domain, [held.boundary]))
-        points = space.tabulate_dof_coordinates()[dofs]
+        points = space.tabulate_dof_coordinates()[boundary_dofs(space, domain, [held.boundary])]
 
-        def rate(time: float, formula: Any = formula, points: Any = points) -> Any:
-            return formula.rate(points, time, end)
+        def course(time: float, formula: Any = formula, points: Any = points) -> tuple[Any, Any]:
+            return formula.at(points, time), formula.rate(points, time, end)
 
-        found[held.boundary] = rate
+        found[held.boundary] = course
     return found
 
 
