@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
     """Add every command to the application, in the order of the help."""
     if app.registered_commands:
         return
-    from thermosim.cli import case, gain, run, sweep, thermometry
+    from thermosim.cli import case, gain, reproduce, run, sweep, thermometry
 
     for command in (
         run.run,
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
         gain.limits,
         gain.trpl,
         thermometry.thermometry,
+        reproduce.reproduce,
         case.init,
         case.schema,
         case.doctor,
