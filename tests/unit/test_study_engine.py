@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from thermosim.errors import CaseError, SolveError
+from thermosim.errors import CaseError, MissingDependencyError, SolveError
 from thermosim.studies import sweep
 from thermosim.studies.executors import cores, environment, local
 from thermosim.studies.progress import Progress, duration
@@ -165,6 +165,16 @@ def test_invalid_points_stand_in_the_dataset_when_they_are_recorded():
         ).dataset  # fmt: skip
     assert list(data["status"].values) == ["invalid", "done"]
     assert data["radius"].values.tolist() == [-1e-6, 1e-6]
+
+
+def needs_gmsh(case):
+    raise MissingDependencyError("gmsh cannot be imported")
+
+
+def test_what_the_environment_lacks_ends_the_sweep_and_is_no_fault_of_the_points(tmp_path):
+    with ThreadPoolExecutor(1) as pool, pytest.raises(MissingDependencyError):
+        sweep(TREE, VARY, run=needs_gmsh, executor=pool, store=tmp_path / "s")
+    assert list((tmp_path / "s" / "points").iterdir()) == []
 
 
 class Lost(Executor):

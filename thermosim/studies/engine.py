@@ -9,7 +9,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from thermosim.errors import SolveError
+from thermosim.errors import MissingDependencyError, SolveError
 from thermosim.studies.store import Record, read_record
 from thermosim.studies.worker import Run, compute
 
@@ -77,7 +77,7 @@ def _drain(
 def _record(future: Future[Record], key: str) -> Record:
     try:
         return future.result()
-    except BrokenExecutor:
+    except (BrokenExecutor, MissingDependencyError, ImportError):
         raise
     except CancelledError as error:  # the cluster went away: no fault of this point
         raise BrokenExecutor("its work was cancelled") from error

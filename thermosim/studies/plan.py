@@ -218,6 +218,13 @@ def _in_study(path: str) -> str:
     return "study" if path == "case" else f"study.{path}"
 
 
+def plan_summary(plan: Plan) -> str:
+    """Return the size of a study in words."""
+    names = " × ".join(dimension.name for dimension in plan.dimensions)
+    sizes = " × ".join(str(dimension.size) for dimension in plan.dimensions)
+    return f"{len(plan.points)} points: {names} = {sizes}, {len(plan.cases())} different cases"
+
+
 def as_json(value: Any) -> str:
     """Return a value of a case file as one line of text: what stands in a table."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -16,7 +16,7 @@ from thermosim.errors import CaseError
 from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
 from thermosim.studies.engine import compute_all
 from thermosim.studies.executors import Crew, given, local
-from thermosim.studies.plan import Plan, make_plan, parse_study
+from thermosim.studies.plan import Plan, make_plan, parse_study, plan_summary
 from thermosim.studies.progress import Progress
 from thermosim.studies.store import MARK, Record, Store, open_store
 from thermosim.studies.tree import merged, with_override
@@ -186,8 +186,8 @@ def _compute(
     cases = plan.cases()
     missing = {key: case for key, case in cases.items() if key not in records}
     tell(
-        f"{len(plan.points)} points, {len(cases)} different cases; {len(records)} computed before, "
-        f"{len(missing)} to compute" + (f" on {crew.name}" if missing else "")
+        f"{plan_summary(plan)}; {len(records)} computed before, {len(missing)} to compute"
+        + (f" on {crew.name}" if missing else "")
     )
     if not missing:
         return 0

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.errors import ThermosimError
+from thermosim.errors import MissingDependencyError, ThermosimError
 from thermosim.studies.store import Record, keep_record
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def run_alone(case: Case) -> Any:
 
 
 def _start_petsc_alone() -> None:
-    """Start PETSc on this process only: on all ranks it would wait for those that never start it."""
+    """Start PETSc on this process only: with all ranks it would wait for some that never do."""
     if "petsc4py.PETSc" not in sys.modules:
         import petsc4py
         from mpi4py import MPI
@@ -45,12 +45,15 @@ def _start_petsc_alone() -> None:
 def compute(key: str, case: Case, run: Run, folder: str) -> Record:
     """Run one point and return its record, which is also kept if the worker sees the folder.
 
-    Any exception of the run becomes a record that says "failed".
+    Any exception of the run becomes a record that says "failed", but for what is missing in the
+    environment, which no point can be blamed for.
     """
     start = time.perf_counter()
     try:
         result = run(case)
         record = Record(key, "done", "", _plain(result.summary), [str(n) for n in result.notes])
+    except (MissingDependencyError, ImportError):
+        raise
     except ThermosimError as error:
         record = Record(key, "failed", str(error))
     except Exception as error:  # a fault of one point must not end the others: it is recorded
