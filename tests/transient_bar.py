@@ -72,7 +72,8 @@ class March:
     model: HeatModel | Any  # or a function of (domain, factor)
     degree: int = 1
     start: Any = 0.0  # θ [K]: a number or a function of x
-    held_courses: dict = field(default_factory=dict)
+    held_rates: dict = field(default_factory=dict)
+    time: Any = None  # a constant that held temperatures read
     piece: Any = None
     settings: dict = field(default_factory=dict)
 
@@ -83,8 +84,8 @@ class March:
         model = self.model
         if not isinstance(model, HeatModel):
             model = model(domain, self.factor)
-        self.problem = TransientProblem(domain, model, self.degree, self.factor)
-        self.problem.held_courses.update(self.held_courses)
+        self.problem = TransientProblem(domain, model, self.degree, self.factor, self.time)
+        self.problem.held_rates.update(self.held_rates)
         start = self.start if callable(self.start) else lambda x: np.full(x.shape[1], self.start)
         self.problem.theta.interpolate(start)
         self.problem.impose(self.problem.theta)

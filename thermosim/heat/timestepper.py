@@ -92,7 +92,9 @@ class TimeStepper:
         self._linear = _Linear()
         self._scale = 0.0
         tdim, symmetric = problem.domain.tdim, problem.model.symmetric
-        self._linear_options = linear_options(solver_settings, tdim, symmetric=symmetric)
+        self._linear_options = linear_options(
+            solver_settings, tdim, symmetric=symmetric, coupled=self.solver.coupled
+        )
         self._iterative = self._linear_options["ksp_type"] != "preonly"
         self.ts: Any = None
 
@@ -103,7 +105,7 @@ class TimeStepper:
         ts.setProblemType(PETSc.TS.ProblemType.NONLINEAR)
         ts.setEquationType(PETSc.TS.EquationType.IMPLICIT)
         ts.setIFunction(self._function, vector(problem.space))
-        ts.setIJacobian(self._jacobian, self.solver.A)
+        ts.setIJacobian(self._jacobian, self.solver.J, self.solver.A)
         options: dict[str, Any] = {"ts_type": kind, "ts_max_snes_failures": -1}
         if kind == "dirk":
             options["ts_dirk_type"] = subtype
@@ -259,7 +261,7 @@ class TimeStepper:
         self.time = stop if abs(taken - remaining) <= _SAME * remaining else ts.getTime()
         ts.setTime(self.time)
         self.solver.set_theta(self.u)
-        self.problem.impose_course(self.time)
+        self.problem.at(self.time)
         self._put_state()
         self._count(ts)
         return float(taken)

@@ -18,7 +18,7 @@ from petsc4py import PETSc
 
 from thermosim.errors import CaseError, SolveError
 from thermosim.fem import boundary_dofs, compile_form, configure, constant, vector
-from thermosim.heat import forms
+from thermosim.heat import forms, shells
 from thermosim.heat.newton import linear_options
 from thermosim.heat.problem import HeatProblem
 
@@ -57,29 +57,38 @@ class TransientProblem(HeatProblem):
     rate : θ̇ [K/s]
     shift : d θ̇/dθ of the method in time [1/s], in the Jacobian
     factor : constant on the light; the source of the model holds it
-    held_courses : boundary -> function of time [s] that gives the held temperature [K] and its
-        rate [K/s]; held faces without one keep the temperature of the model
+    time : constant that formulas of sources, surfaces and held temperatures may read [s]
+    held_rates : boundary -> dT/dt [K/s] of its nodes (sorted) as a function of time [s], for held
+        temperatures that read `time`; the others stay as they are
     """
 
-    def __init__(self, domain: Domain, model: HeatModel, degree: int, factor: Any) -> None:
+    def __init__(
+        self, domain: Domain, model: HeatModel, degree: int, factor: Any, time: Any = None
+    ) -> None:
         _check_capacities(model)
         super().__init__(domain, model, degree)
         self.factor = factor
         self.rate = fem.Function(self.space, name="rate")
         self.shift = constant(domain, 0.0)
-        self.held_courses: dict[str, Callable[[float], tuple[float, float]]] = {}
+        self.time = constant(domain, 0.0) if time is None else time
+        self.held_rates: dict[str, Callable[[float], Any]] = {}
 
     def terms(self, theta: Any, v: Any) -> dict[str, Any]:
         """Return the terms of the steady problem and ``REGION:stored``, heat stored per time."""
         return {**super().terms(theta, v), **self.storage(theta, self.rate, v)}
 
     def storage(self, theta: Any, rate: Any, v: Any) -> dict[str, Any]:
-        """Return the heat that each body stores per time."""
+        """Return the heat that each body and each film stores per time."""
         T = self.T_ref + theta
-        return {
+        found = {
             f"{body.region}:{STORED}": forms.storage(self.domain, body, T, rate, v, self.number)
             for body in self.model.bodies
         }
+        for index, film in enumerate(self.model.films):
+            found[f"film {index} on {film.boundary}:{STORED}"] = shells.storage(
+                self.domain, film, T, rate, v, self.number
+            )
+        return found
 
     @cached_property
     def jacobian_form(self) -> Any:
@@ -99,23 +108,39 @@ class TransientProblem(HeatProblem):
         )
         return float(total) / int(self.space.dofmap.index_map.size_global)
 
-    def impose_course(self, time: float) -> None:
-        """Set θ and θ̇ at the held nodes to what they are at `time` [s]."""
-        self.impose(self.theta)
+    def at(self, time: float) -> None:
+        """Set time, and θ and θ̇ at the held nodes to what they are then."""
+        self.time.value = time
+        if self.held_rates:
+            self.impose(self.theta)
+        else:
+            self.theta.x.array[self.held_dofs] = self._held_values
         self.rate.x.array[self.held_dofs] = 0.0
-        for boundary, course in self.held_courses.items():
-            dofs = boundary_dofs(self.space, self.domain, [boundary])
-            temperature, rate = course(time)
-            self.theta.x.array[dofs] = temperature - self.model.T_ref
-            self.rate.x.array[dofs] = rate
+        for dofs, rate in self._held_courses:
+            self.rate.x.array[dofs] = rate(time)
+
+    @cached_property
+    def _held_values(self) -> NDArray[np.float64]:
+        theta = fem.Function(self.space)
+        self.impose(theta)
+        return np.array(theta.x.array[self.held_dofs])
+
+    @cached_property
+    def _held_courses(self) -> list[tuple[NDArray[np.int32], Callable[[float], Any]]]:
+        return [
+            (np.sort(boundary_dofs(self.space, self.domain, [boundary])), rate)
+            for boundary, rate in self.held_rates.items()
+        ]
 
 
 def _check_capacities(model: HeatModel) -> None:
-    for body in model.bodies:
+    owners: list[tuple[str, Any]] = [(body.region, body) for body in model.bodies]
+    owners += [(f"the film on {film.boundary}", film) for film in model.films]
+    for owner, part in owners:
         for name in ("density", "specific_heat"):
-            if getattr(body, name) is None:
+            if getattr(part, name) is None:
                 raise CaseError(
-                    f"the material of {body.region} has no {name}, which a transient needs; "
+                    f"the material of {owner} has no {name}, which a transient needs; "
                     "give it in [materials]"
                 )
 
@@ -171,7 +196,7 @@ class TransientSystem:
         self.solver.set_theta(u)
         self.problem.rate.x.array[: rate.local_size] = rate.array_r
         self.problem.rate.x.scatter_forward()
-        self.problem.impose_course(time)
+        self.problem.at(time)
 
     def residual(self, rate: Any, b: Any) -> None:
         """Assemble F at the present state [W]; held rows: capacity times the misfit of `rate`."""
@@ -209,7 +234,7 @@ class TransientSystem:
         """
         problem = self.problem
         problem.rate.x.array[:] = 0.0
-        problem.impose_course(time)
+        problem.at(time)
         self.jacobian(_MASS_SHIFT)
         b, x, rate = (vector(problem.space) for _ in range(3))
         ksp = self._mass_solver()

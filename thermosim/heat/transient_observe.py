@@ -88,6 +88,10 @@ class Observer:
             * float(comm.allreduce(fem.assemble_scalar(form)))
             for name, form in self._paths.items()
         }
+        parts: tuple[Any, ...] = (*self.problem.couplings, *self.problem.gaps)
+        for part in parts:
+            for name, value in part.budget().items():
+                found[name] = found.get(name, 0.0) + value
         if self._held:
             b = vector(self.problem.space)
             self.solver.assemble_residual(b)
