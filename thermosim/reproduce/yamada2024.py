@@ -22,14 +22,14 @@ SOURCE = (
 FINDINGS = (
     "No single mean emission energy meets the three printed numbers of Figs. 1f and 3: 2.38 eV "
     "(threshold) gives 1.6 fW at x = 0.012; 2.1 fW needs 2.387 eV; x = 0.014 needs 2.390 eV.",
-    "The radiative lifetime is computed as τ η (29 ns × 0.8 = 23 ns); consistent is τ/η = 36 ns. The "
-    "efficiencies of trion and biexciton, 0.26 and 0.09, are then 0.17 and 0.06.",
+    "The radiative lifetime is computed as τ η (29 ns × 0.8 = 23 ns); consistent is τ/η = 36 ns. "
+    "The efficiencies of trion and biexciton, 0.26 and 0.09, are then 0.17 and 0.06.",
     "A particle of 5 µm that only radiates reaches its temperature in a quarter of a second; 10 "
     "minutes were observed. Something other than the particle is slow, for instance its support.",
-    "-9 K leaves room for a contact of 0.1 nW/K; adhesion alone makes one of about 130 nW/K. On mica "
-    "the same light cools such a particle by 0.15 K.",
-    "A 5 µm particle is no black body: it emits some 3 % of one (uncertain by a factor 3), which helps "
-    "cooling, but matters only without contact.",
+    "-9 K leaves room for a contact of 0.1 nW/K; adhesion alone makes one of about 130 nW/K. On "
+    "mica the same light cools such a particle by 0.15 K.",
+    "A 5 µm particle is no black body: it emits some 3 % of one (uncertain by a factor 3), which "
+    "helps cooling, but matters only without contact.",
 )
 
 
@@ -104,7 +104,7 @@ def draw(folder: Path, experiments: list[Experiment]) -> list[tuple[Path, str]]:
         ),
         "fig3": (
             gain_plots.draw_intensity_curve(intensity_curve(model, gain.PUMP)),
-            "Fig. 3: efficiency and cooling gain per dot against intensity, with and without Auger.",
+            "Fig. 3: efficiency and gain per dot against intensity, with and without Auger.",
         ),
         "fig3_map": (
             gain_plots.draw_cooling_map(

@@ -1,4 +1,4 @@
-"""Yamada et al. 2024, Fig. 5: the particle under steps of intensity, computed by finite elements."""
+"""Yamada et al. 2024, Fig. 5: the particle under steps of intensity, by finite elements."""
 
 from __future__ import annotations
 
@@ -73,12 +73,10 @@ def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Exper
     """Yield the experiment under each set of assumptions; its transients are kept in `folder`."""
     from thermosim.simulate import simulate
 
-    intensity = np.geomspace(0.3e7, 30e7, 13)
+    intensity = np.asarray(np.geomspace(0.3e7, 30e7, 13), dtype=np.float64)
     for name in ASSUMPTIONS:
         tell(f"Fig. 5e, {name}: {len(intensity)} steady states")
-        steady = np.array(
-            [simulate(case_of(name, float(I))).delta_T_mean_K for I in intensity]
-        )
+        steady = np.array([simulate(case_of(name, float(I))).delta_T_mean_K for I in intensity])
         tell(f"Fig. 5d, {name}: {len(LEVELS)} steps of 15 minutes")
         time, course = _course(name, folder / name.replace(", ", "_").replace(" ", "_"))
         yield Experiment(name, intensity, steady, time, course, settling_time(time, course))

@@ -88,8 +88,8 @@ def clock_rows() -> list[Row]:
     host = load_material("Cs4PbBr6")
     capacity = float(host.volumetric_heat_capacity(T0))
     rate = float(cooling_rate(N_DOTS, GAIN, capacity))
-    relaxation = capacity * float(sphere_volume(R)) / (
-        4 * Stefan_Boltzmann * T0**3 * float(sphere_area(R))
+    relaxation = (
+        capacity * float(sphere_volume(R)) / (4 * Stefan_Boltzmann * T0**3 * float(sphere_area(R)))
     )
     return [
         Row(section, "time to -9 K at the initial rate", "s", "0.25", -9.0 / rate, 2,
