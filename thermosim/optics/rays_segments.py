@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _CHUNK = 400_000
+_GOLDEN = 0.6180339887498949
 
 
 def path_integral(power: ArrayLike, alpha: float, length: ArrayLike) -> Floats:
@@ -64,16 +65,20 @@ class Segments:
 
 
 def _pieces(
-    segments: Segments, step: float, part: slice
+    segments: Segments, step: float, part: slice, scattered: bool
 ) -> tuple[Floats, Floats, Integers, Integers]:
-    """Return midpoints, deposits, owners and first pieces of segments cut no longer than step."""
+    """Return points, deposits, owners and first pieces of segments cut no longer than step.
+
+    A point is the middle of its piece, or stands at a place that differs by segment.
+    """
     length = segments.length[part]
     count = np.maximum(np.ceil(length / step), 1.0).astype(np.int64)
     owner = np.repeat(np.arange(count.size), count)
     first = np.cumsum(count) - count
     position = np.arange(owner.size) - first[owner]
     piece = (length / count)[owner]
-    along = (position + 0.5) / count[owner]
+    place = (part.start + np.arange(count.size)) * _GOLDEN % 1.0 if scattered else 0.5
+    along = (position + np.broadcast_to(place, count.size)[owner]) / count[owner]
     start, end = segments.start[part][owner], segments.end[part][owner]
     power = segments.power[part][owner] * np.exp(-segments.alpha * position * piece)
     return (
@@ -103,6 +108,7 @@ def deposit_on_cells(
     n_cells: int,
     step: float,
     snap: bool = True,
+    scattered: bool = False,
 ) -> tuple[Floats, float]:
     """Return the deposit of all segments in each cell [W m], and what met no cell.
 
@@ -120,6 +126,9 @@ def deposit_on_cells(
     snap
         Give a piece that meets no cell (between a mesh and the true surface) to the next cell
         along its segment, so that the sum is conserved. Without, it counts as outside.
+    scattered
+        Take for each segment another place of its pieces, not the middle: parallel rays then
+        do not all cross from cell to cell at the same pieces.
 
     Raises
     ------
@@ -133,7 +142,7 @@ def deposit_on_cells(
     borders = np.searchsorted(ends, np.arange(_CHUNK, ends[-1] if ends.size else 0, _CHUNK))
     borders = np.unique(np.concatenate([[0], borders, [ends.size]]))
     for low, high in pairwise(borders):
-        points, deposit, owner, _ = _pieces(segments, step, slice(int(low), int(high)))
+        points, deposit, owner, _ = _pieces(segments, step, slice(int(low), int(high)), scattered)
         cell = np.array(locate(points), np.int64)
         cell = _nearest_found(cell, owner) if snap else cell
         found = cell >= 0

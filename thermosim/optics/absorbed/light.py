@@ -267,7 +267,9 @@ def _trace_into(
     traced = trace_body(host, laser, surface, n, dots, substrate_index(case))
     size = optics.finest(laser.wavelength, n, case.particle.shape.equivalent_radius)
     locate = body.locator()
-    amount, _ = deposit_on_cells(traced.segments, locate, len(body.names), 0.5 * size)
+    amount, _ = deposit_on_cells(
+        traced.segments, locate, len(body.names), 0.5 * size, scattered=True
+    )
     inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
     alpha = _substrate_absorption(case)
     heated = _heat_in_substrate(case, traced, ground, alpha, size) if ground and alpha else None

@@ -1,0 +1,225 @@
+"""Light on the heat mesh: powers of the models, their account, coupling and numbers."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.fem
+pytest.importorskip("dolfinx")
+
+from mpi4py import MPI  # noqa: E402
+
+from thermosim.case import parse_case  # noqa: E402
+from thermosim.errors import CaseError  # noqa: E402
+from thermosim.fem import integrate  # noqa: E402
+from thermosim.gain import heat_source  # noqa: E402
+from thermosim.optics.absorbed import absorbed_light  # noqa: E402
+from thermosim.optics.absorbed.accounts import power_on_mesh  # noqa: E402
+from thermosim.optics.beam import wavelength_of  # noqa: E402
+from thermosim.optics.mie import extinction_coefficient, mie_efficiencies, size_parameter  # noqa: E402
+from thermosim.optics.rays import geometric_sphere_absorption  # noqa: E402
+from thermosim.simulate import make_domain, simulate  # noqa: E402
+
+R, I0 = 2e-6, 1e6
+N_DOTS = 1.66e22
+LIGHT = {"photon_energy": "2.33 eV", "intensity": f"{I0} W/m^2"}
+COARSE_SLAB = {
+    "substrate": {
+        "kind": "slab", "material": "silicon", "radius": "50 um", "thickness": "10 um",
+        "rim": "held", "bottom": "held", "emissivity": 0.5,
+    },
+    "contact": {"kind": "disk", "radius": "100 nm"},
+}  # fmt: skip
+
+
+def case_of(model, radius=R, **sections):
+    optics = {"model": model, "refractive_index": 1.9, **sections.pop("optics", {})}
+    density = {"kind": "given", "n_dots": f"{N_DOTS} 1/m^3"}
+    return parse_case(
+        {
+            "particle": {"shape": {"kind": "sphere", "radius": f"{radius} m"}},
+            "laser": LIGHT,
+            "optics": optics,
+            "gain": {"density": density},
+            "solver": {"error_estimate": False},
+            **sections,
+        }
+    )
+
+
+def light_of(case, degree=5):
+    domain, _ = make_domain(case, MPI.COMM_WORLD)
+    return absorbed_light(case, domain, degree)
+
+
+def mean_intensity(light):
+    from thermosim.fem import constant, volume
+
+    domain = light.domain
+    dx = domain.dx("particle", light.quadrature_degree)
+    total = integrate(domain, constant(domain, 1.0) * light.intensity, dx)
+    return total * domain.volume_scale / volume(domain, "particle")
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "tolerance"), [("axisymmetric", 5e-4), ("quarter", 5e-3), ("3d", 5e-3)]
+)
+def test_series_on_the_default_mesh_absorbs_the_power_of_the_sphere(symmetry, tolerance):
+    """The integral of the power density is Q_abs π R² I0, Q_abs being that of miepython."""
+    case = case_of("mie", symmetry=symmetry, optics={"host_absorption": "1e3 1/m"})
+    light = light_of(case)
+    wavelength = wavelength_of(case.laser.photon_energy)
+    k = extinction_coefficient(light.alpha, wavelength)
+    Q_abs = mie_efficiencies(complex(1.9, k), size_parameter(R, wavelength))[2]
+    assert power_on_mesh(light) == pytest.approx(Q_abs * math.pi * R**2 * I0, rel=tolerance)
+    assert any("fringes" in note for note in light.notes)
+
+
+def test_series_converges_with_the_rule_and_with_the_mesh():
+    def miss(degree, finer):
+        case = case_of(
+            "mie", 5e-6, optics={"quadrature_degree": degree}, mesh={"refinement": finer}
+        )
+        light = light_of(case)
+        return abs(power_on_mesh(light) / light.expected - 1.0)
+
+    by_rule = [miss(degree, 1.0) for degree in (4, 12, 30)]
+    assert by_rule[0] > 10 * by_rule[2]
+    assert by_rule[2] < 4e-3
+    by_mesh = [miss(6, finer) for finer in (1.0, 3.0, 9.0)]
+    assert by_mesh[0] > 4 * by_mesh[2]
+    assert by_mesh[2] < 2e-4
+
+
+@pytest.mark.parametrize("symmetry", ["axisymmetric", "quarter", "3d"])
+def test_rays_leave_in_the_cells_what_they_lost(symmetry):
+    optics = {"host_absorption": "2e4 1/m", "n_rays": 4000}
+    light = light_of(case_of("rays", symmetry=symmetry, optics=optics))
+    assert power_on_mesh(light) == pytest.approx(light.ledger.absorbed, rel=1e-12)
+    closed = geometric_sphere_absorption(1.9, light.alpha * R) * math.pi * R**2 * I0
+    assert light.ledger.absorbed == pytest.approx(closed, rel=3e-3)
+    assert light.expected == light.ledger.absorbed
+
+
+def test_rays_are_put_where_they_are():
+    """A clear sphere of index 1: the undisturbed beam in every cell, shadow and edge alike."""
+    light = light_of(case_of("rays", optics={"refractive_index": 1.0, "n_rays": 100_000}))
+    assert mean_intensity(light) == pytest.approx(I0, rel=2e-4)
+    cells = light.domain.cells("particle")
+    values = light.intensity.x.array[cells]
+    assert np.abs(values / I0 - 1).mean() < 0.02
+    assert np.abs(values / I0 - 1).max() < 0.2
+
+
+def test_dots_and_host_are_kept_apart():
+    optics = {"host_absorption": "500 1/m"}
+    case = case_of("mie", optics=optics)
+    found = simulate(case).summary
+    without = simulate(case_of("mie")).summary
+    volume = 4 / 3 * math.pi * R**3
+    host = 500.0 * found["intensity_mean_W_per_m2"] * volume
+    assert found["absorbed_by_host_W"] == pytest.approx(host, rel=1e-4)  # the mesh is no sphere
+    assert without["absorbed_by_host_W"] == 0.0
+    gained = found["heat_source_W"] - without["heat_source_W"]
+    assert gained == pytest.approx(host, rel=2e-2)  # dots at another temperature cool otherwise
+    assert found["absorbed_power_W"] == pytest.approx(
+        found["absorbed_by_dots_W"] + found["absorbed_by_host_W"], rel=1e-12
+    )
+
+
+def test_gain_lost_to_hot_spots_is_that_of_the_distribution():
+    """Against the same average by hand, over the points of the light."""
+    cooled = {**COARSE_SLAB, "substrate": {**COARSE_SLAB["substrate"], "material": "mica"}}
+    case = case_of("mie", laser={**LIGHT, "intensity": "0.2 kW/cm^2"}, **cooled)
+    result = simulate(case)
+    found, problem = result.summary, result.state
+    source = problem.model.body("particle").source
+    T, p = 300.0, case.resolved_gain().parameters(case.laser.photon_energy)
+    per_unit = integrate(problem.domain, source.intensity, problem.domain.dx(
+        "particle", source.quadrature_degree))  # fmt: skip
+    assert per_unit > 0.0
+    values = source.intensity.x.array
+    even = -heat_source(found["intensity_mean_W_per_m2"], T, p)
+    heats = -heat_source(values, T, p)
+    assert heats.min() < 0 < heats.max()  # the brightest points heat
+    expected = 1.0 - found["heat_source_W"] / (-even * 4 / 3 * math.pi * R**3)
+    assert found["gain_reduction_rel"] == pytest.approx(expected, rel=3e-3)
+    assert found["hot_spot_factor"] > 4
+    assert found["intensity_max_W_per_m2"] == values.max()
+
+
+def test_uniform_light_has_no_hot_spots():
+    found = simulate(case_of("uniform")).summary
+    assert found["hot_spot_factor"] == pytest.approx(1.0, abs=1e-12)
+    assert found["gain_reduction_rel"] == pytest.approx(0.0, abs=1e-12)
+    assert found["intensity_mean_W_per_m2"] == pytest.approx(I0, rel=1e-12)
+    assert "reflected_fraction" not in found
+
+
+def test_absorbing_substrate_takes_its_light_as_heat():
+    optics = {"n_rays": 4000}
+    result = simulate(case_of("rays", optics=optics, **COARSE_SLAB))
+    found = result.summary
+    # 10 µm of silicon take 1 - exp(-7.7) or more of what enters
+    entered = found["into_substrate_fraction"] * found["incident_power_W"]
+    assert 1 - math.exp(-7.6) < found["absorbed_by_substrate_W"] / entered < 1
+    assert result.budget["source:substrate"] == pytest.approx(
+        found["absorbed_by_substrate_W"], rel=1e-12
+    )
+    shares = ("reflected_fraction", "transmitted_fraction", "into_substrate_fraction")
+    spent = sum(found[name] for name in shares) + found["truncated_fraction"]
+    absorbed = found["absorbed_power_model_W"] / found["incident_power_W"]
+    assert spent + absorbed == pytest.approx(1.0, abs=1e-10)
+    assert any("beside the particle" in note for note in result.notes)
+
+
+def test_coupling_to_temperature_reaches_the_fixed_point():
+    """Host heat warms the sphere, the edge moves, and the light is that of the moved edge."""
+    hot = {"host_absorption": "1e3 1/m", "temperature_coupling": True}
+    given = {"cross_section": {"kind": "given", "sigma_abs": "2e-19 m^2"}}
+    density = {"density": {"kind": "given", "n_dots": "2e23 1/m^3"}}
+    case = case_of("mie", optics=hot, gain={**given, **density}, laser=LIGHT)
+    lines = []
+    found = simulate(case, tell=lines.append).summary
+    steps = [line for line in lines if line.startswith("light and heat")]
+    assert 2 <= len(steps) <= 12
+    p = case.resolved_gain().parameters(case.laser.photon_energy)
+    alpha = float(re.search(r"alpha =? ?(\S+)", steps[-1])[1])
+    from thermosim.gain import pump_absorption
+
+    T = 300.0 + found["delta_T_mean_K"]  # uniform to a few mK
+    assert alpha == pytest.approx(float(pump_absorption(0.0, T, p)) + 1e3, rel=1e-4)
+    assert abs(found["light_on_mesh_error_rel"]) < 1e-3
+    assert found["absorbed_power_W"] == pytest.approx(found["absorbed_power_model_W"], rel=1e-3)
+
+
+def test_models_that_do_not_suit_are_refused():
+    cube = {
+        "particle": {"shape": {"kind": "box", "a": "2 um", "b": "2 um", "c": "2 um"}},
+        "symmetry": "3d",
+    }
+    with pytest.raises(CaseError, match="is for spheres"):
+        case_of("mie", **cube)
+    linear = {"laser": {**LIGHT, "polarisation": "linear"}}
+    for model in ("mie", "rays"):
+        with pytest.raises(CaseError, match="symmetry of the axis"):
+            case_of(model, **linear)
+    case_of("mie", optics={"average": "polarisation"}, **linear)
+    case_of("uniform", **linear)
+    case_of("rays", symmetry="quarter", **linear)
+    turned = {"laser": {**linear["laser"], "polarisation_angle": "30 deg"}}
+    with pytest.raises(CaseError, match="along x or y"):
+        case_of("rays", symmetry="quarter", **turned)
+    tilted = {"laser": {**LIGHT, "tilt": "10 deg"}}
+    for symmetry in ("axisymmetric", "quarter"):
+        with pytest.raises(CaseError, match="breaks the symmetry"):
+            case_of("rays", symmetry=symmetry, **tilted)
+    case_of("rays", symmetry="3d", **tilted)
+
+
+def test_saturation_needs_a_gain_that_bleaches():
+    case = case_of("rays", optics={"saturation": True})
+    with pytest.raises(CaseError, match="counts no bleaching"):
+        light_of(case)

@@ -1,0 +1,137 @@
+"""Pictures of the light in the particle, and of what it does to the temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thermosim.errors import CaseError
+from thermosim.results import load_result
+from thermosim.visual.fields_read import FIELDS
+from thermosim.visual.style import new_figure, save, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+INTENSITY, DELTA_T = "intensity_W_per_m2", "delta_T_K"
+_PARTICLE = 1
+_DECADES = 2.5
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The particle in the plane y = 0, as triangles.
+
+    Attributes
+    ----------
+    points
+        x (or r) and z [µm], shape (n, 2).
+    triangles
+        Shape (m, 3).
+    intensity
+        Mean of each triangle's cell [W/m²], shape (m,).
+    delta_T
+        At the points [K], shape (n,).
+    """
+
+    points: Floats
+    triangles: NDArray[np.int64]
+    intensity: Floats
+    delta_T: Floats
+
+
+def read_cut(folder: Path) -> Cut:
+    """Read the light and ΔT of a result on the plane y = 0 through the particle.
+
+    Raises
+    ------
+    CaseError
+        If the folder holds no fields, or no light.
+    """
+    import pyvista
+
+    try:
+        grid: Any = pyvista.get_reader(folder / FIELDS).read()[0]
+    except (OSError, IndexError, ValueError) as error:
+        raise CaseError(
+            f"{FIELDS} cannot be read ({error}); run the case again", str(folder)
+        ) from error
+    if INTENSITY not in grid.cell_data:
+        raise CaseError(f"holds no field {INTENSITY}; is there a laser?", str(folder))
+    body = grid.extract_cells(np.rint(grid.cell_data["region"]) == _PARTICLE)
+    flat = float(np.ptp(body.points[:, 2])) == 0.0  # a half plane: r, z stand as x, y
+    cut = (body if flat else body.slice("y", origin=_just_inside(body))).extract_surface()
+    cut = cut.triangulate()
+    return Cut(
+        np.asarray(cut.points[:, :2] if flat else cut.points[:, [0, 2]], np.float64),
+        np.asarray(cut.faces.reshape(-1, 4)[:, 1:], np.int64),
+        np.asarray(cut.cell_data[INTENSITY], np.float64),
+        np.asarray(cut.point_data[DELTA_T], np.float64),
+    )
+
+
+def _just_inside(body: Any) -> tuple[float, float, float]:
+    """Return a point of the plane to cut at: a hair off y = 0, where faces of cells may lie."""
+    return 0.0, 1e-4 * float(np.ptp(body.points[:, 1])), 0.0
+
+
+def draw_light(axes: Axes, cut: Cut, low: float, high: float) -> Any:
+    """Draw the intensity over W/m² on a logarithmic scale; return what a colour bar needs."""
+    from matplotlib.colors import LogNorm
+
+    x, z = cut.points.T
+    style: dict[str, Any] = {"cmap": "inferno", "norm": LogNorm(low, high), "rasterized": True}
+    for side in (1.0, -1.0) if x.min() > -0.1 * x.max() else (1.0,):
+        values = np.clip(cut.intensity, low, high)
+        drawn = axes.tripcolor(side * x, z, cut.triangles, facecolors=values, **style)
+    axes.set_aspect("equal")
+    return drawn
+
+
+def draw_delta_T(axes: Axes, cut: Cut, low: float, high: float) -> Any:
+    """Draw ΔT [mK]; return what a colour bar needs."""
+    x, z = cut.points.T
+    for side in (1.0, -1.0) if x.min() > -0.1 * x.max() else (1.0,):
+        drawn = axes.tripcolor(
+            side * x, z, cut.triangles, 1e3 * cut.delta_T, shading="gouraud",
+            cmap="RdBu_r", vmin=1e3 * low, vmax=1e3 * high, rasterized=True,
+        )  # fmt: skip
+    axes.set_aspect("equal")
+    return drawn
+
+
+def compare_light(folders: Sequence[Path], path: Path) -> Path:
+    """Draw light (above) and ΔT (below) of several results of one particle; return the file.
+
+    All share their scales, so that the same colour is the same number.
+
+    Raises
+    ------
+    CaseError
+        If a folder holds no light.
+    """
+    cuts = [read_cut(Path(folder)) for folder in folders]
+    results = [load_result(folder) for folder in folders]
+    high = max(cut.intensity.max() for cut in cuts)
+    low = max(10.0**-_DECADES * high, 0.1 * min(cut.intensity.max() for cut in cuts))
+    extreme = max(float(np.abs(cut.delta_T).max()) for cut in cuts)
+    with styled():
+        figure = new_figure(2.4 * len(cuts) + 1.2, 5.0, layout="constrained")
+        grid = figure.subplots(2, len(cuts), squeeze=False, sharex=True, sharey=True)
+        for (upper, lower), cut, result in zip(grid.T, cuts, results, strict=True):
+            light = draw_light(upper, cut, low, high)
+            heat = draw_delta_T(lower, cut, -extreme, extreme)
+            upper.set_title(f"{result.optics_model}\n⟨I²⟩/⟨I⟩² = {result.hot_spot_factor:.1f}")
+            lower.set_title(f"mean ΔT = {1e3 * result.delta_T_mean_K:.3g} mK")
+            lower.set_xlabel("x (µm)")
+        for row in grid:
+            row[0].set_ylabel("z (µm)")
+        figure.colorbar(light, ax=list(grid[0]), label="intensity (W/m²)")
+        figure.colorbar(heat, ax=list(grid[1]), label="ΔT (mK)")
+        return save(figure, path)
