@@ -137,17 +137,17 @@ def _steady_result(
     with journal.phase("budget", "heat budget"):
         budget = heat_budget(problem, solver)
         temperatures = readings.temperatures()
-    error: dict[str, Any] = {}
+    goal: dict[str, Any] = _goal(case, temperatures)
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            error = _goal_error(case, problem, readings, temperatures)
+            goal["goal_error_K"] = _goal_error(case, problem, readings)
     balance = balance_error(budget)
     stats = solver.stats
     summary = {
         **_head(case, "steady"),
         **_delta(case, temperatures),
         **temperatures,
-        **error,
+        **goal,
         **_heat(budget),
         "energy_balance_rel": balance,
         **_numerics(case, problem, report),
@@ -192,26 +192,25 @@ def _delta(case: GeneralCase, temperatures: dict[str, float]) -> dict[str, float
     }
 
 
-def _goal_error(
-    case: GeneralCase, problem: HeatProblem, readings: Readings, found: dict[str, float]
-) -> dict[str, Any]:
-    """Return goal, its temperature [K] and the estimated error [K]."""
+def _goal(case: GeneralCase, found: dict[str, float]) -> dict[str, Any]:
+    """Return the name of the goal and its temperature [K]."""
+    name = case.goal or goal_region(case)
+    key = f"region_{name}_mean_K" if name in case.regions else f"probe_{name}_K"
+    return {"goal": name, "goal_K": found[key]}
+
+
+def _goal_error(case: GeneralCase, problem: HeatProblem, readings: Readings) -> float:
+    """Return the estimated error of the goal [K] (collective)."""
     from thermosim.heat.error import estimate_error
     from thermosim.heat.general_observe import point_load
     from thermosim.heat.transient_probes import PointProbe
 
-    goal, region = case.goal or goal_region(case), goal_region(case)
-    probe = readings.probes.get(goal)
-    if goal not in case.regions and isinstance(probe, PointProbe):
-        at_point = probe
-        estimate = estimate_error(
-            problem, case.solver, region, load=lambda space: point_load(at_point, space)
-        )
-        value = found[f"probe_{goal}_K"]
-    else:
-        estimate = estimate_error(problem, case.solver, region)
-        value = found[f"region_{region}_mean_K"]
-    return {"goal": goal, "goal_K": value, "goal_error_K": estimate.bound}
+    region, probe = goal_region(case), readings.probes.get(case.goal or "")
+    if case.goal in case.regions or not isinstance(probe, PointProbe):
+        return estimate_error(problem, case.solver, region).bound
+    return estimate_error(
+        problem, case.solver, region, load=lambda space: point_load(probe, space)
+    ).bound
 
 
 def _heat(budget: dict[str, float]) -> dict[str, float]:
@@ -254,7 +253,7 @@ def set_up_general(
     domain, report, given = _checked_domain(case, comm, journal)
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
         from thermosim.fem import constant
-        from thermosim.heat.general import general_model, held_courses
+        from thermosim.heat.general import general_model, held_rates
         from thermosim.heat.general_observe import GeneralObserver
         from thermosim.heat.timestepper import TimeStepper
         from thermosim.heat.transient import TransientProblem, with_factor
@@ -267,7 +266,7 @@ def set_up_general(
         model = with_factor(general_model(given, domain, case.reference, time), factor)
         problem = TransientProblem(domain, model, case.solver.degree, factor, time)
         end = case.transient.duration
-        problem.held_courses = held_courses(problem.space, model, domain, end)
+        problem.held_rates = held_rates(problem.space, model, domain, end)
         stepper = TimeStepper(problem, case.solver, case.transient)
         observer = GeneralObserver(problem, stepper.solver, goal_region(case), probes_of(case))
         run = TransientRun(case, stepper, observer, journal.tell)

@@ -205,19 +205,20 @@ class HeldFormula:
         return np.asarray(np.sum(terms, axis=0) / step)
 
 
-def held_courses(space: Any, model: HeatModel, domain: Domain, end: float) -> dict[str, Any]:
-    """Return boundary -> function of time [s] that gives T [K] and dT/dt [K/s] of its dofs."""
+def held_rates(space: Any, model: HeatModel, domain: Domain, end: float) -> dict[str, Any]:
+    """Return boundary -> dT/dt [K/s] of its nodes (sorted) as a function of time [s]."""
     found: dict[str, Any] = {}
     for held in model.held:
         formula = held.temperature
         if not (isinstance(formula, HeldFormula) and formula.changes):
             continue
-        points = space.tabulate_dof_coordinates()[boundary_dofs(space, domain, [held.boundary])]
+        dofs = np.sort(boundary_dofs(space, domain, [held.boundary]))
+        points = space.tabulate_dof_coordinates()[dofs]
 
-        def course(time: float, formula: Any = formula, points: Any = points) -> tuple[Any, Any]:
-            return formula.at(points, time), formula.rate(points, time, end)
+        def rate(time: float, formula: Any = formula, points: Any = points) -> Any:
+            return formula.rate(points, time, end)
 
-        found[held.boundary] = course
+        found[held.boundary] = rate
     return found
 
 

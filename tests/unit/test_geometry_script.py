@@ -1,0 +1,76 @@
+"""gmsh scripts: what could start a process or write a file is refused, the rest is not."""
+
+from pathlib import Path
+
+import pytest
+
+from thermosim.errors import MeshError
+from thermosim.mesh.files_script import FORBIDDEN, check_script
+
+MESHES = Path(__file__).parents[2] / "meshes"
+
+
+def script(tmp_path, text: str) -> Path:
+    path = tmp_path / "body.geo"
+    path.write_bytes(text.encode())
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(MESHES.glob("*.geo")), ids=lambda path: path.name)
+def test_shipped_scripts_pass(path):
+    check_script(path)
+
+
+HARMLESS = [
+    'SetFactory("OpenCASCADE"); Box(1) = {0, 0, 0, 1, 1, 1};',
+    '// Save and Merge are explained here\nPhysical Volume("Save") = {1};',
+    '/* SystemCall "x"; */ Physical Surface("System", 3) = {2};',
+    'v() = ShapeFromFile("part.step");',
+    'Printf("%g", 1);\nIf (2 > 1)\n  x = 1;\nEndIf',
+    'Macro Hole\n  Circle(1) = {0, 0, 0, 1};\nReturn\nCall Hole;',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_harmless(tmp_path, text):
+    check_script(script(tmp_path, text))
+
+
+@pytest.mark.parametrize("word", FORBIDDEN)
+def test_forbidden_words(tmp_path, word):
+    path = script(tmp_path, f'// a comment\nx = 1;\n{word} "touch /tmp/x";\n')
+    with pytest.raises(MeshError, match=f'line 3: "{word}"') as caught:
+        check_script(path)
+    assert caught.value.exit_status == 2
+    assert "\n" not in str(caught.value)
+
+
+HIDDEN = [
+    'x = "a // b"; SystemCall "ls";',
+    "x = '/*'; SystemCall 'ls'; y = '*/';",
+    '/* // */ SystemCall "ls";',
+    'SystemCall/* */"ls";',
+    'x = 1;SystemCall "ls";',
+    'Field[1] = ExternalProcess; Field[1].CommandLine = "ls";',
+    'S2N("SystemCa") "ls";',
+    'Printf("x") > "file";',
+    'Printf("%g", 1)\n  >> "file";',
+    '// a comment\rSystemCall "ls";',
+    'x = "unfinished; \nSystemCall ls;',
+    '/* unfinished SystemCall "ls";',
+    f'x = "{"a" * 1024} SystemCall ls;";',
+    'x = "a\0";',
+]
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_hidden(tmp_path, text):
+    with pytest.raises(MeshError):
+        check_script(script(tmp_path, text))
+
+
+def test_binary(tmp_path):
+    path = tmp_path / "body.geo"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MeshError, match="no text file"):
+        check_script(path)
