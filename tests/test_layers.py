@@ -11,7 +11,7 @@ LAYERS = {
     "materials": 1, "shapes": 1, "gain": 1, "chamber": 1, "contact": 1, "limits": 1,
     "thermometry": 1, "emissivity": 1, "particle": 1, "substrates": 1, "settings": 1,
     "optics": 1, "schedule": 1, "transient_settings": 1, "lockin": 1, "starter": 1,
-    "viewfactors": 1, "viewfactors_rays": 1, "viewfactors_revolved": 1, "radiation_settings": 1,
+    "viewfactors": 1, "viewfactors_rays": 1, "viewfactors_revolved": 1, "radiation_settings": 1, "films": 1,
     "geometry": 1,
     "case": 2, "case_base": 2, "case_errors": 2, "general_case": 2, "derived": 2,
     "mesh": 3, "fem": 3, "parallel": 3,

@@ -31,7 +31,8 @@ def heat_budget(problem: HeatProblem, solver: NewtonSolver) -> Budget:
             continue
         sign = -1.0 if name.startswith("source:") else 1.0
         found[name] = sign * _sum(problem, fem.assemble_scalar(fem.form(form)))
-    for part in problem.couplings:
+    parts: list[Any] = [*problem.couplings, *problem.gaps]
+    for part in parts:
         for name, value in part.budget().items():
             found[name] = found.get(name, 0.0) + value
     found.update(_held(problem, solver))

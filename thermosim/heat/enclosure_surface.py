@@ -32,6 +32,7 @@ class SurfacePoints:
     Attributes
     ----------
     boundary, region, key : shape (n_facets,): index of the boundary, tag of the cell, name
+    cell, local : shape (n_facets,), the local cell and the number of the facet in it
     nodes : shape (n_facets, k, 3), vertices first, then mid-edge nodes
     outward : shape (n_facets, 3), normal at the middle, out of the cell
     facet : shape (n,), the facet of each point
@@ -43,6 +44,8 @@ class SurfacePoints:
     boundary: NDArray[np.int64]
     region: NDArray[np.int64]
     key: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    local: NDArray[np.int64]
     nodes: NDArray[np.float64]
     outward: NDArray[np.float64]
     facet: NDArray[np.int64]
@@ -76,6 +79,8 @@ def surface_points(
         which,
         _region_tags(domain)[cells],
         np.asarray(domain.mesh.topology.original_cell_index)[cells] * (tdim + 1) + local,
+        cells,
+        local,
         in_space(_nodes(domain, cells, local), domain) * unit,
         in_space(outward[:, 0], domain),
         np.repeat(np.arange(len(cells)), n_q),
@@ -207,3 +212,19 @@ def _values(
     index_map = space.dofmap.index_map
     shape = (len(cells) * n_q, index_map.size_local + index_map.num_ghosts)
     return csr_matrix((table.ravel(), (rows, columns)), shape=shape)
+
+
+def cell_values(
+    space: Any, local: NDArray[np.int64], points: NDArray[np.float64], tdim: int
+) -> NDArray[np.float64]:
+    """Return the basis functions of cells, shape (n, k), at one point of a facet of each.
+
+    `points`, shape (n, tdim-1), lie on the reference facet with the number `local` (n,).
+    """
+    element = space.element.basix_element
+    found = np.empty((len(points), element.dim))
+    for number in range(tdim + 1):
+        mine = local == number
+        at = _on_cell(tdim, number, points[mine])
+        found[mine] = element.tabulate(0, at)[0, :, :, 0]
+    return found

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ufl
 from dolfinx import fem
+from petsc4py import PETSc
 
 from thermosim.fem import boundary_dofs, compile_form, constant, lagrange
-from thermosim.heat import forms
+from thermosim.heat import forms, shells
 from thermosim.heat.coupling import contact_matrix
 from thermosim.heat.enclosure import EnclosureCoupling
+from thermosim.heat.gap import GasGapCoupling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +71,10 @@ class HeatProblem:
                 found[f"{side.boundary}:{path}"] = forms.surface(
                     self.domain, side, path, theta, self.T_ref, v, self.number
                 )
+        for index, film in enumerate(self.model.films):
+            found[f"conduction:film {index} on {film.boundary}"] = shells.conduction(
+                self.domain, film, T, theta, v, self.number
+            )
         return found
 
     def residual(self, theta: Any, v: Any) -> Any:
@@ -109,15 +115,19 @@ class HeatProblem:
 
     @cached_property
     def coupling(self) -> Any | None:
-        """Sum of the contact matrices [W/K]; None without jumps."""
-        total = None
-        for jump in self.model.jumps:
-            C = contact_matrix(self.domain, jump, self.space, self.number)
-            if total is None:
-                total = C
-            else:
-                total.axpy(1.0, C)
-        return total
+        """Sum of the matrices of contacts and gas gaps [W/K]; None without any."""
+        parts = [
+            contact_matrix(self.domain, jump, self.space, self.number) for jump in self.model.jumps
+        ]
+        parts += [gap.matrix.copy() for gap in self.gaps]
+        for part in parts[1:]:
+            parts[0].axpy(1.0, part, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
+        return parts[0] if parts else None
+
+    @cached_property
+    def gaps(self) -> list[GasGapCoupling]:
+        """The gas gaps; their matrices are part of `coupling`."""
+        return [GasGapCoupling(self, gap) for gap in self.model.gaps]
 
     @cached_property
     def couplings(self) -> list[EnclosureCoupling]:
