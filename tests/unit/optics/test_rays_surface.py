@@ -22,7 +22,7 @@ def test_sphere_hit_lies_on_the_sphere():
     start = centre + 3e-6 * generator.uniform(-0.5, 0.5, (500, 3))
     t, normal = sphere.first_hit(start, d, inside=True)
     end = start + t[:, None] * d - centre
-    assert np.linalg.norm(end, axis=1) == pytest.approx(np.full(500, 5e-6), rel=1e-14)
+    assert np.linalg.norm(end, axis=1) == pytest.approx(np.full(500, 5e-6), rel=1e-14, abs=0)
     assert normal * 5e-6 == pytest.approx(end, abs=1e-19)
     far = centre + 30e-6 * np.roll(d, 1, axis=0)
     t, _ = sphere.first_hit(far, d, inside=False)
