@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from thermosim.case import Case
 
 MeshReport = dict[str, float]
-MESHER = 3
+MESHER = 4
 """Goes up with every change of what the mesher makes of the same case."""
 
 

@@ -28,7 +28,7 @@ def mesh_half_plane(
     """
     scale = drawing_unit(profile, layers)
     with gmsh_session() as gmsh:
-        drawing = _Drawing(gmsh, scale)
+        drawing = HalfPlaneDrawing(gmsh, scale)
         drawing.particle(profile, layers[0].plan.radius if layers else 0.0)
         drawing.layers(layers, profile)
         gmsh.model.occ.synchronize()
@@ -85,23 +85,27 @@ def corners(layers: tuple[Layer, ...], factor: float) -> list[tuple[float, float
     return [(r * factor, z * factor, h * factor) for r, z, h in found]
 
 
-class _Drawing:
+class HalfPlaneDrawing:
     """Points and curves of the half plane, each drawn once, and the names they get."""
 
-    def __init__(self, gmsh: Any, scale: float) -> None:
-        self.occ, self.scale = gmsh.model.occ, scale
+    def __init__(self, gmsh: Any, scale: float, *, upright: bool = False) -> None:
+        """Draw (r, z) as (x, y), or upright as (x, z) to be turned about z."""
+        self.occ, self.scale, self.upright = gmsh.model.occ, scale, upright
         self.points: dict[Point, int] = {}
         self.lines: dict[frozenset[Point], int] = {}
         self.regions: dict[str, list[int]] = {}
         self.boundaries: dict[str, list[int]] = {}
 
     def point(self, at: Point) -> int:
+        """Draw a point once."""
         if at not in self.points:
-            r, z = at
-            self.points[at] = self.occ.addPoint(r / self.scale, z / self.scale, 0.0)
+            r, z = (c / self.scale for c in at)
+            where = (r, 0.0, z) if self.upright else (r, z, 0.0)
+            self.points[at] = self.occ.addPoint(*where)
         return self.points[at]
 
     def line(self, a: Point, b: Point, name: str = "") -> int:
+        """Draw a line once; name it if it has a name."""
         key = frozenset((a, b))
         if key not in self.lines:
             self.lines[key] = self.occ.addLine(self.point(a), self.point(b))
@@ -117,6 +121,7 @@ class _Drawing:
         ]
 
     def curve(self, segment: Segment, start: Point) -> int:
+        """Draw a piece of a particle's outline."""
         if segment.kind == "line":
             return self.line(start, segment.end, "particle_surface")
         first, last = self.point(start), self.point(segment.end)
@@ -129,10 +134,12 @@ class _Drawing:
         return int(tag)
 
     def region(self, name: str, curves: list[int]) -> None:
+        """Fill a closed row of curves."""
         face = self.occ.addPlaneSurface([self.occ.addCurveLoop(curves)])
         self.regions.setdefault(name, []).append(face)
 
     def particle(self, profile: Profile, top_radius: float) -> None:
+        """Draw a particle on a top face of the given radius [m]."""
         start = (profile.base_radius, 0.0)
         curves = self.level(0.0, base_breaks(profile, top_radius)) if profile.base_radius else []
         last = start
@@ -142,6 +149,7 @@ class _Drawing:
         self.region("particle", [*curves, self.line(last, (0.0, 0.0))])
 
     def layers(self, layers: tuple[Layer, ...], profile: Profile) -> None:
+        """Draw the layers under a particle."""
         for i, layer in enumerate(layers):
             R = layer.plan.radius
             if i:

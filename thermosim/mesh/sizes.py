@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import floor, log, sqrt
 from typing import TYPE_CHECKING, Any
 
+from thermosim.shapes import Ellipsoid
+
 if TYPE_CHECKING:
+    from thermosim.mesh.bodies import DrawnBody
     from thermosim.settings import MeshSettings
+    from thermosim.shapes import ShapeBase
 
 # rings of tetrahedra: in the half plane nearly as fine as an axisymmetric mesh
 _RING_CELLS = (7.0, 1000.0, 0.35)
@@ -51,6 +56,64 @@ def half_plane_sizes(
         growth = (settings.growth or grow) / finer
     h_body = size / per_radius
     return Sizes(h_body, contact_radius, contact_radius / per_contact, growth)
+
+
+def solid_sizes(settings: MeshSettings, shape: ShapeBase, contact_radius: float) -> Sizes:
+    """Return the sizes for an unstructured 3-D mesh of a shape with its contact [m]."""
+    per_radius, per_contact, growth = settings.resolved(3)
+    size = shape.equivalent_radius
+    if isinstance(shape, Ellipsoid):
+        axes = sorted((shape.a, shape.b, shape.c))
+        size = sqrt(size * axes[0] ** 2 / axes[2])
+    h_body = min(size / per_radius, shape.height)
+    return Sizes(h_body, contact_radius, contact_radius / per_contact, growth)
+
+
+def solid_size_field(
+    gmsh: Any,
+    sizes: Sizes,
+    scale: float,
+    bodies: list[DrawnBody],
+    centers: list[tuple[float, float, float]],
+    extent: float,
+) -> None:
+    """Hand the sizes of a 3-D mesh to gmsh; `scale` metres are 1 in the model.
+
+    Fine at the rims of the contacts and at edges shorter than the cells around them.
+    """
+    s, field = sizes.scaled(1 / scale), gmsh.model.mesh.field
+    points = [gmsh.model.occ.addPoint(*(c / scale for c in center)) for center in centers]
+    gmsh.model.occ.synchronize()
+    near = field.add("Distance")
+    field.setNumbers(near, "PointsList", points)
+    reach = max(sizes.h_body, *(c[2] for c in centers)) / scale
+    beyond = f"(F{near}-{reach:.17g}+Fabs(F{near}-{reach:.17g}))/2"
+    formulas = [f"{s.h_body:.17g}+{s.growth:.17g}*{beyond}", f"{extent / scale / 4:.17g}"]
+    if s.contact_radius:
+        rims = _distance(gmsh, [curve for body in bodies for curve in body.rim], 200)
+        formulas.append(f"{s.h_rim:.17g}+{s.growth:.17g}*F{rims}")
+    for length, curves in _short_curves(bodies, s.h_body).items():
+        formulas.append(f"{length:.17g}+{s.growth:.17g}*F{_distance(gmsh, curves, 20)}")
+    set_smallest(gmsh, formulas)
+
+
+def _distance(gmsh: Any, curves: list[int], sampling: int) -> int:
+    field = gmsh.model.mesh.field
+    tag = int(field.add("Distance"))
+    field.setNumbers(tag, "CurvesList", curves)
+    field.setNumber(tag, "Sampling", sampling)
+    return tag
+
+
+def _short_curves(bodies: list[DrawnBody], h_body: float) -> dict[float, list[int]]:
+    """Return curves shorter than `h_body` in classes of about equal length."""
+    classes: dict[float, list[int]] = {}
+    for body in bodies:
+        for curve, length in body.short:
+            if length < h_body:
+                step = floor(log(length / h_body) / log(1.5))
+                classes.setdefault(h_body * 1.5**step, []).append(curve)
+    return classes
 
 
 def sectors(settings: MeshSettings) -> int:

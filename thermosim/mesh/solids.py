@@ -1,0 +1,200 @@
+"""3-D geometries that are no bodies of revolution: any particles on any substrate, by gmsh."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.errors import MeshError
+from thermosim.mesh.bodies import DrawnBody, draw_body
+from thermosim.mesh.ellipsoids import curve_onto
+from thermosim.mesh.estimate import check_count, solid_cells
+from thermosim.mesh.halfplane import MICROMETRE, cut_open
+from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
+from thermosim.mesh.sizes import solid_size_field, solid_sizes
+from thermosim.shapes import Ellipsoid, Surface
+
+if TYPE_CHECKING:
+    from thermosim.case import Case
+    from thermosim.mesh.data import MeshData
+    from thermosim.mesh.layers import Layer, Plan
+
+
+def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
+    """Mesh the particles of a case on their layers in 3-D.
+
+    Boundaries are named as in `halfplane`; the sides of a beam are ``substrate_side``.
+
+    Raises
+    ------
+    MeshError
+        If the geometry has no mesh, or a STEP solid is asked to touch.
+    """
+    shape, b = case.particle.shape, case.contact_radius
+    if isinstance(shape, Surface) and shape.is_solid:
+        raise MeshError(
+            f"{shape.path}: a STEP solid is meshed as a whole geometry, by [geometry] with its "
+            "named parts; for a particle export it as STL"
+        )
+    places = case.particle.places()
+    check_places(case, layers)
+    sizes = solid_sizes(case.mesh, shape, b)
+    extent = max([shape.equivalent_radius, *(layer.plan.extent for layer in layers)])
+    volume = shape.volume * len(places)
+    check_count(solid_cells(volume, len(places), sizes, extent) / 3, case.mesh.max_cells)
+    scale = max(b, max(extent, shape.height) / 2e4)
+    with gmsh_session() as gmsh:
+        bodies = [draw_body(gmsh, shape, b, (float(x), float(y)), scale) for x, y in places]
+        supports = _Layers(gmsh, scale, layers, bodies)
+        gmsh.model.occ.synchronize()
+        name_entities(gmsh, 3, *_names(bodies, supports))
+        centers = [(float(x), float(y), shape.centroid_height) for x, y in places]
+        solid_size_field(gmsh, sizes, scale, bodies, centers, extent)
+        data = _mesh(gmsh, case.mesh.order)
+    data.points[:] *= scale / MICROMETRE
+    if isinstance(shape, Ellipsoid) and not shape.is_axisymmetric:
+        data = curve_onto(data, shape, b, places)
+    return cut_open(data, jump=case.contact.conductance is not None)
+
+
+def _mesh(gmsh: Any, order: int) -> MeshData:
+    gmsh.option.setNumber("Mesh.Algorithm", 5)
+    generate(gmsh, 3)
+    gmsh.model.mesh.setOrder(order)
+    return read_arrays(gmsh, 3, order, MICROMETRE, "3d", {})
+
+
+def _names(
+    bodies: list[DrawnBody], supports: _Layers
+) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    regions = {"particle": [body.volume for body in bodies], **supports.regions}
+    boundaries: dict[str, list[int]] = {}
+    for body in bodies:
+        for name, tags in body.faces.items():
+            boundaries.setdefault(name, []).extend(tags)
+    for name, tags in supports.boundaries.items():
+        boundaries.setdefault(name, []).extend(tags)
+    return regions, boundaries
+
+
+def check_places(case: Case, layers: tuple[Layer, ...]) -> None:
+    """Refuse particles whose foot reaches over the edge of what they stand on.
+
+    Raises
+    ------
+    MeshError
+        Naming the particle.
+    """
+    if not layers:
+        return
+    outline = _foot_outline(case)
+    for i, place in enumerate(case.particle.places()):
+        if not _inside(outline + place, layers[0].plan):
+            raise MeshError(
+                f"particle {i + 1} at ({place[0]:.4g}, {place[1]:.4g}) m: its base reaches over "
+                f"the edge of the {layers[0].region}; make the substrate larger, or move it"
+            )
+
+
+def _foot_outline(case: Case) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return points (n, 2) [m] around the face by which a particle lies on its substrate."""
+    shape, b = case.particle.shape, case.contact_radius
+    turns = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    circle = np.column_stack([np.cos(turns), np.sin(turns)])
+    if not shape.base_area:
+        return np.asarray(b * circle)
+    if shape.is_axisymmetric:
+        return np.asarray(np.sqrt(shape.base_area / np.pi) * circle)
+    vertices: Any = shape.vertices_faces()[0]  # type: ignore[attr-defined]
+    low = np.abs(vertices[:, 2]) <= 1e-9 * np.ptp(vertices, axis=0).max()
+    return np.asarray(vertices[low, :2])
+
+
+def _inside(points: Any, plan: Plan) -> bool:
+    if plan.radius:
+        return bool(np.all(np.hypot(points[:, 0], points[:, 1]) < plan.radius))
+    corners = np.array(plan.corners)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    return bool(np.all((points > low) & (points < high)))
+
+
+class _Layers:
+    """The layers under the particles, drawn from the top down."""
+
+    def __init__(
+        self, gmsh: Any, scale: float, layers: tuple[Layer, ...], bodies: list[DrawnBody]
+    ) -> None:
+        self.occ, self.scale = gmsh.model.occ, scale
+        self.regions: dict[str, list[int]] = {}
+        self.boundaries: dict[str, list[int]] = {}
+        feet = [self.occ.addCurveLoop(body.foot) for body in bodies if body.foot]
+        covered = [
+            tag
+            for body in bodies
+            for name in ("contact", "particle_base")
+            for tag in body.faces.get(name, [])
+        ]
+        for i, layer in enumerate(layers):
+            outline = self._outline(layer.plan, layer.top)
+            if i and layer.plan == layers[i - 1].plan:
+                outline = self._lower
+                top = covered
+            else:
+                open_top = self._face([outline, *feet], layer.face)
+                top = [open_top, *covered]
+            feet, covered = self._below(layer, outline, top, last=i + 1 == len(layers))
+
+    def _outline(self, plan: Plan, z: float) -> list[int]:
+        z = z / self.scale
+        if plan.radius:
+            return [self.occ.addCircle(0, 0, z, plan.radius / self.scale)]
+        self._corners = [
+            self.occ.addPoint(x / self.scale, y / self.scale, z) for x, y in plan.corners
+        ]
+        ends = zip(self._corners, self._corners[1:] + self._corners[:1], strict=True)
+        return [self.occ.addLine(a, b) for a, b in ends]
+
+    def _sides(self, layer: Layer, outline: list[int]) -> list[int]:
+        """Draw the sides of a layer down from its outline; leave its lower outline behind."""
+        if layer.plan.radius:
+            down = -layer.thickness / self.scale
+            made = self.occ.extrude([(1, curve) for curve in outline], 0, 0, down)
+            self._lower = [tag for dim, tag in made if dim == 1]
+            return [tag for dim, tag in made if dim == 2]
+        upper = self._corners
+        self._lower = self._outline(layer.plan, layer.bottom)
+        posts = [self.occ.addLine(a, b) for a, b in zip(upper, self._corners, strict=True)]
+        around = zip(outline, posts[1:] + posts[:1], self._lower, posts, strict=True)
+        return [self.occ.addPlaneSurface([self.occ.addCurveLoop(four)]) for four in around]
+
+    def _face(self, loops: list[Any], name: str) -> int:
+        wires = [self.occ.addCurveLoop(w) if isinstance(w, list) else w for w in loops]
+        face = int(self.occ.addPlaneSurface(wires))
+        if name:
+            self.boundaries.setdefault(name, []).append(face)
+        return face
+
+    def _below(
+        self, layer: Layer, outline: list[int], top: list[int], *, last: bool
+    ) -> tuple[list[int], list[int]]:
+        """Draw sides, lower face and volume; return loops and faces that the next layer shares."""
+        sides = self._sides(layer, outline)
+        for side, name in zip(sides, layer.sides, strict=True):
+            self.boundaries.setdefault(name, []).append(side)
+        bottom = self._bottom(layer, last=last)
+        loop = self.occ.addSurfaceLoop([*top, *sides, *bottom])
+        volume = self.occ.addVolume([loop])
+        self.regions.setdefault(layer.region, []).append(volume)
+        return [self.occ.addCurveLoop(self._lower)], bottom
+
+    def _bottom(self, layer: Layer, *, last: bool) -> list[int]:
+        hole = layer.hole_radius
+        if not last:
+            return [self._face([self._lower], "")]
+        if hole is None or (layer.plan.radius and hole >= layer.plan.radius):
+            return [self._face([self._lower], "substrate_bottom")]
+        z = layer.bottom / self.scale
+        circle = self.occ.addCurveLoop([self.occ.addCircle(0, 0, z, hole / self.scale)])
+        frame = self._face([self._lower, circle], "substrate_frame")
+        return [frame, self._face([circle], "substrate_bottom")]
