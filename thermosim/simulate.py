@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -331,3 +332,12 @@ def note_times(result: Result, journal: Journal, start: float) -> None:
     for name, seconds in journal.seconds.items():
         result.summary[f"wall_{name}_s"] = round(seconds, 4)
     result.summary["wall_s"] = round(time.perf_counter() - start, 4)
+    note_origin(result)
+
+
+def note_origin(result: Result) -> None:
+    """Put into the summary what its field files mean, and when it was made (ISO 8601, UTC)."""
+    domain = result.state.domain
+    result.summary["regions"] = {name: int(number) for name, number in domain.regions.items()}
+    result.summary["mesh_unit_m"] = domain.unit
+    result.summary.setdefault("created", datetime.now(UTC).isoformat(timespec="seconds"))
