@@ -14,6 +14,7 @@ from thermosim.case_errors import problems_of, toml_message
 from thermosim.chamber import Chamber
 from thermosim.contact import Contact, NoContact
 from thermosim.errors import CaseError, MeshError, Problem
+from thermosim.films import FilmSettings
 from thermosim.gain import GainModel
 from thermosim.gain.escaping import ResolvedGain, resolve_escape
 from thermosim.general_case import GeneralCase
@@ -22,6 +23,7 @@ from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import optics_problems
 from thermosim.particle import Particle
+from thermosim.radiation_settings import RadiationSettings
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
 from thermosim.shapes import Surface
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
@@ -45,6 +47,10 @@ class Case(CaseBase):
     gain: GainModel = GainModel()
     source: GivenSource | None = None
     chamber: Chamber = Chamber()
+    radiation: RadiationSettings = RadiationSettings()
+    films: tuple[FilmSettings, ...] = Field(
+        default=(), description="Thin films on surfaces, [[films]], that are not meshed"
+    )
     materials: dict[str, Material] = Field(
         default_factory=dict, description="Materials of this case by name, before the library's"
     )
@@ -134,6 +140,8 @@ class Case(CaseBase):
             places[f"substrate.layers[{i}].material"] = layer.material
         if isinstance(self.substrate, Pedestal) and self.substrate.pedestal_material:
             places["substrate.pedestal_material"] = self.substrate.pedestal_material
+        for i, film in enumerate(self.films):
+            places[f"films[{i}].material"] = film.material
         for path, name in places.items():
             try:
                 self.material(name, path)

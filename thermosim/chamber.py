@@ -54,6 +54,9 @@ class Chamber(Section):
     accommodation: float = Field(
         1.0, gt=0, le=1, description="Energy accommodation of gas on the surfaces"
     )
+    gap_gas: bool = Field(
+        False, description="Let the gas also conduct from the particle down to the substrate"
+    )
 
     def gas_conductance(self, distance: float) -> float:
         """Return the conductance of the gas [W/(m² K)] across ``distance`` [m].
@@ -66,6 +69,11 @@ class Chamber(Section):
         return float(
             bridged_conductance(h_fm, distance, gas_conductivity(self.temperature, self.gas))
         )
+
+    def gap_free_molecular(self) -> float:
+        """Return the free-molecular conductance [W/(m² K)] between two facing surfaces."""
+        alpha = facing_accommodation(self.accommodation, self.accommodation)
+        return float(free_molecular_conductance(self.temperature, self.pressure, self.gas, alpha))
 
     def radiation_pressure_balance(self, emissivity: float = 1.0, distance: float = 0.0) -> float:
         """Return the pressure [Pa] at which this gas conducts as much as the body radiates."""
@@ -98,6 +106,14 @@ def free_molecular_conductance(
     speed = np.sqrt(constants.R / (8 * np.pi * data.molar_mass * np.asarray(T, dtype=float)))
     factor = (data.gamma + 1) / (data.gamma - 1)
     return np.asarray(np.asarray(accommodation) * factor * speed * np.asarray(pressure))
+
+
+def facing_accommodation(alpha_1: npt.ArrayLike, alpha_2: npt.ArrayLike) -> Any:
+    """Return the accommodation of a gap, ``1/(1/α₁ + 1/α₂ - 1)``, broadcast.
+
+    Molecules that go from face to face many times. (Knudsen; Kennard 1938, section 180.)
+    """
+    return 1 / (1 / np.asarray(alpha_1, dtype=float) + 1 / np.asarray(alpha_2, dtype=float) - 1)
 
 
 def bridged_conductance(

@@ -272,9 +272,9 @@ def _error(problem: HeatProblem, case: Case, budget: dict[str, float]) -> dict[s
 
 def heat_summary(budget: dict[str, float]) -> dict[str, float]:
     """Return the budget in the few numbers that people ask for [W]."""
-    from thermosim.heat.budget import leaving, released
+    from thermosim.heat.budget import leaving, released, to_chamber
 
-    from_particle = leaving(budget, ("particle_surface",))
+    from_particle = to_chamber(budget, "particle_surface")
     source = budget.get("source:particle", released(budget))
     held = sum(value for name, value in budget.items() if name.endswith(":held"))
     return {

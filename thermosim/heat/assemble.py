@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from thermosim.chamber import gas_conductivity
 from thermosim.emissivity import emissivity_law
 from thermosim.errors import CaseError
 from thermosim.heat.model import (
+    Enclosure,
     Exchange,
+    Film,
+    GasGap,
     HeatBody,
     HeatModel,
     Held,
@@ -23,7 +27,10 @@ from thermosim.substrates import NoSubstrate
 if TYPE_CHECKING:
     from thermosim.case import Case
     from thermosim.fem import Domain
+    from thermosim.films import FilmSettings
     from thermosim.materials.conductivity import Axis
+
+_FACING_AWAY = ("substrate_bottom", "substrate_frame", "substrate_rim")
 
 
 def heat_model(
@@ -48,8 +55,52 @@ def heat_model(
             h_c = case.contact.conductance
             jumps.append(Jump("contact", "contact", "contact_substrate", h_c))
     return HeatModel(
-        case.chamber.temperature, tuple(bodies), tuple(surfaces), tuple(held), tuple(jumps)
+        case.chamber.temperature,
+        tuple(bodies),
+        tuple(surfaces),
+        tuple(held),
+        tuple(jumps),
+        _enclosures(case, surfaces),
+        _gaps(case, surfaces),
+        tuple(_film(case, film, domain) for film in case.films),
     )
+
+
+def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
+    """Return the surfaces that see each other; lower faces and rims see only the chamber."""
+    settings = case.radiation
+    names = tuple(s.boundary for s in surfaces if s.boundary not in _FACING_AWAY)
+    if settings.model == "chamber" or len(names) < 2:
+        return ()
+    chosen = settings.model_dump(include={"patches", "rays", "seed", "quadrature"})
+    return (Enclosure(names, **chosen),)
+
+
+def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
+    chamber = case.chamber
+    h = {}
+    for surface in surfaces:
+        law = surface.paths.get("gas")
+        if isinstance(law, Exchange):
+            h[surface.boundary] = law.h
+    upper = "particle_surface"
+    lower = "pedestal_top" if "pedestal_top" in h else "substrate_top"
+    if not chamber.gap_gas or upper not in h or lower not in h:
+        return ()
+    k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
+    return (GasGap(upper, lower, chamber.gap_free_molecular(), k_gas, (h[upper], h[lower])),)
+
+
+def _film(case: Case, film: FilmSettings, domain: Domain) -> Film:
+    if not domain.has(film.boundary):
+        raise CaseError(
+            f'films: boundary = "{film.boundary}": this case has no such surface in its mesh; '
+            "a substrate is meshed only where the particle touches it"
+        )
+    material = case.material(film.material)
+    k = material.conductivity.laws()
+    along = k.get("k_par", next(iter(k.values())))
+    return Film(film.boundary, film.thickness, along, material.density, material.specific_heat)
 
 
 def _body(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
 
+BETWEEN_BODIES = ("exchange", "gap")
+"""Paths of surfaces to other surfaces of the model; each sums to zero over all boundaries."""
+
 Budget = dict[str, float]
 """Heat [W] by name: ``source:REGION`` released; ``BOUNDARY:PATH`` and ``BOUNDARY:held`` leaving."""
 
@@ -73,6 +76,13 @@ def leaving(budget: Budget, boundaries: tuple[str, ...] | None = None) -> float:
         for name, value in budget.items()
         if not name.startswith("source:")
         and (boundaries is None or name.partition(":")[0] in boundaries)
+    )
+
+
+def to_chamber(budget: Budget, boundary: str) -> float:
+    """Return the heat that leaves a boundary other than to another body [W]."""
+    return leaving(budget, (boundary,)) - sum(
+        budget.get(f"{boundary}:{path}", 0.0) for path in BETWEEN_BODIES
     )
 
 
