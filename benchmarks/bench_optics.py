@@ -1,10 +1,12 @@
 """Cost of the optics: rays per second, error against rays, points per second of the Mie field.
 
-Run ``python3 benchmarks/bench_optics.py [results.json]``; one process, about half a minute.
+Run ``python3 benchmarks/bench_optics.py [results.json]``; one process, about a minute.
+Without DOLFINx the part on meshes is left out.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import platform
@@ -111,6 +113,43 @@ def mie_speed():
     return rows
 
 
+def on_mesh():
+    """Light on the heat mesh of a sphere of 5 µm: time, points or cells, error of the power."""
+    from mpi4py import MPI
+
+    from thermosim.case import parse_case
+    from thermosim.optics.absorbed import absorbed_light
+    from thermosim.optics.absorbed.accounts import power_on_mesh
+    from thermosim.simulate import make_domain
+
+    rows = []
+    for symmetry in ("axisymmetric", "quarter", "3d"):
+        for model in ("rays", "mie"):
+            case = parse_case(
+                {
+                    "symmetry": symmetry,
+                    "particle": {"shape": {"kind": "sphere", "radius": f"{RADIUS} m"}},
+                    "laser": {"intensity": "1 W/m^2"},
+                    "optics": {"model": model, "refractive_index": INDEX},
+                }
+            )
+            domain, report = make_domain(case, MPI.COMM_SELF)
+            start = time.perf_counter()
+            light = absorbed_light(case, domain, 5)
+            rows.append(
+                {
+                    "model": model,
+                    "symmetry": symmetry,
+                    "cells": int(report["n_cells"]),
+                    "values": len(light.intensity.x.array),
+                    "degree": light.quadrature_degree or 0,
+                    "seconds": time.perf_counter() - start,
+                    "error_of_the_power": power_on_mesh(light) / light.expected - 1.0,
+                }
+            )
+    return rows
+
+
 def run():
     """Return every figure as plain data."""
     return {
@@ -120,6 +159,7 @@ def run():
         "ray_errors": ray_errors(),
         "deposit_speed": deposit_speed(),
         "mie_speed": mie_speed(),
+        "on_mesh": on_mesh() if importlib.util.find_spec("dolfinx") else [],
     }
 
 

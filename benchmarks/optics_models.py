@@ -27,9 +27,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for intensity in INTENSITIES:
             for model in ("uniform", "rays", "mie"):
-                case = load_case(CASES / f"optics_{model}.toml", [f"laser.intensity={intensity}"])
-                folder = Path(scratch) / model
                 shown = intensity == SHOWN
+                finer = ["mesh.cells_per_radius=100"] if shown else []
+                options = [f"laser.intensity={intensity}", *finer]
+                case = load_case(CASES / f"optics_{model}.toml", options)
+                folder = Path(scratch) / model
                 found = simulate(case, folder if shown else None).summary
                 folders += [folder] if shown else []
                 lost = found.get("gain_reduction_rel")

@@ -32,6 +32,7 @@ COARSE_SLAB = {
     },
     "contact": {"kind": "disk", "radius": "100 nm"},
 }  # fmt: skip
+HELD = {"shape": {"kind": "sphere", "radius": f"{R} m"}, "emissivity": 1.0}
 
 
 def case_of(model, radius=R, **sections):
@@ -223,3 +224,27 @@ def test_saturation_needs_a_gain_that_bleaches():
     case = case_of("rays", optics={"saturation": True})
     with pytest.raises(CaseError, match="counts no bleaching"):
         light_of(case)
+
+
+def test_bleached_dots_absorb_less_and_let_more_light_through():
+    ladder = {"kind": "ladder", "bleaching": True, "absorbing": "below_top"}
+    density = {"kind": "given", "n_dots": "2e24 1/m^3"}
+    cross = {"kind": "given", "sigma_abs": "2e-19 m^2"}
+    gain = {"recombination": ladder, "density": density, "cross_section": cross}
+
+    def run(intensity, **optics):
+        laser = {**LIGHT, "intensity": f"{intensity} W/m^2"}
+        optics = {"n_rays": 1000, **optics}
+        case = case_of("rays", optics=optics, gain=gain, laser=laser, particle=HELD, **COARSE_SLAB)
+        return simulate(case).summary
+
+    weak = run(1.0, saturation=True)
+    assert weak["absorbed_power_model_W"] == pytest.approx(weak["absorbed_by_dots_W"], rel=1e-6)
+    strong = run(1e9, saturation=True)
+    gained = strong["intensity_mean_W_per_m2"] / 1e9 / weak["intensity_mean_W_per_m2"]
+    assert 1.03 < gained < 1.2
+    unsaturated = run(1e9)["intensity_mean_W_per_m2"]
+    assert unsaturated == pytest.approx(1e9 * weak["intensity_mean_W_per_m2"], rel=1e-6)
+    # with both couplings the rays book what the dots take on the mesh
+    both = run(2e7, saturation=True, temperature_coupling=True)
+    assert both["absorbed_power_model_W"] == pytest.approx(both["absorbed_by_dots_W"], rel=1e-4)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 INTENSITY, DELTA_T = "intensity_W_per_m2", "delta_T_K"
 _PARTICLE = 1
-_DECADES = 2.5
+_DECADES = 4.0
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,10 @@ def compare_light(folders: Sequence[Path], path: Path) -> Path:
     cuts = [read_cut(Path(folder)) for folder in folders]
     results = [load_result(folder) for folder in folders]
     high = max(cut.intensity.max() for cut in cuts)
-    low = max(10.0**-_DECADES * high, 0.1 * min(cut.intensity.max() for cut in cuts))
+    low = max(10.0**-_DECADES * high, 0.2 * min(cut.intensity.max() for cut in cuts))
     extreme = max(float(np.abs(cut.delta_T).max()) for cut in cuts)
     with styled():
-        figure = new_figure(2.4 * len(cuts) + 1.2, 5.0, layout="constrained")
+        figure = new_figure(2.0 * len(cuts) + 1.2, 4.6, layout="constrained")
         grid = figure.subplots(2, len(cuts), squeeze=False, sharex=True, sharey=True)
         for (upper, lower), cut, result in zip(grid.T, cuts, results, strict=True):
             light = draw_light(upper, cut, low, high)
