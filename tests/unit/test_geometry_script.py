@@ -12,7 +12,7 @@ MESHES = Path(__file__).parents[2] / "meshes"
 
 def script(tmp_path, text: str) -> Path:
     path = tmp_path / "body.geo"
-    path.write_bytes(text.encode())
+    path.write_bytes(text.encode() + b"\n")
     return path
 
 
@@ -67,6 +67,13 @@ HIDDEN = [
 def test_hidden(tmp_path, text):
     with pytest.raises(MeshError):
         check_script(script(tmp_path, text))
+
+
+def test_last_line(tmp_path):
+    path = tmp_path / "body.geo"
+    path.write_text("x = 1;\ny = 2;")
+    with pytest.raises(MeshError, match="line end"):
+        check_script(path)
 
 
 def test_binary(tmp_path):

@@ -62,6 +62,8 @@ def check_script(path: Path) -> None:
     text = text.replace("\r\n", "\n")
     if "\0" in text or "\r" in text:
         raise MeshError(f"{path}: holds control characters; save it with ordinary line ends")
+    if not text.endswith("\n"):
+        raise MeshError(f"{path}: add a line end after its last line, which gmsh would leave out")
     code = _without_comments(path, text)
     for match in re.finditer(r"[A-Za-z_]\w*", code):
         if match[0] in FORBIDDEN:
