@@ -40,6 +40,8 @@ _UNITS: dict[str, tuple[float, tuple[int, int, int, int]]] = {
     "bar": (1e5, (-1, 1, -2, 0)),
 }
 _WHOLE_UNITS = {"1": (1.0, (0, 0, 0, 0)), "min": (60.0, (0, 0, 1, 0)), "h": (3600.0, (0, 0, 1, 0))}
+_SI_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m"}
+_SI_PREFIXES |= {0: "", 3: "k", 6: "M", 9: "G"}
 _TERM = re.compile(r"([*/]?)(1(?!\d)|[A-Za-zµμ]+)(?:(?:\^|\*\*)(-?[1-9]))?")
 _GROUP = re.compile(r"/\(([^()]*)\)$")
 
@@ -118,6 +120,31 @@ def parse_quantity(text: str, unit: str, example: str = "") -> float:
     else:
         raise ValueError(_wrong_dimension(given, example))
     return float(f"{_finite(value):.15g}")  # "5 um" is 5e-06, not 4.9999999999999996e-06
+
+
+def si_prefix(value: float) -> tuple[float, str]:
+    """Return the factor and SI prefix that make a size read from 1 to 1000: ``1e-9, "n"``.
+
+    Sizes beyond the range (atto to giga) keep its last prefix; 0 has none.
+    """
+    if value == 0.0:
+        return 1.0, ""
+    # 999.9999999 rounds up to the next prefix
+    power = 3 * math.floor(math.log10(abs(value) * (1 + 1e-9)) / 3)
+    power = min(max(power, min(_SI_PREFIXES)), max(_SI_PREFIXES))
+    return 10.0**power, _SI_PREFIXES[power]
+
+
+def si_text(value: float, unit: str, digits: int = 4, *, zeros: bool = False) -> str:
+    """Return a number with an SI prefix and a true minus: ``-1.8e-8, "W"`` gives ``−18 nW``.
+
+    `zeros` keeps the digits that are zero: ``−18.00 nW``.
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value + 0.0:g} {unit}".replace("-inf", "−inf")
+    factor, prefix = si_prefix(float(f"{value:.{digits}g}"))
+    text = f"{value / factor:#.{digits}g}" if zeros else f"{value / factor:.{digits}g}"
+    return f"{text.rstrip('.').replace('-', '−')} {prefix}{unit}".strip()
 
 
 def _wrong_dimension(given: str, example: str) -> str:

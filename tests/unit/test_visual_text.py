@@ -8,7 +8,9 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thermosim.cli.console import engineering
 from thermosim.results.series import Series
+from thermosim.units import si_text
 from thermosim.visual import series, studies, style
 from thermosim.visual.budget import Row, body_of, path_words, percent, shares
 from thermosim.visual.html import flattened, power_of_ten, quantity, readable
@@ -23,7 +25,7 @@ def value_of(text, unit):
 
 @given(st.floats(1e-17, 1e11), st.sampled_from([-1, 1]))
 def test_si_text_reads_back(size, sign):
-    text = style.si_text(sign * size, "W", 6)
+    text = si_text(sign * size, "W", 6)
     assert value_of(text, "W") == pytest.approx(sign * size, rel=6e-6)
     number = abs(float(text.split()[0].replace("−", "-")))
     assert 1 <= number < 1000
@@ -37,16 +39,23 @@ def test_si_text_reads_back(size, sign):
         (999.99, "1 kK"),
         (999.4, "999.4 K"),
         (1e-21, "0.001 aK"),
+        (-0.0, "0 K"),
         (float("nan"), "nan K"),
+        (float("-inf"), "−inf K"),
     ],
 )
 def test_si_text(value, text):
-    assert style.si_text(value, "K") == text
+    assert si_text(value, "K") == text
 
 
 def test_si_text_can_keep_zeros():
-    assert style.si_text(-1.6e-8, "W", 3, zeros=True) == "−16.0 nW"
-    assert style.si_text(1.0e-7, "W", 3, zeros=True) == "100 nW"
+    assert si_text(-1.6e-8, "W", 3, zeros=True) == "−16.0 nW"
+    assert si_text(1.0e-7, "W", 3, zeros=True) == "100 nW"
+
+
+def test_commands_print_a_minus_that_can_be_copied():
+    assert engineering(-1.8e-8, "W") == "-18 nW"
+    assert engineering(0.99996, "K") == "1 K"
 
 
 @pytest.mark.parametrize(

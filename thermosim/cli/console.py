@@ -106,11 +106,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def engineering(value: float, unit: str, digits: int = 4) -> str:
-    """Return a number with an SI prefix: 1.8e-8, "W" gives "18 nW"."""
-    if value == 0:
-        return f"0 {unit}"
-    prefixes = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M"}
-    from math import floor, log10
+    """Return a number with an SI prefix and a plain minus, to be copied: ``-18 nW``."""
+    from thermosim.units import si_text
 
-    power = min(max(3 * floor(log10(abs(value)) / 3), -18), 6)
-    return f"{value / 10.0**power:.{digits}g} {prefixes[power]}{unit}"
+    return si_text(value, unit, digits).replace("−", "-")

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thermosim.units import si_prefix
+from thermosim.units import si_text as si_text  # noqa: PLC0414  the name is for others, too
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -26,7 +29,6 @@ SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8
 """Colours of lines and groups of bars, in this order."""
 DPI = 120
 
-_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _RC: dict[str, Any] = {
     "font.size": 10,
     "axes.titlesize": 11,
@@ -94,27 +96,8 @@ def si_scale(values: ArrayLike, unit: str) -> tuple[float, str]:
     sizes = np.abs(np.asarray(values, dtype=float)).ravel()
     sizes = sizes[np.isfinite(sizes)]
     largest = float(sizes.max()) if sizes.size else 0.0
-    power = _power(largest)
-    return 10.0**power, f"{_PREFIXES[power]}{unit}"
-
-
-def _power(value: float) -> int:
-    if value == 0.0:
-        return 0
-    # 999.9999999 rounds up to the next prefix
-    return int(min(max(3 * floor(log10(abs(value) * (1 + 1e-9)) / 3), -18), 9))
-
-
-def si_text(value: float, unit: str, digits: int = 4, *, zeros: bool = False) -> str:
-    """Return a number with an SI prefix and a true minus: ``-1.8e-8, "W"`` gives ``−18 nW``.
-
-    `zeros` keeps the digits that are zero: ``−18.00 nW``.
-    """
-    if value == 0 or not isfinite(value):
-        return f"{abs(value):g} {unit}"
-    factor, name = si_scale(float(f"{value:.{digits}g}"), unit)
-    text = f"{value / factor:#.{digits}g}" if zeros else f"{value / factor:.{digits}g}"
-    return f"{text.rstrip('.')} {name}".strip().replace("-", "−")
+    factor, prefix = si_prefix(largest)
+    return factor, f"{prefix}{unit}"
 
 
 def with_error(value: float, error: float | None, unit: str) -> str:
