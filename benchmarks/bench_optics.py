@@ -134,7 +134,7 @@ def on_mesh():
                 }
             )
             domain, report = make_domain(case, MPI.COMM_SELF)
-            start = time.perf_counter()
+            start = time.process_time()
             light = absorbed_light(case, domain, 5)
             rows.append(
                 {
@@ -143,7 +143,7 @@ def on_mesh():
                     "cells": int(report["n_cells"]),
                     "values": len(light.intensity.x.array),
                     "degree": light.quadrature_degree or 0,
-                    "seconds": time.perf_counter() - start,
+                    "cpu_seconds": time.process_time() - start,
                     "error_of_the_power": power_on_mesh(light) / light.expected - 1.0,
                 }
             )

@@ -11,11 +11,10 @@ CASES = Path(__file__).parents[2] / "cases"
 COARSE = ["--set", "mesh.cells_per_radius=6", "--set", "mesh.cells_per_contact=4"]
 QUARTER = [*COARSE, "--set", "symmetry=quarter", "--set", "mesh.growth=0.6"]
 RUNS = {
-    "rays": ["optics_rays.toml", *COARSE, "--set", "optics.n_rays=3000"],
     "mie": ["optics_mie.toml", *COARSE, "--set", "optics.temperature_coupling=true"],
-    "quarter rays": ["optics_rays.toml", *QUARTER, "--set", "optics.n_rays=3000"],
+    "quarter rays": ["optics_rays.toml", *QUARTER, "--set", "optics.n_rays=1000"],
     "absorbing substrate": [
-        "optics_rays.toml", *COARSE, "--set", "optics.n_rays=3000",
+        "optics_rays.toml", *COARSE, "--set", "optics.n_rays=1000",
         "--set", "substrate.material=silicon", "--set", "substrate.emissivity=0.5",
     ],
 }  # fmt: skip
