@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 _FAR, _NEAR_ORDER, _FAR_ORDER = 3.0, 5, 3
 _SPLIT = 1.0  # edges longer than this times their distance are halved
-_MAX_LEVEL = 10
+_MAX_LEVEL = 12
 _CHUNK = 400_000  # point pairs times blocking edges held at once
 _CLOSED = 1e-4  # part of a patch that sees the chamber, below which it counts as closed in
+_SMOOTH = 0.8  # cosine between the normals of edges of one face that count as one smooth surface
 _WEAK = 0.05  # q/p below which the closed form loses digits and the integrand is smooth
 
 
@@ -122,6 +123,10 @@ def _pairs(profile: Profile, i: Ints, j: Ints, blockers: Ints) -> Floats:
     total = np.zeros(len(i))
     facing = _may_face(profile, i, j)
     who = np.flatnonzero(facing)
+    # where a smooth cavity sees itself nearby, the kernel is bounded
+    aligned = np.einsum("nd,nd->n", profile.normals[i], profile.normals[j]) > _SMOOTH
+    smooth = aligned & (profile.face[i] == profile.face[j])
+    deepest = np.where(i == j, 0, np.where(smooth, 1, _MAX_LEVEL))
     u = np.tile([0.0, 1.0], (len(who), 1))
     v = u.copy()
     for level in range(_MAX_LEVEL + 1):
@@ -129,8 +134,7 @@ def _pairs(profile: Profile, i: Ints, j: Ints, blockers: Ints) -> Floats:
             break
         gap, long_1, long_2 = _geometry(profile, i[who], j[who], u, v)
         longest = np.maximum(long_1, long_2)
-        # a concave edge sees itself with a bounded kernel
-        split = (longest > _SPLIT * gap) & (level < _MAX_LEVEL) & (i[who] != j[who])
+        split = (longest > _SPLIT * gap) & (level < deepest[who])
         for order, chosen in (
             (_NEAR_ORDER, ~split & (longest > gap / _FAR)),
             (_FAR_ORDER, ~split & (longest <= gap / _FAR)),
@@ -174,9 +178,9 @@ def _halved(
     who: Ints, u: Floats, v: Floats, long_1: Floats, long_2: Floats
 ) -> tuple[Ints, Floats, Floats]:
     """Halve the longer part of each pair, or both where they are about equal."""
-    first, second = long_1 >= long_2 / 1.5, long_2 >= long_1 / 1.5
-    for chosen_by, which in ((first, 0), (second, 1)):
-        chosen = np.flatnonzero(chosen_by)
+    halve = [long_1 >= long_2 / 1.5, long_2 >= long_1 / 1.5]
+    for which in (0, 1):
+        chosen = np.flatnonzero(halve[which])
         parts = (u, v)[which]
         middle = parts[chosen].mean(axis=1)
         extra = [u[chosen].copy(), v[chosen].copy()]
@@ -184,7 +188,7 @@ def _halved(
         parts[chosen, 1] = middle
         who = np.concatenate([who, who[chosen]])
         u, v = np.vstack([u, extra[0]]), np.vstack([v, extra[1]])
-        second = np.concatenate([second, second[chosen]])
+        halve[1] = np.concatenate([halve[1], halve[1][chosen]])
     return who, u, v
 
 
