@@ -35,7 +35,8 @@ def optics_problems(
         return
     if isinstance(optics, MieOptics) and not isinstance(shape, Sphere):
         remedy = 'choose optics.model = "rays", or particle.shape.kind = "sphere"'
-        yield Problem("optics.model", model, f'is for spheres, not "{shape.kind}"', remedy)
+        kind = getattr(shape, "kind", type(shape).__name__)
+        yield Problem("optics.model", model, f'is for spheres, not "{kind}"', remedy)
     if optics.refractive_index is None and getattr(material, "refractive_index", None) is None:
         rule = "needs the refractive index of the particle, which its material does not have"
         yield Problem("optics.model", model, rule, "write for instance refractive_index = 1.7")

@@ -97,11 +97,10 @@ def draw_light(axes: Axes, cut: Cut, low: float, high: float) -> Any:
 def draw_delta_T(axes: Axes, cut: Cut, low: float, high: float) -> Any:
     """Draw ΔT [mK]; return what a colour bar needs."""
     x, z = cut.points.T
+    style: dict[str, Any] = {"cmap": "RdBu_r", "vmin": 1e3 * low, "vmax": 1e3 * high}
+    style |= {"shading": "gouraud", "rasterized": True}
     for side in (1.0, -1.0) if x.min() > -0.1 * x.max() else (1.0,):
-        drawn = axes.tripcolor(
-            side * x, z, cut.triangles, 1e3 * cut.delta_T, shading="gouraud",
-            cmap="RdBu_r", vmin=1e3 * low, vmax=1e3 * high, rasterized=True,
-        )  # fmt: skip
+        drawn = axes.tripcolor(side * x, z, cut.triangles, 1e3 * cut.delta_T, **style)
     axes.set_aspect("equal")
     return drawn
 
