@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
-_GRID = 400
+_GRID, _RISES = 400, 6.0
 
 
 def fourier_coefficient(
@@ -112,6 +112,9 @@ class Relaxation:
 def fit_relaxation(time: ArrayLike, values: ArrayLike) -> Relaxation | None:
     """Fit one exponential by least squares on times spread evenly.
 
+    The fit looks at the first `_RISES` times in which 63 % of the change happens, so that a long
+    rest afterwards does not drown the change itself.
+
     For each tau the two linear numbers follow at once (variable projection, Golub and Pereyra
     10.1137/0710036); tau is sought between a thousandth and ten times the span. None if nothing
     changes or fewer than 4 times are given.
@@ -122,7 +125,7 @@ def fit_relaxation(time: ArrayLike, values: ArrayLike) -> Relaxation | None:
     t, y = np.asarray(time, float), np.asarray(values, float)
     if len(t) < 4 or np.ptp(y) == 0.0:
         return None
-    span = t[-1] - t[0]
+    span = min(t[-1] - t[0], _RISES * (rise_time(t, y) or np.inf))
     grid = np.linspace(0.0, span, _GRID)
     course = PchipInterpolator(t - t[0], y)(grid)
 

@@ -33,7 +33,7 @@ METHODS = {
     "dirk4": ("arkimex", "4", 4),
 }
 _SAME = 1e-9  # relative difference of two step lengths that counts as none
-_ROUNDING = 50 * float(np.finfo(float).eps)
+_ROUNDING = 3 * float(np.finfo(float).eps)
 _SHORTEST = 1e-14  # step over time below which time hardly moves
 _SLOW = 2  # Newton iterations after which an old Jacobian is made anew
 _PC_RANGE = 4.0  # a preconditioner serves shifts within this factor
@@ -91,6 +91,7 @@ class TimeStepper:
         self.piece: Piece | None = None
         self._linear = _Linear()
         self._scale = 0.0
+        self._capacity = self._stiffness = None
         tdim, symmetric = problem.domain.tdim, problem.model.symmetric
         self._linear_options = linear_options(
             solver_settings, tdim, symmetric=symmetric, coupled=self.solver.coupled
@@ -120,7 +121,6 @@ class TimeStepper:
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
             "snes_max_it": self.solver.settings.max_newton,
-            "snes_force_iteration": True,
         }
         configure(ts, {**options, **self._linear_options})
         ts.setTolerances(atol=settings.tolerance, rtol=settings.relative_tolerance)
@@ -153,7 +153,6 @@ class TimeStepper:
         self.stats.jacobians += 1
         linear.valid, linear.shift = True, shift
         self._keep_or_drop_preconditioner(snes, shift)
-        self._set_newton_tolerance(snes)
 
     def _keep_or_drop_preconditioner(self, snes: Any, shift: float) -> None:
         """Keep the preconditioner of an iterative solve while it serves."""
@@ -170,19 +169,16 @@ class TimeStepper:
         elif not linear.pc_iterations:
             linear.pc_iterations = linear.last_iterations
 
-    def _set_newton_tolerance(self, snes: Any) -> None:
-        """Refer the residual to the load; below the rounding of its terms nothing is asked."""
-        d = self.system._unit
-        self.solver.A.getDiagonal(d)
-        d.pointwiseMult(d, self._theta())
-        floor = _ROUNDING * float(d.norm())
-        rtol = self.solver.settings.newton_rtol
-        snes.setTolerances(rtol=1e-50, atol=max(rtol * self._scale, floor, 1e-300), stol=1e-13)
+    def _set_newton_tolerance(self, h: float) -> None:
+        """Refer the residual to the load; below the rounding of its terms nothing is asked.
 
-    def _theta(self) -> Any:
-        x = self.solver.x
-        x.array[:] = self.problem.theta.x.array[: x.local_size]
-        return x
+        The terms are of the size of the diagonal of stiffness + 4 capacity/h times θ.
+        """
+        theta, work = self.u, self.solver.x
+        work.waxpy(4.0 / h, self._capacity, self._stiffness)
+        work.pointwiseMult(work, theta)
+        atol = max(self.solver.settings.newton_rtol * self._scale, _ROUNDING * work.norm(), 1e-300)
+        self.ts.getSNES().setTolerances(rtol=1e-50, atol=atol, stol=1e-13)
 
     # what callers use
 
@@ -208,6 +204,7 @@ class TimeStepper:
         self._linear = _Linear()
         self.problem.factor.value = piece.factor(time)
         self.system.solve_rate(time)
+        self._capacity, self._stiffness = self.system.diagonals()
         self._put_state()
         self._renew()
         self.ts.setTime(time)
@@ -247,6 +244,7 @@ class TimeStepper:
         remaining = stop - self.time
         h = self._cut(remaining)
         ts = self.ts
+        self._set_newton_tolerance(h)
         ts.setTimeStep(h)
         ts.step()
         self._check(ts)

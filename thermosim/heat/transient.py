@@ -249,6 +249,15 @@ class TransientSystem:
             problem.rate.x.scatter_forward()
         ksp.destroy()
 
+    def diagonals(self) -> tuple[Any, Any]:
+        """Return the diagonals of the capacity [J/K] and stiffness [W/K] matrices now."""
+        self.jacobian(0.0)
+        stiffness = self.solver.A.getDiagonal()
+        self.jacobian(_MASS_SHIFT)
+        capacity = self.solver.A.getDiagonal()
+        capacity.scale(1.0 / _MASS_SHIFT)
+        return capacity, stiffness
+
     def _mass_solver(self) -> Any:
         domain, settings = self.problem.domain, self.solver.settings
         options = linear_options(settings, domain.tdim, symmetric=True)

@@ -14,7 +14,8 @@ import numpy as np
 
 from thermosim.errors import ThermosimError
 
-_TELL_EVERY = 2.0  # seconds between lines of progress
+_TELL_EVERY, _TELL_AT_LEAST = 2.0, 60.0  # seconds between lines of progress
+_FAR = 360_000.0  # seconds beyond which a guess says nothing
 
 
 class Interrupted(ThermosimError):
@@ -41,26 +42,31 @@ class Progress:
     """Says now and then how far a run is, and how long the rest may take."""
 
     duration: float
+    began: float = field(default_factory=clock.monotonic)
     shown: float = field(default_factory=clock.monotonic)
     time: float = 0.0
+    first: float | None = None
 
     def show(self, tell: Callable[[str], None], time: float, steps: int) -> None:
-        """Say it if the last time was long enough ago; the pace is that since then."""
+        """Say it if the last time was long enough ago.
+
+        The pace is the faster of that since then and that of the whole run: after a switch the
+        steps are short for a while.
+        """
         now = clock.monotonic()
-        if now - self.shown < _TELL_EVERY:
+        self.first = time if self.first is None else self.first
+        wait = min(max(_TELL_EVERY, 0.05 * (now - self.began)), _TELL_AT_LEAST)
+        if now - self.shown < wait:
             return
-        pace = (time - self.time) / (now - self.shown)
+        recent = (time - self.time) / (now - self.shown)
+        pace = max(recent, (time - self.first) / (now - self.began))
         left = (self.duration - time) / pace if pace > 0 else np.inf
-        tell(
-            f"t = {time:.4g} s of {self.duration:.4g} s, step {steps}, "
-            f"about {_duration(left)} left at this pace"
-        )
+        guess = f", about {_duration(left)} left" if left < _FAR else ""
+        tell(f"t = {time:.4g} s of {self.duration:.4g} s, step {steps}{guess}")
         self.shown, self.time = now, time
 
 
 def _duration(seconds: float) -> str:
-    if not seconds < 360_000:
-        return "more than 100 h"
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}"

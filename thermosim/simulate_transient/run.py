@@ -27,7 +27,7 @@ from thermosim.simulate_transient.march import Files, TransientRun
 from thermosim.simulate_transient.summary import lock_in_summary, segments
 
 if TYPE_CHECKING:
-    from thermosim.case import AnyCase, Case
+    from thermosim.case import AnyCase
     from thermosim.heat.model import Source
     from thermosim.heat.transient import TransientProblem
     from thermosim.simulate import Journal
@@ -252,9 +252,7 @@ def set_initial_state(case: AnyCase, problem: TransientProblem) -> None:
     problem.impose(problem.theta)
 
 
-def _result(
-    case: AnyCase, run: TransientRun, report: dict[str, float], journal: Journal
-) -> Result:
+def _result(case: AnyCase, run: TransientRun, report: dict[str, float], journal: Journal) -> Result:
     if isinstance(case, GeneralCase):
         from thermosim.simulate_general import transient_result
 
