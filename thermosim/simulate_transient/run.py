@@ -95,7 +95,7 @@ def simulate_transient(
     from thermosim.simulate import note_times
 
     try:
-        run, report = _set_up(case, journal, comm, running)
+        run, report = set_up(case, journal, comm, running)
         if resume and running is not None:
             kept = on_root(comm, lambda: latest_checkpoint(running, journal.say))
             if kept is None:
@@ -176,7 +176,7 @@ def _lock(running: Path) -> Any:
     return stream
 
 
-def _set_up(
+def set_up(
     case: AnyCase, journal: Journal, comm: Any, running: Path | None
 ) -> tuple[TransientRun, dict[str, float]]:
     if isinstance(case, GeneralCase):
