@@ -12,13 +12,14 @@ def register(app: typer.Typer) -> None:
     """Add every command to the application, in the order of the help."""
     if app.registered_commands:
         return
-    from thermosim.cli import case, gain, reproduce, run, sweep, thermometry
+    from thermosim.cli import case, gain, mesh, reproduce, run, sweep, thermometry
 
     for command in (
         run.run,
         run.compare,
         sweep.sweep,
         case.check,
+        mesh.mesh,
         gain.gain,
         gain.limits,
         gain.trpl,

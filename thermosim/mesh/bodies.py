@@ -104,17 +104,19 @@ def _draw_curved(
         part, _ = cut_of_sphere(shape, contact_radius)
         profile = profile_of(Sphere(radius=R), part * R)
         matrix = level_map(shape) / R
-    drawing = HalfPlaneDrawing(gmsh, scale, upright=True)
+    # an ellipsoid is moved with its shear: what OpenCASCADE moves by itself shares no edges later
+    x, y = (0.0, 0.0) if matrix is not None else (place[0] / scale, place[1] / scale)
+    drawing = HalfPlaneDrawing(gmsh, scale, upright_at=(x, y))
     drawing.particle(profile, float("inf") if contact_radius else 0.0)
     face = drawing.regions["particle"][0]
-    made = occ.revolve([(2, face)], 0, 0, 0, 0, 0, 1, 2 * np.pi)
+    made = occ.revolve([(2, face)], x, y, 0, 0, 0, 1, 2 * np.pi)
     volume = next(tag for dim, tag in made if dim == 3)
     occ.remove([(2, face)], recursive=True)
     if matrix is not None:
         rows = np.zeros((4, 4))
         rows[:3, :3], rows[3, 3] = matrix, 1.0
+        rows[:2, 3] = np.array(place) / scale
         occ.affineTransform([(3, volume)], rows.ravel().tolist())
-    occ.translate([(3, volume)], place[0] / scale, place[1] / scale, 0.0)
     occ.synchronize()
     return _sorted_faces(gmsh, volume, profile.contact_radius > 0)
 

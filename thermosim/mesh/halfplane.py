@@ -88,9 +88,9 @@ def corners(layers: tuple[Layer, ...], factor: float) -> list[tuple[float, float
 class HalfPlaneDrawing:
     """Points and curves of the half plane, each drawn once, and the names they get."""
 
-    def __init__(self, gmsh: Any, scale: float, *, upright: bool = False) -> None:
-        """Draw (r, z) as (x, y), or upright as (x, z) to be turned about z."""
-        self.occ, self.scale, self.upright = gmsh.model.occ, scale, upright
+    def __init__(self, gmsh: Any, scale: float, upright_at: Point | None = None) -> None:
+        """Draw (r, z) as (x, y); or upright along x from a place in model units."""
+        self.occ, self.scale, self.upright_at = gmsh.model.occ, scale, upright_at
         self.points: dict[Point, int] = {}
         self.lines: dict[frozenset[Point], int] = {}
         self.regions: dict[str, list[int]] = {}
@@ -100,8 +100,11 @@ class HalfPlaneDrawing:
         """Draw a point once."""
         if at not in self.points:
             r, z = (c / self.scale for c in at)
-            where = (r, 0.0, z) if self.upright else (r, z, 0.0)
-            self.points[at] = self.occ.addPoint(*where)
+            if self.upright_at is None:
+                self.points[at] = self.occ.addPoint(r, z, 0.0)
+            else:
+                x, y = self.upright_at
+                self.points[at] = self.occ.addPoint(x + r, y, z)
         return self.points[at]
 
     def line(self, a: Point, b: Point, name: str = "") -> int:

@@ -22,14 +22,14 @@ class Plan:
         """Largest distance from the axis [m]."""
         if self.radius:
             return self.radius
-        return max(hypot(x, y) for x, y in self.corners)
+        return float(max(hypot(x, y) for x, y in self.corners))
 
     @property
     def inner(self) -> float:
         """Radius [m] of the largest disk about the axis that fits."""
         if self.radius:
             return self.radius
-        return min(min(abs(c) for c in axis if c) for axis in zip(*self.corners, strict=True))
+        return float(min(abs(c) for corner in self.corners for c in corner))
 
     @property
     def area(self) -> float:
@@ -37,7 +37,7 @@ class Plan:
         if self.radius:
             return pi * self.radius**2
         xs, ys = zip(*self.corners, strict=True)
-        return (max(xs) - min(xs)) * (max(ys) - min(ys))
+        return float((max(xs) - min(xs)) * (max(ys) - min(ys)))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 from math import comb, factorial, pi
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _degree(mesh: MeshData, dim: int) -> int:
     return radial + (dim if dim == mesh.tdim else 8)
 
 
-def _stretch(tangents: NDArray[np.float64]) -> NDArray[np.float64]:
+def _stretch(tangents: NDArray[Any]) -> NDArray[np.float64]:
     """Return the size of the parallelotope of tangents (..., gdim, dim), shape (...)."""
     gdim, dim = tangents.shape[-2:]
     if dim == 1:
@@ -79,7 +79,7 @@ def _stretch(tangents: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.norm(np.cross(tangents[..., 0], tangents[..., 1]), axis=-1))
 
 
-def determinant(m: NDArray[np.float64]) -> NDArray[np.float64]:
+def determinant(m: NDArray[Any]) -> NDArray[np.float64]:
     """Return the determinants of 2 x 2 or 3 x 3 matrices (..., n, n): written out, it is fast."""
     if m.shape[-1] == 2:
         return np.asarray(m[..., 0, 0] * m[..., 1, 1] - m[..., 0, 1] * m[..., 1, 0])

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.errors import MeshError
-from thermosim.mesh.measure import edge_lengths, scaled_jacobians, shape_qualities
+from thermosim.mesh.measure import (
+    areas,
+    edge_lengths,
+    scaled_jacobians,
+    shape_qualities,
+    volumes,
+)
 
 if TYPE_CHECKING:
     from thermosim.mesh.data import MeshData
+
+
+_PARTICLE = ("particle_surface", "particle_base", "contact")
 
 
 def quality_report(mesh: MeshData, threshold: float) -> dict[str, float]:
@@ -71,3 +80,34 @@ def check_quality(gmsh: Any, dim: int, threshold: float) -> dict[str, float]:
         "mean_shape_quality": float(np.mean(shape)),
         "min_edge": float(np.min(edges)),
     }
+
+
+def mesh_numbers(mesh: MeshData, report: dict[str, float]) -> dict[str, Any]:
+    """Return quality and sizes by name, with closed-form sizes beside the measured ones.
+
+    ``volume_NAME_m3`` of regions and ``area_NAME_m2`` of boundaries (``_m2`` and ``_m`` per metre
+    of depth for planar meshes), ``…_exact_…`` and ``…_deviation`` (relative) where known.
+    ``area_particle_m2`` is the whole surface of the particle: free, base and contact.
+    """
+    found: dict[str, Any] = dict(report)
+    found["n_cells"] = len(mesh.cells)
+    found["n_nodes"] = len(mesh.points)
+    found |= {"order": mesh.order, "symmetry": mesh.symmetry, "mesh_hash": mesh.content_hash()}
+    planar = mesh.symmetry == "planar"
+    surface = areas(mesh)
+    sizes = {f"volume:{name}": value for name, value in volumes(mesh).items()}
+    sizes |= {f"area:{name}": value for name, value in surface.items()}
+    exact = dict(mesh.exact)
+    if "particle_surface" in surface:
+        sizes["area:particle"] = sum(surface.get(name, 0.0) for name in _PARTICLE)
+        parts = [exact[f"area:{name}"] for name in _PARTICLE if f"area:{name}" in exact]
+        if "area:particle_surface" in exact:
+            exact["area:particle"] = sum(parts)
+    for key, value in sizes.items():
+        kind, _, name = key.partition(":")
+        unit = {"volume": "m2" if planar else "m3", "area": "m" if planar else "m2"}[kind]
+        found[f"{kind}_{name}_{unit}"] = value
+        if key in exact:
+            found[f"{kind}_{name}_exact_{unit}"] = exact[key]
+            found[f"{kind}_{name}_deviation"] = value / exact[key] - 1
+    return found

@@ -114,7 +114,7 @@ def _tetrahedra(flat: MeshData, order: NDArray[np.int64], kind: int) -> list[Row
     vertices = np.take_along_axis(flat.cells[:, :3], order, axis=1)
     axis = _on_axis(flat.points)[vertices]
     corners = _TETRAHEDRA[kind]
-    rows = []
+    rows: list[Row] = []
     for v, level in corners:
         rows.append((vertices[:, v], np.full(len(vertices), 2 * level)))
     if flat.order == 1:

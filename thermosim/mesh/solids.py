@@ -13,9 +13,11 @@ from thermosim.mesh.estimate import check_count, solid_cells
 from thermosim.mesh.halfplane import MICROMETRE, cut_open
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import solid_size_field, solid_sizes
-from thermosim.shapes import Ellipsoid, Surface
+from thermosim.shapes import Ellipsoid, FacetedShape, Surface
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from thermosim.case import Case
     from thermosim.mesh.data import MeshData
     from thermosim.mesh.layers import Layer, Plan
@@ -48,9 +50,13 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
         bodies = [draw_body(gmsh, shape, b, (float(x), float(y)), scale) for x, y in places]
         supports = _Layers(gmsh, scale, layers, bodies)
         gmsh.model.occ.synchronize()
-        name_entities(gmsh, 3, *_names(bodies, supports))
-        centers = [(float(x), float(y), shape.centroid_height) for x, y in places]
-        solid_size_field(gmsh, sizes, scale, bodies, centers, extent)
+        regions, boundaries = _names(bodies, supports)
+        boundaries = owned_faces(gmsh, boundaries)
+        name_entities(gmsh, 3, regions, boundaries)
+        low, high = (np.array(corner) for corner in shape.bounding_box)
+        middle, reach = (low + high) / 2, float(np.max(high - low)) / 2
+        centers = [(float(x + middle[0]), float(y + middle[1]), middle[2]) for x, y in places]
+        solid_size_field(gmsh, sizes, scale, bodies, centers, reach, extent)
         data = _mesh(gmsh, case.mesh.order)
     data.points[:] *= scale / MICROMETRE
     if isinstance(shape, Ellipsoid) and not shape.is_axisymmetric:
@@ -78,6 +84,38 @@ def _names(
     return regions, boundaries
 
 
+def owned_faces(gmsh: Any, boundaries: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Return the names with each face that OpenCASCADE has redrawn replaced by the new one.
+
+    When it closes a volume, it draws a face anew whose outline runs the wrong way.
+
+    Raises
+    ------
+    MeshError
+        If a face that two bodies share got lost that way.
+    """
+    volumes = {
+        face: len(gmsh.model.getAdjacencies(2, face)[0]) for _, face in gmsh.model.getEntities(2)
+    }
+    owned = {_signature(gmsh, face): face for face, count in volumes.items() if count}
+    orphans = [face for face, count in volumes.items() if not count]
+    new = {face: owned[_signature(gmsh, face)] for face in orphans}
+    gmsh.model.occ.remove([(2, face) for face in orphans])
+    gmsh.model.occ.synchronize()
+    found = {name: [new.get(tag, tag) for tag in tags] for name, tags in boundaries.items()}
+    for name in ("contact", "particle_base"):
+        for face in found.get(name, []):
+            if len(gmsh.model.getAdjacencies(2, face)[0]) != 2:
+                raise MeshError(f'the face "{name}" does not join particle and substrate')
+    return found
+
+
+def _signature(gmsh: Any, face: int) -> tuple[Any, ...]:
+    curves = sorted(curve for _, curve in gmsh.model.getBoundary([(2, face)], oriented=False))
+    box = gmsh.model.getBoundingBox(2, face)
+    return (*curves, *(round(x, 5) for x in box))
+
+
 def check_places(case: Case, layers: tuple[Layer, ...]) -> None:
     """Refuse particles whose foot reaches over the edge of what they stand on.
 
@@ -97,7 +135,7 @@ def check_places(case: Case, layers: tuple[Layer, ...]) -> None:
             )
 
 
-def _foot_outline(case: Case) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _foot_outline(case: Case) -> NDArray[np.float64]:
     """Return points (n, 2) [m] around the face by which a particle lies on its substrate."""
     shape, b = case.particle.shape, case.contact_radius
     turns = np.linspace(0, 2 * np.pi, 64, endpoint=False)
@@ -106,7 +144,8 @@ def _foot_outline(case: Case) -> np.ndarray[Any, np.dtype[np.float64]]:
         return np.asarray(b * circle)
     if shape.is_axisymmetric:
         return np.asarray(np.sqrt(shape.base_area / np.pi) * circle)
-    vertices: Any = shape.vertices_faces()[0]  # type: ignore[attr-defined]
+    assert isinstance(shape, FacetedShape | Surface)
+    vertices = shape.vertices_faces()[0]
     low = np.abs(vertices[:, 2]) <= 1e-9 * np.ptp(vertices, axis=0).max()
     return np.asarray(vertices[low, :2])
 

@@ -1,0 +1,60 @@
+"""The page that shows a mesh: WebGL by hand, so that it needs no network and no library."""
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>mesh</title>
+<style>body{margin:0;font:14px sans-serif;background:#fff}
+canvas{width:100vw;height:100vh;display:block}
+#box{position:fixed;left:8px;top:8px;background:#fffd;padding:8px;border:1px solid #ccc}
+#box label{display:block}button{margin-right:4px}</style>
+<canvas id="c"></canvas><div id="box"></div><script>
+const D=@DATA@,c=document.getElementById("c"),box=document.getElementById("box");
+const g=c.getContext("webgl");const ext=g&&g.getExtension("OES_element_index_uint");
+if(!g||!ext)box.textContent="This browser has no WebGL.";
+const bytes=t=>Uint8Array.from(atob(t),x=>x.charCodeAt(0)).buffer;
+const sh=(k,s)=>{const o=g.createShader(k);g.shaderSource(o,s);g.compileShader(o);return o};
+const P=g.createProgram();
+g.attachShader(P,sh(g.VERTEX_SHADER,`attribute vec3 p;uniform mat3 R;uniform vec3 m;uniform vec2 s;
+uniform float b;varying vec3 q;void main(){q=R*((p-m)*s.y);
+gl_Position=vec4(q.x*s.x,q.y,clamp(q.z*0.001-b,-1.,1.),1.);}`));
+g.attachShader(P,sh(g.FRAGMENT_SHADER,`#extension GL_OES_standard_derivatives:enable
+precision highp float;uniform vec4 k;varying vec3 q;void main(){float l=1.;
+if(k.a>.5){vec3 n=normalize(cross(dFdx(q),dFdy(q)));l=.45+.55*abs(n.z);}
+gl_FragColor=vec4(k.rgb*l,1.);}`));
+g.getExtension("OES_standard_derivatives");g.linkProgram(P);g.useProgram(P);
+const U=n=>g.getUniformLocation(P,n),at=g.getAttribLocation(P,"p");g.enableVertexAttribArray(at);
+const buf=(k,d)=>{const o=g.createBuffer();g.bindBuffer(k,o);
+g.bufferData(k,d,g.STATIC_DRAW);return o};
+for(const p of D.parts){p.P=buf(g.ARRAY_BUFFER,bytes(p.points));
+let t=bytes(p.triangles);p.n=t.byteLength/4;p.T=buf(g.ELEMENT_ARRAY_BUFFER,t);
+t=bytes(p.edges);p.l=t.byteLength/4;p.E=buf(g.ELEMENT_ARRAY_BUFFER,t);p.on=true;
+p.c=[1,3,5].map(i=>parseInt(p.colour.substr(i,2),16)/255);}
+let v=D.views[D.views.length>1?1:0],m=v[1].slice(),z=1/v[2],a=.6,e=.35,wires=true;
+box.innerHTML="<b>"+D.cells+" cells</b> &mdash; drag: turn, wheel: zoom, right drag: move<br>";
+for(const w of D.views){const b=document.createElement("button");b.textContent=w[0];
+b.onclick=()=>{m=w[1].slice();z=1/w[2];draw()};box.append(b)}
+const tick=(name,on,f,col)=>{const l=document.createElement("label"),
+i=document.createElement("input");
+i.type="checkbox";i.checked=on;i.onchange=()=>{f(i.checked);draw()};l.append(i," "+name);
+if(col)l.style.color=col;box.append(l)};
+tick("edges",true,x=>wires=x);for(const p of D.parts)tick(p.name,true,x=>p.on=x,p.colour);
+const rot=()=>{const C=Math.cos(a),S=Math.sin(a),c=Math.cos(e),s=Math.sin(e);
+return [C,-S*s,S*c,S,C*s,-C*c,0,c,s]};
+function draw(){c.width=c.clientWidth;c.height=c.clientHeight;g.viewport(0,0,c.width,c.height);
+g.clearColor(1,1,1,1);g.clear(16640);g.enable(g.DEPTH_TEST);const R=rot();
+g.uniformMatrix3fv(U("R"),false,[R[0],R[1],-R[2],R[3],R[4],-R[5],R[6],R[7],-R[8]]);
+g.uniform3fv(U("m"),m);g.uniform2f(U("s"),c.height/c.width,z);
+for(const p of D.parts){if(!p.on)continue;g.bindBuffer(g.ARRAY_BUFFER,p.P);
+g.vertexAttribPointer(at,3,g.FLOAT,false,0,0);g.uniform1f(U("b"),0);
+g.uniform4f(U("k"),...p.c,1);g.bindBuffer(g.ELEMENT_ARRAY_BUFFER,p.T);
+g.drawElements(g.TRIANGLES,p.n,g.UNSIGNED_INT,0);if(wires){g.uniform1f(U("b"),3e-6);
+g.uniform4f(U("k"),0,0,0,0);g.bindBuffer(g.ELEMENT_ARRAY_BUFFER,p.E);
+g.drawElements(g.LINES,p.l,g.UNSIGNED_INT,0)}}}
+let d=null;c.oncontextmenu=x=>x.preventDefault();
+c.onpointerdown=x=>{d=[x.clientX,x.clientY,x.button];c.setPointerCapture(x.pointerId)};
+c.onpointerup=()=>d=null;
+c.onpointermove=x=>{if(!d)return;const dx=x.clientX-d[0],dy=x.clientY-d[1];
+d[0]=x.clientX;d[1]=x.clientY;
+if(d[2]===0){a-=dx*.01;e=Math.max(-1.57,Math.min(1.57,e+dy*.01))}
+else{const R=rot(),f=2/(c.height*z);for(let i=0;i<3;i++)m[i]+=f*(-dx*R[3*i]+dy*R[3*i+1])}draw()};
+c.onwheel=x=>{x.preventDefault();z*=Math.exp(-x.deltaY*.0015);draw()};onresize=draw;draw();
+</script></html>
+"""
