@@ -104,14 +104,18 @@ def test_rays_leave_in_the_cells_what_they_lost(symmetry):
     assert light.expected == light.ledger.absorbed
 
 
-def test_rays_are_put_where_they_are():
+@pytest.mark.parametrize(
+    ("symmetry", "scatter"), [("axisymmetric", 0.003), ("quarter", 0.01), ("3d", 0.015)]
+)
+def test_rays_are_put_where_they_are(symmetry, scatter):
     """A clear sphere of index 1: the undisturbed beam in every cell, shadow and edge alike."""
-    light = light_of(case_of("rays", optics={"refractive_index": 1.0, "n_rays": 100_000}))
+    optics = {"refractive_index": 1.0, "n_rays": 60_000}
+    light = light_of(case_of("rays", symmetry=symmetry, optics=optics))
     assert mean_intensity(light) == pytest.approx(I0, rel=2e-4)
     cells = light.domain.cells("particle")
     values = light.intensity.x.array[cells]
-    assert np.abs(values / I0 - 1).mean() < 0.02
-    assert np.abs(values / I0 - 1).max() < 0.2
+    assert np.abs(values / I0 - 1).mean() < scatter
+    assert np.abs(values / I0 - 1).max() < 20 * scatter
 
 
 def test_dots_and_host_are_kept_apart():

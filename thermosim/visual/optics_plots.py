@@ -100,7 +100,8 @@ def draw_delta_T(axes: Axes, cut: Cut, low: float, high: float) -> Any:
     style: dict[str, Any] = {"cmap": "RdBu_r", "vmin": 1e3 * low, "vmax": 1e3 * high}
     style |= {"shading": "gouraud", "rasterized": True}
     for side in (1.0, -1.0) if x.min() > -0.1 * x.max() else (1.0,):
-        drawn = axes.tripcolor(side * x, z, cut.triangles, 1e3 * cut.delta_T, **style)
+        values: Any = 1e3 * cut.delta_T
+        drawn: Any = axes.tripcolor(side * x, z, values, triangles=cut.triangles, **style)
     axes.set_aspect("equal")
     return drawn
 
