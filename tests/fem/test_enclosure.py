@@ -1,0 +1,159 @@
+"""Radiation between surfaces: exact derivative, small differences, balance, shipped case."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.fem
+pytest.importorskip("dolfinx")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from enclosed import solved, spheres  # noqa: E402
+
+from thermosim.case import load_case  # noqa: E402
+from thermosim.errors import CaseError  # noqa: E402
+from thermosim.fem import vector  # noqa: E402
+from thermosim.heat.model import Enclosure  # noqa: E402
+from thermosim.heat.newton import NewtonSolver  # noqa: E402
+from thermosim.heat.problem import HeatProblem  # noqa: E402
+from thermosim.materials import TableLaw  # noqa: E402
+from thermosim.settings import SolverSettings  # noqa: E402
+from thermosim.simulate import simulate  # noqa: E402
+
+MICA = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
+RISING = TableLaw(temperatures=(200.0, 400.0, 600.0), values=(0.2, 0.5, 0.9))
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return spheres("axisymmetric", 0.5, (RISING, 0.4), conductivity=1.0, patches=20)
+
+
+def perturbed(problem):
+    rng = np.random.default_rng(0)
+    problem.theta.x.array[:] = 50 + 40 * rng.random(len(problem.theta.x.array))
+    solver = NewtonSolver(problem, SolverSettings())
+    direction = vector(problem.space)
+    direction.array[:] = rng.standard_normal(direction.local_size)
+    return solver, direction
+
+
+def test_derivative_against_differences(problem):
+    """The low-rank part, with an emissivity that depends on temperature."""
+    solver, direction = perturbed(problem)
+    coupling = problem.couplings[0]
+    coupling.linearise()
+    exact = vector(problem.space)
+    coupling.add_product(direction, exact)
+    start, step = problem.theta.x.array.copy(), 1e-3
+    sides = []
+    for sign in (1, -1):
+        problem.theta.x.array[:] = start + sign * step * direction.array_r
+        b = vector(problem.space)
+        coupling.add_residual(b)
+        sides.append(b)
+    difference = (sides[0].array_r - sides[1].array_r) / (2 * step)
+    assert np.abs(difference - exact.array_r).max() < 1e-6 * np.abs(exact.array_r).max()
+    assert np.abs(exact.array_r).max() > 0
+    assert solver.J is not solver.A
+
+
+def test_transpose_is_the_transpose(problem):
+    solver, x = perturbed(problem)
+    solver.assemble_jacobian()
+    y, Jx, Jy = (vector(problem.space) for _ in range(3))
+    y.array[:] = np.random.default_rng(1).standard_normal(y.local_size)
+    solver.J.mult(x, Jx)
+    solver.J.multTranspose(y, Jy)
+    assert y.dot(Jx) == pytest.approx(x.dot(Jy), rel=1e-11)
+
+
+def test_newton_converges_quadratically(problem):
+    """Few iterations of Newton and of GMRES, though the direct solver sees the local part only."""
+    problem.theta.x.array[:] = 0.0
+    solver, budget = solved(problem)
+    assert solver.stats.newton_iterations <= 7
+    assert solver.stats.linear_iterations <= 12 * solver.stats.newton_iterations
+    assert budget["inner_out:exchange"] > 0
+
+
+def test_a_microkelvin_is_as_accurate_as_a_kelvin():
+    flux = []
+    for delta in (1e-6, 1e-3):
+        _, budget = solved(spheres("axisymmetric", 0.5, T=(300.0 + delta, 300.0), patches=20))
+        flux.append(budget["inner_out:exchange"] / delta)
+    assert flux[0] == pytest.approx(flux[1], rel=1e-5)  # T⁴ bends by 5e-6 over a millikelvin
+
+
+def test_everything_at_one_temperature_exchanges_nothing():
+    _, budget = solved(spheres("axisymmetric", 0.5, T=(300.0, 300.0), patches=20))
+    assert all(value == 0.0 for value in budget.values())
+
+
+def run(*overrides):
+    return simulate(load_case(MICA, ["output.fields=false", *overrides]))
+
+
+def test_particle_on_mica():
+    """A sphere that stands on a plate sees it with half of its surface."""
+    alone = run(
+        "solver.error_estimate=false", "substrate.emissivity=1.0", "particle.emissivity=1.0"
+    )
+    facing = run("radiation.model=enclosure", "substrate.emissivity=1.0", "particle.emissivity=1.0")
+    emitted = alone.budget["particle_surface:radiation"]
+    exchange = facing.budget["particle_surface:exchange"]
+    chamber = facing.budget["particle_surface:radiation"]
+    # half, but for the finite plate (0.5 %) and for the top, which sees less of it and is colder
+    assert 0.502 < chamber / emitted < 0.508
+    assert 0.488 < exchange / emitted < 0.498
+    assert facing.budget["substrate_top:exchange"] == pytest.approx(-exchange, rel=1e-9, abs=0)
+    assert facing.summary["energy_balance_rel"] < 1e-8
+    assert facing.summary["newton_iterations"] <= 3
+    assert facing.summary["heat_to_chamber_W"] == pytest.approx(chamber, rel=1e-12, abs=0)
+    # the estimate of the error takes the coupled adjoint
+    assert 0 < facing.summary["delta_T_error_K"] < 1e-3 * abs(facing.summary["delta_T_mean_K"])
+
+
+def test_gas_between_particle_and_mica():
+    """Without collisions half of the molecules of a sphere on a plate go to the plate."""
+    pressure = 'chamber.pressure="1e-3 Pa"'
+    free = run(pressure, "solver.error_estimate=false").budget
+    split = run(pressure, "chamber.gap_gas=true", "solver.error_estimate=false").budget
+    to_chamber = free["particle_surface:gas"]
+    assert split["particle_surface:gap"] == pytest.approx(to_chamber / 2, rel=6e-3)
+    assert split["particle_surface:gas"] == pytest.approx(to_chamber / 2, rel=6e-3)
+    assert split["substrate_top:gap"] == -split["particle_surface:gap"]
+
+
+def test_gas_equals_radiation_at_the_balance_pressure():
+    """At the pressure that chamber.radiation_pressure_balance tells, both take the same heat."""
+    case = load_case(MICA)
+    radius = case.particle.shape.equivalent_radius
+    pressure = case.chamber.radiation_pressure_balance(1.0, radius)
+    budget = run(
+        f'chamber.pressure="{pressure!r} Pa"', "particle.emissivity=1.0",
+        "solver.error_estimate=false",
+    ).budget  # fmt: skip
+    ratio = budget["particle_surface:gas"] / budget["particle_surface:radiation"]
+    assert ratio == pytest.approx(1.0, rel=2e-3)  # 1.5 ΔT/T is what T⁴ bends
+
+
+def test_film_of_gold_carries_heat_away():
+    """50 nm of gold on 20 µm of mica conduct 318 × 0.05 against 3.9 × 20: ΔT falls a little."""
+    bare = run("solver.error_estimate=false").summary["delta_T_mean_K"]
+    film = '[{boundary="substrate_top", material="gold", thickness="50 nm"}]'
+    coated = run(f"films={film}", "solver.error_estimate=false").summary["delta_T_mean_K"]
+    assert 0.8 < coated / bare < 0.95
+    with pytest.raises(CaseError, match="substrate_top"):
+        run(f"films={film}", 'contact={kind="none"}')
+
+
+def test_enclosure_needs_a_surface_that_radiates(problem):
+    model = problem.model
+    lost = Enclosure(("inner_out", "outer_out"))
+    wrong = HeatProblem(problem.domain, type(model)(300.0, model.bodies, model.surfaces,
+                        enclosures=(lost,)), 1)  # fmt: skip
+    with pytest.raises(ValueError, match="outer_out"):
+        wrong.couplings  # noqa: B018
