@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("dolfinx")
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.fem, pytest.mark.mpi, pytest.mark.slow]
 STUDY = [

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import re
+import subprocess
+import sys
+import tempfile
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -189,14 +194,25 @@ def _quantity_in(items: list[Any]) -> str | None:
     return None
 
 
-def netcdf_bytes(dataset: xr.Dataset) -> bytes:
-    """Return a dataset as a netCDF-4 file."""
-    import tempfile
-    from pathlib import Path
+_WRITE = """
+import pickle, sys
+pickle.load(sys.stdin.buffer).to_netcdf(sys.argv[1], engine="netcdf4", format="NETCDF4")
+"""
 
+
+def netcdf_bytes(dataset: xr.Dataset) -> bytes:
+    """Return a dataset as a netCDF-4 file.
+
+    Written by a process of its own where DOLFINx is in this one: its HDF5 library and that of
+    netCDF4 may be two versions of the same symbols, which do not get along.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.nc"
-        dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4")
+        if "dolfinx" in sys.modules:
+            command = [sys.executable, "-c", _WRITE, str(path)]
+            subprocess.run(command, input=pickle.dumps(dataset), check=True)
+        else:
+            dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4")
         return path.read_bytes()
 
 
