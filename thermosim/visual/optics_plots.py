@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 INTENSITY, DELTA_T = "intensity_W_per_m2", "delta_T_K"
 _PARTICLE = 1
 _DECADES = 4.0
+_FOUR = ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5))  # VTK's order of six nodes
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,26 @@ def read_cut(folder: Path) -> Cut:
         raise CaseError(f"holds no field {INTENSITY}; is there a laser?", str(folder))
     body = grid.extract_cells(np.rint(grid.cell_data["region"]) == _PARTICLE)
     flat = float(np.ptp(body.points[:, 2])) == 0.0  # a half plane: r, z stand as x, y
-    cut = (body if flat else body.slice("y", origin=_just_inside(body))).extract_surface()
-    cut = cut.triangulate()
+    if flat:
+        return _of_half_plane(body)
+    cut = body.slice("y", origin=_just_inside(body)).triangulate()
     return Cut(
-        np.asarray(cut.points[:, :2] if flat else cut.points[:, [0, 2]], np.float64),
+        np.asarray(cut.points[:, [0, 2]], np.float64),
         np.asarray(cut.faces.reshape(-1, 4)[:, 1:], np.int64),
         np.asarray(cut.cell_data[INTENSITY], np.float64),
         np.asarray(cut.point_data[DELTA_T], np.float64),
+    )
+
+
+def _of_half_plane(body: Any) -> Cut:
+    """Return the triangles themselves, those of second order as four."""
+    cells = np.asarray(body.cell_connectivity, np.int64).reshape(body.n_cells, -1)
+    parts = _FOUR if cells.shape[1] == 6 else ((0, 1, 2),)
+    return Cut(
+        np.asarray(body.points[:, :2], np.float64),
+        cells[:, np.array(parts)].reshape(-1, 3),
+        np.repeat(np.asarray(body.cell_data[INTENSITY], np.float64), len(parts)),
+        np.asarray(body.point_data[DELTA_T], np.float64),
     )
 
 
