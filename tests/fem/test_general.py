@@ -493,3 +493,42 @@ def test_rectangle_mesh_has_its_parts():
     assert report["min_scaled_jacobian"] > 0.3
     with pytest.raises(MeshError, match="max_cells"):
         build_body(body, BodyMesh(size=0.1, max_cells=10), {})
+
+
+def test_result_folder(tmp_path):
+    """What is written is read back: numbers, the case, and the course of a transient."""
+    from thermosim.general_case import GeneralCase
+    from thermosim.results import load_result
+    from thermosim.results.series import load_series
+
+    material = {**K["m"], "density": "1 kg/m^3", "specific_heat": "2 J/(kg*K)"}
+    tree = {
+        "geometry": SQUARE,
+        "materials": {"m": material},
+        "regions": {"body": {"material": "m", "heat_source": formula("10*(2 - t)", "W/m^3")}},
+        "boundaries": {
+            "left": {"heat_flux": formula("where(t < 1, 3, 5)*y", "W/m^2")},
+            "right": held("300 + t*y"),
+        },
+        "mesh": {"size": "0.5 m"},
+        "transient": {
+            "duration": "2 s",
+            "initial": {"kind": "temperature", "temperature": "300 K"},
+            "probes": {"corner": {"point": ["1 m", "1 m"]}},
+            "step": "0.1 s",
+        },
+        "output": {"pictures": False, "fields": False},
+    }
+    case = parse_case(tree)
+    done = simulate(case, tmp_path / "out")
+    found = load_result(tmp_path / "out")
+    assert isinstance(found.case, GeneralCase)
+    assert found.case.digest() == case.digest()
+    assert found.probe_corner_K == done.probe_corner_K == pytest.approx(302, rel=1e-14)
+    series = load_series(tmp_path / "out")
+    assert series["probe_corner_K"] == pytest.approx(300 + series.time, rel=1e-12)
+    assert series["source:body_W"] == pytest.approx(10 * (2 - series.time), abs=1e-12)
+    inflow = np.where(series.time < 1 - 1e-9, 1.5, 2.5)
+    late = abs(series.time - 1) > 0.05
+    assert -series["left:heat_flux_W"][late] == pytest.approx(inflow[late], rel=1e-12)
+    assert done.energy_balance_rel < 1e-8

@@ -215,3 +215,24 @@ def test_sizes_of_a_ready_mesh(tmp_path):
     (tmp_path / "a.msh").write_text("")
     geometry = {"file": str(tmp_path / "a.msh"), "unit": "mm", "symmetry": "3d"}
     assert "used as it is" in fault(geometry=geometry, mesh={"size": "1 mm"})
+
+
+def test_schema_of_body_cases():
+    import jsonschema
+
+    schema = GeneralCase.model_json_schema()
+    tree = plate(regions__body__heat_source=formula("x"))
+    jsonschema.validate(tree, schema)
+    tree["boundaries"]["left"]["temprature"] = "1 K"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tree, schema)
+
+
+def test_check_says_what_is_insulated():
+    from thermosim.cli.body import body_numbers, heat_words
+
+    numbers = body_numbers(parse_case(PLATE))
+    assert numbers["insulated_boundaries"] == "right, bottom, top"
+    assert numbers["reference_temperature_K"] == 300.0
+    words = [heat_words(path) for path in ("source:a", "b:heat_flux", "c:stored")]
+    assert words == ["heat released in a", "heat leaving by b, heat flux", "heat stored in c"]

@@ -40,16 +40,22 @@ def body_rows(result: Result) -> dict[str, str]:
     if "goal_error_K" in numbers:
         rows[f"± of {numbers['goal']} (numerical)"] = engineering(numbers["goal_error_K"], "K", 2)
     unit = "W/m" if result.case.symmetry == "planar" else "W"
-    for path, heat in result.budget.items():
-        words = path.replace("source:", "released in ").replace(":", ", ").replace("_", " ")
-        rows[words if path.startswith("source:") else f"leaves by {words}"] = engineering(
-            heat, unit
-        )
+    rows |= {heat_words(path): engineering(heat, unit) for path, heat in result.budget.items()}
     rows["energy balance"] = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
     if numbers["kind"] == "transient":
         rows["at"] = f"{engineering(numbers['time_s'], 's')} in {numbers['n_steps']} steps"
     rows["solved"] = f"{numbers['n_dofs']} unknowns, {numbers['wall_s']:.2f} s"
     return rows
+
+
+def heat_words(path: str) -> str:
+    """Return an entry of the budget in words."""
+    place, _, way = path.partition(":")
+    if place == "source":
+        return f"heat released in {way}"
+    if way == "stored":
+        return f"heat stored in {place}"
+    return f"heat leaving by {place}, {way.replace('_', ' ')}"
 
 
 def temperature(value: float) -> str:
