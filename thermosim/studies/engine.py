@@ -14,14 +14,16 @@ from thermosim.studies.store import Record, read_record
 from thermosim.studies.worker import Run, compute
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case import AnyCase
     from thermosim.studies.executors import Crew
 
-Work = deque[tuple[str, "Case"]]
-Flying = dict["Future[Record]", tuple[str, "Case"]]
+Work = deque[tuple[str, "AnyCase"]]
+Flying = dict["Future[Record]", tuple[str, "AnyCase"]]
 
 
-def compute_all(cases: Mapping[str, Case], crew: Crew, run: Run, folder: Path) -> Iterator[Record]:
+def compute_all(
+    cases: Mapping[str, AnyCase], crew: Crew, run: Run, folder: Path
+) -> Iterator[Record]:
     """Yield the record of every case, in the order in which they get done.
 
     If a process of the crew dies (a crash, out of memory), the points that were under way are run
@@ -85,7 +87,7 @@ def _record(future: Future[Record], key: str) -> Record:
         return Record(key, "failed", f"{type(error).__name__}: {error}")
 
 
-def _after_crash(flying: Flying, folder: Path) -> tuple[list[Record], list[tuple[str, Case]]]:
+def _after_crash(flying: Flying, folder: Path) -> tuple[list[Record], list[tuple[str, AnyCase]]]:
     """Return what the dead pool finished all the same, and what it lost."""
     found, lost = [], []
     for key, case in flying.values():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.case import Case, read_toml
+from thermosim.case import AnyCase, read_toml
 from thermosim.errors import CaseError
 from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
 from thermosim.studies.engine import compute_all
@@ -62,7 +62,7 @@ class StudyResult:
 
 
 def sweep(
-    case: str | Path | Mapping[str, Any] | Case,
+    case: str | Path | Mapping[str, Any] | AnyCase,
     vary: Mapping[str, Any] | None = None,
     *,
     study: Mapping[str, Any] | None = None,
@@ -118,9 +118,9 @@ def sweep(
     return StudyResult(dataset, plan, records, computed, None if store is None else folder)
 
 
-def case_tree(case: str | Path | Mapping[str, Any] | Case) -> tuple[dict[str, Any], Path | None]:
+def case_tree(case: str | Path | Mapping[str, Any] | AnyCase) -> tuple[dict[str, Any], Path | None]:
     """Return the tree of a case and the file it came from."""
-    if isinstance(case, Case):
+    if isinstance(case, AnyCase):
         import tomllib
 
         return tomllib.loads(case.to_toml()), None

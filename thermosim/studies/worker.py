@@ -16,13 +16,13 @@ from thermosim.errors import MissingDependencyError, ThermosimError
 from thermosim.studies.store import Record, keep_record
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case import AnyCase
 
-Run = Callable[["Case"], Any]
+Run = Callable[["AnyCase"], Any]
 _ONE_AT_A_TIME = threading.Lock()  # gmsh and PETSc are not made for threads, which Dask uses
 
 
-def run_alone(case: Case) -> Any:
+def run_alone(case: AnyCase) -> Any:
     """Run a case in this process only, whatever other ranks there are; return its `Result`."""
     with _ONE_AT_A_TIME:
         from mpi4py import MPI
@@ -42,7 +42,7 @@ def _start_petsc_alone() -> None:
         petsc4py.init(comm=MPI.COMM_SELF)
 
 
-def compute(key: str, case: Case, run: Run, folder: str) -> Record:
+def compute(key: str, case: AnyCase, run: Run, folder: str) -> Record:
     """Run one point and return its record, which is also kept if the worker sees the folder.
 
     Any exception of the run becomes a record that says "failed", but for what is missing in the
