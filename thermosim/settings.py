@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from thermosim.sections import Section
-from thermosim.units import HeatSource
+from thermosim.units import HeatSource, Length, Positive
 
 Symmetry = Literal["axisymmetric", "quarter", "3d"]
 # by dimension of the mesh; the graph in docs/mesh.md shows what they reach
@@ -33,14 +33,23 @@ class MeshSettings(Section):
         default=1.0, description="Divides every cell size: 2 halves them all"
     )
     cells_per_radius: Annotated[float, Field(ge=1, le=200)] | None = Field(
-        default=None, description="Cells along the particle's radius; default 8 (3d: 7)"
+        default=None, description="Cells along the particle's radius; default 8 (3-D: 7)"
     )
     cells_per_contact: Annotated[float, Field(ge=1, le=1e6)] | None = Field(
-        default=None, description="Contact radius over cell size at its rim; default 2000 (3d: 20)"
+        default=None,
+        description="Contact radius over cell size at its rim; default 2000 (rings 1000, 3-D 20)",
     )
     growth: Annotated[float, Field(ge=0.02, le=1)] | None = Field(
         default=None,
-        description="Cell size gained per distance from the rim; default 0.25 (3d: 0.3)",
+        description="Cell size gained per distance from the rim; default 0.25 (rings .35, 3-D .3)",
+    )
+    sectors: Annotated[int, Field(ge=8, le=400, multiple_of=4)] | None = Field(
+        default=None,
+        description="Sectors of a whole turn, for bodies of revolution in 3-D; default 40",
+    )
+    optical_size: Positive[Length] | None = Field(
+        default=None,
+        description="Largest cell in the particle, to resolve a beam or a wave in it",
     )
     min_quality: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.1, description="Refuse meshes whose minimum scaled Jacobian is below this"

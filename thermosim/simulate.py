@@ -42,6 +42,7 @@ class Journal:
     tell: Tell
     lines: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    estimate: Any = None
 
     def say(self, text: str) -> None:
         """Note a line and pass it on."""
@@ -102,7 +103,7 @@ def simulate(
             case, folder, journal, comm, start, overwrite=overwrite, finish=finish
         )
     try:
-        result, problem = _solve(case, comm, journal)
+        result, problem = _solve_to_target(case, comm, journal)
     except SolveError as failure:
         if folder is not None:
             kept, message = folder.with_name(f"{folder.name}.failed"), str(failure)
@@ -112,6 +113,15 @@ def simulate(
         _write(folder, result, problem, journal, comm, start, finish)
     note_times(result, journal, start)
     return result
+
+
+def _solve_to_target(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+    """Solve once, or on meshes refined where it pays until ``mesh.target_error`` is met."""
+    if isinstance(case, GeneralCase) or case.mesh.target_error is None:
+        return _solve(case, comm, journal)
+    from thermosim.adapt import refined
+
+    return refined(case, lambda finer: _solve(finer, comm, journal), journal)
 
 
 def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
@@ -201,7 +211,7 @@ def _result(
     error = {}
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            error = _error(problem, case, budget)
+            error = _error(problem, case, budget, journal)
     balance = balance_error(budget)
     if balance > case.solver.balance_tolerance:
         journal.say(
@@ -256,13 +266,16 @@ def particle_temperatures(problem: HeatProblem) -> dict[str, float]:
     return {"delta_T_mean_K": mean, "delta_T_min_K": low, "delta_T_max_K": high}
 
 
-def _error(problem: HeatProblem, case: Case, budget: dict[str, float]) -> dict[str, float]:
+def _error(
+    problem: HeatProblem, case: Case, budget: dict[str, float], journal: Journal
+) -> dict[str, float]:
     from thermosim.heat.budget import leaving, released
     from thermosim.heat.error import estimate_error
 
     source = released(budget)
     share = leaving(budget, ("particle_surface",)) / source if source else 0.0
     estimate = estimate_error(problem, case.solver, "particle", share)
+    journal.estimate = estimate
     return {
         "delta_T_error_K": estimate.bound,
         "delta_T_error_discretisation_K": estimate.discretisation,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from thermosim.case import Case
 
 MeshReport = dict[str, float]
-MESHER = 4
+MESHER = 5
 """Goes up with every change of what the mesher makes of the same case."""
 
 
@@ -170,11 +170,12 @@ def _revolved(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     sizes = half_plane_sizes(case.mesh, profile.size, profile.contact_radius, rings=rings)
     jump = case.contact.conductance is not None
     count = plane_cells(profile, layers, sizes)
+    turns = sectors(case.mesh, case.particle.shape.bounding_box[1][0])
     if rings:
-        count *= 3 * sectors(case.mesh) / (4 if case.symmetry == "quarter" else 1)
+        count *= 3 * turns / (4 if case.symmetry == "quarter" else 1)
     check_count(count, case.mesh.max_cells)
     flat = mesh_half_plane(profile, layers, case.mesh.order, sizes, jump=jump)
-    return turn(flat, case.symmetry, sectors(case.mesh)) if rings else flat
+    return turn(flat, case.symmetry, turns) if rings else flat
 
 
 def check_contact_place(layers: tuple[Layer, ...], contact_radius: float) -> None:

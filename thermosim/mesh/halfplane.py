@@ -33,12 +33,9 @@ def mesh_half_plane(
         drawing.layers(layers, profile)
         gmsh.model.occ.synchronize()
         name_entities(gmsh, 2, drawing.regions, drawing.boundaries)
-        plane_size_field(
-            gmsh,
-            sizes.scaled(1 / scale),
-            drawing.boundaries["particle_surface"],
-            corners(layers, 1 / scale),
-        )
+        surface, inside = drawing.boundaries["particle_surface"], drawing.regions["particle"]
+        places = corners(layers, 1 / scale)
+        plane_size_field(gmsh, sizes.scaled(1 / scale), surface, places, inside)
         gmsh.option.setNumber("Mesh.Algorithm", 6)
         generate(gmsh, 2)
         gmsh.model.mesh.setOrder(order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import floor, log, sqrt
+from math import floor, isfinite, log, pi, sqrt
 from typing import TYPE_CHECKING, Any
 
 from thermosim.shapes import Ellipsoid
@@ -31,6 +31,7 @@ class Sizes:
     contact_radius: float  # 0: no contact
     h_rim: float
     growth: float
+    h_optical: float = float("inf")  # the most inside the particle
 
     def scaled(self, factor: float) -> Sizes:
         """Return the sizes in other units of length."""
@@ -39,6 +40,7 @@ class Sizes:
             h_body=self.h_body * factor,
             contact_radius=self.contact_radius * factor,
             h_rim=self.h_rim * factor,
+            h_optical=self.h_optical * factor,
         )
 
 
@@ -55,8 +57,16 @@ def half_plane_sizes(
         per_radius = finer * (settings.cells_per_radius or radius)
         per_contact = finer * (settings.cells_per_contact or contact)
         growth = (settings.growth or grow) / finer
-    h_body = size / per_radius
-    return Sizes(h_body, contact_radius, contact_radius / per_contact, growth)
+    return _sizes(settings, size / per_radius, contact_radius, per_contact, growth)
+
+
+def _sizes(
+    settings: MeshSettings, h_body: float, contact_radius: float, per_contact: float, growth: float
+) -> Sizes:
+    optical = settings.optical_size or float("inf")
+    return Sizes(
+        min(h_body, optical), contact_radius, contact_radius / per_contact, growth, optical
+    )
 
 
 def solid_sizes(settings: MeshSettings, shape: ShapeBase, contact_radius: float) -> Sizes:
@@ -67,7 +77,7 @@ def solid_sizes(settings: MeshSettings, shape: ShapeBase, contact_radius: float)
         axes = sorted((shape.a, shape.b, shape.c))
         size = sqrt(size * axes[0] ** 2 / axes[2]) / _FINER_BENT
     h_body = min(size / per_radius, shape.height)
-    return Sizes(h_body, contact_radius, contact_radius / per_contact, growth)
+    return _sizes(settings, h_body, contact_radius, per_contact, growth)
 
 
 def solid_size_field(
@@ -97,7 +107,19 @@ def solid_size_field(
         formulas.append(f"{s.h_rim:.17g}+{s.growth:.17g}*F{rims}")
     for length, curves in _short_curves(bodies, s.h_body).items():
         formulas.append(f"{length:.17g}+{s.growth:.17g}*F{_distance(gmsh, curves, 20)}")
-    set_smallest(gmsh, formulas)
+    volumes = [body.volume for body in bodies]
+    set_smallest(gmsh, formulas, _inside(gmsh, "VolumesList", volumes, s.h_optical))
+
+
+def _inside(gmsh: Any, kind: str, entities: list[int], size: float) -> list[int]:
+    """Return fields that keep cells inside entities below a size; none if it is infinite."""
+    if not isfinite(size):
+        return []
+    field = gmsh.model.mesh.field
+    tag = int(field.add("Constant"))
+    field.setNumbers(tag, kind, entities)
+    field.setNumber(tag, "VIn", size)
+    return [tag]
 
 
 def _distance(gmsh: Any, curves: list[int], sampling: int) -> int:
@@ -119,17 +141,25 @@ def _short_curves(bodies: list[DrawnBody], h_body: float) -> dict[float, list[in
     return classes
 
 
-def sectors(settings: MeshSettings) -> int:
-    """Return the number of sectors of a whole turn, a multiple of 4."""
-    return 4 * max(2, round(_SECTORS * settings.refinement / 4))
+def sectors(settings: MeshSettings, radius: float) -> int:
+    """Return the number of sectors of a whole turn, a multiple of 4, for a body of a radius [m]."""
+    count = (settings.sectors or _SECTORS) * settings.refinement
+    if settings.optical_size is not None:
+        count = max(count, 2 * pi * radius / settings.optical_size)
+    return 4 * max(2, round(count / 4))
 
 
 def plane_size_field(
-    gmsh: Any, sizes: Sizes, surface: list[int], corners: list[tuple[float, float, float]]
+    gmsh: Any,
+    sizes: Sizes,
+    surface: list[int],
+    corners: list[tuple[float, float, float]],
+    particle: list[int],
 ) -> None:
     """Hand the sizes (in model units) of a half plane (x = r, y = z) to gmsh.
 
-    `surface` are the curves of the particle; `corners` are places r, z with their cell size.
+    `surface` are the curves and `particle` the faces of the particle; `corners` are places r, z
+    with their cell size.
     """
     field = gmsh.model.mesh.field
     distance = field.add("Distance")
@@ -142,13 +172,13 @@ def plane_size_field(
     for r, z, h in corners:
         distance_to = f"Sqrt((x-({r:.17g}))^2+(y-({z:.17g}))^2)"
         formulas.append(f"{h:.17g}+{sizes.growth:.17g}*{distance_to}")
-    set_smallest(gmsh, formulas)
+    set_smallest(gmsh, formulas, _inside(gmsh, "SurfacesList", particle, sizes.h_optical))
 
 
-def set_smallest(gmsh: Any, formulas: list[str]) -> None:
-    """Make the smallest of several formulas of the position the cell size."""
+def set_smallest(gmsh: Any, formulas: list[str], fields: list[int]) -> None:
+    """Make the smallest of formulas of the position, and of fields, the cell size."""
     field = gmsh.model.mesh.field
-    tags = []
+    tags = list(fields)
     for formula in formulas:
         tags.append(field.add("MathEval"))
         field.setString(tags[-1], "F", formula)
