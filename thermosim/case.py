@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from thermosim.case_base import CaseBase
@@ -17,8 +18,9 @@ from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.films import FilmSettings
 from thermosim.gain import GainModel
 from thermosim.gain.escaping import ResolvedGain, resolve_escape
+from thermosim.gain.rules import gain_problems
 from thermosim.general_case import GeneralCase
-from thermosim.materials import Material, load_material
+from thermosim.materials import Material, SizeTable, load_material
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import optics_problems
@@ -30,6 +32,8 @@ from thermosim.substrates import NoSubstrate, Pedestal, Substrate
 from thermosim.transient_settings import TransientSettings
 
 MAX_BYTES = 1_000_000
+PARTICLE_RADII = (1e-10, 1e3)
+"""Radii [m] of particles: from an atom, where no continuum is left, to a mountain."""
 
 
 class Case(CaseBase):
@@ -66,9 +70,15 @@ class Case(CaseBase):
         problems = [
             *self._heat_problems(),
             *self._shape_problems(),
-            *self._contact_problems(),
             *self._material_problems(),
+            *self._emissivity_problems(),
         ]
+        if problems:  # the rest asks bodies and materials for numbers
+            raise CaseError(problems)
+        problems += self._contact_problems()
+        if self.laser is not None:
+            T = self.chamber.temperature
+            problems += gain_problems(self.gain, self.laser.photon_energy, T)
         if self.symmetry == "axisymmetric":
             problems += self._axisymmetry_problems()
         problems += self._optics_problems()
@@ -84,11 +94,24 @@ class Case(CaseBase):
             yield Problem("source", "", "stands beside [laser]", "remove one of the two")
 
     def _shape_problems(self) -> Iterator[Problem]:
+        shape = self.particle.shape
+        low, high = PARTICLE_RADII
+        rule = f"its size must be between {low:g} m and {high:g} m"
         try:
-            if isinstance(self.particle.shape, Surface):
-                self.particle.shape.check()
+            if isinstance(shape, Surface):
+                shape.check()
+            if isinstance(shape, Surface) and shape.is_solid:
+                return  # known only once it is meshed
+            with np.errstate(all="raise"):
+                radius = shape.equivalent_radius
         except MeshError as error:
             yield Problem("particle.shape.path", "", str(error))
+        except (ArithmeticError, RuntimeError):  # Qhull's error is a RuntimeError
+            yield Problem("particle.shape", "", "cannot be computed", rule)
+        else:
+            if not low <= radius <= high:
+                found = f"the radius of the sphere of its volume is {radius:.4g} m"
+                yield Problem("particle.shape", "", found, rule)
 
     def _contact_problems(self) -> Iterator[Problem]:
         if isinstance(self.contact, NoContact):
@@ -133,6 +156,22 @@ class Case(CaseBase):
             self.optics, self.laser, self.particle.shape, material, self.symmetry,
             transient=self.transient is not None,
         )  # fmt: skip
+
+    def _emissivity_problems(self) -> Iterator[Problem]:
+        for owner, name in self.material_names().items():
+            setting = getattr(getattr(self, owner), "emissivity", None)
+            try:
+                material = self.material(name)
+            except CaseError:  # told by the materials
+                continue
+            remedy = "write a number from 0 to 1"
+            if setting == "material" and material.emissivity is None:
+                rule = f"material {name} has no emissivity"
+                yield Problem(f"{owner}.emissivity", '"material"', rule, remedy)
+            by_size = isinstance(material.emissivity, SizeTable)
+            if setting == "small_body" and material.infrared is None and not by_size:
+                rule = f"material {name} has no infrared constants"
+                yield Problem(f"{owner}.emissivity", '"small_body"', rule, remedy)
 
     def _material_problems(self) -> Iterator[Problem]:
         places = {f"{owner}.material": name for owner, name in self.material_names().items()}

@@ -72,7 +72,10 @@ def test_all_faults_at_once(tmp_path, capsys):
 
 def test_case_level_faults_at_once(tmp_path, capsys):
     path = tmp_path / "case.toml"
-    path.write_text(GOOD.replace('"100 nm"', '"6 um"').replace('"Cs4PbBr6"', '"lead"'))
+    path.write_text(GOOD.replace('"muscovite"', '"slate"').replace('"Cs4PbBr6"', '"lead"'))
+    lines = refused(capsys, "check", path).splitlines()
+    assert len(lines) == 2
+    path.write_text(GOOD.replace('"100 nm"', '"6 um"').replace('"300 K"', '"77 K"'))
     lines = refused(capsys, "check", path).splitlines()
     assert len(lines) == 2
 

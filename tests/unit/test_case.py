@@ -154,7 +154,7 @@ def test_larger_bodies_let_less_light_out(write):
 
 def test_given_escape_is_left_alone(write):
     case = load_case(write(GOOD))
-    assert case.resolved_gain() is case.gain
+    assert case.resolved_gain() == case.gain
     assert case.escape().escape is None
 
 
