@@ -1,0 +1,40 @@
+"""What a gain model must not be asked: beyond its temperatures, or far above its edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.constants import e
+
+from thermosim.errors import Problem
+from thermosim.gain.model import GainModel
+
+LARGEST_ALPHA = 1e9
+"""Absorption coefficient [1/m] that nothing exceeds: metals and excitons reach some 1e8."""
+
+
+def gain_problems(model: GainModel, photon_energy: float, temperature: float) -> Iterator[Problem]:
+    """Yield what is wrong with using ``model`` at a pump photon energy [J] and a temperature [K].
+
+    Outside its range of temperatures the model is held constant, which must not pass unseen.
+    """
+    low, high = model.temperature_min, model.temperature_max
+    if not low <= temperature <= high:
+        yield Problem(
+            "chamber.temperature",
+            f"{temperature:g} K",
+            f"the gain is made for {low:g} K to {high:g} K",
+            "set gain.temperature_min or gain.temperature_max",
+        )
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        alpha = float(model.alpha(photon_energy, temperature))
+    if not alpha <= LARGEST_ALPHA:
+        yield Problem(
+            "laser.photon_energy",
+            f"{photon_energy / e:.4g} eV",
+            f"the dots would absorb {alpha:.2g} 1/m there, more than anything does "
+            f"({LARGEST_ALPHA:.0e} 1/m)",
+            'an Urbach tail has no end: use gain.absorption.kind = "fermi_edge" above the edge',
+        )
