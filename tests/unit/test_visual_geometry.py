@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from thermosim.case import parse_case
 from thermosim.visual import fields_cut
 from thermosim.visual import fields_lattice as lattice
+from thermosim.visual.bodies import body_cuts, panels_of
 from thermosim.visual.fields_cut import Cut, cut_of
 from thermosim.visual.fields_read import Field
 
@@ -181,3 +183,43 @@ def test_window_leaves_out_what_it_does_not_show():
     assert len(triangles)
     assert points[:, 0].min() >= 0.0
     assert not len(cut.triangles((3, 4, 0, 1))[1])
+
+
+def block(**more):
+    tree = {
+        "geometry": {"kind": "box", "x": ["-1 um", "1 um"], "y": ["-1 um", "1 um"],
+                     "z": ["0 um", "2 um"]},
+        "regions": {"body": {"material": "copper"}},
+        "boundaries": {"left": {"temperature": "300 K"}},
+    }  # fmt: skip
+    return parse_case(tree | more)
+
+
+def test_a_block_is_cut_twice_through_its_probe():
+    probes = [{"name": "p", "point": ["0.3 um", "-0.4 um", "1 um"]}]
+    cuts = dict(body_cuts(box(2), block(probes=probes)))
+    assert list(cuts) == ["Cut at y = −400 nm", "Cut at x = 300 nm"]
+    first, second = cuts.values()
+    assert (first.axes, second.axes) == (("x", "z"), ("y", "z"))
+    for cut, x, y in ((first, first.x[:, :, 0], -0.4), (second, 0.3, second.x[:, :, 0])):
+        assert area(cut) == pytest.approx(4.0, rel=1e-12)
+        wanted = 1.0 + x - 2.0 * y + 3.0 * cut.x[:, :, 1]
+        np.testing.assert_allclose(cut.values, wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_cuts_keep_off_the_faces():
+    probes = [{"name": "edge", "point": ["1 um", "1 um", "1 um"]}]
+    cuts = body_cuts(box(2), block(probes=probes))
+    assert [title for title, _ in cuts] == ["Cut at y = 990 nm", "Cut at x = 990 nm"]
+    assert [area(cut) for _, cut in cuts] == pytest.approx([4.0, 4.0], rel=1e-12)
+
+
+def test_small_regions_and_slim_bodies_have_their_panels():
+    cut = replace(cut_of(bent_triangle(), "axisymmetric"), numbers={"all": 1})
+    assert len(panels_of([("", cut)])) == 1
+    tiny = replace(cut, x=np.concatenate([cut.x, 0.01 * cut.x]), regions=np.array([1, 1, 2, 2]),
+                   values=np.tile(cut.values, (2, 1)), numbers={"all": 1, "dot": 2})  # fmt: skip
+    assert [(p.title, p.stretched) for p in panels_of([("", tiny)])] == [
+        ("Whole body", False), ("dot", False)]  # fmt: skip
+    slim = replace(cut, x=cut.x * [10.0, 1.0])
+    assert panels_of([("", slim)])[0].stretched

@@ -10,6 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thermosim.visual import style
+from thermosim.visual.general import (
+    body_path,
+    general_case,
+    goal_text,
+    heat_unit,
+    particle_case,
+    whole_body,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +48,9 @@ class Row:
 
 def rows_of(result: Result) -> list[Row]:
     """Return the budget of a result, body by body, sources first."""
+    general = general_case(result)
+    if general is not None:
+        return _general_rows(result, whole_body(general))
     sources, paths = [], []
     for name, heat in result.budget.items():
         place, _, path = name.partition(":")
@@ -51,6 +62,18 @@ def rows_of(result: Result) -> list[Row]:
     bodies = dict.fromkeys(row.body for row in [*sources, *contact, *paths])
     rows = [*sources, *contact, *paths]
     return [row for body in bodies for row in rows if row.body == body]
+
+
+def _general_rows(result: Result, body: str) -> list[Row]:
+    """Return the budget of a body of any geometry, the heat within it left out."""
+    sources, paths = [], []
+    for name, heat in result.budget.items():
+        place, _, path = name.partition(":")
+        if place == "source":
+            sources.append(Row(body, f"heat source in {_plain(path)}", heat, source=True))
+        else:
+            paths.append(Row(body, body_path(place, path), -heat))
+    return sources + paths
 
 
 def _contact_rows(result: Result) -> list[Row]:
@@ -68,7 +91,7 @@ def body_of(place: str) -> str:
 
 def source_words(region: str, result: Result) -> str:
     """Return what the heat source of a region is."""
-    if result.case.source is not None:
+    if particle_case(result).source is not None:
         return "given heat source"
     return "light and its emission" if region == "particle" else f"source in {_plain(region)}"
 
@@ -111,19 +134,18 @@ def draw_budget(result: Result) -> Figure:
         height = 1.9 + 0.36 * len(rows) + 0.45 * len(bodies)
         figure = style.new_figure(9.0, height)
         axes = figure.add_axes((0.36, 0.72 / height, 0.58, 1 - (0.72 + 1.1) / height))
-        _bars(axes, rows, bodies)
-        figure.text(
-            0.02, 1 - 0.12 / height, result.case.title or "Untitled case",
-            fontsize=13, weight="bold", va="top",
-        )  # fmt: skip
+        _bars(axes, rows, bodies, heat_unit(result))
+        title = result.case.title or "Untitled case"
+        size = style.title_size(title, 9.0)
+        figure.text(0.02, 1 - 0.12 / height, title, fontsize=size, weight="bold", va="top")
         figure.text(
             0.02, 1 - 0.42 / height, headline(result), fontsize=9.5, color=style.NEUTRAL, va="top"
         )
     return figure
 
 
-def _bars(axes: Axes, rows: list[Row], bodies: list[str]) -> None:
-    scale, unit = style.si_scale([row.heat for row in rows], "W")
+def _bars(axes: Axes, rows: list[Row], bodies: list[str], watts: str) -> None:
+    scale, unit = style.si_scale([row.heat for row in rows], watts)
     reach = max((abs(row.heat) for row in rows), default=0.0) / scale or 1.0
     position, ticks, words = 0.0, [], []
     for body in bodies:
@@ -135,7 +157,8 @@ def _bars(axes: Axes, rows: list[Row], bodies: list[str]) -> None:
             if row.body != body:
                 continue
             position += 1.0
-            _bar(axes, position, row, row.heat / scale, share, reach)
+            text = f"{style.si_text(row.heat, watts, zeros=True)}  ({percent(share)})"
+            _bar(axes, position, row.heat / scale, text, reach)
             ticks.append(position)
             words.append(row.label)
         position += 1.35
@@ -153,14 +176,13 @@ def _title(body: str) -> str:
     return body.capitalize()
 
 
-def _bar(axes: Axes, position: float, row: Row, length: float, share: float, reach: float) -> None:
-    colour = style.COOLS if row.heat < 0 else style.WARMS
-    axes.barh(position, length, height=0.72, color=colour)
-    side = -1 if row.heat < 0 else 1
+def _bar(axes: Axes, position: float, length: float, text: str, reach: float) -> None:
+    axes.barh(position, length, height=0.72, color=style.COOLS if length < 0 else style.WARMS)
+    side = -1 if length < 0 else 1
     axes.text(
         length + side * 0.025 * reach,
         position,
-        f"{style.si_text(row.heat, 'W', zeros=True)}  ({percent(share)})",
+        text,
         ha="right" if side < 0 else "left",
         va="center",
         fontsize=9,
@@ -169,6 +191,9 @@ def _bar(axes: Axes, position: float, row: Row, length: float, share: float, rea
 
 def headline(result: Result) -> str:
     """Return the result in two lines: how cold or warm, and which path balances it."""
+    general = general_case(result)
+    if general is not None:
+        return f"{goal_text(result, general)}{_largest_flow(result)}"
     numbers = result.summary
     mean = numbers["delta_T_mean_K"]
     size = style.with_error(abs(mean), numbers.get("delta_T_error_K"), "K")
@@ -182,10 +207,24 @@ def headline(result: Result) -> str:
         return text
     share = dict(zip([id(r) for r in rows], shares(rows), strict=True))
     best = max(against, key=lambda row: abs(row.heat))
-    what = "heat source" if result.case.source is not None else "light"
+    what = "heat source" if particle_case(result).source is not None else "light"
     verb = "takes away" if source < 0 else "brings"
     back = "comes back" if source < 0 else "leaves"
     return (
         f"{text}\nThe {what} {verb} {style.si_text(abs(source), 'W', 3, zeros=True)}; "
         f"{percent(share[id(best)])} of it {back} by {best.label}."
+    )
+
+
+def _largest_flow(result: Result) -> str:
+    """Return where the most heat comes from and goes to; nothing if none flows."""
+    rows = rows_of(result)
+    come, go = [r for r in rows if r.heat > 0], [r for r in rows if r.heat < 0]
+    if not come or not go:
+        return ""
+    unit = heat_unit(result)
+    first, last = max(come, key=lambda r: r.heat), min(go, key=lambda r: r.heat)
+    return (
+        f"\n{style.si_text(first.heat, unit, zeros=True)} comes from {first.label}; "
+        f"{style.si_text(-last.heat, unit, zeros=True)} goes to {last.label}."
     )

@@ -9,6 +9,7 @@ import numpy as np
 from thermosim.visual import style
 from thermosim.visual.budget import percent, rows_of, shares
 from thermosim.visual.fields import frames, paint, seen_range
+from thermosim.visual.general import general_case, goal_of, heat_unit, whole_body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from thermosim.results import Result
+    from thermosim.visual.fields import Window
     from thermosim.visual.fields_cut import Cut
 
 _MOST_CUTS = 4
@@ -54,6 +56,8 @@ def _heading(figure: Figure, results: Sequence[Result]) -> None:
     width, height = figure.get_size_inches()
     text = f"{_count(len(results))} side by side: how cold or warm, and where the heat flows"
     figure.text(0.25 / width, 1 - 0.14 / height, text, fontsize=14, weight="bold", va="top")
+    if general_case(results[0]) is not None:
+        return
     text = "ΔT = temperature minus chamber temperature"
     figure.text(0.25 / width, 1 - 0.43 / height, text, fontsize=9.5, color=style.NEUTRAL, va="top")
 
@@ -79,13 +83,14 @@ def _draw_cuts(figure: Figure, results: Sequence[Result], cuts: Sequence[Cut], s
     for i, (result, cut) in enumerate(zip(results, cuts, strict=True)):
         left, bottom = 0.75 + i * (side + 0.8), height - 1.25 - side
         axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
-        window = frames(cut, float(result.summary.get("contact_radius_m", 0.0))).particle
+        window = _window(cut, result)
         filled = paint(axes, cut, window, "", limits=limits, bar=False)
         axes.set_title(f"{letter(i)}  {wrapped(result)}", color=style.colour_of(i), fontsize=11)
         _note_mean(axes, result)
     place = (left + side + 0.15) / width, bottom / height, 0.18 / width, side / height
     bar = figure.colorbar(filled, cax=figure.add_axes(place))
-    bar.ax.set_title(style.temperature_scale(np.array(limits))[2], fontsize=9.5, weight="normal",
+    label = style.temperature_scale(np.array(limits), cuts[0].symbol)[2]
+    bar.ax.set_title(label, fontsize=9.5, weight="normal",
                      loc="center", pad=8)  # fmt: skip
 
 
@@ -93,17 +98,36 @@ def _note_mean(axes: Axes, result: Result) -> None:
     axes.text(
         0.03,
         0.97,
-        f"mean ΔT\n{style.si_text(result.summary['delta_T_mean_K'], 'K')}",
+        _answer(result),
         transform=axes.transAxes,
         va="top",
         fontsize=9.5,
     )
 
 
+def _answer(result: Result) -> str:
+    """Return the one number of a result, for a corner of its picture."""
+    general = general_case(result)
+    if general is None:
+        return f"mean ΔT\n{style.si_text(result.summary['delta_T_mean_K'], 'K')}"
+    words, value, _ = goal_of(result, general)
+    return f"{words}\n{value:.2f} K"
+
+
+def _window(cut: Cut, result: Result) -> Window:
+    """Return the window of the particle, or of all of a body of another geometry, as a square."""
+    if general_case(result) is None:
+        return frames(cut, result).particle
+    x0, x1, z0, z1 = cut.extent()
+    half = 0.52 * max(x1 - x0, z1 - z0)
+    x, z = 0.5 * (x0 + x1), 0.5 * (z0 + z1)
+    return x - half, x + half, z - half, z + half
+
+
 def _common_range(results: Sequence[Result], cuts: Sequence[Cut]) -> tuple[float, float]:
     lows, highs = [], []
     for result, cut in zip(results, cuts, strict=True):
-        window = frames(cut, float(result.summary.get("contact_radius_m", 0.0))).particle
+        window = _window(cut, result)
         points, _, values = cut.triangles(window, most=10_000)
         low, high = seen_range(points, values, window)
         lows.append(low)
@@ -143,9 +167,12 @@ def _draw_bars(
 
 
 def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
-    """Draw the mean ΔT of each result as a bar with its numerical error."""
-    means = np.array([r.summary["delta_T_mean_K"] for r in results])
-    errors = np.array([r.summary.get("delta_T_error_K", 0.0) for r in results])
+    """Draw the mean ΔT of each result as a bar with its numerical error.
+
+    Of bodies of another geometry it is ΔT of the goal.
+    """
+    found = [_delta(result) for result in results]
+    means, errors = np.array(found).T
     factor, unit = style.si_scale(means, "K")
     reach = float(np.abs(means).max()) / factor or 1.0
     places = np.arange(len(results))
@@ -164,9 +191,20 @@ def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
         max(0.0, float(means.max()) / factor) + 0.05 * reach,
     )
     axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
-    axes.set_xlabel(f"ΔT of the particle ({unit})")
-    axes.set_title("Mean ΔT ± numerical error")
+    body = general_case(results[0]) is not None
+    what = "T of the goal minus reference" if body else "ΔT of the particle"
+    axes.set_xlabel(f"{what} ({unit})")
+    axes.set_title("ΔT ± numerical error" if body else "Mean ΔT ± numerical error")
     style.clean_axes(axes, grid="x")
+
+
+def _delta(result: Result) -> tuple[float, float]:
+    """Return ΔT of the particle or the goal, and its error [K]."""
+    numbers, general = result.summary, general_case(result)
+    if general is None:
+        return numbers["delta_T_mean_K"], numbers.get("delta_T_error_K", 0.0)
+    _, value, error = goal_of(result, general)
+    return value - numbers["T_ref_K"], error or 0.0
 
 
 def _paths(results: Sequence[Result]) -> list[tuple[str, bool]]:
@@ -174,7 +212,7 @@ def _paths(results: Sequence[Result]) -> list[tuple[str, bool]]:
     found: dict[tuple[str, bool], None] = {}
     for result in results:
         for row in rows_of(result):
-            if row.body == "particle":
+            if row.body == _body(result):
                 found[row.label, row.source] = None
     return sorted(found, key=lambda path: not path[1])
 
@@ -185,7 +223,8 @@ def draw_particle_budgets(
     """Draw what each path brings to (or takes from) the particle, results grouped by path."""
     tables = [_particle_table(result) for result in results]
     heats = [heat for table in tables for heat, _ in table.values()]
-    factor, unit = style.si_scale(heats, "W")
+    watts = heat_unit(results[0])
+    factor, unit = style.si_scale(heats, watts)
     reach = max(map(abs, heats), default=0.0) / factor or 1.0
     step = 0.8 / len(results)
     for p, (label, _) in enumerate(paths):
@@ -193,17 +232,25 @@ def draw_particle_budgets(
             heat, share = table.get(label, (0.0, 0.0))
             place = p + (i - 0.5 * (len(results) - 1)) * step
             axes.barh(place, heat / factor, 0.88 * step, color=style.colour_of(i))
-            _say(axes, place, heat, share, factor, reach)
+            text = f"{style.si_text(heat, watts, 3, zeros=True)} ({percent(share)})"
+            _say(axes, place, heat / factor, text, reach)
     axes.set_yticks(range(len(paths)), [label for label, _ in paths])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(paths) - 0.5, -0.5)
     low, high = min(0.0, *heats) / factor, max(0.0, *heats) / factor
     axes.set_xlim(low - 1.1 * reach * (low < 0), high + 1.1 * reach * (high > 0))
     axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
-    axes.set_xlabel(f"← cools the particle      heat ({unit})      warms it →")
-    axes.set_title("Heat of the particle by path")
+    body = "particle" if general_case(results[0]) is None else "body"
+    axes.set_xlabel(f"← cools the {body}      heat ({unit})      warms it →")
+    axes.set_title(f"Heat of the {body} by path")
     style.clean_axes(axes, grid="x")
     axes.spines["left"].set_visible(False)
+
+
+def _body(result: Result) -> str:
+    """Return the body whose budget is compared."""
+    general = general_case(result)
+    return "particle" if general is None else whole_body(general)
 
 
 def _particle_table(result: Result) -> dict[str, tuple[float, float]]:
@@ -211,18 +258,18 @@ def _particle_table(result: Result) -> dict[str, tuple[float, float]]:
     rows = rows_of(result)
     found: dict[str, tuple[float, float]] = {}
     for row, share in zip(rows, shares(rows), strict=True):
-        if row.body == "particle":
+        if row.body == _body(result):
             heat, part = found.get(row.label, (0.0, 0.0))
             found[row.label] = heat + row.heat, part + share
     return found
 
 
-def _say(axes: Axes, place: float, heat: float, share: float, factor: float, reach: float) -> None:
-    side = -1 if heat < 0 else 1
+def _say(axes: Axes, place: float, length: float, text: str, reach: float) -> None:
+    side = -1 if length < 0 else 1
     axes.text(
-        heat / factor + side * 0.02 * reach,
+        length + side * 0.02 * reach,
         place,
-        f"{style.si_text(heat, 'W', 3, zeros=True)} ({percent(share)})",
+        text,
         ha="right" if side < 0 else "left",
         va="center",
         fontsize=8.5,

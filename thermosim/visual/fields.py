@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermosim.visual import style
+from thermosim.visual.general import particle_case, support_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 Window = tuple[float, float, float, float]
 """Ranges (x0, x1, z0, z1) [µm]."""
 
-PARTICLE = 1
-"""Number of the particle's region in the field files."""
+PARTICLE = "particle"
+"""Name of the region of all particles."""
 _CONTACT_RADII = 5.0
 _NM = 1e-3  # µm
-_UNITS = {_NM: "nm", 1.0: "µm", 1e3: "mm"}
+_MOST_WIDTHS = 5.0  # of a particle: particles farther apart are not shown in one window
+_UNITS = {_NM: "nm", 1.0: "µm", 1e3: "mm", 1e6: "m"}
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,25 @@ class Frames:
     whole: Window | None
 
 
-def frames(cut: Cut, contact_radius: float) -> Frames:
-    """Return the windows: the particle, five contact radii [m] around the contact, everything."""
-    x0, x1, _, z1 = cut.extent(PARTICLE)
+def frames(cut: Cut, result: Result) -> Frames:
+    """Return the windows: particles, five contact radii around the first contact, everything."""
+    case = particle_case(result)
+    low, high = (1e6 * float(corner[0]) for corner in case.particle.shape.bounding_box)
+    foot = float(case.particle.places()[0, 0]) * 1e6
+    x0, x1, _, z1 = cut.extent(cut.numbers[PARTICLE])
+    if x1 - x0 > _MOST_WIDTHS * (high - low):
+        x0, x1 = foot + low, foot + high
     middle, half = 0.5 * (x0 + x1), 0.65 * max(x1 - x0, z1)
     particle = (middle - half, middle + half, z1 - 1.75 * half, z1 + 0.25 * half)
-    b = contact_radius * 1e6
+    b = float(result.summary.get("contact_radius_m", 0.0)) * 1e6
     reach = min(_CONTACT_RADII * b, 0.9 * half)
-    contact = (middle - reach, middle + reach, -reach, reach) if b > 0 else None
+    contact = (foot - reach, foot + reach, -reach, reach) if b > 0 else None
     return Frames(particle, contact, _substrate(cut, 4 * half))
 
 
 def _substrate(cut: Cut, width: float) -> Window | None:
     """Return the window of all but the particle, if it is wider than `width`."""
-    numbers = [int(n) for n in np.unique(cut.regions) if n != PARTICLE]
+    numbers = [int(n) for n in np.unique(cut.regions) if n != cut.numbers[PARTICLE]]
     if not numbers:
         return None
     x0, x1, z0, z1 = np.array([cut.extent(n) for n in numbers]).T
@@ -59,7 +66,7 @@ def _substrate(cut: Cut, width: float) -> Window | None:
 
 def draw_temperature(cut: Cut, result: Result) -> Figure:
     """Draw ΔT around the particle, at the contact and over the whole substrate."""
-    windows = frames(cut, float(result.summary.get("contact_radius_m", 0.0)))
+    windows = frames(cut, result)
     with style.styled():
         figure, places = panels(windows)
         axes = figure.add_axes(places["particle"])
@@ -78,9 +85,17 @@ def draw_temperature(cut: Cut, result: Result) -> Figure:
 
 
 def _below(result: Result) -> str:
-    text = "ΔT = temperature minus chamber temperature"
+    text = f"ΔT = temperature minus chamber temperature{where(result)}"
     time = result.summary.get("time_s")
     return text if time is None else f"{text}, after {style.si_text(time, 's')}"
+
+
+def where(result: Result) -> str:
+    """Return which plane is shown, where that is not plain."""
+    places = particle_case(result).particle.places()
+    if len(places) == 1:
+        return ""
+    return f"; cut at y = {style.si_text(float(places[0, 1]), 'm')}, through particle 1"
 
 
 def panels(windows: Frames) -> tuple[Figure, dict[str, Any]]:
@@ -103,12 +118,15 @@ def panels(windows: Frames) -> tuple[Figure, dict[str, Any]]:
 
 def panel_titles(result: Result) -> dict[str, str]:
     """Return what stands above each panel."""
-    names = result.case.material_names()
+    case = particle_case(result)
+    names, count = case.material_names(), case.particle.count
+    body = "Particle" if count == 1 else f"Particles ({count} in all)"
+    below = support_words(case)
     b = result.summary.get("contact_radius_m", 0.0)
     return {
-        "particle": f"Particle: {names['particle']}",
+        "particle": f"{body}: {names['particle']}",
         "contact": f"Contact, radius {style.si_text(b, 'm', 3)}",
-        "whole": f"Substrate: {names.get('substrate', '')}".rstrip(": "),
+        "whole": f"Substrate: {below}".rstrip(": "),
     }
 
 
@@ -117,7 +135,8 @@ def heading(figure: Figure, result: Result, below: str) -> None:
     width, height = figure.get_size_inches()
     left = 0.25 / width
     title = result.case.title or "Untitled case"
-    figure.text(left, 1 - 0.12 / height, title, fontsize=13, weight="bold", va="top")
+    size = style.title_size(title, width)
+    figure.text(left, 1 - 0.12 / height, title, fontsize=size, weight="bold", va="top")
     figure.text(left, 1 - 0.40 / height, below, fontsize=9.5, color=style.NEUTRAL, va="top")
 
 
@@ -139,7 +158,7 @@ def paint(
 
     points, triangles, values = cut.triangles(window)
     low, high = limits or seen_range(points, values, window)
-    offset, factor, label = style.temperature_scale(np.array([low, high]))
+    offset, factor, label = style.temperature_scale(np.array([low, high]), cut.symbol)
     factor_x, factor_z = length_scales(window, stretched=stretched)
     shown = (values - offset) / factor
     ends = (low - offset) / factor, (high - offset) / factor
@@ -151,7 +170,7 @@ def paint(
         thin: dict[str, Any] = {"colors": "white", "linestyles": "solid", "linewidths": 0.5}
         axes.tricontour(mesh, shown, levels=levels, alpha=0.55, **thin)
     lines(axes, cut.outlines / np.array([factor_x, factor_z]), style.INK, 0.9)
-    frame(axes, window, title, stretched=stretched)
+    frame(axes, window, title, cut.axes, stretched=stretched)
     if bar:
         beyond = _beyond(values, low, high) if limits else "neither"
         colour_bar(axes, filled, label, beyond)
@@ -203,10 +222,9 @@ def isotherms(low: float, high: float, count: int = 9) -> NDArray[np.float64]:
 
 
 def length_scale(size: float) -> float:
-    """Return micrometres per unit of an axis that suits a size [µm]: nm, µm or mm."""
-    if size < 2.0:
-        return _NM
-    return 1e3 if size >= 1500.0 else 1.0
+    """Return micrometres per unit of an axis that suits a size [µm]: nm, µm, mm or m."""
+    limits = {1.5e6: 1e6, 1.5e3: 1e3, 2.0: 1.0}
+    return next((scale for limit, scale in limits.items() if size >= limit), _NM)
 
 
 def length_scales(window: Window, *, stretched: bool) -> tuple[float, float]:
@@ -243,7 +261,9 @@ def _is_bent(segments: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(area > 1e-3 * (chord**2).sum(axis=1))
 
 
-def frame(axes: Axes, window: Window, title: str, *, stretched: bool = False) -> None:
+def frame(
+    axes: Axes, window: Window, title: str, names: tuple[str, str], *, stretched: bool = False
+) -> None:
     """Set limits, labels and title of a panel; a stretched one does not keep the aspect."""
     scale_x, scale_z = length_scales(window, stretched=stretched)
     x0, x1, z0, z1 = window
@@ -254,8 +274,8 @@ def frame(axes: Axes, window: Window, title: str, *, stretched: bool = False) ->
     else:
         axes.set_aspect("equal")
     axes.set_title(title, fontsize=10.5)
-    axes.set_xlabel(f"across ({_UNITS[scale_x]})")
-    axes.set_ylabel(f"height z ({_UNITS[scale_z]})")
+    axes.set_xlabel(f"{names[0]} ({_UNITS[scale_x]})")
+    axes.set_ylabel(f"{names[1]} ({_UNITS[scale_z]})")
     axes.set_facecolor("white")
 
 
@@ -274,12 +294,13 @@ def mark(axes: Axes, inner: Window, outer: Window) -> None:
     """Show where the zoom is: a rectangle, or an arrow where that would be too small to see."""
     scale, _ = length_scales(outer, stretched=False)
     x0, x1, z0, z1 = (w / scale for w in inner)
+    middle = 0.5 * (x0 + x1), 0.5 * (z0 + z1)
     if inner[1] - inner[0] > 0.02 * (outer[1] - outer[0]):
         axes.plot([x0, x1, x1, x0, x0], [z0, z0, z1, z1, z0], color=style.WARMS, lw=1.2)
         return
     axes.annotate(
         "contact",
-        (0.5 * (x0 + x1), 0.0),
+        middle,
         xytext=(88, 10),
         textcoords="offset points",
         fontsize=9,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +31,9 @@ class Cut:
     degree : of the triangles
     edges : shape (e, s, 2), lines of the mesh
     outlines : shape (o, s, 2), lines around the regions
+    numbers : number of each region by name
+    axes : what the two directions are called
+    symbol : what the values are: ΔT, or T for absolute temperatures
     """
 
     x: Floats
@@ -37,17 +42,20 @@ class Cut:
     degree: int
     edges: Floats
     outlines: Floats
+    numbers: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    axes: tuple[str, str] = ("across", "height z")
+    symbol: str = "ΔT"
 
     def mirrored(self) -> Cut:
         """Return the cut with its mirror image at the axis."""
         flip = np.array([-1.0, 1.0])
-        return Cut(
-            np.concatenate([self.x, self.x * flip]),
-            np.concatenate([self.values, self.values]),
-            np.concatenate([self.regions, self.regions]),
-            self.degree,
-            np.concatenate([self.edges, self.edges * flip]),
-            np.concatenate([self.outlines, self.outlines * flip]),
+        return replace(
+            self,
+            x=np.concatenate([self.x, self.x * flip]),
+            values=np.concatenate([self.values, self.values]),
+            regions=np.concatenate([self.regions, self.regions]),
+            edges=np.concatenate([self.edges, self.edges * flip]),
+            outlines=np.concatenate([self.outlines, self.outlines * flip]),
         )
 
     def extent(self, region: int | None = None) -> tuple[float, float, float, float]:
@@ -64,7 +72,7 @@ class Cut:
         )
 
     def triangles(
-        self, window: tuple[float, float, float, float], most: int = 24_000
+        self, window: tuple[float, float, float, float], most: int = 12_000
     ) -> tuple[Floats, Ints, Floats]:
         """Return straight triangles that show a window: points (n, 2), triangles (t, 3), values.
 
@@ -89,19 +97,24 @@ def cut_of(field: Field, symmetry: str, y: float = 0.0) -> Cut:
     Axisymmetric results and quarters are mirrored, so that both sides of the axis are seen.
     """
     if field.dim == 2:
-        cut = _flat(field.points[:, :2], field.cells, field.values, field.regions, field)
+        cut = flat_cut(field, drop_axis=symmetry == "axisymmetric")
         return cut.mirrored() if symmetry == "axisymmetric" else cut
     if symmetry == "quarter":
         return _face_of_quarter(field).mirrored()
-    return _slice(field, y)
+    return slice_of(field, y)
 
 
-def _flat(points: Floats, cells: Ints, values: Floats, regions: Ints, field: Field) -> Cut:
-    edges, outlines = _edges(points, cells, regions, field)
-    return Cut(points[cells], values[cells], regions, field.degree, edges, outlines)
+def flat_cut(field: Field, *, drop_axis: bool = False) -> Cut:
+    """Return a plane field as it is; `drop_axis` leaves out the outlines at x = 0."""
+    points = field.points[:, :2]
+    edges, outlines = _edges(points, field.cells, field.regions, field, drop_axis=drop_axis)
+    x, values = points[field.cells], field.values[field.cells]
+    return Cut(x, values, field.regions, field.degree, edges, outlines)
 
 
-def _edges(points: Floats, cells: Ints, regions: Ints, field: Field) -> tuple[Floats, Floats]:
+def _edges(
+    points: Floats, cells: Ints, regions: Ints, field: Field, *, drop_axis: bool
+) -> tuple[Floats, Floats]:
     """Return each edge of curved triangles once, and those around regions, as lines."""
     parts = 1 if field.degree == 1 else 6
     keys, owners, lines = [], [], []
@@ -113,9 +126,10 @@ def _edges(points: Floats, cells: Ints, regions: Ints, field: Field) -> tuple[Fl
     key, owner, line = np.concatenate(keys), np.concatenate(owners), np.concatenate(lines)
     once = np.unique(key, axis=0, return_index=True)[1]
     border = _alone(np.column_stack([key, owner]))
-    size = float(np.abs(points).max())
-    on_axis = (np.abs(line[:, :, 0]) < _ON_PLANE * size).all(axis=1)
-    return line[once], line[border & ~on_axis]
+    if drop_axis:
+        size = float(np.abs(points).max())
+        border &= ~(np.abs(line[:, :, 0]) < _ON_PLANE * size).all(axis=1)
+    return line[once], line[border]
 
 
 def _alone(keys: Ints) -> NDArray[np.bool_]:
@@ -132,12 +146,12 @@ def _face_of_quarter(field: Field) -> Cut:
         there = on_plane[field.cells[:, local]].all(axis=1)
         cells.append(field.cells[there][:, local])
         regions.append(field.regions[there])
-    return _flat(
-        field.points[:, [0, 2]], np.concatenate(cells), field.values, np.concatenate(regions), field
-    )
+    points, faces, owners = field.points[:, [0, 2]], np.concatenate(cells), np.concatenate(regions)
+    edges, outlines = _edges(points, faces, owners, field, drop_axis=True)
+    return Cut(points[faces], field.values[faces], owners, field.degree, edges, outlines)
 
 
-def _slice(field: Field, y: float) -> Cut:
+def slice_of(field: Field, y: float) -> Cut:
     """Cut curved tetrahedra by the plane at `y`, each as small straight ones."""
     height = field.points[:, 1] - y
     height = np.where(np.abs(height) < _ON_PLANE * np.abs(field.points).max(), 0.0, height)

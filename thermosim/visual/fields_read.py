@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,7 +23,7 @@ class Field:
 
     Attributes
     ----------
-    points : shape (n, 3), [µm]; (r, z, 0) of an axisymmetric result
+    points : shape (n, 3), [µm]; (r, z, 0) or (x, y, 0) of a plane result
     cells : shape (m, k), nodes of each triangle or tetrahedron in VTK's order
     values : shape (n,)
     regions : shape (m,), number of each cell's region
@@ -46,15 +46,21 @@ def has_fields(folder: Path) -> bool:
     return (folder / FIELDS).is_file()
 
 
-def read_field(folder: Path, name: str = "delta_T_K", step: int = -1) -> Field:
-    """Read a point field of a result (`step`: which moment of a series; default the last).
+def read_field(folder: Path, name: str = "delta_T_K", step: int = -1, unit: float = 1e-6) -> Field:
+    """Read a point field of a result.
+
+    Parameters
+    ----------
+    step : which moment of a series; default the last
+    unit : what 1 in the files means [m], ``mesh_unit_m`` of the summary
 
     Raises
     ------
     CaseError
         If the files are missing or damaged, or hold no such field.
     """
-    return _field(_grid(_dataset(folder, step)), name, folder)
+    field = _field(_grid(_dataset(folder, step)), name, folder)
+    return field if unit == 1e-6 else replace(field, points=field.points * (unit / 1e-6))
 
 
 def _dataset(folder: Path, step: int) -> Path:

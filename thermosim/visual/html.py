@@ -13,6 +13,14 @@ from thermosim.results.result import CASE, LOG
 from thermosim.visual import style
 from thermosim.visual.budget import headline, percent, rows_of, shares
 from thermosim.visual.compare import letter, name_of
+from thermosim.visual.general import (
+    body_question,
+    body_temperatures,
+    general_case,
+    heat_unit,
+    particle_case,
+    support_words,
+)
 
 if TYPE_CHECKING:
     from thermosim.results import Result
@@ -20,8 +28,8 @@ if TYPE_CHECKING:
 Table = list[tuple[str, str]]
 
 _PHYSICS = (
-    "particle", "substrate", "contact", "laser", "source", "gain", "chamber", "transient",
-    "materials",
+    "particle", "substrate", "contact", "laser", "source", "gain", "chamber", "geometry",
+    "regions", "boundaries", "contacts", "probes", "goal", "transient", "materials",
 )  # fmt: skip
 _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
@@ -32,6 +40,13 @@ _CAPTIONS = {
     "course.png": "Temperature of the particle over time.",
     "course_heat.png": "Heat that each path brings to the particle over time.",
     "mesh.png": "The mesh in the same windows.",
+}
+_GENERAL_CAPTIONS = {
+    "temperature.png": "Temperature of the body. White lines are isotherms.",
+    "budget.png": "Heat budget: each bar is the heat that a path brings to the body (right) or "
+    "takes from it (left). The bars sum to zero.",
+    "course.png": "Temperatures over time.",
+    "course_heat.png": "Heat that each path brings to the body over time.",
 }
 _SUMMARY = {
     "heat_source_W": "released in the particle",
@@ -48,15 +63,19 @@ _WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget"
 def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
     """Return the report of a result; pictures (file name to path) that exist are embedded."""
     there = {name: path for name, path in pictures.items() if path.is_file()}
+    general = general_case(result) is not None
     return render(
         "report.html.j2",
         title=result.case.title or "Untitled case",  # the folder has its final name later
         headline=headline(result),
         question=question(result),
         warnings=warnings_of(result),
+        general=general,
         closing=closing_table(result),
         budget=budget_table(result),
-        pictures=[(embedded(path), _CAPTIONS.get(name, "")) for name, path in there.items()],
+        pictures=[
+            (embedded(path), _caption(name, general=general)) for name, path in there.items()
+        ],
         without_fields="temperature.png" not in there,
         physics=sections(result, _PHYSICS),
         numerics=sections(result, _NUMERICS),
@@ -64,6 +83,10 @@ def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
         case_text=_text(result, CASE),
         log_text=_text(result, LOG),
     )
+
+
+def _caption(name: str, *, general: bool) -> str:
+    return (_CAPTIONS | _GENERAL_CAPTIONS if general else _CAPTIONS).get(name, "")
 
 
 def comparison_page(results: Sequence[Result], picture: Path, place: Path, report: str) -> str:
@@ -108,14 +131,19 @@ def embedded(path: Path) -> str:
 
 def question(result: Result) -> str:
     """Return what was asked: body, place and light of the case in a sentence."""
-    case = result.case
+    general = general_case(result)
+    if general is not None:
+        return body_question(general)
+    case = particle_case(result)
     names = case.material_names()
     size = style.si_text(case.particle.shape.equivalent_radius, "m", 3)
     text = f"{case.particle.shape.kind.capitalize()} of {names['particle']}, radius {size}"
-    if "substrate" in names:
-        text += f", on {names['substrate']} ({case.substrate.kind})"
+    if case.particle.count > 1:
+        text = f"{case.particle.count} times: {text[0].lower()}{text[1:]}"
+    if support_words(case):
+        text += f", on {support_words(case)} ({case.substrate.kind})"
     b = result.summary.get("contact_radius_m", 0.0)
-    if b:
+    if b and case.contact is not None:
         text += f", contact radius {style.si_text(b, 'm', 3)} ({case.contact.kind})"
     T = result.summary["chamber_temperature_K"]
     return f"{text}; chamber at {T:g} K. How cold or warm does it get, and where does the heat go?"
@@ -124,8 +152,12 @@ def question(result: Result) -> str:
 def warnings_of(result: Result) -> list[str]:
     """Return the notes of a result, and what its numbers say against it."""
     found = list(result.notes)
-    error, mean = result.summary.get("delta_T_error_K"), result.summary["delta_T_mean_K"]
-    if error is None and result.summary.get("kind") == "steady":
+    numbers = result.summary
+    mean = numbers["delta_T_mean_K"]
+    error = numbers.get("delta_T_error_K", numbers.get("goal_error_K"))
+    if "goal_K" in numbers:
+        mean = numbers["goal_K"] - numbers["T_ref_K"]
+    if error is None and numbers.get("kind") == "steady":
         found.append("no error estimate was asked for (solver.error_estimate = false)")
     elif error is not None and error > 0.05 * abs(mean):
         found.append(
@@ -137,7 +169,13 @@ def warnings_of(result: Result) -> list[str]:
 
 def closing_table(result: Result) -> Table:
     """Return the numbers that a run prints at its end, in words."""
-    numbers = result.summary
+    numbers, general = result.summary, general_case(result)
+    if general is not None:
+        rows = body_temperatures(result, general)
+        unit = heat_unit(result)
+        comes = sum(row.heat for row in rows_of(result) if row.heat > 0)
+        rows.append(("heat that comes in", style.si_text(comes, unit)))
+        return rows + _closing_rows(numbers)
     low, high = (style.si_text(numbers[f"delta_T_{end}_K"], "K", 5) for end in ("min", "max"))
     mean = style.with_error(numbers["delta_T_mean_K"], numbers.get("delta_T_error_K"), "K")
     rows = [("ΔT of the particle, mean", mean), ("lowest … highest", f"{low} … {high}")]
@@ -146,15 +184,15 @@ def closing_table(result: Result) -> Table:
         for key, words in _SUMMARY.items()
         if key in numbers
     ]
+    return rows + _closing_rows(numbers)
+
+
+def _closing_rows(numbers: Mapping[str, Any]) -> Table:
+    """Return the balance, and of a transient when it ended, its time constant and lock-in."""
+    rows = []
     if "energy_balance_rel" in numbers:
         balance = f"{numbers['energy_balance_rel']:.1e} of the heat turned over".replace("-", "−")
         rows.append(("energy balance", balance))
-    return rows + _transient_rows(numbers)
-
-
-def _transient_rows(numbers: Mapping[str, Any]) -> Table:
-    """Return when a transient ended, its time constant and lock-in; nothing of a steady result."""
-    rows = []
     if "time_s" in numbers:
         early = ", steady" if numbers.get("ended_steady") else ""
         rows.append(
@@ -172,12 +210,12 @@ def _transient_rows(numbers: Mapping[str, Any]) -> Table:
 
 def budget_table(result: Result) -> list[dict[str, str]]:
     """Return the budget, one row per path."""
-    rows = rows_of(result)
+    rows, unit = rows_of(result), heat_unit(result)
     return [
         {
             "body": row.body,
             "label": row.label,
-            "heat": style.si_text(row.heat, "W"),
+            "heat": style.si_text(row.heat, unit),
             "effect": "cools" if row.heat < 0 else "warms" if row.heat > 0 else "",
             "share": percent(share),
         }
@@ -188,7 +226,8 @@ def budget_table(result: Result) -> list[dict[str, str]]:
 def sections(result: Result, names: Sequence[str]) -> list[tuple[str, Table]]:
     """Return the resolved parameters of the named sections, readable."""
     tree = _tree(result)
-    found = [(name, list(flattened(tree[name]).items())) for name in names if name in tree]
+    parts = {n: tree[n] if isinstance(tree[n], dict) else {n: tree[n]} for n in names if n in tree}
+    found = [(name, list(flattened(part).items())) for name, part in parts.items()]
     return [(name, table) for name, table in found if table]
 
 
@@ -197,13 +236,19 @@ def _tree(result: Result) -> dict[str, Any]:
 
 
 def flattened(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return nested parameters as ``shape.radius -> 5 µm``; empty lists and tables are left out."""
+    """Return nested parameters as ``shape.radius -> 5 µm``; what is empty is left out."""
     found: dict[str, str] = {}
     for key, value in tree.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
             found |= flattened(value, f"{name}.")
-        elif value != []:
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            named = {
+                str(item.get("name", i + 1)): {k: v for k, v in item.items() if k != "name"}
+                for i, item in enumerate(value)
+            }
+            found |= flattened(named, f"{name}.")
+        elif value not in ([], ""):
             found[name] = readable(value)
     return found
 
@@ -259,7 +304,7 @@ def provenance(result: Result) -> Table:
     ]
     rows += [
         (key.replace("_", " "), str(numbers[key]))
-        for key in ("case_hash", "mesh_hash", "n_ranks")
+        for key in ("created", "case_hash", "mesh_hash", "n_ranks")
         if key in numbers
     ]
     for name, words in _WALL.items():

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from thermosim.visual import style
 from thermosim.visual.fields import (
-    PARTICLE,
     Frames,
     Window,
     frame,
@@ -20,6 +19,7 @@ from thermosim.visual.fields import (
     mark,
     panel_titles,
     panels,
+    where,
 )
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ _FILLS = ("#d9e6f2", "#f3e3d3", "#e3efdf", "#ebe1f0", "#f4efcf")
 
 def draw_mesh(cut: Cut, result: Result) -> Figure:
     """Draw the cells around the particle, at the contact and over the whole substrate."""
-    windows = frames(cut, float(result.summary.get("contact_radius_m", 0.0)))
+    windows = frames(cut, result)
     with style.styled():
         figure, places = panels(windows)
         titles = panel_titles(result)
         for name, window in _shown(windows):
             axes = figure.add_axes(places[name])
             draw_cells(axes, cut, window, stretched=name == "whole")
-            frame(axes, window, titles[name], stretched=name == "whole")
+            frame(axes, window, titles[name], cut.axes, stretched=name == "whole")
             if name == "particle" and windows.contact is not None:
                 mark(axes, windows.contact, window)
         heading(figure, result, caption(result))
@@ -78,7 +78,7 @@ def _fill(axes: Axes, cut: Cut, window: Window, scale: NDArray[np.float64]) -> N
     from matplotlib.tri import Triangulation
 
     for number in np.unique(cut.regions):
-        colours = ListedColormap([_FILLS[(number - PARTICLE) % len(_FILLS)]])
+        colours = ListedColormap([_FILLS[(number - 1) % len(_FILLS)]])
         points, triangles, values = cut.of_region(number).triangles(window, most=10_000)
         if len(triangles):
             x, z = np.asarray(points / scale).T
@@ -87,12 +87,18 @@ def _fill(axes: Axes, cut: Cut, window: Window, scale: NDArray[np.float64]) -> N
 
 
 def caption(result: Result) -> str:
-    """Return cell count, quality and mesh hash in one line."""
+    """Return cell count, quality and what is shown in one line."""
+    symmetry = {"axisymmetric": "half of the cut, mirrored", "quarter": "a quarter, mirrored"}
+    shown = symmetry.get(result.case.symmetry, "cut at the middle")
+    return f"{counts(result)} ({shown}{where(result)})"
+
+
+def counts(result: Result) -> str:
+    """Return number of cells and unknowns, and quality."""
     numbers = result.summary
     text = f"{numbers.get('n_cells', '?')} cells"
     if "n_dofs" in numbers:
         text += f", {numbers['n_dofs']} unknowns"
     if "min_scaled_jacobian" in numbers:
         text += f", minimum scaled Jacobian {numbers['min_scaled_jacobian']:.3g}"
-    symmetry = {"axisymmetric": "half of the cut, mirrored", "quarter": "a quarter, mirrored"}
-    return f"{text} ({symmetry.get(result.case.symmetry, 'cut at the middle')})"
+    return text

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thermosim.errors import CaseError
 from thermosim.results import load_result
 from thermosim.visual.fields_read import has_fields
+from thermosim.visual.general import general_case, particle_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
     from thermosim.results import Result
     from thermosim.visual.fields_cut import Cut
@@ -33,23 +37,33 @@ def draw_result(folder: str | Path) -> list[Path]:
         If the folder holds no result, or its field files are damaged.
     """
     from thermosim.visual.budget import draw_budget
-    from thermosim.visual.fields import draw_temperature
-    from thermosim.visual.meshes import draw_mesh
     from thermosim.visual.style import save
 
     result = load_result(folder)
     place = Path(folder)
     written = draw_series(result)
-    cut = load_cut(result)
-    if cut is not None:
-        written.append(save(draw_temperature(cut, result), place / TEMPERATURE))
-        written.append(save(draw_mesh(cut, result), place / MESH))
+    if has_fields(place):
+        temperature, mesh = draw_fields(result)
+        written.append(save(temperature, place / TEMPERATURE))
+        written.append(save(mesh, place / MESH))
     written.append(save(draw_budget(result), place / BUDGET))
     return [*written, write_report(place)]
 
 
+def draw_fields(result: Result) -> tuple[Figure, Figure]:
+    """Draw temperature and mesh from the field files."""
+    from thermosim.visual.bodies import draw_body_mesh, draw_body_temperature
+    from thermosim.visual.fields import draw_temperature
+    from thermosim.visual.meshes import draw_mesh
+
+    cuts = load_cuts(result)
+    if general_case(result) is not None:
+        return draw_body_temperature(cuts, result), draw_body_mesh(cuts, result)
+    return draw_temperature(cuts[0][1], result), draw_mesh(cuts[0][1], result)
+
+
 def draw_series(result: Result) -> list[Path]:
-    """Draw ΔT and heat over time beside the files of a transient; nothing of a steady result."""
+    """Draw temperature and heat over time beside the files of a transient; nothing if steady."""
     from thermosim.results.series import SERIES, load_series
     from thermosim.visual.series import draw_course
     from thermosim.visual.style import save
@@ -62,14 +76,41 @@ def draw_series(result: Result) -> list[Path]:
 
 
 def load_cut(result: Result) -> Cut | None:
-    """Read the cut through the first particle from the field files; None if there are none."""
+    """Read the first cut from the field files; None if there are none."""
+    cuts = load_cuts(result)
+    return cuts[0][1] if cuts else None
+
+
+def load_cuts(result: Result) -> list[tuple[str, Cut]]:
+    """Read the cuts of a result, with titles, from its field files; none if there are none.
+
+    Of a particle it is the one through the first particle, in ΔT; of other bodies see
+    `bodies.body_cuts`, in absolute temperatures.
+
+    Raises
+    ------
+    CaseError
+        If the files are damaged, or of a version that did not tell its regions.
+    """
+    from thermosim.visual.bodies import body_cuts
     from thermosim.visual.fields_cut import cut_of
     from thermosim.visual.fields_read import read_field
 
-    if result.directory is None or not has_fields(result.directory):
-        return None
-    y = float(result.case.particle.places()[0, 1]) * 1e6
-    return cut_of(read_field(result.directory), result.case.symmetry, y)
+    folder, numbers = result.directory, result.summary
+    if folder is None or not has_fields(folder):
+        return []
+    if not {"regions", "mesh_unit_m"} <= numbers.keys():
+        rule = "summary.json tells no regions and mesh_unit_m: an older thermosim wrote it"
+        raise CaseError(f"{rule}; run the case again", str(folder))
+    field = read_field(folder, unit=numbers["mesh_unit_m"])
+    case = general_case(result)
+    if case is None:
+        y = float(particle_case(result).particle.places()[0, 1]) * 1e6
+        cuts = [("", cut_of(field, result.case.symmetry, y))]
+    else:
+        absolute = replace(field, values=field.values + numbers["T_ref_K"])
+        cuts = body_cuts(absolute, case)
+    return [(title, replace(cut, numbers=numbers["regions"])) for title, cut in cuts]
 
 
 def write_report(folder: str | Path) -> Path:
@@ -96,7 +137,8 @@ def draw_comparison(folders: Sequence[str | Path], output: str | Path) -> list[P
     Raises
     ------
     CaseError
-        If there are fewer than two folders, or one holds no result.
+        If there are fewer than two folders, one holds no result, or particles are to be compared
+        with bodies of another geometry.
     """
     from thermosim.visual.compare import draw_side_by_side
     from thermosim.visual.html import comparison_page
@@ -104,9 +146,12 @@ def draw_comparison(folders: Sequence[str | Path], output: str | Path) -> list[P
 
     if len(folders) < 2:
         raise CaseError(f"a comparison needs two results or more, not {len(folders)}", str(output))
+    results = [load_result(folder) for folder in folders]
+    if len({general_case(result) is None for result in results}) > 1:
+        rule = "a particle is compared with particles, a [geometry] with others of its kind"
+        raise CaseError(f"{rule}; leave one kind out", str(output))
     place = Path(output)
     place.mkdir(parents=True, exist_ok=True)
-    results = [load_result(folder) for folder in folders]
     picture = save(draw_side_by_side(results, [load_cut(r) for r in results]), place / COMPARISON)
     page = comparison_page(results, picture, place, REPORT)
     return [picture, write_bytes(place / INDEX, page.encode())]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thermosim.visual import style
+from thermosim.visual.general import body_path, general_case, heat_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,6 +81,7 @@ def draw_heat(
     title: str = "",
     events: Sequence[tuple[str, float]] = (),
     logarithmic: bool = False,
+    unit: str = "W",
 ) -> Figure:
     """Draw heat by path over time.
 
@@ -90,6 +92,7 @@ def draw_heat(
     events : name and time [s] of what happens
     logarithmic : show decades, positive above and negative below zero, so that small paths are
         readable beside large ones
+    unit : W, or W/m of a planar body
 
     Raises
     ------
@@ -97,9 +100,9 @@ def draw_heat(
         If a path has not one value per time.
     """
     t, curves = _checked(time, heat)
-    seconds, unit = time_scale(t)
-    everything = np.concatenate(list(curves.values()))
-    factor, watts = style.si_scale(everything, "W")
+    seconds, time_unit = time_scale(t)
+    everything = np.concatenate([np.zeros(1), *curves.values()])
+    factor, watts = style.si_scale(everything, unit)
     with style.styled():
         figure = style.new_figure(7.2, 4.4, layout="constrained")
         axes = figure.subplots()
@@ -110,18 +113,66 @@ def draw_heat(
         if logarithmic:
             axes.set_yscale("symlog", linthresh=_smallest(curves) / factor, linscale=2)
         label = f"heat ({watts})\n← takes away      brings →"
-        _finish(axes, t / seconds, unit, label, title)
+        _finish(axes, t / seconds, time_unit, label, title)
         _mark_events(axes, events, seconds)
     return figure
 
 
 def draw_course(result: Result, series: Series) -> tuple[Figure, Figure]:
-    """Draw what a transient wrote down: ΔT, and the heat of the particle by path."""
+    """Draw what a transient wrote down: temperatures, and the heat of the body by path."""
     title, events = result.case.title, light_switches(result)
+    if general_case(result) is not None:
+        temperatures = draw_temperatures(series.time, body_temperatures(series), title=title)
+        heat = {path: values for path, values in body_heat(series).items() if values.any()}
+        return temperatures, draw_heat(series.time, heat, title=title, unit=heat_unit(result))
     return (
         draw_delta_T(series.time, temperatures_of(series), title=title, events=events),
         draw_heat(series.time, particle_heat(series), title=f"{title}: heat of the particle"),
     )
+
+
+def draw_temperatures(
+    time: ArrayLike, temperatures: Mapping[str, ArrayLike], *, title: str = ""
+) -> Figure:
+    """Draw absolute temperatures [K] over time [s], by name.
+
+    Raises
+    ------
+    ValueError
+        If a curve has not one value per time.
+    """
+    t, curves = _checked(time, temperatures)
+    seconds, unit = time_scale(t)
+    with style.styled():
+        figure = style.new_figure(7.2, 4.4, layout="constrained")
+        axes = figure.subplots()
+        for i, (name, values) in enumerate(curves.items()):
+            axes.plot(t / seconds, values, color=style.colour_of(i), label=name, **_dots(t))
+        _finish(axes, t / seconds, unit, "T (K)", title)
+    return figure
+
+
+def body_temperatures(series: Series) -> dict[str, Floats]:
+    """Return the absolute temperatures of a series: probes, and the mean of each region."""
+    found: dict[str, Floats] = {}
+    for name, values in series.columns.items():
+        if name.startswith("probe_"):
+            found[name[6:].removesuffix("_K")] = values
+        elif name.startswith("region_") and name.endswith("_mean_K"):
+            found[f"{name[7:].removesuffix('_mean_K')}, mean"] = values
+    return found
+
+
+def body_heat(series: Series) -> dict[str, Floats]:
+    """Return the heat [W] that each path brings to a body of any geometry."""
+    found: dict[str, Floats] = {}
+    for column, values in series.columns.items():
+        place, _, path = column.removesuffix("_W").partition(":")
+        if place == "source":
+            found[f"heat source in {path}"] = values
+        elif path:
+            found[body_path(place, path)] = -values
+    return found
 
 
 def temperatures_of(series: Series) -> dict[str, Floats]:

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Floats = NDArray[np.float64]
+
 COLOURS = "viridis"
 """The colour map of all fields, perceptually uniform: dark is cold or small, bright is warm."""
 COOLS, WARMS, NEUTRAL = "#2b6ca3", "#d1602a", "#5f6670"
 INK, GRID = "#22262b", "#d9dde2"
 SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8456a", "#6b7280")
 """Colours of lines and groups of bars, in this order."""
-DPI = 120
+DPI = 110
 
 _RC: dict[str, Any] = {
     "font.size": 10,
@@ -79,6 +81,11 @@ def shades(count: int) -> list[tuple[float, ...]]:
     ]
 
 
+def title_size(text: str, width: float, largest: float = 13.0) -> float:
+    """Return the font size with which a bold line fits into a figure of this width [inches]."""
+    return min(largest, 72 * (width - 0.5) / (0.68 * max(len(text), 1)))  # 0.68 em per letter
+
+
 def clean_axes(axes: Axes, *, grid: str = "") -> None:
     """Take away the frame's upper and right side; `grid` is "", "x", "y" or "both"."""
     axes.spines[["top", "right"]].set_visible(False)
@@ -110,22 +117,22 @@ def with_error(value: float, error: float | None, unit: str) -> str:
     return text.replace("-", "−")
 
 
-def temperature_scale(values: NDArray[np.float64]) -> tuple[float, float, str]:
-    """Return offset [K], factor and axis label of temperature differences ``(ΔT − offset)/factor``.
+def temperature_scale(values: Floats, symbol: str = "ΔT") -> tuple[float, float, str]:
+    """Return offset [K], factor and axis label of temperatures, shown as ``(ΔT − offset)/factor``.
 
     The offset is 0 unless the values differ by less than a thousandth of their size, where an
-    axis of ΔT itself could not tell them apart.
+    axis of ΔT itself could not tell them apart. Absolute ones, `symbol` "T", stay in K: no kK.
     """
     low, high = float(np.min(values)), float(np.max(values))
     size = max(abs(low), abs(high))
     if size == 0.0 or high - low >= 1e-3 * size:
-        factor, unit = si_scale([low, high], "K")
-        return 0.0, factor, f"ΔT ({unit})"
+        factor, unit = si_scale([low, high], "K") if symbol == "ΔT" else (1.0, "K")
+        return 0.0, factor, f"{symbol} ({unit})"
     offset = float(f"{0.5 * (low + high):.5g}")
     spread = max(high - offset, offset - low)
     factor, unit = si_scale(max(spread, 1e-12 * size), "K")
     sign = "+" if offset < 0 else "−"
-    return offset, factor, f"ΔT {sign} {si_text(abs(offset), 'K', 5)} ({unit})"
+    return offset, factor, f"{symbol} {sign} {si_text(abs(offset), 'K', 5)} ({unit})"
 
 
 def save(figure: Figure, path: Path) -> Path:
