@@ -221,3 +221,15 @@ def test_names_with_units():
     assert shown("conductance_total_W_per_K", 1.92e-9) == "1.92 nW/K"
     assert shown("n_R_for_claimed_delta_T_per_m2", 8.32e16) == "8.32e+16 1/m²"
     assert shown("eta_ext", 0.5) == "0.5"
+
+
+def test_documentation_names_every_command():
+    import typer.main
+
+    from thermosim.cli.app import app
+    from thermosim.cli.commands import register
+
+    register(app)
+    text = (CASES.parent / "docs" / "cli.md").read_text(encoding="utf-8")
+    commands = set(typer.main.get_group(app).commands)
+    assert {name for name in commands if f"| `{name}" not in text} == set()
