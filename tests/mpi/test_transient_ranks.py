@@ -37,15 +37,15 @@ cells_per_contact = 8.0
 [output]
 pictures = false
 [transient]
-duration = "30 ms"
-tolerance = "1e-5 K"
+duration = "12 ms"
+tolerance = "1e-4 K"
 checkpoint_every = 6
-output_every = "5 ms"
-field_times = ["10 ms"]
-schedule = {kind = "chopped", period = "20 ms"}
+output_every = "4 ms"
+field_times = ["4 ms"]
+schedule = {kind = "chopped", period = "10 ms"}
 probes = {top = {point = ["0 um", "10 um"]}, mica = {region = "substrate"}}
 """
-# ends every rank at once after 15 steps, as a queue does
+# ends every rank at once after 10 steps, as a queue does
 CUT = """
 import os, sys
 from thermosim.cli import main
@@ -55,7 +55,7 @@ after_step = TransientRun._after_step
 
 def hooked(self, taken, *, at_stop):
     ended = after_step(self, taken, at_stop=at_stop)
-    if self.course.steps == 15:
+    if self.course.steps == 10:
         self.comm.barrier()
         self.comm.Abort(9)
     return ended
@@ -63,11 +63,11 @@ def hooked(self, taken, *, at_stop):
 TransientRun._after_step = hooked
 main(sys.argv[1:])
 """
-OUTPUTS = 5e-3 * np.arange(1, 7)
+OUTPUTS = 4e-3 * np.arange(1, 4)
 
 
 def at_outputs(folder):
-    """Mean, lowest, highest ΔT and the probes at the output times, shape (6, 5)."""
+    """Mean, lowest, highest ΔT and the probes at the output times, shape (3, 5)."""
     series = load_series(folder)
     rows = [int(np.argmin(np.abs(series.time - t))) for t in OUTPUTS]
     np.testing.assert_allclose(series.time[rows], OUTPUTS, rtol=1e-12)
@@ -91,7 +91,7 @@ def test_ranks_agree_and_may_change(mpirun, tmp_path):
     cut = mpirun(2, str(tmp_path / "cut.py"), "run", str(case), "-o", str(tmp_path / "cut"))
     assert cut.returncode != 0
     left = tmp_path / "cut.running"
-    assert load_series(left).time[-1] < 30e-3
+    assert load_series(left).time[-1] < 12e-3
     for n in (1, 3):
         shutil.copytree(left, tmp_path / f"on{n}.running")
         done = mpirun(n, *run, "--resume", str(tmp_path / f"on{n}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from dolfinx import geometry
@@ -38,33 +38,37 @@ class PointProbe:
         assert probe.point is not None
         self._theta, self._comm = problem.theta, problem.domain.comm
         self._x = _on_mesh(probe.point, problem.domain)
-        self._cell, distance = self._nearest(problem.domain, probe.region)
-        gaps = self._comm.allgather(distance)
-        self._owner = int(np.argmin(gaps))
-        if gaps[self._owner] > _NEAR * _size(problem.domain):
+        self._cell, distance, number = self._nearest(problem.domain, probe.region)
+        size = _size(problem.domain)
+        # of cells equally near the one that comes first in the mesh as it was built
+        found = self._comm.allgather((round(distance / size, 12), number, distance))
+        self._owner = min(range(len(found)), key=lambda rank: found[rank][:2])
+        distance = found[self._owner][2]
+        if distance > _NEAR * size:
             where = f' in region "{probe.region}"' if probe.region else ""
             raise CaseError(
                 f"{section}.{name}: {[float(x) for x in probe.point]} m lies outside the "
-                f"mesh{where}; the nearest cell is {gaps[self._owner] * problem.domain.unit:.3g} m "
+                f"mesh{where}; the nearest cell is {distance * problem.domain.unit:.3g} m "
                 "away"
             )
+        if self._comm.rank == self._owner:
+            self._x = _nearest_point(problem.domain.mesh, self._cell, self._x)
 
-    def _nearest(self, domain: Domain, region: str | None) -> tuple[int, float]:
-        """Return the nearest cell of this rank and its distance in units of the mesh."""
+    def _nearest(self, domain: Domain, region: str | None) -> tuple[int, float, int]:
+        """Return the nearest cell of this rank, its distance in units of the mesh, its number."""
         mesh = domain.mesh
         owned = mesh.topology.index_map(domain.tdim).size_local
         cells = np.arange(owned, dtype=np.int32) if region is None else domain.cells(region)
         cells = cells[cells < owned]
         if not len(cells):
-            return -1, np.inf
+            return -1, np.inf, -1
         # the corners alone do not tell which cell a point is in: measure to each candidate
         near = _candidates(mesh, cells, self._x)
         points = np.repeat(self._x[None, :], len(near), axis=0)
-        gaps = np.linalg.norm(
-            geometry.squared_distance(mesh, domain.tdim, near, points)[:, None], axis=1
-        )
-        best = int(np.argmin(gaps))
-        return int(near[best]), float(np.sqrt(gaps[best]))
+        gaps = np.sqrt(geometry.squared_distance(mesh, domain.tdim, near, points))
+        numbers = np.asarray(mesh.topology.original_cell_index)[near]
+        first = np.lexsort((numbers, np.round(gaps / _extent(mesh), 12)))[0]
+        return int(near[first]), float(gaps[first]), int(numbers[first])
 
     def place(self) -> tuple[int, NDArray[np.float64], bool]:
         """Return the cell, the point in units of the mesh, and whether this rank holds them."""
@@ -79,15 +83,27 @@ class PointProbe:
         return float(self._comm.bcast(found, root=self._owner))
 
 
-def _candidates(
-    mesh: object, cells: NDArray[np.int32], x: NDArray[np.float64]
-) -> NDArray[np.int32]:
+def _candidates(mesh: Any, cells: NDArray[np.int32], x: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the cells whose bounding boxes are nearest to the point."""
-    nodes = mesh.geometry.x[mesh.geometry.dofmap[cells]]  # type: ignore[attr-defined]
+    nodes = mesh.geometry.x[mesh.geometry.dofmap[cells]]
     low, high = nodes.min(axis=1), nodes.max(axis=1)
     gap = np.linalg.norm(np.maximum(np.maximum(low - x, x - high), 0.0), axis=1)
     size = np.linalg.norm(high - low, axis=1)
     return np.asarray(cells[gap <= gap.min() + 0.1 * size], dtype=np.int32)
+
+
+def _nearest_point(mesh: Any, cell: int, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the point of a cell (the hull of its nodes) that is nearest to x."""
+    nodes = mesh.geometry.x[mesh.geometry.dofmap[cell]]
+    apart = geometry.compute_distance_gjk(nodes, x[None, :])
+    candidates = (x + apart, x - apart)  # the sign of the distance vector is the library's
+    gaps = [np.linalg.norm(geometry.compute_distance_gjk(nodes, c[None, :])) for c in candidates]
+    return np.asarray(candidates[int(np.argmin(gaps))], dtype=float)
+
+
+def _extent(mesh: Any) -> float:
+    """Return the largest side of the box around this rank's part of the mesh."""
+    return float(np.ptp(mesh.geometry.x, axis=0).max())
 
 
 def _on_mesh(point: tuple[float, ...], domain: Domain) -> NDArray[np.float64]:
@@ -104,6 +120,5 @@ def _on_mesh(point: tuple[float, ...], domain: Domain) -> NDArray[np.float64]:
 
 
 def _size(domain: Domain) -> float:
-    x = domain.mesh.geometry.x
-    spread = np.ptp(x, axis=0).max() if len(x) else 0.0
-    return float(max(domain.comm.allgather(float(spread))))
+    spread = _extent(domain.mesh) if len(domain.mesh.geometry.x) else 0.0
+    return float(max(domain.comm.allgather(spread)))
