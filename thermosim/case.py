@@ -28,6 +28,7 @@ from thermosim.particle import Particle
 from thermosim.radiation_settings import RadiationSettings
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
 from thermosim.shapes import Surface
+from thermosim.study_settings import Study
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
 from thermosim.transient_settings import TransientSettings
 
@@ -262,7 +263,8 @@ def load_particle_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
 def load_case(path: str | Path, overrides: Sequence[str] = ()) -> AnyCase:
     """Read and validate a case file; `overrides` are ``dotted.path=value`` texts.
 
-    A file with a section ``[geometry]`` is a `GeneralCase`, any other a `Case`.
+    A file with a section ``[geometry]`` is a `GeneralCase`, any other a `Case`. A section
+    ``[study]`` is checked and left to ``thermosim sweep``: the case is its base.
 
     Raises
     ------
@@ -273,7 +275,25 @@ def load_case(path: str | Path, overrides: Sequence[str] = ()) -> AnyCase:
     tree = read_toml(source)
     for text in overrides:
         _override(tree, text)
+    study = tree.pop("study", None)
+    if study is not None:
+        _check_study(study, source)
     return parse_case(tree, source)
+
+
+def _check_study(study: Any, source: Path) -> None:
+    try:
+        Study.model_validate(study, context={"case_file": source})
+    except ValidationError as error:
+        found = problems_of(error, study if isinstance(study, dict) else {}, Study)
+        raise CaseError([_inside("study", problem) for problem in found], str(source)) from error
+
+
+def _inside(section: str, problem: Problem) -> Problem:
+    """Return a problem of a section with the path that it has in the file."""
+    head, space, path = problem.path.rpartition(" ")
+    path = section if path == "case" else f"{section}.{path}"
+    return Problem(f"{head}{space}{path}", problem.value, problem.rule, problem.remedy)
 
 
 def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:

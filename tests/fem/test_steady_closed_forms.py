@@ -51,9 +51,9 @@ def test_radiating_sphere(symmetry, refinement, tolerance):
     assert found["energy_balance_rel"] < 1e-8
 
 
-@pytest.mark.parametrize("q", [-1e-3, -1e3, -2.4e8, 1e9, 5e9, 5e10])
+@pytest.mark.parametrize("q", [-1e-3, -1e3, -2.2e8, 1e9, 5e9, 1e11])
 def test_from_microkelvin_to_a_thousand_kelvin(q):
-    """From 3e-10 K to +1000 K and down to -80 K: the same relative accuracy, cold start."""
+    """From 3e-10 K to +1000 K and down to -100 K: the same relative accuracy, cold start."""
     found = run(source={"heat_source": f"{q} W/m^3"}, solver={"error_estimate": False})
     assert found["delta_T_mean_K"] == pytest.approx(radiating_sphere(q), rel=2e-6, abs=0)
     assert found["energy_balance_rel"] < 1e-8
