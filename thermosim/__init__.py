@@ -15,6 +15,7 @@ _HOMES = {
     "Case": "thermosim.case",
     "CaseError": "thermosim.errors",
     "GainModel": "thermosim.gain",
+    "GeneralCase": "thermosim.general_case",
     "Laser": "thermosim.optics.beam",
     "Material": "thermosim.materials",
     "Result": "thermosim.results",
