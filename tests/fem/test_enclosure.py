@@ -122,8 +122,8 @@ def test_gas_between_particle_and_mica():
     free = run(pressure, "solver.error_estimate=false").budget
     split = run(pressure, "chamber.gap_gas=true", "solver.error_estimate=false").budget
     to_chamber = free["particle_surface:gas"]
-    assert split["particle_surface:gap"] == pytest.approx(to_chamber / 2, rel=6e-3)
-    assert split["particle_surface:gas"] == pytest.approx(to_chamber / 2, rel=6e-3)
+    assert split["particle_surface:gap"] == pytest.approx(to_chamber / 2, rel=2e-2, abs=0)
+    assert split["particle_surface:gas"] == pytest.approx(to_chamber / 2, rel=2e-2, abs=0)
     assert split["substrate_top:gap"] == -split["particle_surface:gap"]
 
 

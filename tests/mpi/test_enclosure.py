@@ -14,10 +14,10 @@ COUPLED = [
     "--set", "output.fields=false", "--set", "solver.error_estimate=false",
 ]  # fmt: skip
 COARSE = [
-    "--set", "symmetry=quarter", "--set", "mesh.cells_per_contact=4",
-    "--set", "mesh.cells_per_radius=3", "--set", "mesh.growth=0.6",
-    "--set", "substrate.radius=100 um", "--set", "radiation.rays=512",
-    "--set", "solver.linear_rtol=1e-9",
+    "--set", "symmetry=quarter", "--set", "mesh.cells_per_contact=3",
+    "--set", "mesh.cells_per_radius=2", "--set", "mesh.growth=0.8",
+    "--set", "substrate.radius=100 um", "--set", "radiation.rays=256",
+    "--set", "radiation.patches=40", "--set", "solver.linear_rtol=1e-9",
 ]  # fmt: skip
 
 
