@@ -43,7 +43,7 @@ def support_words(case: Case) -> str:
     """Return the materials of a substrate as its figure names them."""
     substrate = case.substrate
     if isinstance(substrate, Stack):
-        return ", ".join(layer.material for layer in substrate.layers)
+        return " on ".join(layer.material for layer in substrate.layers)
     if isinstance(substrate, Pedestal):
         material = substrate.pedestal_material or substrate.material
         return f"{substrate.material}, pedestal {material}"
