@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from thermosim.mesh.profiles import Profile
     from thermosim.mesh.sizes import Sizes
 
-# equilateral triangles of edge h per h²; a tetrahedral mesh of edge h has about 8.5 per h³
+# equilateral triangles of edge h per h²; tetrahedra per h³ as gmsh makes them, with its transitions
 _PER_AREA = 4 / sqrt(3)
-_PER_VOLUME = 8.5
+_PER_VOLUME = 4.25
 
 
 def check_count(count: float, max_cells: int) -> None:
@@ -47,16 +47,21 @@ def plane_cells(profile: Profile, layers: tuple[Layer, ...], sizes: Sizes) -> fl
 
 
 def solid_cells(
-    volume: float, contacts: int, sizes: Sizes, extent: float, solid_angle: float = 4 * pi
+    volume: float, contacts: int, rim_length: float, sizes: Sizes, extent: float
 ) -> float:
-    """Estimate the tetrahedra of bodies of a volume [m³] with equal contacts, within a factor 3.
+    """Estimate the tetrahedra of bodies of a volume [m³] with equal contacts, from above.
 
-    Around each rim, a circle, ∫ 2πb·2πd dd/(h + g d)³; farther out, ∫ 4πd² dd/(g d)³.
+    Around each rim of a length L, ∫ L 2πd dd/(h + g d)³; farther out, ∫ 4πd² dd/(g d)³.
     """
     h, g, b = sizes.h_body, sizes.growth, sizes.contact_radius
     total = volume / h**3
     if b:
-        rim = (2 * pi * b) * pi / (g**2 * sizes.h_rim)
-        far = solid_angle / g**3 * log(1 + extent / b)
+        rim = rim_length * pi / (g**2 * sizes.h_rim)
+        far = 4 * pi / g**3 * log(1 + extent / b)
         total += contacts * (rim + far)
     return _PER_VOLUME * total
+
+
+def sheet_cells(layer: Layer, across: float) -> float:
+    """Estimate the tetrahedra of a layer whose cells are `across` times wider than it is thick."""
+    return 3 * _PER_AREA * layer.plan.area / (across * layer.thickness) ** 2

@@ -43,6 +43,15 @@ class FacetedBody:
         return found
 
 
+def strip_width(body: FacetedBody) -> tuple[float, float]:
+    """Return width 2 A/L and length L of the outline [m] of the flat that a contact has cut."""
+    outline = body.vertices[list(body.faces[body.base[0]][0]), :2]
+    x, y = outline.T
+    area = abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())) / 2
+    length = float(np.linalg.norm(outline - np.roll(outline, -1, axis=0), axis=1).sum())
+    return 2 * area / length, length
+
+
 def faceted_body(shape: ShapeBase, contact_radius: float) -> FacetedBody:
     """Return a shape with flat faces, cut by its contact unless it rests on a facet.
 

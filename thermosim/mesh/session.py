@@ -90,12 +90,14 @@ def generate(gmsh: Any, dim: int) -> None:
         return
     volumes = gmsh.model.getEntities(3)
     gmsh.option.setNumber("Mesh.MeshOnlyVisible", 1)
-    for volume in volumes:
-        gmsh.model.setVisibility(gmsh.model.getEntities(), 0)
-        gmsh.model.setVisibility([volume], 1, recursive=True)
-        gmsh.model.mesh.generate(3)
-    gmsh.model.setVisibility(gmsh.model.getEntities(), 1)
-    gmsh.option.setNumber("Mesh.MeshOnlyVisible", 0)
+    try:
+        for volume in volumes:
+            gmsh.model.setVisibility(gmsh.model.getEntities(), 0)
+            gmsh.model.setVisibility([volume], 1, recursive=True)
+            gmsh.model.mesh.generate(3)
+    finally:
+        gmsh.model.setVisibility(gmsh.model.getEntities(), 1)
+        gmsh.option.setNumber("Mesh.MeshOnlyVisible", 0)
 
 
 def name_entities(

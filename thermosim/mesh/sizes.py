@@ -88,11 +88,13 @@ def solid_size_field(
     centers: list[tuple[float, float, float]],
     reach: float,
     extent: float,
+    sheets: list[tuple[list[int], float]],
 ) -> None:
     """Hand the sizes of a 3-D mesh to gmsh; `scale` metres are 1 in the model.
 
     As fine as a body within `reach` [m] of the `centers`, at most a quarter of the `extent`; fine
-    at the rims of the contacts and at edges shorter than the cells around them.
+    at the rims of the contacts and at edges shorter than the cells around them. `sheets` are
+    volumes with the most that their cells may measure, in model units.
     """
     s, field = sizes.scaled(1 / scale), gmsh.model.mesh.field
     points = [gmsh.model.occ.addPoint(*(c / scale for c in center)) for center in centers]
@@ -107,8 +109,9 @@ def solid_size_field(
         formulas.append(f"{s.h_rim:.17g}+{s.growth:.17g}*F{rims}")
     for length, curves in _short_curves(bodies, s.h_body).items():
         formulas.append(f"{length:.17g}+{s.growth:.17g}*F{_distance(gmsh, curves, 20)}")
-    volumes = [body.volume for body in bodies]
-    set_smallest(gmsh, formulas, _inside(gmsh, "VolumesList", volumes, s.h_optical))
+    limits = [([body.volume for body in bodies], s.h_optical), *sheets]
+    fields = [_inside(gmsh, "VolumesList", volumes, size) for volumes, size in limits]
+    set_smallest(gmsh, formulas, [tag for tags in fields for tag in tags])
 
 
 def _inside(gmsh: Any, kind: str, entities: list[int], size: float) -> list[int]:

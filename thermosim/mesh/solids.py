@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +10,16 @@ import numpy as np
 from thermosim.errors import MeshError
 from thermosim.mesh.bodies import DrawnBody, draw_body
 from thermosim.mesh.ellipsoids import curve_onto
-from thermosim.mesh.estimate import check_count, solid_cells
+from thermosim.mesh.estimate import check_count, sheet_cells, solid_cells
+from thermosim.mesh.facets import faceted_body, strip_width
 from thermosim.mesh.halfplane import MICROMETRE, cut_open
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import solid_size_field, solid_sizes
 from thermosim.shapes import Ellipsoid, FacetedShape, Surface
+
+_ALGORITHMS = ((5, 1), (6, 1), (1, 1), (6, 10))  # Delaunay, frontal, adaptive; then HXT
+_ACROSS = 30.0  # cells are at most that much wider than a layer is thick
+_STRIP = 7.0  # cells across a strip are that much coarser than across a disk as wide
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,8 +49,15 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     check_places(case, layers)
     sizes = solid_sizes(case.mesh, shape, b)
     extent = max([shape.equivalent_radius, *(layer.plan.extent for layer in layers)])
+    rim = 2 * np.pi * b
+    if b and isinstance(shape, FacetedShape | Surface) and not shape.base_area:
+        # on an edge the flat is a strip, much narrower than the disk of its area
+        width, rim = strip_width(faceted_body(shape, b))
+        sizes = replace(sizes, h_rim=min(sizes.h_rim, _STRIP * width / b * sizes.h_rim))
     volume = shape.volume * len(places)
-    check_count(solid_cells(volume, len(places), sizes, extent) / 3, case.mesh.max_cells)
+    count = solid_cells(volume, len(places), rim, sizes, extent)
+    count += sum(sheet_cells(layer, _ACROSS) for layer in layers)
+    check_count(count, case.mesh.max_cells)
     scale = max(b, max(extent, shape.height) / 2e4)
     with gmsh_session() as gmsh:
         bodies = [draw_body(gmsh, shape, b, (float(x), float(y)), scale) for x, y in places]
@@ -56,7 +69,10 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
         low, high = (np.array(corner) for corner in shape.bounding_box)
         middle, reach = (low + high) / 2, float(np.max(high - low)) / 2
         centers = [(float(x + middle[0]), float(y + middle[1]), middle[2]) for x, y in places]
-        solid_size_field(gmsh, sizes, scale, bodies, centers, reach, extent)
+        sheets = [
+            (supports.regions[layer.region], _ACROSS * layer.thickness / scale) for layer in layers
+        ]
+        solid_size_field(gmsh, sizes, scale, bodies, centers, reach, extent, sheets)
         data = _mesh(gmsh, case.mesh.order)
     data.points[:] *= scale / MICROMETRE
     if isinstance(shape, Ellipsoid) and not shape.is_axisymmetric:
@@ -65,10 +81,29 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
 
 
 def _mesh(gmsh: Any, order: int) -> MeshData:
-    gmsh.option.setNumber("Mesh.Algorithm", 5)
-    generate(gmsh, 3)
-    gmsh.model.mesh.setOrder(order)
-    return read_arrays(gmsh, 3, order, MICROMETRE, "3d", {})
+    """Mesh; where gmsh's surfaces do not suit its own volumes, try its other algorithms.
+
+    Raises
+    ------
+    MeshError
+        With the last complaint of gmsh, if none succeeds.
+    """
+    failure: Exception | None = None
+    for surface, volume in _ALGORITHMS:
+        gmsh.model.mesh.clear()
+        gmsh.option.setNumber("Mesh.Algorithm", surface)
+        gmsh.option.setNumber("Mesh.Algorithm3D", volume)
+        try:
+            generate(gmsh, 3)
+        except Exception as error:  # gmsh raises plain Exception with its log as the text
+            failure = error
+            continue
+        gmsh.model.mesh.setOrder(order)
+        return read_arrays(gmsh, 3, order, MICROMETRE, "3d", {})
+    raise MeshError(
+        f"gmsh cannot mesh this geometry ({failure}); a finer mesh (mesh.refinement), or parts "
+        "less thin, may help"
+    ) from failure
 
 
 def _names(
@@ -198,8 +233,8 @@ class _Layers:
         """Draw the sides of a layer down from its outline; leave its lower outline behind."""
         if layer.plan.radius:
             down = -layer.thickness / self.scale
-            made = self.occ.extrude([(1, curve) for curve in outline], 0, 0, down)
-            self._lower = [tag for dim, tag in made if dim == 1]
+            made = self.occ.extrude([(1, outline[0])], 0, 0, down)
+            self._lower = [made[0][1]]  # the circle; the seam follows it
             return [tag for dim, tag in made if dim == 2]
         upper = self._corners
         self._lower = self._outline(layer.plan, layer.bottom)
