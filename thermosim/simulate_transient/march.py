@@ -78,7 +78,10 @@ class TransientRun:
         )  # fmt: skip
         laser = getattr(case, "laser", None)
         reference = laser.peak_intensity if laser is not None else None
-        self.pieces = self.settings.schedule.pieces(reference)
+        try:
+            self.pieces = self.settings.schedule.pieces(reference)
+        except ValueError as error:
+            raise CaseError(str(error)) from error
         self.problem: TransientProblem = stepper.problem
         self.comm = self.problem.domain.comm
         self.states = StateMap(self.problem.space)

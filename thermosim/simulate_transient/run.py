@@ -95,7 +95,13 @@ def simulate_transient(
     from thermosim.simulate import note_times
 
     try:
-        run, report = set_up(case, journal, comm, running)
+        try:
+            run, report = set_up(case, journal, comm, running)
+        except Exception:
+            # nothing was computed: leave no folder that looks like a run to go on with
+            if running is not None and comm.rank == 0 and not resume:
+                shutil.rmtree(running, ignore_errors=True)
+            raise
         if resume and running is not None:
             kept = on_root(comm, lambda: latest_checkpoint(running, journal.say))
             if kept is None:
@@ -179,6 +185,15 @@ def _lock(running: Path) -> Any:
 def set_up(
     case: AnyCase, journal: Journal, comm: Any, running: Path | None
 ) -> tuple[TransientRun, dict[str, float]]:
+    """Make a run ready to march from its initial state, and return the report of its mesh.
+
+    Collective; `running` is the folder to write into, or None.
+
+    Raises
+    ------
+    CaseError, MeshError, SolveError
+        As `simulate_transient`.
+    """
     if isinstance(case, GeneralCase):
         from thermosim.simulate_general import set_up_general
 
