@@ -1,0 +1,301 @@
+"""Bodies from files, by names and with contacts; and what is wrong in a file."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.fem
+pytest.importorskip("dolfinx")
+gmsh = pytest.importorskip("gmsh")
+
+from thermosim.case import parse_case  # noqa: E402
+from thermosim.errors import CaseError, MeshError  # noqa: E402
+from thermosim.geometry import BodyContact, BodyMesh, GeometryFile  # noqa: E402
+from thermosim.mesh.regions import build_body  # noqa: E402
+from thermosim.simulate import simulate  # noqa: E402
+
+K = {"m": {"conductivity": "2 W/(m*K)"}, "n": {"conductivity": "5 W/(m*K)"}}
+
+
+def run(tree, folder):
+    tree = {"materials": K, "solver": {"error_estimate": False}, **tree}
+    return simulate(parse_case(tree, folder / "case.toml"))
+
+
+TWO = """
+SetFactory("OpenCASCADE");
+Rectangle(1) = {0, 0, 0, 1, 1};
+Rectangle(2) = {1, 0, 0, 2, 1};
+BooleanFragments{ Surface{1, 2}; Delete; }{}
+Physical Surface("first") = {1};
+Physical Surface("second") = {2};
+left() = Curve In BoundingBox {-1e-3, -1, -1, 1e-3, 2, 1};
+right() = Curve In BoundingBox {2.999, -1, -1, 3.001, 2, 1};
+Physical Curve("cold") = left();
+Physical Curve("hot") = right();
+"""
+BETWEEN = {
+    "regions": {"first": {"material": "m"}, "second": {"material": "n"}},
+    "boundaries": {"cold": {"temperature": "300 K"}, "hot": {"temperature": "400 K"}},
+    "mesh": {"size": "0.4 mm"},
+}
+
+
+def geometry(path, symmetry="planar"):
+    return {"file": path.name, "unit": "mm", "symmetry": symmetry}
+
+
+@pytest.fixture
+def two(tmp_path):
+    path = tmp_path / "two.geo"
+    path.write_text(TWO)
+    return path
+
+
+def meshed(path, order=2):
+    """Write the script's own mesh beside it, as a user would."""
+    gmsh.initialize(readConfigFiles=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.open(str(path))
+        gmsh.model.mesh.generate(2)
+        gmsh.model.mesh.setOrder(order)
+        gmsh.write(str(path.with_suffix(".msh")))
+    finally:
+        gmsh.finalize()
+    return path.with_suffix(".msh")
+
+
+@pytest.mark.parametrize("contact", [False, True])
+def test_two_regions_in_series(two, contact):
+    """1 mm of k = 2, then 2 mm of k = 5, with or without a contact of 1000 W/(m² K)."""
+    tree = {"geometry": geometry(two), **BETWEEN}
+    if contact:
+        tree["contacts"] = {"joint": {"between": ["first", "second"], "h_c": "1000 W/(m^2*K)"}}
+    result = run(tree, two.parent)
+    resistance = 1e-3 / 2 + 2e-3 / 5 + (1e-3 if contact else 0.0)
+    flux = 100 / resistance
+    assert result.budget["cold:held"] == pytest.approx(flux * 1e-3, rel=1e-9)
+    assert result.region_first_mean_K == pytest.approx(300 + flux * 0.5e-3 / 2, rel=1e-9)
+    assert result.region_first_max_K == pytest.approx(300 + flux * 1e-3 / 2, rel=1e-9)
+    assert result.region_second_min_K == pytest.approx(400 - flux * 2e-3 / 5, rel=1e-9)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_ready_mesh(two, order):
+    path = meshed(two, order)
+    tree = {"geometry": geometry(path), **BETWEEN}
+    del tree["mesh"]
+    result = run(tree, two.parent)
+    flux = 100 / (1e-3 / 2 + 2e-3 / 5)
+    assert result.budget["cold:held"] == pytest.approx(flux * 1e-3, rel=1e-9)
+
+
+def step(folder, name=""):
+    """Write a STEP file of two touching boxes; the CAD program named its parts, or did not."""
+    gmsh.initialize(readConfigFiles=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.model.occ.addBox(0, 0, 0, 1, 1, 1)
+        gmsh.model.occ.addBox(1, 0, 0, 2, 1, 1)
+        gmsh.model.occ.synchronize()
+        path = folder / "parts.step"
+        gmsh.write(str(path))
+    finally:
+        gmsh.finalize()
+    text = path.read_text()
+    if name:
+        for i in (1, 2):
+            made = f"Open CASCADE STEP translator 7.8 1.{i}"
+            assert made in text
+            text = text.replace(made, f"{name}{i}")
+    path.write_text(text)
+    return path
+
+
+ENDS = {"boundary_at": {"cold": [["0 mm", "0.5 mm", "0.5 mm"]], "hot": [["3 mm", "0 mm", "0 mm"]]}}
+
+
+def step_case(path, **more):
+    geometry = {"file": path.name, "symmetry": "3d", **ENDS, **more}
+    return {"geometry": geometry, **BETWEEN}
+
+
+def test_step_by_names_and_by_points(tmp_path):
+    flux = 100 / (1e-3 / 2 + 2e-3 / 5)
+    inside = {"first": [["0.5 mm", "0.5 mm", "0.5 mm"]], "second": [["2 mm", "0.5 mm", "0.5 mm"]]}
+    ends = {**ENDS["boundary_at"], "hot": [["3 mm", "0.5 mm", "0.5 mm"]]}
+    by_point = run(step_case(step(tmp_path), region_at=inside, boundary_at=ends), tmp_path)
+    assert by_point.budget["cold:held"] == pytest.approx(flux * 1e-6, rel=1e-6)
+    tree = step_case(step(tmp_path, "part_"), boundary_at=ends)
+    tree["regions"] = {"part_1": {"material": "m"}, "part_2": {"material": "n"}}
+    by_name = run(tree, tmp_path)
+    assert by_name.budget["cold:held"] == pytest.approx(flux * 1e-6, rel=1e-6)
+
+
+def fault(tree, folder, kind=MeshError) -> str:
+    with pytest.raises(kind) as caught:
+        run(tree, folder)
+    assert caught.value.exit_status == 2
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1, message
+    return message
+
+
+def test_step_without_names(tmp_path):
+    message = fault(step_case(step(tmp_path)), tmp_path)
+    assert "2 of 2 parts have no name" in message
+    assert "region_at" in message
+
+
+def test_step_that_is_none(tmp_path):
+    path = tmp_path / "parts.step"
+    path.write_text('SystemCall "touch pwned";\n')
+    assert "is no STEP file" in fault(step_case(path), tmp_path)
+
+
+def test_mesh_that_is_a_script(tmp_path):
+    path = tmp_path / "body.msh"
+    path.write_text(f'SystemCall "touch {tmp_path}/pwned";\n')
+    assert "is no gmsh mesh" in fault({"geometry": geometry(path), **BETWEEN, "mesh": {}}, tmp_path)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_script_that_starts_a_process(two):
+    two.write_text(TWO + f'SystemCall "touch {two.parent}/pwned";\n')
+    assert "starts a process" in fault({"geometry": geometry(two), **BETWEEN}, two.parent)
+    assert not (two.parent / "pwned").exists()
+
+
+def test_script_with_an_error(two):
+    two.write_text("Rectangle(1) = {0, 0, 0;\n")
+    assert "syntax error" in fault({"geometry": geometry(two), **BETWEEN}, two.parent)
+
+
+def test_script_without_names(two):
+    two.write_text(TWO.split("Physical", maxsplit=1)[0])
+    message = fault({"geometry": geometry(two), **BETWEEN}, two.parent)
+    assert "has no named region" in message
+
+
+def test_region_with_two_names(two):
+    two.write_text(TWO + 'Physical Surface("all") = {1, 2};\n')
+    assert "two physical groups" in fault({"geometry": geometry(two), **BETWEEN}, two.parent)
+
+
+def test_plane_where_space_is_meant(two):
+    message = fault({"geometry": geometry(two, "3d"), **BETWEEN}, two.parent)
+    assert "symmetry" in message
+
+
+def test_beyond_the_axis(two):
+    two.write_text(TWO.replace("{0, 0, 0, 1, 1}", "{-1, 0, 0, 2, 1}"))
+    tree = {"geometry": geometry(two, "axisymmetric"), **BETWEEN}
+    tree["boundaries"] = {"hot": {"temperature": "400 K"}}
+    assert "r ≥ 0" in fault(tree, two.parent)
+
+
+def test_names_that_the_file_does_not_have(two):
+    tree = {"geometry": geometry(two), **BETWEEN}
+    tree["boundaries"] = {"cold": {"temperature": "300 K"}, "hott": {"temperature": "1 K"}}
+    message = fault(tree, two.parent, CaseError)
+    assert "boundaries.hott" in message
+    assert "did you mean hot?" in message
+    tree = {"geometry": geometry(two), **BETWEEN, "regions": {"first": {"material": "m"}}}
+    assert "regions.second" in fault(tree, two.parent, CaseError)
+
+
+def test_contact_of_regions_that_do_not_touch(two):
+    apart = TWO.replace("{1, 0, 0, 2, 1}", "{1.5, 0, 0, 1.5, 1}")
+    two.write_text(apart)
+    contacts = {"joint": {"between": ["first", "second"], "h_c": "1 W/(m^2*K)"}}
+    message = fault({"geometry": geometry(two), **BETWEEN, "contacts": contacts}, two.parent)
+    assert "do not touch" in message
+
+
+def test_boundary_inside_the_body(two):
+    middle = "m() = Curve In BoundingBox {0.999, -1, -1, 1.001, 2, 1};"
+    two.write_text(TWO + middle + 'Physical Curve("middle") = m();\n')
+    tree = {"geometry": geometry(two), **BETWEEN}
+    tree["boundaries"] = {**BETWEEN["boundaries"], "middle": {"heat_flux": "1 W/m^2"}}
+    assert "lies inside the body" in fault(tree, two.parent)
+    tree["boundaries"]["middle"] = {"temperature": "350 K"}
+    assert run(tree, two.parent).budget["cold:held"] == pytest.approx(50 * 2 / 1e-3 * 1e-3)
+
+
+# contacts on the mesh
+
+THREE = """
+SetFactory("OpenCASCADE");
+Rectangle(1) = {0, 0, 0, 1, 1};
+Rectangle(2) = {1, 0, 0, 1, 1};
+Rectangle(3) = {0, 1, 0, 2, 1};
+BooleanFragments{ Surface{1, 2, 3}; Delete; }{}
+Physical Surface("a") = Surface In BoundingBox {-0.1, -0.1, -1, 1.1, 1.1, 1};
+Physical Surface("b") = Surface In BoundingBox {0.9, -0.1, -1, 2.1, 1.1, 1};
+Physical Surface("c") = Surface In BoundingBox {-0.1, 0.9, -1, 2.1, 2.1, 1};
+"""
+
+
+def opened(tmp_path, *pairs, order=2):
+    path = tmp_path / "three.geo"
+    path.write_text(THREE)
+    file = GeometryFile.model_validate({"file": path, "unit": 1e-6, "symmetry": "planar"})
+    contacts = {f"{a}{b}": BodyContact(between=(a, b), h_c=1.0) for a, b in pairs}
+    whole, _ = build_body(file, BodyMesh(order=order, size=4e-7), {})
+    return whole, build_body(file, BodyMesh(order=order, size=4e-7), contacts)[0]
+
+
+def nodes_at(mesh, x, y):
+    used = np.unique(mesh.cells)
+    at = np.abs(mesh.points[used] - [x, y]).max(axis=1) < 1e-9
+    return used[at]
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("pairs", "at_the_joint"),
+    [
+        ([("a", "b")], 1),  # a and b stay joined through c
+        ([("a", "b"), ("b", "c")], 2),  # b is apart from both
+        ([("a", "b"), ("b", "c"), ("c", "a")], 3),
+    ],
+)
+def test_three_regions_at_one_point(tmp_path, order, pairs, at_the_joint):
+    whole, parted = opened(tmp_path, *pairs, order=order)
+    assert len(nodes_at(whole, 1, 1)) == 1
+    assert len(nodes_at(parted, 1, 1)) == at_the_joint
+    assert len(nodes_at(parted, 1, 0)) == 2  # a and b at the foot of their interface
+    for a, b in pairs:
+        sides = [_facet_points(parted, f"{a}{b}:{region}") for region in (a, b)]
+        assert np.allclose(*sides, rtol=0, atol=1e-12)
+        assert len(sides[0]) >= 2
+
+
+def _facet_points(mesh, boundary):
+    rows, local = np.nonzero(mesh.facet_tags == mesh.boundaries[boundary])
+    corners = np.array([[1, 2], [0, 2], [0, 1]])[local]
+    middle = mesh.points[mesh.cells[rows[:, None], corners]].mean(axis=1)
+    return middle[np.lexsort(middle.T)]
+
+
+def test_contact_that_ends_inside_a_body(tmp_path):
+    """Heat goes around an interface that conducts next to nothing, through the third region."""
+    path = tmp_path / "three.geo"
+    left = 'Physical Curve("cold") = Curve In BoundingBox {-0.1, -0.1, -1, 0.1, 1.1, 1};'
+    right = 'Physical Curve("hot") = Curve In BoundingBox {1.9, -0.1, -1, 2.1, 1.1, 1};'
+    path.write_text(f"{THREE}{left}\n{right}\n")
+    tree = {
+        "geometry": geometry(path),
+        "regions": {name: {"material": "m"} for name in "abc"},
+        "boundaries": BETWEEN["boundaries"],
+        "mesh": {"size": "0.1 mm"},
+    }
+
+    def heat(h_c):
+        joint = {"between": ["a", "b"], "h_c": f"{h_c} W/(m^2*K)"}
+        return run({**tree, "contacts": {"joint": joint}}, tmp_path).budget["cold:held"]
+
+    whole = run(tree, tmp_path).budget["cold:held"]
+    assert heat(1e12) == pytest.approx(whole, rel=1e-6)
+    around = heat(1e-6)
+    assert 0.4 * whole < around < 0.8 * whole
