@@ -1,5 +1,6 @@
 """Pictures of results that were computed: every symmetry and degree, from the solver's files."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from dolfinx.io import VTKFile
 from dolfinx.mesh import create_box, create_rectangle
 from mpi4py import MPI
 
-from thermosim.case import load_case
+from thermosim.case import load_case, parse_case
+from thermosim.results import load_result
 from thermosim.simulate import simulate
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual import report
@@ -27,6 +29,15 @@ COARSE = [
     "solver.error_estimate=false",
     "output.pictures=false",
 ]
+BAR = {
+    "title": "A bar",
+    "geometry": {"kind": "rectangle", "x": ["0 mm", "40 mm"], "y": ["0 mm", "10 mm"]},
+    "materials": {"metal": {"conductivity": "20 W/(m*K)"}},
+    "regions": {"body": {"material": "metal"}},
+    "boundaries": {"left": {"temperature": "20 degC"}, "right": {"temperature": "60 degC"}},
+    "mesh": {"size": "5 mm"},
+    "solver": {"error_estimate": False},
+}
 
 pytestmark = pytest.mark.fem
 
@@ -56,7 +67,6 @@ def area(x):
     [
         ("axisymmetric", 1, 0.1),  # straight cells: a polygon
         ("axisymmetric", 2, 2e-3),
-        ("axisymmetric", 3, 2e-3),
         ("quarter", 2, 5e-3),
         ("3d", 2, 2e-2),
     ],
@@ -73,9 +83,7 @@ def test_cut_is_the_section_of_the_body(computed, symmetry, degree, tolerance):
     assert area(cut.of_region(2).x[:, :3]) == pytest.approx(2000 * 20, rel=rim)
 
 
-@pytest.mark.parametrize(
-    ("symmetry", "degree"), [("axisymmetric", 1), ("axisymmetric", 3), ("quarter", 2), ("3d", 2)]
-)
+@pytest.mark.parametrize(("symmetry", "degree"), [("axisymmetric", 1), ("quarter", 2), ("3d", 2)])
 def test_cut_holds_the_temperatures_of_the_summary(computed, symmetry, degree):
     result = computed(symmetry, degree)
     particle = report.load_cut(result).of_region(1).values
@@ -112,12 +120,21 @@ def test_nodes_stand_where_pictures_take_them(tmp_path, dim, degree):
     np.testing.assert_allclose(values, wanted, atol=1e-12)
 
 
+def test_body_is_drawn_where_and_as_warm_as_it_is(tmp_path):
+    result = simulate(parse_case(BAR), tmp_path / "bar")
+    assert set(result.summary["regions"]) == {"body"}
+    made = datetime.fromisoformat(result.summary["created"])
+    assert abs(datetime.now(UTC) - made) < timedelta(minutes=10)
+    cut = report.load_cut(load_result(tmp_path / "bar"))
+    assert cut.extent(result.summary["regions"]["body"]) == pytest.approx((0, 40e3, 0, 10e3))
+    np.testing.assert_allclose(cut.values, 293.15 + 1e-3 * cut.x[:, :, 0], rtol=1e-9)
+
+
 def test_run_is_drawn_and_compared(computed, tmp_path):
     results = [computed("axisymmetric", 2), computed("3d", 2)]
-    for result in results:
-        names = [path.name for path in report.draw_result(result.directory)]
-        assert names == ["temperature.png", "mesh.png", "budget.png", "report.html"]
-        assert all((result.directory / name).stat().st_size > 10_000 for name in names)
+    names = [path.name for path in report.draw_result(results[1].directory)]
+    assert names == ["temperature.png", "mesh.png", "budget.png", "report.html"]
+    assert all((results[1].directory / name).stat().st_size > 10_000 for name in names)
     written = report.draw_comparison([r.directory for r in results], tmp_path)
     assert [path.name for path in written] == ["comparison.png", "index.html"]
     assert "<td>symmetry</td><td>axisymmetric</td><td>3d</td>" in written[1].read_text()

@@ -199,7 +199,9 @@ def headline(result: Result) -> str:
     size = style.with_error(abs(mean), numbers.get("delta_T_error_K"), "K")
     side = "colder" if mean < 0 else "warmer"
     when = f"After {style.si_text(numbers['time_s'], 's')} the" if "time_s" in numbers else "The"
-    text = f"{when} particle is {size} {side} than the chamber."
+    several = particle_case(result).particle.count > 1
+    who = "particles are on average" if several else "particle is"
+    text = f"{when} {who} {size} {side} than the chamber."
     rows = [row for row in rows_of(result) if row.body == "particle"]
     source = sum(row.heat for row in rows if row.source)
     against = [row for row in rows if not row.source and row.heat * source < 0]

@@ -137,9 +137,11 @@ def question(result: Result) -> str:
     case = particle_case(result)
     names = case.material_names()
     size = style.si_text(case.particle.shape.equivalent_radius, "m", 3)
-    text = f"{case.particle.shape.kind.capitalize()} of {names['particle']}, radius {size}"
+    kind = case.particle.shape.kind.replace("_", " ")
+    radius = "radius" if kind == "sphere" else "equivalent radius"
+    text = f"{kind.capitalize()} of {names['particle']}, {radius} {size}"
     if case.particle.count > 1:
-        text = f"{case.particle.count} times: {text[0].lower()}{text[1:]}"
+        text = f"{case.particle.count} particles, each a {text[0].lower()}{text[1:]}"
     if support_words(case):
         text += f", on {support_words(case)} ({case.substrate.kind})"
     b = result.summary.get("contact_radius_m", 0.0)
