@@ -45,6 +45,15 @@ class _Sum:
         self.A, self.couplings = A, couplings
         self.held = held[held < A.getLocalSize()[0]]
         self.x, self.y = A.createVecs()
+        self.factor = 1.0
+
+    def assemblyEnd(self, mat: Any, mode: Any) -> None:
+        """Forget the scale: A and the couplings are new."""
+        self.factor = 1.0
+
+    def scale(self, mat: Any, factor: float) -> None:
+        """J = factor J, which PETSc asks for where a step begins with an explicit stage."""
+        self.factor *= factor
 
     def mult(self, mat: Any, x: Any, y: Any) -> None:
         """Y = J x."""
@@ -64,6 +73,7 @@ class _Sum:
             coupling.add_product(self.x, self.y, transposed=transposed)
         self.y.array[self.held] = 0.0
         y.axpy(1.0, self.y)
+        y.scale(self.factor)
 
 
 def operator(A: Any, couplings: Sequence[Coupling], held: NDArray[Any], domain: Domain) -> Any:
