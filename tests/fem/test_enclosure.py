@@ -157,3 +157,21 @@ def test_enclosure_needs_a_surface_that_radiates(problem):
                         enclosures=(lost,)), 1)  # fmt: skip
     with pytest.raises(ValueError, match="outer_out"):
         wrong.couplings  # noqa: B018
+
+
+def test_transient_ends_in_the_steady_state_with_all_couplings():
+    """Enclosure, gap and film through the steps in time, which scale and shift the matrix."""
+    film = 'films=[{boundary="substrate_top", material="gold", thickness="50 nm"}]'
+    given = (
+        "radiation.model=enclosure", 'chamber.pressure="1 Pa"', "chamber.gap_gas=true", film,
+        "solver.error_estimate=false", 'substrate.radius="50 um"',
+    )  # fmt: skip
+    steady = run(*given)
+    transient = run(*given, 'transient={duration="1 s", relative_tolerance=1e-4}')
+    assert transient.summary["delta_T_mean_K"] == pytest.approx(
+        steady.summary["delta_T_mean_K"], rel=1e-3
+    )
+    assert transient.summary["energy_balance_rel"] < 1e-8
+    for path in ("radiation", "exchange", "gas", "gap"):
+        name = f"particle_surface:{path}"
+        assert transient.budget[name] == pytest.approx(steady.budget[name], rel=1e-2, abs=0), path
