@@ -30,6 +30,7 @@ from thermosim.settings import GivenSource, MeshSettings, OutputSettings, Solver
 from thermosim.shapes import Surface
 from thermosim.study_settings import Study
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
+from thermosim.thermometry.settings import ThermometrySettings
 from thermosim.transient_settings import TransientSettings
 
 MAX_BYTES = 1_000_000
@@ -62,6 +63,7 @@ class Case(CaseBase):
     transient: TransientSettings | None = Field(
         default=None, description="Follow the temperature in time; the steady state otherwise"
     )
+    thermometry: ThermometrySettings = ThermometrySettings()
     mesh: MeshSettings = MeshSettings()
     solver: SolverSettings = SolverSettings()
     output: OutputSettings = OutputSettings()

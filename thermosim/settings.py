@@ -102,3 +102,6 @@ class OutputSettings(Section):
 
     fields: bool = Field(default=True, description="VTX (.bp) and VTK (.pvd) files")
     pictures: bool = Field(default=True, description="PNG pictures")
+    thermometer: bool = Field(
+        default=True, description="What PL thermometry would read of the particle ([thermometry])"
+    )

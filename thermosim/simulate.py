@@ -154,7 +154,22 @@ def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProb
         from thermosim.optics.absorbed import light_summary
 
         result.summary |= light_summary(light, problem)
+        if case.output.thermometer:
+            with journal.phase("thermometer", "what a thermometer would read"):
+                result.summary |= _reading(case, problem, light, result.notes)
     return result, problem
+
+
+def _reading(
+    case: Case, problem: HeatProblem, light: AbsorbedLight, notes: list[str]
+) -> dict[str, float]:
+    from thermosim.observables import thermometer
+
+    try:
+        return thermometer(problem, light.source, case.resolved_gain(), case.thermometry)
+    except ValueError as error:
+        notes.append(f"no reading of a thermometer: {error}")
+        return {}
 
 
 def make_domain(case: Case, comm: Any) -> tuple[Domain, dict[str, float]]:

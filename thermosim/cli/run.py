@@ -136,6 +136,10 @@ def particle_rows(result: Result) -> dict[str, str]:
     low = engineering(numbers["delta_T_min_K"], "K", 5)
     high = engineering(numbers["delta_T_max_K"], "K", 5)
     rows = {"ΔT of the particle, mean": mean, "lowest … highest": f"{low} … {high}"}
+    if "delta_T_thermometer_K" in numbers:
+        reading = engineering(numbers["delta_T_thermometer_K"], "K")
+        noise = f"{numbers['delta_T_thermometer_sigma_K']:.2g} K"
+        rows["PL thermometry would read"] = f"{reading} ± {noise} (photon noise)"
     for name, text in _PATHS.items():
         if name in numbers:
             rows[text] = engineering(numbers[name], "W")
