@@ -173,6 +173,9 @@ class TransientSettings(Section):
             first = self.first_output or self.duration / 1e6
             n = int(np.ceil(np.log10(self.duration / first) * self.outputs_per_decade))
             found.append(np.geomspace(first, self.duration, n + 1))
+        if self.lock_in is not None and isinstance(self.schedule, Chopped):
+            start = self.duration - self.lock_in.periods * self.schedule.length
+            found.append(np.asarray([start] if start > 1e-9 * self.duration else []))
         times: NDArray[np.float64] = np.unique(np.concatenate(found))
         times = times[times <= self.duration * (1 + 1e-12)]
         distinct = np.append(True, np.diff(times) > 1e-12 * times[1:])

@@ -53,9 +53,10 @@ def test_ends_at_the_steady_state_and_says_when(tmp_path):
     assert abs(series["delta_T_min_K"][-2] - series["delta_T_min_K"][-1]) > 5e-6
     assert result.energy_balance_rel < 1e-8
     assert load_result(tmp_path / "r").kind == "transient"
-    moved = series["delta_T_mean_K"] / steady()
-    at = np.interp(1 - np.exp(-1), moved, series.time)
-    assert result.time_constant_63_s == pytest.approx(at, rel=0.05)
+    # one time constant, that of the contact, seen in two ways although the rows are few
+    (level,) = result.segments
+    assert level["fit_misfit"] < 0.02
+    assert result.time_constant_63_s == pytest.approx(level["time_constant_fit_s"], rel=0.03)
 
 
 def test_intensity_is_scaled_not_the_source(tmp_path):

@@ -293,53 +293,60 @@ def test_full_disk_keeps_the_checkpoints_there(tmp_path, monkeypatch):
 # lock-in and time constants
 
 
-def chopped_answer(tau, T):
-    """Steady answer of a first-order body to light on for half of each period, at 400 times."""
-    t = np.linspace(0, T, 401)
+def chopped_answer(tau, T, n=21):
+    """Steady answer of a first-order body to light on for half of each period, and its rate."""
+    t = np.linspace(0, T, 2 * n - 1)
     e = np.exp(-T / (2 * tau))
     low = (1 - e) * e / (1 - e**2)
     rise = 1 - (1 - low) * np.exp(-t / tau)
     fall = (1 - (1 - low) * e) * np.exp(-(t - T / 2) / tau)
-    return t, np.where(t <= T / 2, rise, fall)
+    y = np.where(t <= T / 2, rise, fall)
+    return t, y, (np.where((t > 0) & (t <= T / 2), 1.0, 0.0) - y) / tau
 
 
-@pytest.mark.parametrize("tau", [0.02, 0.3, 4.0])
+@pytest.mark.parametrize("tau", [0.1, 0.3, 4.0])
 def test_lock_in_of_a_first_order_body(tau):
     T = 1.5
-    t, y = chopped_answer(tau, T)
+    t, y, dy = chopped_answer(tau, T)
     pump = SCHEDULE.validate_python({"kind": "chopped", "period": T}).fundamental()
     for sign, extra in ((1.0, 0.0), (-1.0, np.pi)):
-        found = lock_in(t, sign * y, [0.0, T / 2, T], 1 / T, pump)
+        found = lock_in(t, sign * y, sign * dy, [0.0, T / 2, T], 1 / T, pump)
         w = 2 * np.pi / T
-        assert found.amplitude == pytest.approx(2 / np.pi / np.hypot(1, w * tau), rel=2e-7)
+        assert found.amplitude == pytest.approx(2 / np.pi / np.hypot(1, w * tau), rel=3e-4)
         lag = (np.arctan(w * tau) + extra + np.pi) % (2 * np.pi) - np.pi
-        assert found.lag == pytest.approx(lag, abs=1e-6)
+        assert found.lag == pytest.approx(lag, abs=3e-4)
 
 
 def test_fourier_coefficient_of_a_wave():
     t = np.linspace(0, 3.0, 61)
-    found = fourier_coefficient(t, 2 * np.cos(2 * np.pi * t + 0.4) + 7, [], 1.0)
-    assert found == pytest.approx(np.exp(0.4j), abs=1e-5)
+    y = 2 * np.cos(2 * np.pi * t + 0.4) + 7
+    found = fourier_coefficient(t, y, -4 * np.pi * np.sin(2 * np.pi * t + 0.4), [], 1.0)
+    assert found == pytest.approx(np.exp(0.4j), abs=1e-4)
 
 
-def test_time_constants_of_an_exponential():
-    t = np.concatenate([[0.0], np.geomspace(1e-3, 20.0, 200)])
+@pytest.mark.parametrize("rows", [9, 200])
+def test_time_constants_of_an_exponential(rows):
+    """Few rows do, since their slopes are known; the slope of the first one may be wrong."""
+    t = np.concatenate([[0.0], np.geomspace(1e-3, 20.0, rows)])
     y = -9.0 * (1 - np.exp(-t / 1.7))
-    assert rise_time(t, y) == pytest.approx(1.7, rel=1e-3)
-    fit = fit_relaxation(t + 100.0, y)
-    assert fit.tau == pytest.approx(1.7, rel=1e-4)
-    assert fit.last == pytest.approx(-9.0, rel=1e-5)
-    assert fit.misfit < 1e-5
+    rates = -9.0 / 1.7 * np.exp(-t / 1.7)
+    rates[0] = 1e9
+    assert rise_time(t, y, rates) == pytest.approx(1.7, rel=0.02 if rows == 9 else 3e-5)
+    fit = fit_relaxation(t + 100.0, y, rates)
+    assert fit.tau == pytest.approx(1.7, rel=0.02 if rows == 9 else 3e-5)
+    assert fit.last == pytest.approx(-9.0, rel=0.02 if rows == 9 else 3e-5)
+    assert fit.misfit < (0.02 if rows == 9 else 1e-5)
 
 
 def test_nothing_that_changes_has_no_time_constant():
-    t = np.linspace(0, 1, 10)
-    assert rise_time(t, np.ones(10)) is None
-    assert fit_relaxation(t, np.ones(10)) is None
-    assert fit_relaxation(t[:3], t[:3]) is None
+    t, one, zero = np.linspace(0, 1, 10), np.ones(10), np.zeros(10)
+    assert rise_time(t, one, zero) is None
+    assert fit_relaxation(t, one, zero) is None
+    assert fit_relaxation(t[:3], t[:3], one[:3]) is None
 
 
 def test_two_times_show_in_the_misfit():
     t = np.linspace(0, 100.0, 2000)
-    fit = fit_relaxation(t, 1 - 0.5 * np.exp(-t / 0.5) - 0.5 * np.exp(-t / 30))
+    y = 1 - 0.5 * np.exp(-t / 0.5) - 0.5 * np.exp(-t / 30)
+    fit = fit_relaxation(t, y, np.exp(-t / 0.5) + np.exp(-t / 30) / 60)
     assert fit.misfit > 1e-2

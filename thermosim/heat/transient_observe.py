@@ -34,6 +34,7 @@ class Observer:
     ) -> None:
         self.problem, self.solver = problem, solver
         self._mean = RegionMean(problem, region)
+        self._mean_rate = RegionMean(problem, region, problem.rate)
         cells = problem.domain.cells(region)
         self._dofs = np.unique(problem.space.dofmap.list[cells])
         self._probes: dict[str, PointProbe | RegionMean] = {
@@ -64,13 +65,14 @@ class Observer:
         return found
 
     def temperatures(self) -> dict[str, float]:
-        """Return mean, lowest and highest θ of the region, and the probes [K]."""
+        """Return mean, its rate of change, lowest and highest θ of the region; probes [K]."""
         values = self.problem.theta.x.array[self._dofs]
         comm = self.problem.domain.comm
         low = min(comm.allgather(float(values.min(initial=np.inf))))
         high = max(comm.allgather(float(values.max(initial=-np.inf))))
         found = {
             "delta_T_mean_K": self._mean.value(),
+            "delta_T_mean_rate_K_s": self._mean_rate.value(),
             "delta_T_min_K": low,
             "delta_T_max_K": high,
         }
@@ -106,19 +108,19 @@ def stored(budget: Budget) -> float:
 
 
 class RegionMean:
-    """The mean of θ over a region."""
+    """The mean over a region, of θ or of another function."""
 
-    def __init__(self, problem: TransientProblem, region: str) -> None:
-        domain = problem.domain
-        one = constant(domain, 1.0)
+    def __init__(self, problem: TransientProblem, region: str, function: Any = None) -> None:
+        domain, one = problem.domain, constant(problem.domain, 1.0)
+        function = problem.theta if function is None else function
         measure = domain.dx(region)
         self._comm = domain.comm
-        self._form = compile_form(domain.weight * problem.theta * measure)
+        self._form = compile_form(domain.weight * function * measure)
         size = fem.assemble_scalar(compile_form(domain.weight * one * measure))
         self._size = float(domain.comm.allreduce(size))
 
     def value(self) -> float:
-        """Return the mean [K] (collective)."""
+        """Return the mean (collective)."""
         return float(self._comm.allreduce(fem.assemble_scalar(self._form))) / self._size
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from thermosim.schedule import Piece
     from thermosim.transient_settings import TransientSettings
 
-MEAN = "delta_T_mean_K"
+MEAN, RATE = "delta_T_mean_K", "delta_T_mean_rate_K_s"
 MAX_SEGMENTS = 100
 
 
@@ -36,11 +36,12 @@ def segments(series: Series, pieces: Iterable[Piece]) -> list[dict[str, Any]]:
         inside = (series.time >= piece.start) & (series.time <= piece.stop * (1 + 1e-12))
         if inside.sum() < 2:
             continue
-        found.append(_segment(piece, series.time[inside], series[MEAN][inside]))
+        rows = (series.time[inside], series[MEAN][inside], series[RATE][inside])
+        found.append(_segment(piece, *rows))
     return found
 
 
-def _segment(piece: Piece, time: Any, mean: Any) -> dict[str, Any]:
+def _segment(piece: Piece, time: Any, mean: Any, rate: Any) -> dict[str, Any]:
     result: dict[str, Any] = {
         "start_s": piece.start,
         "stop_s": float(time[-1]),
@@ -50,7 +51,7 @@ def _segment(piece: Piece, time: Any, mean: Any) -> dict[str, Any]:
     }
     if piece.first != piece.last:
         return result
-    rise, fit = rise_time(time, mean), fit_relaxation(time, mean)
+    rise, fit = rise_time(time, mean, rate), fit_relaxation(time, mean, rate)
     if rise is not None:
         result["time_constant_63_s"] = rise
     if fit is not None:
@@ -66,7 +67,8 @@ def lock_in_summary(series: Series, settings: TransientSettings) -> list[dict[st
     T = settings.schedule.length
     stop = float(series.time[-1])
     start = stop - settings.lock_in.periods * T
-    time, mean = _from(series.time, series[MEAN], start)
+    first = int(np.argmin(np.abs(series.time - start)))  # it is an output time
+    time, mean, rate = (column[first:] for column in (series.time, series[MEAN], series[RATE]))
     pieces, breaks, i = settings.schedule.pieces(None), [], 0
     while (piece := pieces(i)) is not None and piece.start < stop:
         breaks.append(piece.start)
@@ -74,7 +76,7 @@ def lock_in_summary(series: Series, settings: TransientSettings) -> list[dict[st
     found = []
     for n in settings.lock_in.harmonics:
         pump = settings.schedule.fundamental(n)
-        answer = lock_in(time, mean, breaks, n / T, pump)
+        answer = lock_in(time, mean, rate, breaks, n / T, pump)
         found.append(
             {
                 "harmonic": n,
@@ -84,12 +86,3 @@ def lock_in_summary(series: Series, settings: TransientSettings) -> list[dict[st
             }
         )
     return found
-
-
-def _from(time: Any, values: Any, start: float) -> tuple[Any, Any]:
-    """Return the course from `start` on, which is interpolated if it is no time of a row."""
-    at = int(np.searchsorted(time, start * (1 - 1e-12)))
-    if at < len(time) and abs(time[at] - start) <= 1e-9 * max(time[-1], start):
-        return time[at:], values[at:]
-    first = np.interp(start, time, values)
-    return np.append(start, time[at:]), np.append(first, values[at:])
