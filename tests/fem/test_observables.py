@@ -42,8 +42,8 @@ def test_a_moving_gap_biases_a_window_near_the_edge():
     _, near = run(thermometry=window)
     _, far = run()
     bias = near["delta_T_thermometer_K"] / near["delta_T_mean_K"] - 1
-    # -10.68 K for -9 K was computed for 0.3 meV/K and equal weights: 19 %; here 0.25 meV/K
-    assert 0.10 < bias < 0.19
+    # some 20 %: photon noise weighs the bins near the edge, where the tail bends, most
+    assert 0.15 < bias < 0.25
     assert abs(far["delta_T_thermometer_K"] / far["delta_T_mean_K"] - 1) < 0.01
 
 
