@@ -70,6 +70,12 @@ def test_all_faults_at_once(tmp_path, capsys):
     assert len(lines) == 3
 
 
+def test_a_misspelt_key_is_told_once(tmp_path, capsys):
+    path = tmp_path / "case.toml"
+    path.write_text(BROKEN["typo_in_key"][0])
+    assert len(refused(capsys, "check", path).splitlines()) == 1
+
+
 def test_case_level_faults_at_once(tmp_path, capsys):
     path = tmp_path / "case.toml"
     path.write_text(GOOD.replace('"muscovite"', '"slate"').replace('"Cs4PbBr6"', '"lead"'))
