@@ -62,6 +62,6 @@ def solid_cells(
     return _PER_VOLUME * total
 
 
-def sheet_cells(layer: Layer, across: float) -> float:
-    """Estimate the tetrahedra of a layer whose cells are `across` times wider than it is thick."""
-    return 3 * _PER_AREA * layer.plan.area / (across * layer.thickness) ** 2
+def sheet_cells(layer: Layer, widest: float) -> float:
+    """Estimate the tetrahedra of a thin layer whose cells are at most `widest` [m]."""
+    return 3 * _PER_AREA * layer.plan.area / widest**2

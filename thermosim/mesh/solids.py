@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from thermosim.case import Case
     from thermosim.mesh.data import MeshData
     from thermosim.mesh.layers import Layer, Plan
+    from thermosim.mesh.sizes import Sizes
 
 
 def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
@@ -56,54 +57,88 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
         sizes = replace(sizes, h_rim=min(sizes.h_rim, _STRIP * width / b * sizes.h_rim))
     volume = shape.volume * len(places)
     count = solid_cells(volume, len(places), rim, sizes, extent)
-    count += sum(sheet_cells(layer, _ACROSS) for layer in layers)
+    count += sum(sheet_cells(layer, widest_cell(layer)) for layer in layers)
     check_count(count, case.mesh.max_cells)
-    scale = max(b, max(extent, shape.height) / 2e4)
-    with gmsh_session() as gmsh:
-        bodies = [draw_body(gmsh, shape, b, (float(x), float(y)), scale) for x, y in places]
-        supports = _Layers(gmsh, scale, layers, bodies)
-        gmsh.model.occ.synchronize()
-        regions, boundaries = _names(bodies, supports)
-        boundaries = owned_faces(gmsh, boundaries)
-        name_entities(gmsh, 3, regions, boundaries)
-        low, high = (np.array(corner) for corner in shape.bounding_box)
-        middle, reach = (low + high) / 2, float(np.max(high - low)) / 2
-        centers = [(float(x + middle[0]), float(y + middle[1]), middle[2]) for x, y in places]
-        sheets = [
-            (supports.regions[layer.region], _ACROSS * layer.thickness / scale) for layer in layers
-        ]
-        solid_size_field(gmsh, sizes, scale, bodies, centers, reach, extent, sheets)
-        data = _mesh(gmsh, case.mesh.order)
-    data.points[:] *= scale / MICROMETRE
+    data = _first_that_works(case, layers, sizes, extent)
     if isinstance(shape, Ellipsoid) and not shape.is_axisymmetric:
         data = curve_onto(data, shape, b, places)
     return cut_open(data, jump=case.contact.conductance is not None)
 
 
-def _mesh(gmsh: Any, order: int) -> MeshData:
-    """Mesh; where gmsh's surfaces do not suit its own volumes, try its other algorithms.
+class _UnmeshedError(MeshError):
+    """gmsh gave up on a geometry that it has drawn."""
+
+
+def _first_that_works(
+    case: Case, layers: tuple[Layer, ...], sizes: Sizes, extent: float
+) -> MeshData:
+    """Draw and mesh; where gmsh's surfaces do not suit its own volumes, try other algorithms.
 
     Raises
     ------
     MeshError
         With the last complaint of gmsh, if none succeeds.
     """
-    failure: Exception | None = None
-    for surface, volume in _ALGORITHMS:
-        gmsh.model.mesh.clear()
-        gmsh.option.setNumber("Mesh.Algorithm", surface)
-        gmsh.option.setNumber("Mesh.Algorithm3D", volume)
+    failure: MeshError | None = None
+    for algorithms in _ALGORITHMS:
         try:
-            generate(gmsh, 3)
-        except Exception as error:  # gmsh raises plain Exception with its log as the text
+            return _draw_and_mesh(case, layers, sizes, extent, algorithms)
+        except _UnmeshedError as error:
             failure = error
-            continue
-        gmsh.model.mesh.setOrder(order)
-        return read_arrays(gmsh, 3, order, MICROMETRE, "3d", {})
     raise MeshError(
         f"gmsh cannot mesh this geometry ({failure}); a finer mesh (mesh.refinement), or parts "
         "less thin, may help"
     ) from failure
+
+
+def _draw_and_mesh(
+    case: Case,
+    layers: tuple[Layer, ...],
+    sizes: Sizes,
+    extent: float,
+    algorithms: tuple[int, int],
+) -> MeshData:
+    shape, b, places = case.particle.shape, case.contact_radius, case.particle.places()
+    scale = max(b, max(extent, shape.height) / 2e4)
+    with gmsh_session() as gmsh:
+        bodies = [draw_body(gmsh, shape, b, (float(x), float(y)), scale) for x, y in places]
+        supports = _Layers(gmsh, scale, layers, bodies)
+        gmsh.model.occ.synchronize()
+        regions, boundaries = _names(bodies, supports)
+        name_entities(gmsh, 3, regions, owned_faces(gmsh, boundaries))
+        low, high = (np.array(corner) for corner in shape.bounding_box)
+        middle, reach = (low + high) / 2, float(np.max(high - low)) / 2
+        centers = [(float(x + middle[0]), float(y + middle[1]), middle[2]) for x, y in places]
+        sheets = [(supports.regions[layer.region], widest_cell(layer) / scale) for layer in layers]
+        solid_size_field(gmsh, sizes, scale, bodies, centers, reach, extent, sheets)
+        data = _mesh(gmsh, case.mesh.order, algorithms)
+    data.points[:] *= scale / MICROMETRE
+    return data
+
+
+def widest_cell(layer: Layer) -> float:
+    """Return the most that the cells of a layer may measure [m]: thin or bent, it needs small ones.
+
+    A cell much wider than its layer is thick makes poor tetrahedra, and one as wide as a pillar
+    or a hole does not follow its curve.
+    """
+    limits = [_ACROSS * layer.thickness]
+    if layer.plan.radius:
+        limits.append(layer.plan.radius / 2)
+    if layer.hole_radius is not None:
+        limits.append(layer.hole_radius / 3)
+    return min(limits)
+
+
+def _mesh(gmsh: Any, order: int, algorithms: tuple[int, int]) -> MeshData:
+    gmsh.option.setNumber("Mesh.Algorithm", algorithms[0])
+    gmsh.option.setNumber("Mesh.Algorithm3D", algorithms[1])
+    try:
+        generate(gmsh, 3)
+    except Exception as error:  # gmsh raises plain Exception with its log as the text
+        raise _UnmeshedError(str(error)) from error
+    gmsh.model.mesh.setOrder(order)
+    return read_arrays(gmsh, 3, order, MICROMETRE, "3d", {})
 
 
 def _names(
@@ -210,11 +245,10 @@ class _Layers:
             for tag in body.faces.get(name, [])
         ]
         for i, layer in enumerate(layers):
-            outline = self._outline(layer.plan, layer.top)
             if i and layer.plan == layers[i - 1].plan:
-                outline = self._lower
-                top = covered
+                outline, top = self._lower, covered
             else:
+                outline = self._outline(layer.plan, layer.top)
                 open_top = self._face([outline, *feet], layer.face)
                 top = [open_top, *covered]
             feet, covered = self._below(layer, outline, top, last=i + 1 == len(layers))
