@@ -34,6 +34,7 @@ METHODS = {
 }
 _SAME = 1e-9  # relative difference of two step lengths that counts as none
 _ROUNDING = 3 * float(np.finfo(float).eps)
+_SHORT = 1e-12  # first step over time, at least: what rounding of the time leaves sure
 _SHORTEST = 1e-14  # step over time below which time hardly moves
 _SLOW = 2  # Newton iterations after which an old Jacobian is made anew
 _PC_RANGE = 4.0  # a preconditioner serves shifts within this factor
@@ -91,7 +92,8 @@ class TimeStepper:
         self.piece: Piece | None = None
         self._linear = _Linear()
         self._scale = 0.0
-        self._capacity = self._stiffness = None
+        self._capacity: Any = None
+        self._stiffness: Any = None
         tdim, symmetric = problem.domain.tdim, problem.model.symmetric
         self._linear_options = linear_options(
             solver_settings, tdim, symmetric=symmetric, coupled=self.solver.coupled
@@ -227,11 +229,19 @@ class TimeStepper:
         if settings.step or settings.first_step:
             return float(settings.step or settings.first_step or 0.0)
         length = min(piece.stop, settings.duration) - piece.start
-        largest = self.system.largest_rate()
+        largest = self._surest_rate()
         if largest == 0.0:
             return 1e-6 * length
-        step = _FIRST * settings.tolerance / largest
+        step = max(_FIRST * settings.tolerance / largest, _SHORT * piece.start)
         return float(min(max(step, 1e-13 * length), 1e-2 * length))
+
+    def _surest_rate(self) -> float:
+        """Return the largest |θ̇| [K/s] less what rounding alone makes of small nodes."""
+        n = self.u.local_size
+        rate, theta = (abs(f.x.array[:n]) for f in (self.problem.rate, self.problem.theta))
+        noise = _ROUNDING * 10 * self._stiffness.array_r * theta / self._capacity.array_r
+        largest = float((rate - noise).max(initial=0.0))
+        return float(max(self.problem.domain.comm.allgather(largest)))
 
     def advance(self, stop: float) -> float:
         """Take one step, at most to `stop` [s]; return its length [s].
