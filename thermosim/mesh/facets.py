@@ -125,7 +125,21 @@ def joined(body: Polyhedron) -> list[list[Loop]]:
             found += [[f] for i, f in enumerate(body.faces) if owner[i] == plane]
             continue
         found.append(_outline_first(_chains(outline), body.vertices, normals[plane]))
-    return found
+    corners = _corners(found, body.vertices)
+    return [[tuple(v for v in loop if v in corners) for loop in face] for face in found]
+
+
+def _corners(faces: list[list[Loop]], vertices: NDArray[np.float64]) -> set[int]:
+    """Return the vertices at which some outline turns: others only cut straight edges."""
+    corners = set()
+    for loop in (loop for face in faces for loop in face):
+        x = vertices[list(loop)]
+        before, after = x - np.roll(x, 1, axis=0), np.roll(x, -1, axis=0) - x
+        bend = np.linalg.norm(np.cross(before, after), axis=1)
+        length = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+        turns = (bend > _FLAT * length) | (np.einsum("ij,ij->i", before, after) < 0)
+        corners |= {v for v, turned in zip(loop, turns, strict=True) if turned}
+    return corners
 
 
 def _planes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,10 +124,9 @@ def widest_cell(layer: Layer) -> float:
     or a hole does not follow its curve.
     """
     limits = [_ACROSS * layer.thickness]
-    if layer.plan.radius:
-        limits.append(layer.plan.radius / 2)
-    if layer.hole_radius is not None:
-        limits.append(layer.hole_radius / 3)
+    bent = [radius for radius in (layer.plan.radius, layer.hole_radius) if radius]
+    # an edge that long is bent by an eighth of the thickness
+    limits += [min(radius / 2, sqrt(radius * layer.thickness)) for radius in bent]
     return min(limits)
 
 
