@@ -87,7 +87,7 @@ def one_solve(stepper, rebuild):
     b.set(1.0)
     ksp.getPC().setReusePreconditioner(not rebuild)
     if rebuild:
-        stepper.solver.A.scale(1.0)  # a new state of the matrix: the preconditioner is made anew
+        stepper.solver.A.stateIncrease()  # so that the preconditioner is made anew
     start = time.perf_counter()
     ksp.solve(b, x)
     return time.perf_counter() - start, ksp.getIterationNumber()
