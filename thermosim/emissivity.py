@@ -7,6 +7,7 @@ section 4.7).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -209,6 +210,7 @@ def _constant(value: float) -> Law[Any]:
     return ConstantLaw[Fraction](value=value)
 
 
+@functools.lru_cache(maxsize=256)
 def _planck_mie_law(infrared: Infrared, radius: float) -> Law[Any]:
     T = np.geomspace(*TABLE_TEMPERATURES, 21)
     values = planck_mie_emissivity(radius, T, infrared.at, points=1200)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,16 +18,17 @@ from typing import TYPE_CHECKING, Any
 _HIDE_NUMBA = "numba" not in sys.modules
 if _HIDE_NUMBA:
     sys.modules["numba"] = None  # type: ignore[assignment]
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Could not import numba", ImportWarning)
+    import dolfinx
+if _HIDE_NUMBA:
+    del sys.modules["numba"]
 import basix.ufl  # noqa: E402
-import dolfinx  # noqa: E402
 import dolfinx.fem.petsc  # noqa: E402  makes dolfinx.fem.petsc an attribute
 import numpy as np  # noqa: E402
 import ufl  # noqa: E402
 from dolfinx import fem  # noqa: E402
 from petsc4py import PETSc  # noqa: E402
-
-if _HIDE_NUMBA:
-    del sys.modules["numba"]
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
