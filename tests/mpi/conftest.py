@@ -24,6 +24,7 @@ def mpirun():
             # more ranks than cores, and root in containers
             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
             "OMPI_MCA_rmaps_base_oversubscribe": "true",
+            "OMPI_MCA_mpi_yield_when_idle": "1",  # oversubscribed ranks would spin
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         }
