@@ -155,6 +155,9 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "too_thin_to_compute": (changed(SHAPE, 'kind = "box"\na = "1e300 m"\nb = "1 um"\nc = "1 um"').replace("axisymmetric", "3d"), ("particle.shape",)),
     "too_cold_for_the_gain": (changed('"300 K"', '"77 K"'), ("chamber.temperature = 77 K: the gain is made for 200 K to 1000 K", "gain.temperature_min")),
     "pump_far_above_the_tail": (changed('"2.33 eV"', '"3.5 eV"'), ("laser.photon_energy = 3.5 eV", "fermi_edge")),
+    "numbers_out_of_range": (added('[gain.recombination]\nkind = "trion_biexciton"\nA = 1e300'), ("gain: ",)),
+    "lifetimes_out_of_range": (added('[gain.recombination]\nkind = "ladder"\ntau_X = "1e300 s"'), ("gain: ",)),
+    "no_dots": (changed(DENSITY, '[gain.density]\nkind = "volume_fraction"\nvolume_fraction = 0\ndot_diameter = "8 nm"\n'), ("gain.density.volume_fraction = 0: must be > 0",)),
     "material_without_emissivity": (changed('emissivity = 0.9', 'emissivity = "material"').replace('"Cs4PbBr6"', '"M"') + '\n[materials.M]\nconductivity = "1 W/(m*K)"\n', ('particle.emissivity = "material": material M has no emissivity',)),
     "small_body_without_infrared": (changed('emissivity = 0.9', 'emissivity = "small_body"').replace('"Cs4PbBr6"', '"M"') + '\n[materials.M]\nconductivity = "1 W/(m*K)"\n', ('particle.emissivity = "small_body": material M has no infrared',)),
     # files that a case names

@@ -271,7 +271,9 @@ class VolumeFractionDensity(Section):
     """Density of dots from the part of the volume that they fill and their diameter."""
 
     kind: Literal["volume_fraction"] = "volume_fraction"
-    volume_fraction: Fraction = Field(description="Part of the volume that dots fill")
+    volume_fraction: Annotated[Fraction, Field(gt=0)] = Field(
+        description="Part of the volume that dots fill"
+    )
     dot_diameter: Positive[Length] = Field(description="Diameter of a dot")
 
 

@@ -47,6 +47,8 @@ Array = NDArray[np.float64]
 # Largest error of the interpolants in temperature: relative, for closed forms and for tables.
 SMOOTH_TOLERANCE = 1e-11
 TABLE_TOLERANCE = 1e-3
+# Sharp edges (E_U of a few meV) that pass the pump energy within the range reach only this.
+WORST_TOLERANCE = 1e-7
 
 
 class NoEscape(Section):
@@ -263,6 +265,7 @@ def _log_sigma(model: GainModel, photon_energy: float) -> tuple[float, ...]:
         model.temperature_max,
         model.reference_temperature,
         SMOOTH_TOLERANCE if model.absorption.smooth else TABLE_TOLERANCE,
+        WORST_TOLERANCE if model.absorption.smooth else None,
     )
 
 
@@ -275,4 +278,5 @@ def _mean_emission_shift(model: GainModel) -> tuple[float, ...]:
         model.temperature_max,
         model.reference_temperature,
         SMOOTH_TOLERANCE * reference,
+        WORST_TOLERANCE * reference,
     )

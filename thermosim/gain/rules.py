@@ -8,7 +8,8 @@ import numpy as np
 from scipy.constants import e
 
 from thermosim.errors import Problem
-from thermosim.gain.model import GainModel
+from thermosim.gain.cooling import optimum
+from thermosim.gain.model import GainModel, GivenEscape, NoEscape
 
 LARGEST_ALPHA = 1e9
 """Absorption coefficient [1/m] that nothing exceeds: metals and excitons reach some 1e8."""
@@ -38,3 +39,19 @@ def gain_problems(model: GainModel, photon_energy: float, temperature: float) ->
             f"({LARGEST_ALPHA:.0e} 1/m)",
             'an Urbach tail has no end: use gain.absorption.kind = "fermi_edge" above the edge',
         )
+        return
+    yield from _computable(model, photon_energy, temperature)
+
+
+def _computable(model: GainModel, photon_energy: float, temperature: float) -> Iterator[Problem]:
+    """Yield why parameters or optimum cannot be computed, so that no command stumbles later."""
+    if not isinstance(model.escape, NoEscape | GivenEscape):
+        model = model.with_escape(1.0, 0.0, 0.0)  # of the rest; the escape needs the body
+    try:
+        with np.errstate(all="ignore"):
+            found = optimum(temperature, model.parameters(photon_energy))
+    except (ValueError, ArithmeticError) as error:
+        yield Problem("gain", "", str(error).partition("\n")[0])
+        return
+    if np.isnan(found.net_gain):
+        yield Problem("gain", "", "its numbers are too large or too small to compute with")

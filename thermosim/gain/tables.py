@@ -21,7 +21,7 @@ from thermosim.gain.cooling import (
     optimum,
     parameters_over,
 )
-from thermosim.gain.guard import thermodynamic_guard
+from thermosim.gain.guard import Guard, thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats
@@ -101,7 +101,7 @@ def gain_summary(
     at_opt = float(external_efficiency(best.x, p)) if math.isfinite(best.x) else None
     escape = float(mean_escape(T, p))
     eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p))
-    guard = thermodynamic_guard(model, photon_energy, T)
+    guard = _guard(model, photon_energy, T)
     return {
         "temperature_K": T,
         "photon_energy_eV": photon_energy / e,
@@ -115,8 +115,8 @@ def gain_summary(
         "g_max_W": _finite(best.net_gain),
         "x_crossover": _finite(best.x_crossover),
         "eta_ext_at_opt": at_opt,
-        "cooling_efficiency_at_opt": float(cooling_efficiency(eta, escape, photon_energy)),
-        "eta_X_break_even": break_even_eta(T, p),
+        "cooling_efficiency_at_opt": _finite(cooling_efficiency(eta, escape, photon_energy)),
+        "eta_X_break_even": _finite(break_even_eta(T, p)),
         "intensity_opt_W_per_m2": _finite(best.intensity),
         "intensity_crossover_W_per_m2": _finite(best.intensity_crossover),
         "best_photon_energy_eV": best_photon_energy(model, temperature=T) / e,
@@ -124,10 +124,19 @@ def gain_summary(
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
-        "mean_emission_detailed_balance_eV": guard.mean_emission_detailed_balance / e,
-        "second_law_margin_eV": guard.margin / e,
+        "mean_emission_detailed_balance_eV": _finite(guard.mean_emission_detailed_balance / e),
+        "second_law_margin_eV": _finite(guard.margin / e),
         "problems": list(guard.problems),
     }
+
+
+def _guard(model: GainModel, photon_energy: float, T: float) -> Guard:
+    """Return the guard; where the edge has no emission in balance, that is its one problem."""
+    try:
+        with np.errstate(divide="ignore"):  # dark dots: no light, hence a margin without bound
+            return thermodynamic_guard(model, photon_energy, T)
+    except ValueError as error:
+        return Guard(math.nan, math.nan, math.nan, (f"no check against thermodynamics: {error}",))
 
 
 def _finite(value: float) -> float | None:

@@ -233,3 +233,26 @@ def test_documentation_names_every_command():
     text = (CASES.parent / "docs" / "cli.md").read_text(encoding="utf-8")
     commands = set(typer.main.get_group(app).commands)
     assert {name for name in commands if f"| `{name}" not in text} == set()
+
+
+EDGE = ["--set", "gain.absorption.kind=fermi_edge"]
+
+
+def test_sharp_edge(capsys):
+    """An Urbach energy of 3 meV: the pump far below the edge is hardly absorbed, but all works."""
+    numbers = document(capsys, "gain", MICA, *EDGE, "--set", "gain.absorption.E_U=3 meV")
+    assert numbers["cools"] is True
+
+
+def test_edge_without_balance_is_no_reason_to_stop(capsys):
+    """At 300 K detailed balance has no peak above E_U = 24.6 meV."""
+    numbers = document(capsys, "gain", MICA, *EDGE, "--set", "gain.absorption.E_U=30 meV")
+    assert numbers["second_law_margin_eV"] is None
+    assert "no check against thermodynamics" in numbers["problems"][0]
+
+
+def test_dark_dots_give_null_not_infinity(capsys):
+    dark = ["--set", "gain.recombination.kind=ladder", "--set", "gain.recombination.eta_X=0"]
+    numbers = document(capsys, "gain", MICA, *dark)
+    assert numbers["eta_ext_low_intensity"] == 0.0
+    assert numbers["cools"] is False
