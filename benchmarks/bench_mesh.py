@@ -46,7 +46,7 @@ def graph() -> None:
     import matplotlib.pyplot as plt
 
     from thermosim.case import load_case
-    from thermosim.simulate import simulate
+    from thermosim.simulation import simulate
 
     case = HERE / "reference_problem.toml"
     off = ["output.pictures=false", "mesh.cache=false", "solver.error_estimate=false"]

@@ -120,7 +120,7 @@ def on_mesh():
     from thermosim.case import parse_case
     from thermosim.optics.absorbed import absorbed_light
     from thermosim.optics.absorbed.accounts import power_on_mesh
-    from thermosim.simulate import make_domain
+    from thermosim.simulation import make_domain
 
     rows = []
     for symmetry in ("axisymmetric", "quarter", "3d"):

@@ -50,7 +50,7 @@ def prepare(refinement, integrator, step, steps):
     from mpi4py import MPI
 
     from thermosim.case import parse_case
-    from thermosim.simulate import Journal
+    from thermosim.simulation import Journal
     from thermosim.simulate_transient.run import set_up
 
     tree = {

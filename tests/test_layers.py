@@ -18,7 +18,7 @@ LAYERS = {
     "mesh": 3, "fem": 3, "parallel": 3,
     "heat": 4, "optics.absorbed": 4, "optics.wave": 4, "observables": 4,
     "results": 5,
-    "simulate": 6, "simulate_transient": 6, "simulate_general": 6, "adapt": 6,
+    "simulation": 6, "simulate_transient": 6, "simulate_general": 6, "adapt": 6,
     "studies": 7, "visual": 7, "reproduce": 7,
     "cli": 8, "__main__": 8, "doctor": 8,
 }  # fmt: skip
@@ -76,9 +76,9 @@ def test_imports_point_downward(path):
 
 
 def test_the_check_sees_an_upward_import():
-    tree = ast.parse("def f():\n    from thermosim.simulate import simulate\n")
-    assert imports_of(tree) == [("thermosim.simulate", 2)]
-    assert layer_of("thermosim.simulate") > layer_of("thermosim.gain.model")
+    tree = ast.parse("def f():\n    from thermosim.simulation import simulate\n")
+    assert imports_of(tree) == [("thermosim.simulation", 2)]
+    assert layer_of("thermosim.simulation") > layer_of("thermosim.gain.model")
     assert layer_of("thermosim.optics.absorbed") > layer_of("thermosim.optics.beam")
 
 

@@ -25,8 +25,10 @@ _HOMES = {
     "load_material": "thermosim.materials",
     "load_result": "thermosim.results",
     "mie_efficiencies": "thermosim.optics.mie",
-    "simulate": "thermosim.simulate",
+    "simulate": "thermosim.simulation",
     "solve_steady": "thermosim.heat.steady",
+    "sweep": "thermosim.studies",
+    "write_report": "thermosim.visual.report",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604

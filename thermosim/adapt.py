@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
     from thermosim.results import Result
     from thermosim.settings import MeshSettings
-    from thermosim.simulate import Journal
+    from thermosim.simulation import Journal
 
 _MOST_MESHES = 10
-_START = {"plane": (4.0, 100.0, 0.5), "rings": (4.0, 100.0, 0.5), "solids": (5.0, 20.0, 0.5)}
+_START = {"plane": (4.0, 100.0, 0.5), "rings": (4.0, 300.0, 0.5), "solids": (5.0, 20.0, 0.5)}
 _START_SECTORS = 16
 _ZONE = 6.0  # cell sizes around the rim that count as the rim
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
 
 
-
 def emission_rate(intensity: Any, temperature: Any, p: Any) -> Any:
     """Return the photons that leave per volume and time [1/(m³ s)]: n β η_ext.
 

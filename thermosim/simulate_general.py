@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from thermosim.heat.general_observe import Readings
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
-    from thermosim.simulate import Journal
+    from thermosim.simulation import Journal
     from thermosim.simulate_transient.march import TransientRun
     from thermosim.transient_settings import Probe
 

@@ -15,7 +15,7 @@ from mpi4py import MPI
 
 from thermosim.case import load_case, parse_case
 from thermosim.results import load_result
-from thermosim.simulate import simulate
+from thermosim.simulation import simulate
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual import report
 from thermosim.visual.fields_read import read_field

@@ -9,7 +9,7 @@ pytest.importorskip("dolfinx")
 
 from thermosim.case import load_case  # noqa: E402
 from thermosim.fem import volume  # noqa: E402
-from thermosim.simulate import simulate  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
 
 CASES = sorted((Path(__file__).parents[2] / "cases" / "shapes").glob("*.toml"))
 COARSE = {

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
 from thermosim.case import load_case  # noqa: E402
-from thermosim.simulate import simulate  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
 
 CASES = Path(__file__).parents[2] / "cases"
 STEADY = sorted(

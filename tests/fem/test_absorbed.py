@@ -20,7 +20,7 @@ from thermosim.optics.absorbed.accounts import power_on_mesh  # noqa: E402
 from thermosim.optics.beam import wavelength_of  # noqa: E402
 from thermosim.optics.mie import extinction_coefficient, mie_efficiencies, size_parameter  # noqa: E402
 from thermosim.optics.rays import geometric_sphere_absorption  # noqa: E402
-from thermosim.simulate import make_domain, simulate  # noqa: E402
+from thermosim.simulation import make_domain, simulate  # noqa: E402
 
 R, I0 = 2e-6, 1e6
 N_DOTS = 1.66e22

@@ -20,7 +20,7 @@ from thermosim.heat.newton import NewtonSolver  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.materials import TableLaw  # noqa: E402
 from thermosim.settings import SolverSettings  # noqa: E402
-from thermosim.simulate import simulate  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
 
 MICA = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
 RISING = TableLaw(temperatures=(200.0, 400.0, 600.0), values=(0.2, 0.5, 0.9))

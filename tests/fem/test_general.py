@@ -16,7 +16,7 @@ from thermosim.case import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
 from thermosim.geometry import BodyMesh, Rectangle  # noqa: E402
 from thermosim.mesh.regions import build_body  # noqa: E402
-from thermosim.simulate import simulate  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
 
 K = {"m": {"conductivity": "2 W/(m*K)"}, "n": {"conductivity": "5 W/(m*K)"}}
 SQUARE = {"kind": "rectangle", "x": ["0 m", "1 m"], "y": ["0 m", "1 m"]}

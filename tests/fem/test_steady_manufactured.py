@@ -21,7 +21,7 @@ from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import PowerLaw, Uniaxial  # noqa: E402
 from thermosim.settings import SolverSettings  # noqa: E402
-from thermosim.simulate import make_domain  # noqa: E402
+from thermosim.simulation import make_domain  # noqa: E402
 
 R, T_ENV, EPSILON = 5e-6, 300.0, 0.8
 K_PAR, K_PERP = 3e-4, 5e-4  # so small that radiation matters as much as conduction

@@ -12,7 +12,7 @@ from thermosim.case import load_case, parse_case  # noqa: E402
 from thermosim.errors import CaseError, SolveError  # noqa: E402
 from thermosim.results import load_result  # noqa: E402
 from thermosim.results.series import load_series  # noqa: E402
-from thermosim.simulate import simulate  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
 
 BASE = {
     "particle": {"material": "Cs4PbBr6", "shape": {"kind": "sphere", "radius": "5 um"}},

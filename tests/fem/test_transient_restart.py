@@ -19,7 +19,7 @@ from thermosim.case import parse_case  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
 from thermosim.results.checkpoint import CURRENT, PREVIOUS  # noqa: E402
 from thermosim.results.series import SERIES, StorageError, load_series  # noqa: E402
-from thermosim.simulate import simulate  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
 from thermosim.simulate_transient import resume_transient, running_folder  # noqa: E402
 from thermosim.simulate_transient.march import TransientRun  # noqa: E402
 
@@ -169,7 +169,7 @@ def run_with_limit(limit, folder):
 
     program = (
         "import json, sys; from pathlib import Path; from thermosim.case import parse_case;"
-        "from thermosim.simulate import simulate;"
+        "from thermosim.simulation import simulate;"
         "simulate(parse_case(json.loads(sys.argv[1])), Path(sys.argv[2]))"
     )
     return subprocess.run(

@@ -11,11 +11,12 @@ import json, sys
 from mpi4py import MPI
 from thermosim.case import parse_case
 from thermosim.fem import area, volume
-from thermosim.simulate import simulate
+from thermosim.simulation import simulate
 
 case = parse_case({
     "symmetry": "3d",
-    "particle": {"shape": {"kind": "box", "a": "8 um", "b": "6 um", "c": "4 um"}, "emissivity": 1.0},
+    "particle": {"shape": {"kind": "box", "a": "8 um", "b": "6 um", "c": "4 um"},
+                 "emissivity": 1.0},
     "substrate": {"kind": "slab", "material": "mica", "width": "60 um", "thickness": "5 um"},
     "contact": {"kind": "disk", "radius": "1 um"},
     "source": {"heat_source": "-2e7 W/m^3"},

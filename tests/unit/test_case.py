@@ -90,9 +90,13 @@ def test_spectrum_is_found_beside_the_case(write, tmp_path, monkeypatch):
 
 
 def test_absorption_and_surface_are_found_beside_the_case(write, tmp_path):
-    line_csv(tmp_path / "line.csv")
-    table = '\n[gain.absorption]\nkind = "table"\nfile = "line.csv"\n'
-    assert load_case(write(GOOD + table)).gain.absorption.file == tmp_path / "line.csv"
+    E = np.linspace(2.2, 2.6, 41)
+    rows = (
+        f"{x:.6f},{y:.9e}" for x, y in zip(E, 1.0 / (1.0 + np.exp((2.4 - E) / 0.0155)), strict=True)
+    )
+    (tmp_path / "edge.csv").write_text("energy (eV),edge\n" + "\n".join(rows))
+    table = '\n[gain.absorption]\nkind = "table"\nfile = "edge.csv"\n'
+    assert load_case(write(GOOD + table)).gain.absorption.file == tmp_path / "edge.csv"
     faces = ["0 0 0", "1 0 0", "0 1 0", "0 0 1"]
     facets = "".join(
         "facet normal 0 0 0\nouter loop\n"

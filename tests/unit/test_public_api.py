@@ -81,3 +81,13 @@ def test_check_loads_no_finite_elements(tmp_path):
         env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_simulate_is_the_function_whatever_was_imported_before():
+    pytest.importorskip("dolfinx")
+    code = (
+        "import thermosim.simulation, thermosim.simulate_transient\n"
+        "from thermosim import simulate\n"
+        "assert callable(simulate), simulate\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from thermosim.case import parse_case
 from thermosim.errors import CaseError
 from thermosim.studies import report, sweep
-from thermosim.studies.dataset import attributes_of, scale_of, unit_at
+from thermosim.studies.dataset import attributes_of, read_dataset, scale_of, unit_at
 from thermosim.studies.optimum import optima, parabola_vertex
 from thermosim.studies.plan import Plan, dimensions_of, parse_study, short_names
 from thermosim.studies.sensitivity import sensitivity
@@ -98,8 +98,7 @@ def test_numbers_carry_unit_and_words_and_versions_stay_out():
 def test_files_hold_what_the_dataset_holds(tmp_path):
     vary = {"particle.shape.radius": "1um,2um,3um", "laser.intensity": "1e7 W/m^2,2e7 W/m^2"}
     found = study_of(valley, vary, store=tmp_path / "s")
-    with xr.open_dataset(tmp_path / "s" / "study.nc") as stored:
-        assert stored.load().identical(found.dataset)
+    assert read_dataset(tmp_path / "s" / "study.nc").identical(found.dataset)
     with (tmp_path / "s" / "study.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 6

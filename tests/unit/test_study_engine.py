@@ -16,6 +16,7 @@ import xarray as xr
 
 from thermosim.errors import CaseError, MissingDependencyError, SolveError
 from thermosim.studies import sweep
+from thermosim.studies.dataset import read_dataset
 from thermosim.studies.executors import cores, environment, local
 from thermosim.studies.progress import Progress, duration
 from thermosim.studies.store import MARK, Record, Store, keep_record, open_store, read_record
@@ -296,8 +297,7 @@ def test_killed_three_times_and_resumed_no_point_is_lost_or_done_twice(tmp_path,
     assert not {line.split()[1] for line in last} & {key.partition("-")[0] for key in finished}
     with ThreadPoolExecutor(1) as pool:
         whole = sweep(TREE, vary, run=stand_in.run, executor=pool)
-    with xr.open_dataset(tmp_path / "study" / "study.nc") as resumed:
-        assert resumed.load().identical(whole.dataset)
+    assert read_dataset(tmp_path / "study" / "study.nc").identical(whole.dataset)
     assert not list((tmp_path / "study").rglob("*.part"))
 
 

@@ -157,7 +157,7 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
         "efficiency of X, T, BX": ", ".join(efficiencies),
         "light that escapes": _escape_text(numbers),
         "eta_ext, low intensity": f"{100 * numbers['eta_ext_low_intensity']:.4g} %",
-        "eta_X for break-even": f"{100 * numbers['eta_X_break_even']:.4g} %",
+        "eta_X for break-even": _percent(numbers["eta_X_break_even"]),
         "best photon energy": f"{numbers['best_photon_energy_eV']:.4f} eV (low intensity)",
         "dots": f"{numbers['n_dots']:.4g} 1/m³, {numbers['sigma_abs_m2']:.4g} m² each, "
         f"alpha = {numbers['alpha_per_m']:.4g} 1/m",
@@ -203,6 +203,10 @@ def _escape_text(numbers: dict[str, Any]) -> str:
         f"{100 * numbers['f_escape']:.4g}{spread} %, reabsorbed by dots "
         f"{100 * numbers['f_reabsorbed']:.4g} %, <E_esc> = {numbers['mean_escape_eV']:.4f} eV"
     )
+
+
+def _percent(value: float | None) -> str:
+    return "none" if value is None else f"{100 * value:.4g} %"
 
 
 def _kilowatt(intensity: float) -> str:

@@ -79,7 +79,7 @@ def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Re
     from mpi4py import MPI
 
     from thermosim.parallel import abort_on_exception
-    from thermosim.simulate import simulate
+    from thermosim.simulation import simulate
 
     abort_on_exception(MPI.COMM_WORLD)
     with progress(quiet=quiet) as tell:

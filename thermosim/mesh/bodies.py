@@ -49,7 +49,7 @@ class _Facets:
     def __init__(
         self, gmsh: Any, body: FacetedBody, place: tuple[float, float], scale: float
     ) -> None:
-        self.occ, self.body, self.scale = gmsh.model.occ, body, scale
+        self.gmsh, self.occ, self.body, self.scale = gmsh, gmsh.model.occ, body, scale
         self.place = place
         shift = np.array([*place, 0.0])
         self.points = [self.occ.addPoint(*((v + shift) / scale)) for v in body.vertices]
@@ -88,8 +88,32 @@ class _Facets:
                 faces["contact"] = [self.occ.addPlaneSurface(loops)]
         everything = [tag for tags in faces.values() for tag in tags]
         volume = self.occ.addVolume([self.occ.addSurfaceLoop(everything)])
+        # before the substrate takes over the base, so that both have the same face
+        self.occ.synchronize()
+        faces = redrawn_faces(self.gmsh, faces)
         short = [(self.edges[pair], length / self.scale) for pair, length in self.lengths.items()]
         return DrawnBody(volume, faces, foot, rim, short)
+
+
+def redrawn_faces(gmsh: Any, names: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Return the names with each face that belongs to no volume replaced by its double that does.
+
+    When OpenCASCADE closes a volume, it draws a face anew whose outline runs the wrong way.
+    """
+    faces = [face for _, face in gmsh.model.getEntities(2)]
+    volumes = {face: len(gmsh.model.getAdjacencies(2, face)[0]) for face in faces}
+    owned = {_signature(gmsh, face): face for face, count in volumes.items() if count}
+    orphans = [face for face, count in volumes.items() if not count]
+    new = {face: owned[_signature(gmsh, face)] for face in orphans}
+    gmsh.model.occ.remove([(2, face) for face in orphans])
+    gmsh.model.occ.synchronize()
+    return {name: [new.get(tag, tag) for tag in tags] for name, tags in names.items()}
+
+
+def _signature(gmsh: Any, face: int) -> tuple[Any, ...]:
+    curves = sorted(curve for _, curve in gmsh.model.getBoundary([(2, face)], oriented=False))
+    box = gmsh.model.getBoundingBox(2, face)
+    return (*curves, *(round(x, 5) for x in box))
 
 
 def _draw_curved(

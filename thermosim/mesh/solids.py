@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.errors import MeshError
-from thermosim.mesh.bodies import DrawnBody, draw_body
+from thermosim.mesh.bodies import DrawnBody, draw_body, redrawn_faces
 from thermosim.mesh.ellipsoids import curve_onto
 from thermosim.mesh.estimate import check_count, sheet_cells, solid_cells
 from thermosim.mesh.facets import faceted_body, strip_width
@@ -157,33 +157,17 @@ def _names(
 def owned_faces(gmsh: Any, boundaries: dict[str, list[int]]) -> dict[str, list[int]]:
     """Return the names with each face that OpenCASCADE has redrawn replaced by the new one.
 
-    When it closes a volume, it draws a face anew whose outline runs the wrong way.
-
     Raises
     ------
     MeshError
         If a face that two bodies share got lost that way.
     """
-    volumes = {
-        face: len(gmsh.model.getAdjacencies(2, face)[0]) for _, face in gmsh.model.getEntities(2)
-    }
-    owned = {_signature(gmsh, face): face for face, count in volumes.items() if count}
-    orphans = [face for face, count in volumes.items() if not count]
-    new = {face: owned[_signature(gmsh, face)] for face in orphans}
-    gmsh.model.occ.remove([(2, face) for face in orphans])
-    gmsh.model.occ.synchronize()
-    found = {name: [new.get(tag, tag) for tag in tags] for name, tags in boundaries.items()}
+    found = redrawn_faces(gmsh, boundaries)
     for name in ("contact", "particle_base"):
         for face in found.get(name, []):
             if len(gmsh.model.getAdjacencies(2, face)[0]) != 2:
                 raise MeshError(f'the face "{name}" does not join particle and substrate')
     return found
-
-
-def _signature(gmsh: Any, face: int) -> tuple[Any, ...]:
-    curves = sorted(curve for _, curve in gmsh.model.getBoundary([(2, face)], oriented=False))
-    box = gmsh.model.getBoundingBox(2, face)
-    return (*curves, *(round(x, 5) for x in box))
 
 
 def check_places(case: Case, layers: tuple[Layer, ...]) -> None:

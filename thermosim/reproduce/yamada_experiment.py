@@ -71,7 +71,7 @@ def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None
 
 def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Experiment]:
     """Yield the experiment under each set of assumptions; its transients are kept in `folder`."""
-    from thermosim.simulate import simulate
+    from thermosim.simulation import simulate
 
     intensity = np.asarray(np.geomspace(0.3e7, 30e7, 13), dtype=np.float64)
     for name in ASSUMPTIONS:
@@ -84,7 +84,7 @@ def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Exper
 
 def _course(name: str, folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from thermosim.results.series import load_series
-    from thermosim.simulate import simulate
+    from thermosim.simulation import simulate
 
     schedule = {
         "kind": "steps",

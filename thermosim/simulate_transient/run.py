@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from thermosim.case import AnyCase
     from thermosim.heat.model import Source
     from thermosim.heat.transient import TransientProblem
-    from thermosim.simulate import Journal
+    from thermosim.simulation import Journal
 
 LOCK = "lock"
 
@@ -92,7 +92,7 @@ def simulate_transient(
     running = None if output is None else running_folder(output)
     if running is not None:
         on_root(comm, lambda: lock.append(_occupy(running, case, overwrite, resume)))
-    from thermosim.simulate import note_times
+    from thermosim.simulation import note_times
 
     try:
         try:
@@ -140,7 +140,7 @@ def resume_transient(
 
     from mpi4py import MPI
 
-    from thermosim.simulate import Journal
+    from thermosim.simulation import Journal
 
     comm = MPI.COMM_WORLD if comm is None else comm
     output, case = on_root(comm, lambda: find_interrupted(directory))
@@ -199,7 +199,7 @@ def set_up(
 
         return set_up_general(case, journal, comm, running)
     from thermosim.fem import constant
-    from thermosim.simulate import heat_sources, light_in, make_domain
+    from thermosim.simulation import heat_sources, light_in, make_domain
 
     assert case.transient is not None
     with journal.phase("mesh", "mesh"):
@@ -272,7 +272,7 @@ def _result(case: AnyCase, run: TransientRun, report: dict[str, float], journal:
         from thermosim.simulate_general import transient_result
 
         return transient_result(case, run, report, journal)
-    from thermosim.simulate import particle_notes
+    from thermosim.simulation import particle_notes
 
     series, course = run.series(), run.course
     assert case.transient is not None
@@ -325,7 +325,7 @@ def _result(case: AnyCase, run: TransientRun, report: dict[str, float], journal:
 def heat_now(budget: dict[str, float]) -> dict[str, float]:
     """Return the budget of one moment in the few numbers that people ask for [W]."""
     from thermosim.heat.transient import STORED
-    from thermosim.simulate import heat_summary
+    from thermosim.simulation import heat_summary
 
     kept = {name: value for name, value in budget.items() if name.endswith(f":{STORED}")}
     flows = {name: value for name, value in budget.items() if name not in kept}
@@ -352,7 +352,7 @@ def _finish(
             run.keep_last_field()
             files.snapshots.write_fields(running, run.problem)
 
-    from thermosim.simulate import note_times
+    from thermosim.simulation import note_times
 
     note_times(result, journal, start)
 

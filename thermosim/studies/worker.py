@@ -28,7 +28,7 @@ def run_alone(case: AnyCase) -> Any:
         from mpi4py import MPI
 
         _start_petsc_alone()
-        from thermosim.simulate import simulate
+        from thermosim.simulation import simulate
 
         return simulate(case, comm=MPI.COMM_SELF)
 

@@ -176,7 +176,7 @@ def write_view(mesh: MeshData, path: Path) -> None:
         if mesh.tdim == 2:
             points[:, 0], points[:, 2] = x[:, 0], x[:, 1]
         else:
-            points = x
+            points[:] = x
         wires = number[edges(mesh, facets)]
         parts.append(
             {

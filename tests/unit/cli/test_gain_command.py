@@ -251,6 +251,13 @@ def test_edge_without_balance_is_no_reason_to_stop(capsys):
     assert "no check against thermodynamics" in numbers["problems"][0]
 
 
+def test_a_body_that_keeps_all_light(capsys):
+    shut = ["--set", "gain.escape.kind=given", "--set", "gain.escape.f_escape=0"]
+    shut += ["--set", "gain.escape.f_reabsorbed=0.5"]
+    assert document(capsys, "gain", MICA, *shut)["eta_X_break_even"] is None
+    assert "break-even none" in table(capsys, "gain", MICA, *shut)
+
+
 def test_dark_dots_give_null_not_infinity(capsys):
     dark = ["--set", "gain.recombination.kind=ladder", "--set", "gain.recombination.eta_X=0"]
     numbers = document(capsys, "gain", MICA, *dark)
