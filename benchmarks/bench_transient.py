@@ -50,8 +50,8 @@ def prepare(refinement, integrator, step, steps):
     from mpi4py import MPI
 
     from thermosim.case import parse_case
-    from thermosim.simulation import Journal
     from thermosim.simulate_transient.run import set_up
+    from thermosim.simulation import Journal
 
     tree = {
         **CASE,

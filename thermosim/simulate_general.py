@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from thermosim.heat.general_observe import Readings
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
-    from thermosim.simulation import Journal
     from thermosim.simulate_transient.march import TransientRun
+    from thermosim.simulation import Journal
     from thermosim.transient_settings import Probe
 
 Report = dict[str, float]

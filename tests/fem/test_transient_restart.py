@@ -19,9 +19,9 @@ from thermosim.case import parse_case  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
 from thermosim.results.checkpoint import CURRENT, PREVIOUS  # noqa: E402
 from thermosim.results.series import SERIES, StorageError, load_series  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
 from thermosim.simulate_transient import resume_transient, running_folder  # noqa: E402
 from thermosim.simulate_transient.march import TransientRun  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 TREE = {
