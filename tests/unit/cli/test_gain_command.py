@@ -253,7 +253,7 @@ def test_edge_without_balance_is_no_reason_to_stop(capsys):
 
 def test_a_body_that_keeps_all_light(capsys):
     shut = ["--set", "gain.escape.kind=given", "--set", "gain.escape.f_escape=0"]
-    shut += ["--set", "gain.escape.f_reabsorbed=0.5"]
+    shut += ["--set", "gain.escape.f_reabsorbed=0"]
     assert document(capsys, "gain", MICA, *shut)["eta_X_break_even"] is None
     assert "break-even none" in table(capsys, "gain", MICA, *shut)
 
