@@ -7,7 +7,7 @@ pytestmark = pytest.mark.fem
 pytest.importorskip("gmsh")
 
 from thermosim.case import parse_case  # noqa: E402
-from thermosim.errors import MeshError  # noqa: E402
+from thermosim.errors import CaseError, MeshError  # noqa: E402
 from thermosim.mesh.build import build_mesh, cache_path  # noqa: E402
 from thermosim.mesh.data import facet_nodes  # noqa: E402
 from thermosim.mesh.measure import areas, boundary_facets, volumes  # noqa: E402
@@ -292,7 +292,7 @@ def test_a_surface_from_a_file(tmp_path):
     assert report["n_cells"] < 20_000
     block.faces = block.faces[1:]
     block.export(tmp_path / "open.stl")
-    with pytest.raises(MeshError, match="has a hole"):
+    with pytest.raises(CaseError, match="has a hole"):
         build_mesh(case({**shape, "path": str(tmp_path / "open.stl")}, None, SQUARE, "3d"))
 
 
