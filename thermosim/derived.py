@@ -86,7 +86,8 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
     source = light_of(case)["heat_source_W_per_m3"]
     material = case.material(case.particle.material)
     size = shape.equivalent_radius
-    emissivity = float(emissivity_law(case.particle.emissivity, material, size).at(T))
+    law = emissivity_law(case.particle.emissivity, material, size, (0.9 * T, 1.1 * T))
+    emissivity = float(law.at(T))
     k_par, k_perp = _substrate_conductivity(case)
     # with a source in place of dots only the product n g has a meaning
     n_dots = case.gain.n_dots if case.source is None else 1.0

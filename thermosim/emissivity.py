@@ -161,7 +161,10 @@ def hemispherical_absorptance(
 
 
 def emissivity_law(
-    setting: float | str | PlanckMie, material: Material, size: float | None = None
+    setting: float | str | PlanckMie,
+    material: Material,
+    size: float | None = None,
+    temperatures: tuple[float, float] = TABLE_TEMPERATURES,
 ) -> Law[Any]:
     """Return the emissivity as a law of temperature, ready for arrays and forms.
 
@@ -173,6 +176,8 @@ def emissivity_law(
         Material of the body.
     size
         Radius of a particle or thickness of a film [m], where emission depends on it.
+    temperatures
+        Range [K] over which Planck averages are tabulated; a narrow one is made faster.
 
     Raises
     ------
@@ -180,9 +185,9 @@ def emissivity_law(
         If the material lacks what ``setting`` asks for.
     """
     if isinstance(setting, PlanckMie):
-        return _planck_mie_law(setting.infrared, _needed(size))
+        return _planck_mie_law(setting.infrared, _needed(size), temperatures)
     if setting == "small_body" and material.infrared is not None:
-        return _planck_mie_law(material.infrared, _needed(size))
+        return _planck_mie_law(material.infrared, _needed(size), temperatures)
     if setting == "small_body":
         if isinstance(material.emissivity, SizeTable):
             return _constant(float(material.emissivity.at_size(_needed(size))))
@@ -211,8 +216,10 @@ def _constant(value: float) -> Law[Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _planck_mie_law(infrared: Infrared, radius: float) -> Law[Any]:
-    T = np.geomspace(*TABLE_TEMPERATURES, 21)
+def _planck_mie_law(
+    infrared: Infrared, radius: float, temperatures: tuple[float, float]
+) -> Law[Any]:
+    T = np.geomspace(*temperatures, 21)
     values = planck_mie_emissivity(radius, T, infrared.at, points=1200)
     # a sphere of about the wavelength can absorb more than falls on it: keep what forms allow
     return TableLaw[Fraction](
