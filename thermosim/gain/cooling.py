@@ -192,7 +192,8 @@ def _limit(numerator: Array, denominator: Array, tau_X: float) -> float:
 def break_even_eta(temperature: float, p: GainParameters) -> float:
     """Return the internal efficiency of a bright dot that just cools at low intensity (may be > 1).
 
-    Infinite where no light leaves and none is recycled. The net gain at x → 0 vanishes: ``eta_ext <E_esc> = E_ex`` plus the background's share.
+    The net gain at x → 0 vanishes: ``eta_ext <E_esc> = E_ex`` plus the background's share.
+    Infinite where no light leaves and none is recycled.
     """
     if p.f_escape == 0.0 and p.f_reabsorbed == 0.0:
         return np.inf
