@@ -1,4 +1,4 @@
-"""``thermosim gain``, ``limits`` and ``trpl``: the dots and the closed forms, without a mesh."""
+"""``thermosim gain`` and ``limits``: the dots and the closed forms, without a mesh."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from thermosim.cli.console import (
 if TYPE_CHECKING:
     from thermosim.case import Case
     from thermosim.gain import GainModel
-    from thermosim.gain.tables import CoolingMap, Decays
+    from thermosim.gain.tables import CoolingMap
 
 FIGURE_HINT = "figures and tables: add -o DIR"
 _UNITS = {
@@ -315,97 +315,3 @@ def shown(name: str, value: float) -> str:
     if unit in _PREFIXED:
         return engineering(value, unit)
     return f"{value:.4g} {unit}".rstrip()
-
-
-def trpl(
-    case: CaseArgument,
-    output: OutputOption = None,
-    fluence: Annotated[
-        list[float],
-        typer.Option("--excitons", help="Mean number of excitons per dot and pulse; may repeat"),
-    ] = [0.1, 0.3, 1.0, 3.0],  # noqa: B006
-    charged: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of the dots that hold a charge")
-    ] = 0.0,
-    duration: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Length of the decay; 5 tau_X by default")
-    ] = None,
-    overrides: SetOption = [],  # noqa: B006
-    overwrite: OverwriteOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Print the decay of the emission after a short pulse, over fluence."""
-    from thermosim.case import load_particle_case
-
-    loaded = load_particle_case(case, overrides)
-    decays = decays_of(loaded.gain, fluence, charged, duration)
-    if output is not None:
-        write_decays(decays, loaded.title, output, overwrite=overwrite)
-    if json:
-        print_json(decay_document(decays, charged))
-        return
-    print_decays(decays, loaded.title or str(case))
-    say(f"files: {output}" if output is not None else FIGURE_HINT)
-
-
-def decays_of(
-    model: GainModel, fluence: list[float], charged: float, duration: str | None
-) -> Decays:
-    """Return decays at 401 times, for each mean number of excitons.
-
-    Raises
-    ------
-    CaseError
-        If a number of excitons is not positive, or the duration is no positive time.
-    """
-    import numpy as np
-
-    from thermosim.errors import CaseError, Problem
-    from thermosim.gain.tables import trpl_table
-    from thermosim.units import parse_quantity
-
-    low = [n for n in fluence if not 0.0 < n < float("inf")]
-    if low:
-        raise CaseError([Problem("--excitons", f"{low[0]:g}", "must be > 0 and finite")])
-    end = 5.0 * model.recombination.tau_X
-    if duration is not None:
-        try:
-            end = parse_quantity(duration, "s")
-        except ValueError as error:
-            raise CaseError([Problem("--duration", f'"{duration}"', str(error))]) from error
-        if end <= 0.0:
-            raise CaseError([Problem("--duration", f'"{duration}"', "must be > 0")])
-    return trpl_table(model, np.linspace(0.0, end, 401), sorted(set(fluence)), charged)
-
-
-def decay_document(decays: Decays, charged: float) -> dict[str, Any]:
-    """Return decays as plain values; the signal is ``I tau_rad / n``, one list per fluence."""
-    return {
-        "charged_fraction": charged,
-        "mean_excitons": decays.mean_excitons.tolist(),
-        "time_ns": (decays.time * 1e9).tolist(),
-        "signal_times_tau_rad_per_exciton": decays.signal.tolist(),
-    }
-
-
-def print_decays(decays: Decays, title: str) -> None:
-    """Print each 40th time."""
-    rows = {"excitons per pulse": "".join(f"{n:>11g}" for n in decays.mean_excitons)}
-    for i in range(0, len(decays.time), 40):
-        name = f"{decays.time[i] * 1e9:.4g} ns"
-        rows[name] = "".join(f"{value:>11.4g}" for value in decays.signal[:, i])
-    print_table(f"{title}: I tau_rad / <n> after a pulse", rows)
-
-
-def write_decays(decays: Decays, title: str, output: Path, *, overwrite: bool) -> None:
-    """Write decays as CSV and as a figure to a folder."""
-    from thermosim.cli.folder import filled_folder, write_columns
-    from thermosim.visual.gain_plots import draw_decays
-    from thermosim.visual.style import save
-
-    with filled_folder(output, "trpl.csv", overwrite=overwrite) as folder:
-        columns = {"time_ns": decays.time * 1e9}
-        for n, row in zip(decays.mean_excitons, decays.signal, strict=True):
-            columns[f"excitons_{n:g}"] = row
-        write_columns(folder / "trpl.csv", columns)
-        save(draw_decays(decays, title), folder / "trpl.png")
