@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from thermosim.sections import Section
-from thermosim.units import HeatSource, Length, Positive
+from thermosim.units import HeatSource, Length, Positive, TemperatureDifference
 
 Symmetry = Literal["axisymmetric", "quarter", "3d"]
 # by dimension of the mesh; the graph in docs/mesh.md shows what they reach
@@ -94,6 +94,11 @@ class SolverSettings(Section):
     )
     balance_tolerance: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=1e-8, description="Relative energy balance above which the run warns"
+    )
+    second_start: TemperatureDifference | None = Field(
+        default=None,
+        description="Look for a second steady state from this ΔT; by default from 300 K above, "
+        "where the particle heats and the mesh is two-dimensional",
     )
 
 

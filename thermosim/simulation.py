@@ -149,7 +149,9 @@ def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProb
             from thermosim.optics.absorbed import couple
 
             couple(light, problem, solver.solve, journal.say)
+        _warn_of_second_state(case, problem, solver, journal)
     result = _result(case, problem, solver, report, journal)
+    result.summary |= contact_temperatures(problem)
     if light is not None:
         from thermosim.optics.absorbed import light_summary
 
@@ -158,6 +160,33 @@ def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProb
             with journal.phase("thermometer", "what a thermometer would read"):
                 result.summary |= _reading(case, problem, light, result.notes)
     return result, problem
+
+
+def _warn_of_second_state(
+    case: Case, problem: HeatProblem, solver: NewtonSolver, journal: Journal
+) -> None:
+    from thermosim.heat.steady import second_state
+
+    found = second_state(problem, solver, case.solver.second_start)
+    if found is not None:
+        low, high = found
+        journal.say(
+            f"WARNING: a second steady state exists, {low:.4g} K to {high:.4g} K: the source grows "
+            "with temperature (thermal runaway), and which state is reached depends on the past"
+        )
+
+
+def contact_temperatures(problem: HeatProblem) -> dict[str, float]:
+    """Return the mean ΔT [K] of both sides of a contact with a temperature jump (collective)."""
+    from thermosim.fem import constant, integrate
+
+    domain, found = problem.domain, {}
+    for jump in problem.model.jumps:
+        for side, boundary in (("particle", jump.side_1), ("substrate", jump.side_2)):
+            area = integrate(domain, constant(domain, 1.0), domain.ds(boundary))
+            mean = integrate(domain, problem.theta, domain.ds(boundary)) / area
+            found[f"delta_T_{jump.name}_{side}_K"] = mean
+    return found
 
 
 def _reading(

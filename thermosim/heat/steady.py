@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from thermosim.errors import SolveError
@@ -39,6 +40,41 @@ def solve_steady(
         _continue_in_source(problem, solver, error)
     check_above_zero(problem)
     return solver
+
+
+_HEATING, _FAR_START, _DIFFERENT = 1.0, 300.0, 1e-3
+
+
+def second_state(
+    problem: HeatProblem, solver: NewtonSolver, start: float | None
+) -> tuple[float, float] | None:
+    """Look for another steady state; return its lowest and highest temperature [K], or None.
+
+    Where the source grows with temperature (runaway on the heating branch) two stable states can
+    exist, and which one a particle is in depends on its past. The search starts from a uniform
+    `start` [K above the reference]; None: 300 K, and only if the state found is 1 K warmer than the
+    reference and the mesh is two-dimensional, where it costs little. `problem.theta` is kept.
+    """
+    low, high = _range(problem)
+    if start is None:
+        if high - problem.model.T_ref < _HEATING or problem.domain.tdim > 2:
+            return None
+        start = _FAR_START
+    theta, stats = problem.theta, solver.stats
+    first = theta.x.array.copy()
+    solver.stats = replace(stats)
+    try:
+        theta.x.array[:] = start
+        solver.solve()
+        found = _range(problem)
+    except SolveError:
+        return None  # nothing was found from there, which is no fault of the first state
+    finally:
+        theta.x.array[:] = first
+        solver.stats = stats
+    size = max(abs(high - problem.model.T_ref), abs(low - problem.model.T_ref))
+    differs = max(abs(found[0] - low), abs(found[1] - high)) > _DIFFERENT * size
+    return found if differs and found[0] > 0.0 else None
 
 
 def _continue_in_source(problem: HeatProblem, solver: NewtonSolver, first: SolveError) -> None:
