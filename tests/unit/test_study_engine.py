@@ -293,8 +293,10 @@ def test_killed_three_times_and_resumed_no_point_is_lost_or_done_twice(tmp_path,
     assert out.returncode == 0, out.stderr
     last = log.read_text().splitlines()[started_before:]
     assert f"computed {40 - len(finished)}" in out.stdout
-    assert len(last) == 40 - len(finished)
-    assert not {line.split()[1] for line in last} & {key.partition("-")[0] for key in finished}
+    # by point: a worker that the kill overtook may have begun one that the last run did again
+    begun = {line.split()[1] for line in last}
+    assert len(begun) == 40 - len(finished)
+    assert not begun & {key.partition("-")[0] for key in finished}
     with ThreadPoolExecutor(1) as pool:
         whole = sweep(TREE, vary, run=stand_in.run, executor=pool)
     assert read_dataset(tmp_path / "study" / "study.nc").identical(whole.dataset)
