@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 CASE = HERE / "reference_problem.toml"
 REFERENCE = {"delta_T_min_K": -17.1297e-3, "delta_T_mean_K": -16.540e-3}
 # refinement of a first-order 3-D mesh -> about this many nodes
-SIZES = {"30k": 1.75, "200k": 3.55, "1M": 6.3}
+SIZES = {"30k": 1.1, "200k": 2.2, "1M": 3.85}
 STRAIGHT = ["--set", "mesh.order=1", "--set", "solver.degree=1", "--set", "symmetry=3d",
             "--set", "solver.error_estimate=false", "--set", "mesh.min_quality=0"]  # fmt: skip
 
