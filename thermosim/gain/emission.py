@@ -126,7 +126,7 @@ class GivenEmission(_Emission):
 
     kind: Literal["given"] = "given"
     mean_emission: Positive[Energy] = Field(
-        PAPER_MEAN_EMISSION, description="<E_PL> at the reference temperature"
+        PAPER_MEAN_EMISSION, le=100 * e, description="<E_PL> at the reference temperature"
     )
     slope: EnergyPerKelvin | None = Field(
         None, description="Its change per kelvin; that of the gap if not given"
