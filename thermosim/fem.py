@@ -171,6 +171,14 @@ def _facet_tags(mesh: Any, table: NDArray[np.int32]) -> Any:
     return dolfinx.mesh.meshtags(mesh, tdim - 1, entities.astype(np.int32), values)
 
 
+def geometry_dofmap(mesh: Any) -> NDArray[np.int32]:
+    """Return the nodes of every local cell, shape (n_cells, nodes per cell)."""
+    maps = getattr(mesh.geometry, "dofmaps", None)
+    if maps is None or callable(maps):  # before DOLFINx 0.11
+        return np.asarray(mesh.geometry.dofmap)
+    return np.asarray(maps[0])
+
+
 def lagrange(domain: Domain, degree: int) -> Any:
     """Return the continuous Lagrange space of the given degree."""
     return fem.functionspace(domain.mesh, ("Lagrange", degree))

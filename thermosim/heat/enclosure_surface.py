@@ -13,6 +13,7 @@ import basix
 import dolfinx
 import numpy as np
 
+from thermosim.fem import geometry_dofmap
 from thermosim.mesh.data import facet_nodes
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _nodes(
 ) -> NDArray[np.float64]:
     on_facet = np.array(facet_nodes(domain.tdim, _order(domain)))
     geometry = domain.mesh.geometry
-    dofs = np.asarray(geometry.dofmap)[cells[:, None], on_facet[local]]
+    dofs = geometry_dofmap(domain.mesh)[cells[:, None], on_facet[local]]
     return np.asarray(geometry.x[dofs][..., : geometry.dim])
 
 
@@ -155,7 +156,7 @@ def _geometry(
     element = basix.create_element(
         basix.ElementFamily.P, _CELLS[tdim], _order(domain), basix.LagrangeVariant.gll_warped
     )
-    x = geometry.x[np.asarray(geometry.dofmap)[cells]][..., : geometry.dim]
+    x = geometry.x[geometry_dofmap(domain.mesh)[cells]][..., : geometry.dim]
     at = np.empty((len(cells), len(points), geometry.dim))
     tangents = np.empty((*at.shape, tdim - 1))
     for number in range(tdim + 1):

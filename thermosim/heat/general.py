@@ -11,7 +11,7 @@ import ufl
 
 from thermosim.chamber import radiative_flux
 from thermosim.errors import CaseError, MeshError, Problem
-from thermosim.fem import boundary_dofs, constant, to_space
+from thermosim.fem import boundary_dofs, constant, geometry_dofmap, to_space
 from thermosim.heat.model import (
     HeatBody,
     HeatModel,
@@ -254,7 +254,7 @@ def check_formulas(
     given: GeneralInput, domain: Domain, T_ref: float, times: tuple[float, ...]
 ) -> Exception | None:
     """Return the error of the first formula without a finite value on this rank's nodes."""
-    dofmap = domain.mesh.geometry.dofmap
+    dofmap = geometry_dofmap(domain.mesh)
     fields = []
     for region, (_, source, _) in given.bodies.items():
         if source is not None:

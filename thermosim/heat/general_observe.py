@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from petsc4py import PETSc
 
-from thermosim.fem import minmax, vector
+from thermosim.fem import geometry_dofmap, minmax, vector
 from thermosim.heat.transient_observe import Observer, RegionMean
 from thermosim.heat.transient_probes import PointProbe
 
@@ -82,7 +82,7 @@ def point_load(probe: PointProbe, space: Any) -> Any:
     cell, x, is_mine = probe.place()
     if is_mine:
         tdim, gdim = mesh.topology.dim, mesh.geometry.dim
-        nodes = mesh.geometry.x[mesh.geometry.dofmap[cell], :gdim]
+        nodes = mesh.geometry.x[geometry_dofmap(mesh)[cell], :gdim]
         X = mesh.geometry.cmap.pull_back(x[None, :gdim], nodes)
         basis = space.element.basix_element.tabulate(0, X)[0, 0, :, 0]
         assert X.shape == (1, tdim)

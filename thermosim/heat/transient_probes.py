@@ -8,6 +8,7 @@ import numpy as np
 from dolfinx import geometry
 
 from thermosim.errors import CaseError
+from thermosim.fem import geometry_dofmap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,7 +86,7 @@ class PointProbe:
 
 def _candidates(mesh: Any, cells: NDArray[np.int32], x: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the cells whose bounding boxes are nearest to the point."""
-    nodes = mesh.geometry.x[mesh.geometry.dofmap[cells]]
+    nodes = mesh.geometry.x[geometry_dofmap(mesh)[cells]]
     low, high = nodes.min(axis=1), nodes.max(axis=1)
     gap = np.linalg.norm(np.maximum(np.maximum(low - x, x - high), 0.0), axis=1)
     size = np.linalg.norm(high - low, axis=1)
@@ -94,7 +95,7 @@ def _candidates(mesh: Any, cells: NDArray[np.int32], x: NDArray[np.float64]) -> 
 
 def _nearest_point(mesh: Any, cell: int, x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the point of a cell (the hull of its nodes) that is nearest to x."""
-    nodes = mesh.geometry.x[mesh.geometry.dofmap[cell]]
+    nodes = mesh.geometry.x[geometry_dofmap(mesh)[cell]]
     apart = geometry.compute_distance_gjk(nodes, x[None, :])
     candidates = (x + apart, x - apart)  # the sign of the distance vector is the library's
     gaps = [np.linalg.norm(geometry.compute_distance_gjk(nodes, c[None, :])) for c in candidates]

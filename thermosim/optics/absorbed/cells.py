@@ -15,7 +15,7 @@ import ufl
 from dolfinx import fem
 from numpy.typing import NDArray
 
-from thermosim.fem import compile_form
+from thermosim.fem import compile_form, geometry_dofmap
 
 if TYPE_CHECKING:
     from thermosim.fem import Domain
@@ -169,7 +169,7 @@ def gather_cells(domain: Domain, region: str) -> Cells | None:
     n_own = domain.mesh.topology.index_map(domain.tdim).size_local
     local = domain.cells(region)
     local = local[local < n_own]
-    nodes = domain.mesh.geometry.dofmap[local][:, : domain.tdim + 1]
+    nodes = geometry_dofmap(domain.mesh)[local][:, : domain.tdim + 1]
     corners = domain.mesh.geometry.x[nodes][:, :, : domain.mesh.geometry.dim] * domain.unit
     names = domain.mesh.topology.original_cell_index[local]
     parts = domain.comm.gather((names, corners, cell_volumes(domain)[local]), root=0)
