@@ -179,6 +179,14 @@ def geometry_dofmap(mesh: Any) -> NDArray[np.int32]:
     return np.asarray(maps[0])
 
 
+def coordinate_element(mesh: Any) -> Any:
+    """Return the map from the reference cell to the cells of a mesh."""
+    maps = getattr(mesh.geometry, "cmaps", None)
+    if maps is None or callable(maps):  # before DOLFINx 0.11
+        return mesh.geometry.cmap
+    return maps[0]
+
+
 def lagrange(domain: Domain, degree: int) -> Any:
     """Return the continuous Lagrange space of the given degree."""
     return fem.functionspace(domain.mesh, ("Lagrange", degree))

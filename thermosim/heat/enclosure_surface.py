@@ -13,7 +13,7 @@ import basix
 import dolfinx
 import numpy as np
 
-from thermosim.fem import geometry_dofmap
+from thermosim.fem import coordinate_element, geometry_dofmap
 from thermosim.mesh.data import facet_nodes
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _on_cell(tdim: int, local: int, points: NDArray[np.float64]) -> NDArray[np.f
 
 
 def _order(domain: Domain) -> int:
-    return int(domain.mesh.geometry.cmap.degree)
+    return int(coordinate_element(domain.mesh).degree)
 
 
 def _nodes(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from petsc4py import PETSc
 
-from thermosim.fem import geometry_dofmap, minmax, vector
+from thermosim.fem import coordinate_element, geometry_dofmap, minmax, vector
 from thermosim.heat.transient_observe import Observer, RegionMean
 from thermosim.heat.transient_probes import PointProbe
 
@@ -83,7 +83,7 @@ def point_load(probe: PointProbe, space: Any) -> Any:
     if is_mine:
         tdim, gdim = mesh.topology.dim, mesh.geometry.dim
         nodes = mesh.geometry.x[geometry_dofmap(mesh)[cell], :gdim]
-        X = mesh.geometry.cmap.pull_back(x[None, :gdim], nodes)
+        X = coordinate_element(mesh).pull_back(x[None, :gdim], nodes)
         basis = space.element.basix_element.tabulate(0, X)[0, 0, :, 0]
         assert X.shape == (1, tdim)
         dofs = np.asarray(space.dofmap.cell_dofs(cell), dtype=PETSc.IntType)
