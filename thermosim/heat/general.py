@@ -255,11 +255,11 @@ def check_formulas(
 ) -> Exception | None:
     """Return the error of the first formula without a finite value on this rank's nodes."""
     dofmap = geometry_dofmap(domain.mesh)
-    fields = []
+    fields: list[tuple[str, Any, Any]] = []
     for region, (_, source, _) in given.bodies.items():
         if source is not None:
-            nodes = np.unique(dofmap[domain.cells(region)])
-            fields.append((f"regions.{region}.heat_source", source, nodes))
+            inside = np.unique(dofmap[domain.cells(region)])
+            fields.append((f"regions.{region}.heat_source", source, inside))
     for name, boundary in given.boundaries.items():
         nodes = _nodes_on(domain, name)
         fields += [(f"boundaries.{name}.{k}", field, nodes) for k, field in boundary.expressions()]
