@@ -51,7 +51,7 @@ def _held(problem: HeatProblem, solver: NewtonSolver) -> Budget:
     if not problem.model.held:
         return {}
     b = vector(problem.space)
-    solver.assemble_residual(b)
+    problem.assemble_residual(b)
     residual = b.array_r
     taken = np.zeros(len(residual), dtype=bool)
     found: Budget = {}

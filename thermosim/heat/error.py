@@ -18,13 +18,11 @@ from petsc4py import PETSc
 from thermosim.errors import SolveError
 from thermosim.fem import (
     area,
-    assemble_matrix,
     assemble_vector,
     compile_form,
     configure,
     constant,
     copy_to_function,
-    create_matrix,
     integrate,
     vector,
     volume,
@@ -76,12 +74,12 @@ def estimate_error(
     """
     fine = HeatProblem(problem.domain, problem.model, problem.degree + 1, like=problem)
     fine.theta.interpolate(problem.theta)
+    residual = _residual(fine)
     z = _adjoint(fine, settings, (load or _mean_load(problem.domain, region))(fine.space))
     coarse = fem.Function(problem.space)
     coarse.interpolate(z)
     back = fem.Function(fine.space)
     back.interpolate(coarse)
-    residual = _residual(fine)
     weight = vector(fine.space)
     weight.array[:] = (z.x.array - back.x.array)[: weight.local_size]
     indicators = -residual.array_r * weight.array_r
@@ -93,13 +91,7 @@ def estimate_error(
 
 def _residual(fine: HeatProblem) -> Any:
     b = vector(fine.space)
-    assemble_vector(b, fine.residual_form)
-    if fine.coupling is not None:
-        theta = vector(fine.space)
-        theta.array[:] = fine.theta.x.array[: theta.local_size]
-        fine.coupling.multAdd(theta, b, b)
-    for part in fine.couplings:
-        part.add_residual(b)
+    fine.assemble_residual(b)
     with b.localForm() as local:
         local.array[fine.held_dofs] = 0.0
     return b
@@ -121,10 +113,8 @@ def _mean_load(domain: Domain, region: str) -> Callable[[Any], Any]:
 
 def _adjoint(fine: HeatProblem, settings: SolverSettings, b: Any) -> Any:
     """Solve F'(θ_h)ᵀ z = J' in the finer space; `b` holds J'."""
-    A = create_matrix(fine.jacobian_form)
-    assemble_matrix(A, fine.jacobian_form, fine.bcs)
-    if fine.coupling is not None:
-        A.axpy(1.0, fine.coupling, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
+    A = fine.stiffness  # needed no more: the residual is known
+    fine.assemble_jacobian(A)
     for part in fine.couplings:
         part.linearise()
     x = vector(fine.space)

@@ -10,13 +10,24 @@ import ufl
 from dolfinx import fem
 from petsc4py import PETSc
 
-from thermosim.fem import boundary_dofs, compile_form, constant, lagrange
+from thermosim.fem import (
+    add_product,
+    add_to_matrix,
+    assemble_vector,
+    boundary_dofs,
+    cell_matrix,
+    compile_form,
+    constant,
+    lagrange,
+)
 from thermosim.heat import forms, shells
 from thermosim.heat.coupling import contact_matrix
 from thermosim.heat.enclosure import EnclosureCoupling
 from thermosim.heat.gap import GasGapCoupling
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from thermosim.fem import Domain
@@ -55,11 +66,8 @@ class HeatProblem:
         Names: ``conduction:REGION``, ``source:REGION``, ``BOUNDARY:PATH``; all in W for v = 1.
         """
         T = self.T_ref + theta
-        found: dict[str, Any] = {}
+        found = self.conduction(T, theta, v)
         for body in self.model.bodies:
-            found[f"conduction:{body.region}"] = forms.conduction(
-                self.domain, body, T, theta, v, self.number
-            )
             if body.source is not None:
                 # light known at points of one rule is integrated with that rule, on any space
                 degree = getattr(body.source, "quadrature_degree", None) or self.source_degree
@@ -71,38 +79,112 @@ class HeatProblem:
                 found[f"{side.boundary}:{path}"] = forms.surface(
                     self.domain, side, path, theta, self.T_ref, v, self.number
                 )
+        return found
+
+    def conduction(self, T: Any, theta: Any, v: Any) -> dict[str, Any]:
+        """Return the conduction terms: linear in `theta`, with the conductivity at `T` [K]."""
+        found = {
+            f"conduction:{body.region}": forms.conduction(
+                self.domain, body, T, theta, v, self.number
+            )
+            for body in self.model.bodies
+        }
         for index, film in enumerate(self.model.films):
             found[f"conduction:film {index} on {film.boundary}"] = shells.conduction(
                 self.domain, film, T, theta, v, self.number
             )
         return found
 
-    def residual(self, theta: Any, v: Any) -> Any:
-        """Return F(θ; v) without what `coupling` (a matrix) and `couplings` hold."""
-        return sum(self.terms(theta, v).values())
+    def _fixed(self, terms: dict[str, Any]) -> dict[str, Any]:
+        """Return the bilinear forms among the terms whose coefficients no state changes."""
+        return {name: form for name, form in terms.items() if self.theta not in form.coefficients()}
 
     @cached_property
-    def residual_form(self) -> Any:
-        """The compiled residual at `theta`."""
-        return compile_form(self.residual(self.theta, ufl.TestFunction(self.space)))
+    def _fixed_conduction(self) -> dict[str, Any]:
+        u, v = ufl.TrialFunction(self.space), ufl.TestFunction(self.space)
+        return self._fixed(self.conduction(self.T_ref + self.theta, u, v))
+
+    def _in_matrices(self) -> set[str]:
+        """Return the names of the terms that matrices hold, which are assembled once."""
+        return set(self._fixed_conduction)
 
     @cached_property
-    def jacobian_form(self) -> Any:
-        """The compiled symbolic derivative of the residual at `theta`."""
-        residual = self.residual(self.theta, ufl.TestFunction(self.space))
-        return compile_form(ufl.derivative(residual, self.theta, ufl.TrialFunction(self.space)))
+    def _rest(self) -> Any | None:
+        """The terms that are assembled at every state; None if there are none."""
+        terms = self.terms(self.theta, ufl.TestFunction(self.space))
+        return added(form for name, form in terms.items() if name not in self._in_matrices())
+
+    @cached_property
+    def _rest_form(self) -> Any | None:
+        return None if self._rest is None else compile_form(self._rest)
+
+    @cached_property
+    def _rest_jacobian_form(self) -> Any | None:
+        form = self._derivative(self._rest)
+        return None if form is None else compile_form(form)
+
+    def _derivative(self, F: Any | None) -> Any | None:
+        """Return the symbolic derivative of a form at `theta`; None if it has none."""
+        if F is None or self.theta not in F.coefficients():
+            return None
+        return ufl.derivative(F, self.theta, ufl.TrialFunction(self.space))
+
+    def compile(self) -> None:
+        """Compile what a solve assembles, so that it is timed apart from the solve."""
+        self._rest_form, self._rest_jacobian_form  # noqa: B018
+
+    @cached_property
+    def stiffness(self) -> Any:
+        """The part of the derivative that no state changes [W/K], with the pattern of all of it.
+
+        Conduction with constant conductivity, contacts and gas gaps; held nodes are as others.
+        """
+        terms, bodies = self._fixed_conduction, self.model.bodies
+        filled = any(f"conduction:{body.region}" not in terms for body in bodies)
+        K = cell_matrix(self.space, filled=filled)
+        form = added(terms.values())
+        if form is not None:
+            add_to_matrix(K, compile_form(form))
+        K.assemble()
+        if self.coupling is not None:
+            maps = K.getLGMap()
+            K.axpy(1.0, self.coupling, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
+            K.setLGMap(*maps)
+        return K
+
+    def assemble_residual(self, b: Any) -> None:
+        """Assemble F at `theta` into `b` [W]; at held nodes it is the heat that they take up."""
+        if self._rest_form is None:
+            b.set(0.0)
+        else:
+            assemble_vector(b, self._rest_form)
+        add_product(self.stiffness, self.theta, b)
+        for part in self.couplings:
+            part.add_residual(b)
+
+    def assemble_jacobian(self, A: Any) -> None:
+        """Assemble ∂F/∂θ at `theta` into `A`, which has the pattern of `stiffness`.
+
+        Rows and columns of held nodes become those of the identity; `couplings` are left out.
+        `A` may be `stiffness` itself, which is then lost.
+        """
+        if A.handle != self.stiffness.handle:
+            self.stiffness.copy(A, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
+        self._add_changing(A)
+        A.assemble()
+        owned = self.held_dofs[self.held_dofs < A.getLocalSize()[0]]
+        A.zeroRowsColumnsLocal(owned, 1.0)
+
+    def _add_changing(self, A: Any) -> None:
+        """Add what the state changes to `A`."""
+        if self._rest_jacobian_form is not None:
+            add_to_matrix(A, self._rest_jacobian_form)
 
     @cached_property
     def held_dofs(self) -> NDArray[np.int32]:
         """Local dofs (ghosts included) whose temperature is held."""
         names = [held.boundary for held in self.model.held]
         return boundary_dofs(self.space, self.domain, names)
-
-    @cached_property
-    def bcs(self) -> list[Any]:
-        """Homogeneous conditions at the held dofs, for the matrix."""
-        zero = constant(self.domain, 0.0)
-        return [fem.dirichletbc(zero, self.held_dofs, self.space)]
 
     def impose(self, theta: Any) -> None:
         """Set the held temperatures in a function of the space."""
@@ -138,3 +220,9 @@ class HeatProblem:
             EnclosureCoupling(self, enclosure, patches)
             for enclosure, patches in zip(self.model.enclosures, shared, strict=True)
         ]
+
+
+def added(forms: Iterable[Any]) -> Any | None:
+    """Return the sum of forms; None if there are none."""
+    found = list(forms)
+    return sum(found) if found else None

@@ -14,7 +14,7 @@ from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem import configure, vector
-from thermosim.heat.newton import NewtonSolver, linear_options
+from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
 from thermosim.heat.transient import TransientSystem
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class TimeStepper:
         work.waxpy(4.0 / h, self._capacity, self._stiffness)
         work.pointwiseMult(work, theta)
         atol = max(self.solver.settings.newton_rtol * self._scale, _ROUNDING * work.norm(), 1e-300)
-        self.ts.getSNES().setTolerances(rtol=1e-50, atol=atol, stol=1e-13)
+        set_tolerance(self.ts.getSNES(), atol, 1e-13)
 
     # what callers use
 
@@ -191,7 +191,7 @@ class TimeStepper:
         problem.rate.x.array[:] = 0.0
         self._scale = self.solver.load_norm()
         b = vector(problem.space)
-        self.solver.assemble_residual(b)
+        problem.assemble_residual(b)
         with b.localForm() as local:
             local.array[problem.held_dofs] = 0.0
         self._scale = max(self._scale, float(b.norm()))

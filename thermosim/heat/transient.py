@@ -17,10 +17,18 @@ from dolfinx import fem
 from petsc4py import PETSc
 
 from thermosim.errors import CaseError, SolveError
-from thermosim.fem import boundary_dofs, compile_form, configure, constant, vector
+from thermosim.fem import (
+    add_product,
+    add_to_matrix,
+    boundary_dofs,
+    compile_form,
+    configure,
+    constant,
+    vector,
+)
 from thermosim.heat import forms, shells
 from thermosim.heat.newton import linear_options
-from thermosim.heat.problem import HeatProblem
+from thermosim.heat.problem import HeatProblem, added
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,12 +99,39 @@ class TransientProblem(HeatProblem):
         return found
 
     @cached_property
-    def jacobian_form(self) -> Any:
-        """The compiled ∂F/∂θ + shift ∂F/∂θ̇."""
-        F = self.residual(self.theta, ufl.TestFunction(self.space))
-        trial = ufl.TrialFunction(self.space)
-        mass = ufl.derivative(F, self.rate, trial)
-        return compile_form(ufl.derivative(F, self.theta, trial) + self.shift * mass)
+    def _fixed_storage(self) -> dict[str, Any]:
+        u, v = ufl.TrialFunction(self.space), ufl.TestFunction(self.space)
+        return self._fixed(self.storage(self.theta, u, v))
+
+    def _in_matrices(self) -> set[str]:
+        return super()._in_matrices() | set(self._fixed_storage)
+
+    def _derivative(self, F: Any | None) -> Any | None:
+        """Return the symbolic ∂F/∂θ + shift ∂F/∂θ̇ of a form; None if it has none."""
+        by_theta = super()._derivative(F)
+        if F is None or self.rate not in F.coefficients():
+            return by_theta
+        by_rate = self.shift * ufl.derivative(F, self.rate, ufl.TrialFunction(self.space))
+        return by_rate if by_theta is None else by_theta + by_rate
+
+    @cached_property
+    def capacity(self) -> Any:
+        """The part of ∂F/∂θ̇ that no state changes [J/K], with the pattern of `stiffness`."""
+        M = self.stiffness.duplicate()
+        form = added(self._fixed_storage.values())
+        if form is not None:
+            add_to_matrix(M, compile_form(form))
+        M.assemble()
+        return M
+
+    def assemble_residual(self, b: Any) -> None:
+        """Assemble F at `theta` and `rate` into `b` [W]."""
+        super().assemble_residual(b)
+        add_product(self.capacity, self.rate, b)
+
+    def _add_changing(self, A: Any) -> None:
+        A.axpy(float(self.shift.value), self.capacity, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
+        super()._add_changing(A)
 
     @cached_property
     def nodal_capacity(self) -> float:
@@ -201,7 +236,7 @@ class TransientSystem:
     def residual(self, rate: Any, b: Any) -> None:
         """Assemble F at the present state [W]; held rows: capacity times the misfit of `rate`."""
         problem = self.problem
-        self.solver.assemble_residual(b)
+        problem.assemble_residual(b)
         held = problem.held_dofs[problem.held_dofs < b.local_size]
         misfit = rate.array_r[held] - problem.rate.x.array[held]
         with b.localForm() as local:

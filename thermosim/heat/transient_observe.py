@@ -96,7 +96,7 @@ class Observer:
                 found[name] = found.get(name, 0.0) + value
         if self._held:
             b = vector(self.problem.space)
-            self.solver.assemble_residual(b)
+            self.problem.assemble_residual(b)
             for name, dofs in self._held.items():
                 found[name] = -float(comm.allreduce(float(b.array_r[dofs].sum())))
         return found
