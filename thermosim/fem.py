@@ -217,8 +217,9 @@ def area(domain: Domain, boundary: str) -> float:
 
 def minmax(function: Any, cells: NDArray[np.int32]) -> tuple[float, float]:
     """Return the smallest and largest nodal value on the given cells over all ranks."""
-    dofs = np.unique(function.function_space.dofmap.list[cells])
-    values = function.x.array[dofs]
+    on_cells = np.zeros(len(function.x.array), dtype=bool)
+    on_cells[function.function_space.dofmap.list[cells]] = True
+    values = function.x.array[on_cells]
     comm = function.function_space.mesh.comm
     low = comm.allgather(float(values.min()) if len(values) else np.inf)
     high = comm.allgather(float(values.max()) if len(values) else -np.inf)
@@ -302,6 +303,33 @@ def assemble_matrix(A: Any, form: Any, bcs: Any) -> None:
     A.zeroEntries()
     fem.petsc.assemble_matrix(A, form, bcs)
     A.assemble()
+
+
+def cell_matrix(space: Any, *, filled: bool) -> Any:
+    """Return a matrix with room for every coupling of two nodes of one cell.
+
+    `filled` says that it holds zeros there: PETSc drops what is not set when it first assembles.
+    """
+    u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
+    form = compile_form(u * v * ufl.dx)
+    A = create_matrix(form)
+    if filled:
+        assemble_matrix(A, form, [])
+        A.zeroEntries()
+    return A
+
+
+def add_to_matrix(A: Any, form: Any) -> None:
+    """Add a bilinear form to `A`, which is not yet ready for use then (`A.assemble`)."""
+    fem.petsc.assemble_matrix(A, form, [])
+
+
+def add_product(A: Any, function: Any, b: Any) -> None:
+    """Add `A` times the values of a function to the vector `b`."""
+    x = vector(function.function_space)
+    x.array[:] = function.x.array[: x.local_size]
+    A.multAdd(x, b, b)
+    x.destroy()
 
 
 def configure(solver: Any, options: dict[str, Any]) -> None:

@@ -140,7 +140,7 @@ def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProb
         light = light_in(case, domain, degree, journal.say)
         model = heat_model(case, domain, *heat_sources(case, light))
         problem = HeatProblem(domain, model, degree)
-        problem.jacobian_form, problem.residual_form  # noqa: B018  compiled here, timed here
+        problem.compile()
     with journal.phase("solve", f"solve: {problem.space.dofmap.index_map.size_global} unknowns"):
         from thermosim.heat.steady import solve_steady
 
