@@ -7,7 +7,7 @@ on arrays, and is differentiated symbolically in a finite-element form.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,3 +74,14 @@ def ufl_namespace() -> Namespace:
         maximum=ufl.max_value,
         minimum=ufl.min_value,
     )
+
+
+def balanced_sum(terms: Sequence[Any]) -> Any:
+    """Return the sum of terms, added in pairs: no deeper than the logarithm of their number.
+
+    UFL goes down an expression by recursion, so that a plain sum of hundreds overflows it.
+    """
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return balanced_sum(terms[:middle]) + balanced_sum(terms[middle:])

@@ -99,3 +99,23 @@ def test_symbolic_derivative_matches_a_difference(domain):
     sides = [float(heat_source(2e7, 310.0 + s * step, p)) for s in (-2, -1, 1, 2)]
     difference = (sides[0] - 8 * sides[1] + 8 * sides[2] - sides[3]) / (12 * step)
     assert slope == pytest.approx(difference, rel=1e-8, abs=0.0)
+
+
+def depth(expression):
+    return 1 + max((depth(part) for part in expression.ufl_operands), default=0)
+
+
+def test_long_tables_and_interpolants_stay_shallow(domain):
+    """DOLFINx from 0.10 on goes down a form by recursion: some 190 levels are its end."""
+    import ufl
+    from dolfinx import fem
+
+    from thermosim.gain.source import chebyshev
+    from thermosim.materials import TableLaw
+
+    T = ufl.variable(ufl.SpatialCoordinate(domain)[0])
+    table = TableLaw(temperatures=range(100, 1100), values=range(1000), interpolation="linear")
+    numbers = [fem.Constant(domain, value) for value in table.parameters()]
+    assert depth(table.evaluate(T, ufl_namespace(), numbers)) < 40
+    coefficients = tuple(fem.Constant(domain, 0.5) for _ in range(129))
+    assert depth(ufl.diff(chebyshev(T, coefficients), T)) < 40

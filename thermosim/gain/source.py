@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thermosim.gain.efficiency import outcoupled_efficiency, polynomial
-from thermosim.namespaces import NUMPY, Namespace
+from thermosim.namespaces import NUMPY, Namespace, balanced_sum
 
 
 class GainParameters(NamedTuple):
@@ -69,12 +69,16 @@ class GainParameters(NamedTuple):
 
 
 def chebyshev(s: Any, coefficients: tuple[Any, ...]) -> Any:
-    """Return ``sum c_k T_k(s)`` by Clenshaw's rule."""
-    b_1: Any = 0.0
-    b_2: Any = 0.0
-    for coefficient in reversed(coefficients[1:]):
-        b_1, b_2 = coefficient + 2.0 * s * b_1 - b_2, b_1
-    return coefficients[0] + s * b_1 - b_2
+    """Return ``sum c_k T_k(s)``, with ``T_(2k) = 2 T_k² - 1`` and ``T_(2k+1) = 2 T_k T_(k+1) - s``.
+
+    As accurate as Clenshaw's rule and, unlike it, no deeper as a form than the logarithm of the
+    number of coefficients.
+    """
+    T: list[Any] = [1.0 + 0.0 * s, s]
+    for k in range(2, len(coefficients)):
+        half = k // 2
+        T.append(2.0 * T[half] * T[k - half] - T[k % 2])
+    return balanced_sum([c * T_k for c, T_k in zip(coefficients, T, strict=False)])
 
 
 def scaled_temperature(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from thermosim.materials.shorthand import Shorthand
-from thermosim.namespaces import NUMPY, Namespace
+from thermosim.namespaces import NUMPY, Namespace, balanced_sum
 from thermosim.sections import Section
 from thermosim.units import (
     Conductivity,
@@ -219,12 +219,12 @@ class TableLaw(Law[Q], Generic[Q]):
     ) -> Any:
         """Return the sum of what each interval adds on the way from the first point to ``T``."""
         given = self.parameters() if parameters is None else parameters
-        total: Any = given[0]
+        terms: list[Any] = [given[0]]
         for start in range(1, len(given), 5):
             T_i, width, c1, c2, c3 = given[start : start + 5]
             u = xp.minimum(xp.maximum(T - T_i, 0.0), width)
-            total = total + u * (c1 + u * (c2 + u * c3))
-        return total
+            terms.append(u * (c1 + u * (c2 + u * c3)))
+        return balanced_sum(terms)
 
     def _coefficients(
         self, T: npt.NDArray[np.float64], f: npt.NDArray[np.float64]

@@ -215,3 +215,6 @@ def test_chebyshev_sum():
     expected = np.polynomial.chebyshev.chebval(s, coefficients)
     np.testing.assert_allclose(chebyshev(s, coefficients), expected, rtol=1e-13, atol=1e-14)
     np.testing.assert_array_equal(chebyshev(s, (2.5,)), np.full(9, 2.5))
+    many = tuple(0.8 ** np.arange(129))
+    exact = np.polynomial.chebyshev.chebval(s, many)
+    np.testing.assert_allclose(chebyshev(s, many), exact, rtol=1e-12, atol=1e-13)
