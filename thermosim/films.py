@@ -10,14 +10,20 @@ from thermosim.sections import Section
 from thermosim.units import Length, Positive
 
 
-class FilmSettings(Section):
+class BodyFilm(Section):
     """A film so thin that it has the temperature of the surface under it; it is not meshed.
 
     It changes neither emissivity nor light: give those to the body that carries it.
     """
 
+    boundary: str = Field(description="Surface that carries the film")
+    material: str = Field(min_length=1, description="Name of the material; its k along the film")
+    thickness: Positive[Length]
+
+
+class FilmSettings(BodyFilm):
+    """A film on a particle or its substrate."""
+
     boundary: Literal["particle_surface", "substrate_top", "substrate_bottom", "substrate_rim"] = (
         Field(description="Surface that carries the film")
     )
-    material: str = Field(min_length=1, description="Name of the material; its k along the film")
-    thickness: Positive[Length]

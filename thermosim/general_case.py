@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from thermosim.case_base import CaseBase
 from thermosim.errors import CaseError, Problem
 from thermosim.expressions import FieldExpression
+from thermosim.films import BodyFilm
 from thermosim.geometry import (
     COORDINATES,
     BodyContact,
@@ -24,6 +25,7 @@ from thermosim.geometry import (
     unknown_names,
 )
 from thermosim.materials import Material, load_material
+from thermosim.radiation_settings import BodyEnclosure
 from thermosim.settings import OutputSettings, SolverSettings
 from thermosim.transient_settings import ChamberStart, TransientSettings
 
@@ -41,6 +43,12 @@ class GeneralCase(CaseBase):
         default_factory=dict, description="Boundaries that are not named here are insulated"
     )
     contacts: dict[Name, BodyContact] = Field(default_factory=dict)
+    enclosures: dict[Name, BodyEnclosure] = Field(
+        default_factory=dict, description="Boundaries that radiate to each other"
+    )
+    films: tuple[BodyFilm, ...] = Field(
+        default=(), description="Thin films on boundaries, [[films]], that are not meshed"
+    )
     probes: tuple[NamedProbe, ...] = ()
     goal: str | None = Field(
         default=None,
@@ -64,6 +72,7 @@ class GeneralCase(CaseBase):
             *self._material_problems(),
             *self._formula_problems(),
             *self._level_problems(),
+            *enclosure_problems(self.enclosures, self.boundaries, self.symmetry),
             *self._probe_problems(),
         ]
         if problems:
@@ -94,11 +103,22 @@ class GeneralCase(CaseBase):
         for name, contact in self.contacts.items():
             path = f"contacts.{name}.between"
             yield from unknown_names(contact.between, regions, "region", path, as_value=True)
+        for name, enclosure in self.enclosures.items():
+            path = f"enclosures.{name}.boundaries"
+            given = enclosure.boundaries
+            yield from unknown_names(given, boundaries, "boundary", path, as_value=True)
+        given = tuple(film.boundary for film in self.films)
+        yield from unknown_names(given, boundaries, "boundary", "films", as_value=True)
 
     def _material_problems(self) -> Iterator[Problem]:
         for name, region in self.regions.items():
             try:
                 self.material(region.material, f"regions.{name}.material")
+            except CaseError as error:
+                yield from error.problems
+        for index, film in enumerate(self.films):
+            try:
+                self.material(film.material, f"films.{index}.material")
             except CaseError as error:
                 yield from error.problems
 
@@ -182,3 +202,31 @@ class GeneralCase(CaseBase):
     def material_names(self) -> dict[str, str]:
         """Return the material name of each region."""
         return {name: region.material for name, region in self.regions.items()}
+
+
+def enclosure_problems(
+    enclosures: dict[str, BodyEnclosure], boundaries: dict[str, Boundary], symmetry: str
+) -> Iterator[Problem]:
+    """Yield why the surfaces of enclosures cannot exchange radiation."""
+    taken: dict[str, str] = {}
+    for name, enclosure in enclosures.items():
+        if symmetry == "planar":
+            rule = "a planar body has no end, so its view factors are not computed"
+            yield Problem(f"enclosures.{name}", "", rule, "use an axisymmetric or 3-D geometry")
+        path, surroundings = f"enclosures.{name}.boundaries", set()
+        for boundary in enclosure.boundaries:
+            if boundary in taken:
+                rule = f"stands in enclosure {taken[boundary]} too"
+                yield Problem(path, f'"{boundary}"', rule, "a boundary is of one enclosure")
+            taken[boundary] = name
+            radiation = boundaries[boundary].radiation if boundary in boundaries else None
+            numbers = radiation and radiation.emissivity.is_constant and radiation.T_env.is_constant
+            if radiation is None or not numbers:
+                rule = "has no radiation whose emissivity and T_env are numbers"
+                remedy = f"add boundaries.{boundary}.radiation = {{ emissivity, T_env }}"
+                yield Problem(path, f'"{boundary}"', rule, remedy)
+            else:
+                surroundings.add(radiation.T_env.constant)
+        if len(surroundings) > 1:
+            rule = "its boundaries have different T_env, which is what their openings look at"
+            yield Problem(path, "", rule, "give them one T_env")

@@ -56,13 +56,16 @@ def make_body(case: GeneralCase, comm: Any) -> tuple[Domain, Report]:
 def input_of(case: GeneralCase) -> GeneralInput:
     """Return regions, boundaries and contacts as the heat model takes them."""
     from thermosim.heat.general import GeneralInput
+    from thermosim.heat.model import Enclosure, film_of
 
     bodies = {
         name: (case.material(region.material), region.heat_source, region.axis)
         for name, region in case.regions.items()
     }
     contacts = {name: (*contact.between, contact.h_c) for name, contact in case.contacts.items()}
-    return GeneralInput(bodies, case.boundaries, contacts)
+    enclosures = tuple(Enclosure(**one.model_dump()) for one in case.enclosures.values())
+    films = tuple(film_of(film, case.material(film.material)) for film in case.films)
+    return GeneralInput(bodies, case.boundaries, contacts, enclosures, films)
 
 
 def probes_of(case: GeneralCase) -> dict[str, Probe]:

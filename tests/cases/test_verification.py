@@ -90,7 +90,19 @@ CASES = {
 
 
 def test_every_case_is_here():
-    assert {path.stem for path in FOLDER.glob("*.toml")} == CASES.keys()
+    others = {"concentric_grey_spheres"}
+    assert {path.stem for path in FOLDER.glob("*.toml")} == CASES.keys() | others
+
+
+def test_concentric_grey_spheres():
+    """Gebhart's factors of two surfaces that see each other and the outer one itself."""
+    found = simulate(load_case(FOLDER / "concentric_grey_spheres.toml"))
+    flux = Stefan_Boltzmann * (500.0**4 - 300.0**4) / (1 / 0.8 + 0.25 * (1 / 0.4 - 1))
+    assert flux == pytest.approx(1898.27, abs=5e-3)
+    exchanged = found.budget["inner_out:exchange"]
+    assert exchanged == pytest.approx(4 * math.pi * flux, rel=1e-5, abs=0)
+    assert abs(found.budget["inner_out:radiation"]) < 1e-9 * exchanged  # nothing escapes
+    assert found.summary["energy_balance_rel"] < 1e-8
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -20,6 +20,7 @@ from thermosim.heat.model import (
     Source,
     Surface,
     SurfaceLaw,
+    film_of,
 )
 from thermosim.heat.supports import support_faces, supports
 from thermosim.substrates import NoSubstrate
@@ -97,10 +98,7 @@ def _film(case: Case, film: FilmSettings, domain: Domain) -> Film:
             f'films: boundary = "{film.boundary}": this case has no such surface in its mesh; '
             "a substrate is meshed only where the particle touches it"
         )
-    material = case.material(film.material)
-    k = material.conductivity.laws()
-    along = k.get("k_par", next(iter(k.values())))
-    return Film(film.boundary, film.thickness, along, material.density, material.specific_heat)
+    return film_of(film, case.material(film.material))
 
 
 def _body(

@@ -13,11 +13,14 @@ from thermosim.chamber import radiative_flux
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.fem import boundary_dofs, constant, geometry_dofmap, to_space
 from thermosim.heat.model import (
+    Enclosure,
+    Film,
     HeatBody,
     HeatModel,
     Held,
     Jump,
     Number,
+    Radiation,
     Surface,
     SurfaceLaw,
 )
@@ -125,11 +128,15 @@ class GeneralInput:
     bodies : region -> material, formula of the heat source, axis of the material
     boundaries : boundary -> what acts there
     contacts : contact -> (region, region, h_c [W/(m² K)])
+    enclosures : what radiates to each other
+    films : thin layers on boundaries
     """
 
     bodies: Mapping[str, tuple[Material, FieldExpression | None, tuple[float, ...] | None]]
     boundaries: Mapping[str, Boundary]
     contacts: Mapping[str, tuple[str, str, float]]
+    enclosures: tuple[Enclosure, ...] = ()
+    films: tuple[Film, ...] = ()
 
 
 def general_model(given: GeneralInput, domain: Domain, T_ref: float, time: Any) -> HeatModel:
@@ -142,17 +149,30 @@ def general_model(given: GeneralInput, domain: Domain, T_ref: float, time: Any) 
         k, rho, cp = material.conductivity, material.density, material.specific_heat
         bodies.append(HeatBody(region, k, direction, rho, cp, law))
     surfaces, held = [], []
+    enclosed = {name for enclosure in given.enclosures for name in enclosure.boundaries}
     for name, boundary in given.boundaries.items():
         if boundary.temperature is not None:
             held.append(Held(name, HeldFormula(boundary.temperature, domain, time)))
         paths = _paths(boundary, values)
+        if name in enclosed and boundary.radiation is not None:
+            radiation = boundary.radiation  # numbers: the case has made sure
+            numbers = radiation.emissivity.constant, radiation.T_env.constant
+            paths["radiation"] = Radiation(*numbers)
         if paths:
             surfaces.append(Surface(name, paths))
     jumps = [
         Jump(name, f"{name}:{first}", f"{name}:{second}", h_c)
         for name, (first, second, h_c) in given.contacts.items()
     ]
-    return HeatModel(T_ref, tuple(bodies), tuple(surfaces), tuple(held), tuple(jumps))
+    return HeatModel(
+        T_ref,
+        tuple(bodies),
+        tuple(surfaces),
+        tuple(held),
+        tuple(jumps),
+        given.enclosures,
+        films=given.films,
+    )
 
 
 def _paths(boundary: Boundary, values: Values) -> dict[str, SurfaceLaw]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from thermosim.chamber import radiative_flux
 from thermosim.materials.conductivity import Axis, Isotropic, Uniaxial
 from thermosim.materials.laws import Law
 from thermosim.namespaces import ufl_namespace
+
+if TYPE_CHECKING:
+    from thermosim.films import BodyFilm
+    from thermosim.materials import Material
 
 Number = Callable[[float], Any]
 """Makes a constant of a form out of a float."""
@@ -168,6 +172,13 @@ class Film:
     conductivity: Law[Any]
     density: Law[Any] | None = None
     specific_heat: Law[Any] | None = None
+
+
+def film_of(film: BodyFilm, material: Material) -> Film:
+    """Return the film of a section of the case; a layered material conducts along its layers."""
+    k = material.conductivity.laws()
+    along = k.get("k_par", next(iter(k.values())))
+    return Film(film.boundary, film.thickness, along, material.density, material.specific_heat)
 
 
 @dataclass(frozen=True)

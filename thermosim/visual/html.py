@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 Table = list[tuple[str, str]]
 
 _PHYSICS = (
-    "particle", "substrate", "contact", "laser", "source", "gain", "chamber", "geometry",
-    "regions", "boundaries", "contacts", "probes", "goal", "transient", "materials",
+    "particle", "substrate", "contact", "laser", "optics", "source", "gain", "chamber", "radiation",
+    "geometry", "regions", "boundaries", "contacts", "enclosures", "films", "probes", "goal",
+    "transient", "thermometry", "materials",
 )  # fmt: skip
 _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
