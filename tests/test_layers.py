@@ -15,7 +15,7 @@ LAYERS = {
     "films": 1,
     "geometry": 1, "study_settings": 1,
     "case": 2, "case_base": 2, "case_errors": 2, "general_case": 2, "derived": 2,
-    "mesh": 3, "fem": 3, "parallel": 3,
+    "mesh": 3, "fem": 3, "fem_mesh": 3, "parallel": 3,
     "heat": 4, "optics.absorbed": 4, "optics.wave": 4, "observables": 4,
     "results": 5,
     "simulation": 6, "simulate_transient": 6, "simulate_general": 6, "adapt": 6,

@@ -59,6 +59,7 @@ class Domain:
     multiplicity: int
     exact: dict[str, float] = field(default_factory=dict)
     mesh_hash: str = ""
+    cached: bool = False
 
     @property
     def comm(self) -> Any:
@@ -114,21 +115,27 @@ class Domain:
 def distribute(data: MeshData | None, comm: Any) -> Domain:
     """Distribute a mesh that rank 0 holds (None elsewhere) over the ranks of `comm`."""
     names = comm.bcast(_names(data) if data is not None else None, root=0)
-    tdim, gdim = names["tdim"], names["gdim"]
-    cell = {2: "triangle", 3: "tetrahedron"}[tdim]
-    element = basix.ufl.element("Lagrange", cell, names["order"], shape=(gdim,))
+    domain = coordinate_domain(names["tdim"], names["gdim"], names["order"])
     if comm.rank == 0 and data is not None:
         cells, points = data.cells, data.points
     else:
-        n_nodes = {(2, 1): 3, (2, 2): 6, (3, 1): 4, (3, 2): 10}[tdim, names["order"]]
-        cells, points = np.empty((0, n_nodes), dtype=np.int64), np.empty((0, gdim))
-    mesh = _create_mesh(comm, cells, points, ufl.Mesh(element))
+        n_nodes = domain.ufl_coordinate_element().basix_element.dim
+        cells, points = np.empty((0, n_nodes), dtype=np.int64), np.empty((0, names["gdim"]))
+    mesh = _create_mesh(comm, cells, points, domain)
     tags = comm.bcast((data.cell_tags, data.facet_tags) if data is not None else None, root=0)
     origin = mesh.topology.original_cell_index
-    cell_tags = _cell_tags(mesh, tags[0][origin])
-    facet_tags = _facet_tags(mesh, tags[1][origin])
+    cell_tags = tag_cells(mesh, tags[0][origin])
+    table = tags[1][origin].ravel()
+    places = np.flatnonzero(table > 0)
+    facet_tags = tag_facets(mesh, places, table[places])
     keep = ("regions", "boundaries", "unit", "symmetry", "multiplicity", "exact", "mesh_hash")
     return Domain(mesh, cell_tags, facet_tags, **{key: names[key] for key in keep})
+
+
+def coordinate_domain(tdim: int, gdim: int, order: int) -> Any:
+    """Return the UFL domain of a simplex mesh with Lagrange geometry."""
+    cell = {2: "triangle", 3: "tetrahedron"}[tdim]
+    return ufl.Mesh(basix.ufl.element("Lagrange", cell, order, shape=(gdim,)))
 
 
 def _names(data: MeshData) -> dict[str, Any]:
@@ -153,22 +160,23 @@ def _create_mesh(comm: Any, cells: Any, points: Any, domain: Any) -> Any:
     return dolfinx.mesh.create_mesh(comm, cells, points, domain)
 
 
-def _cell_tags(mesh: Any, values: NDArray[np.int32]) -> Any:
+def tag_cells(mesh: Any, values: NDArray[np.int32]) -> Any:
+    """Return tags of all local cells (ghosts included), shape (n_cells,)."""
     entities = np.arange(len(values), dtype=np.int32)
     return dolfinx.mesh.meshtags(mesh, mesh.topology.dim, entities, values.astype(np.int32))
 
 
-def _facet_tags(mesh: Any, table: NDArray[np.int32]) -> Any:
-    """Tag facets from the cell-wise table: local facet i of a simplex lies opposite vertex i."""
+def tag_facets(mesh: Any, places: NDArray[Any], values: NDArray[np.int32]) -> Any:
+    """Return tags of facets, and create facets and what connects them with cells (collective).
+
+    Place c (d+1) + i is the local facet i of cell c, which lies opposite its vertex i.
+    """
     tdim = mesh.topology.dim
     mesh.topology.create_entities(tdim - 1)
-    mesh.topology.create_connectivity(tdim, tdim - 1)
     mesh.topology.create_connectivity(tdim - 1, tdim)
-    facets = mesh.topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)
-    marked = table > 0
-    entities, first = np.unique(facets[marked], return_index=True)
-    values = table[marked][first]
-    return dolfinx.mesh.meshtags(mesh, tdim - 1, entities.astype(np.int32), values)
+    facets = mesh.topology.connectivity(tdim, tdim - 1).array
+    entities, first = np.unique(facets[places], return_index=True)
+    return dolfinx.mesh.meshtags(mesh, tdim - 1, entities.astype(np.int32), values[first])
 
 
 def geometry_dofmap(mesh: Any) -> NDArray[np.int32]:

@@ -363,6 +363,7 @@ class BodyMesh(Section):
     max_cells: Annotated[int, Field(ge=1)] = Field(
         default=20_000_000, description="Refuse to build more cells than this"
     )
+    cache: bool = Field(default=True, description="Keep the mesh for the next run of the same body")
 
     @property
     def asks_for_sizes(self) -> bool:

@@ -33,24 +33,26 @@ def make_body(case: GeneralCase, comm: Any) -> tuple[Domain, Report]:
     CaseError
         If names of the case and of the geometry do not fit.
     """
-    from thermosim.fem import distribute
+    from thermosim.fem_mesh import obtain
+    from thermosim.mesh.build import cache_folder
     from thermosim.mesh.regions import build_body
     from thermosim.parallel import on_root
 
-    kept: list[Any] = [None]
+    kept: list[Any] = []
 
-    def build() -> Report:
+    def build() -> str:
         data, report = build_body(case.geometry, case.mesh, case.contacts, check)
-        kept[0] = data
-        return report
+        kept.append((data, report))
+        return data.content_hash()
 
     def check(regions: tuple[str, ...], boundaries: tuple[str, ...]) -> None:
         problems = list(case.missing_in(regions, boundaries))
         if problems:
             raise CaseError(problems)
 
-    report = on_root(comm, build)
-    return distribute(kept[0], comm), report
+    name = on_root(comm, build)
+    file = cache_folder() / f"body-{name}.npz" if case.mesh.cache else None
+    return obtain(comm, file, lambda: kept.pop())
 
 
 def input_of(case: GeneralCase) -> GeneralInput:
@@ -90,10 +92,11 @@ def _checked_domain(
     """Return the mesh and what acts on it, the formulas checked at its nodes."""
     from thermosim.heat.general import check_boundaries, check_formulas
     from thermosim.parallel import all_agree
+    from thermosim.simulation import mesh_line
 
     with journal.phase("mesh", "mesh"):
         domain, report = make_body(case, comm)
-    journal.say(f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}")
+    journal.say(mesh_line(case, domain, report))
     given = input_of(case)
     check_boundaries(given, domain)
     times = (0.0,) if case.transient is None else (0.0, case.transient.duration)

@@ -131,7 +131,7 @@ def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProb
         return solve_general(case, comm, journal)
     with journal.phase("mesh", "mesh"):
         domain, report = make_domain(case, comm)
-    journal.say(f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}")
+    journal.say(mesh_line(case, domain, report))
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
         from thermosim.heat.assemble import heat_model
         from thermosim.heat.problem import HeatProblem
@@ -202,19 +202,19 @@ def _reading(
 
 
 def make_domain(case: Case, comm: Any) -> tuple[Domain, dict[str, float]]:
-    """Build (or fetch) the mesh on one rank and distribute it (collective)."""
-    from thermosim.fem import distribute
-    from thermosim.mesh.build import build_mesh
+    """Return the mesh over all ranks: fetched, or built on one and distributed (collective)."""
+    from thermosim.fem_mesh import obtain
+    from thermosim.mesh.build import build_mesh, cache_path
     from thermosim.parallel import on_root
 
-    kept: list[Any] = [None]
+    file = on_root(comm, lambda: cache_path(case)) if case.mesh.cache else None
+    return obtain(comm, file, lambda: build_mesh(case))
 
-    def build() -> dict[str, float]:
-        kept[0], report = build_mesh(case)
-        return report
 
-    report = on_root(comm, build)
-    return distribute(kept[0], comm), report
+def mesh_line(case: AnyCase, domain: Domain, report: dict[str, float]) -> str:
+    """Return what a run says of its mesh."""
+    line = f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}"
+    return f"{line}, from the cache of {domain.comm.size} ranks" if domain.cached else line
 
 
 def light_in(case: Case, domain: Domain, degree: int, tell: Tell) -> AbsorbedLight | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.errors import MeshError
+from thermosim.mesh import native
 from thermosim.mesh.data import FORMAT, MeshData
 from thermosim.mesh.estimate import check_count, plane_cells
 from thermosim.mesh.halfplane import mesh_half_plane
@@ -40,15 +40,14 @@ def build_mesh(case: Case) -> tuple[MeshData, MeshReport]:
     MeshError
         If the geometry cannot be meshed.
     """
+    if not case.mesh.cache:
+        return _make(case)
     path = cache_path(case)
-    if case.mesh.cache and path.exists():
-        found = _read(path)
-        if found is not None:
-            return found
-    data, report = _make(case)
-    if case.mesh.cache:
-        _write(path, data, report)
-    return data, report
+    found = _read(path)
+    if found is None:
+        found = _make(case)
+        _write(path, *found)
+    return found
 
 
 def cache_path(case: Case) -> Path:
@@ -66,8 +65,13 @@ def cache_path(case: Case) -> Path:
         "mesh": case.mesh.model_dump(mode="json", exclude={"cache", "target_error"}),
     }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+    return cache_folder() / f"{digest}.npz"
+
+
+def cache_folder() -> Path:
+    """Return the folder of all cached meshes."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "thermosim" / "meshes" / f"{digest}.npz"
+    return root / "thermosim" / "meshes"
 
 
 def _geometric(substrate: Any) -> set[str]:
@@ -94,28 +98,32 @@ def _gmsh_version() -> str:
 
 
 def _read(path: Path) -> tuple[MeshData, MeshReport] | None:
-    """Return a cached mesh; None if the file is damaged, so that it is made anew."""
+    """Return a cached mesh; None if there is none or the file is damaged."""
     try:
         with np.load(path) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError):
+        header = json.loads(str(arrays.pop("header", "{}")))
+        report = json.loads(str(arrays.pop("report", "{}")))
+    except native.DAMAGED:
         return None
-    header = json.loads(str(arrays.pop("header")))
-    report = json.loads(str(arrays.pop("report")))
-    if header.pop("format") != FORMAT:
+    if header.pop("format", None) != FORMAT:
         return None
+    native.touch(path)
     return MeshData(**arrays, **header), report
 
 
 def _write(path: Path, data: MeshData, report: MeshReport) -> None:
-    """Write aside, then rename: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {
-        name: getattr(data, name) for name in ("points", "cells", "cell_tags", "facet_tags")
-    }
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-        np.savez(stream, header=data.header(), report=json.dumps(report), **arrays)
-    Path(stream.name).replace(path)
+    """Write aside, then rename: a reader never sees half a file. A full disk is no error."""
+    aside = native.begin(path)
+    if aside is None:
+        return
+    names = ("points", "cells", "cell_tags", "facet_tags")
+    arrays = {name: getattr(data, name) for name in names}
+    texts = {"header": np.array(data.header()), "report": np.array(json.dumps(report))}
+    if native.write_arrays(aside / path.name, texts | arrays):
+        (aside / path.name).replace(path)
+    native.discard(aside)
+    native.prune(path.parent)
 
 
 def _make(case: Case) -> tuple[MeshData, MeshReport]:

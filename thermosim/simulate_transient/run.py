@@ -199,12 +199,12 @@ def set_up(
 
         return set_up_general(case, journal, comm, running)
     from thermosim.fem import constant
-    from thermosim.simulation import heat_sources, light_in, make_domain
+    from thermosim.simulation import heat_sources, light_in, make_domain, mesh_line
 
     assert case.transient is not None
     with journal.phase("mesh", "mesh"):
         domain, report = make_domain(case, comm)
-    journal.say(f"mesh: {int(report['n_cells'])} cells, symmetry {case.symmetry}")
+    journal.say(mesh_line(case, domain, report))
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
         from thermosim.heat.assemble import heat_model
         from thermosim.heat.timestepper import TimeStepper
