@@ -1,19 +1,19 @@
-"""gmsh sessions: start, options, and the way from a gmsh model to plain arrays."""
+"""From a drawn gmsh model to a mesh in plain arrays."""
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.errors import MeshError, MissingDependencyError
+from thermosim.cad import gmsh_session, load_gmsh
+from thermosim.errors import MeshError
 from thermosim.mesh.data import MeshData, facet_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
+
+__all__ = ["generate", "gmsh_session", "load_gmsh", "name_entities", "read_arrays"]
 
 # gmsh node order -> DOLFINx node order (edges of second-order simplices are numbered differently)
 _PERMUTATION = {
@@ -23,59 +23,6 @@ _PERMUTATION = {
     (3, 2): [0, 1, 2, 3, 8, 9, 5, 7, 6, 4],
 }
 _N_NODES = {(1, 1): 2, (1, 2): 3, (2, 1): 3, (2, 2): 6, (3, 1): 4, (3, 2): 10}
-
-
-def load_gmsh() -> Any:
-    """Import gmsh, or say how to get it."""
-    try:
-        import gmsh
-    except ImportError as error:
-        raise MissingDependencyError(
-            "gmsh cannot be imported; see `thermosim doctor` for how to get it"
-        ) from error
-    return gmsh
-
-
-@contextlib.contextmanager
-def gmsh_session(threads: int = 1) -> Iterator[Any]:
-    """Yield a quiet gmsh with a fresh model; whatever a caller had open stays as it was.
-
-    Raises
-    ------
-    MeshError
-        With gmsh's own words, if gmsh fails.
-    """
-    gmsh = load_gmsh()
-    was_open = bool(gmsh.isInitialized())
-    if not was_open:
-        gmsh.initialize(readConfigFiles=False, interruptible=False)
-    try:
-        _quiet(gmsh, threads)
-        gmsh.model.add("thermosim")
-        yield gmsh
-    except Exception as error:
-        # gmsh raises plain Exception with its log as the text
-        if type(error) is Exception:
-            raise MeshError(f"gmsh failed: {error}") from error
-        raise
-    finally:
-        if was_open:
-            gmsh.model.remove()
-        else:
-            gmsh.finalize()
-
-
-def _quiet(gmsh: Any, threads: int) -> None:
-    options = {
-        "General.Terminal": 0,
-        "General.NumThreads": threads,
-        "Mesh.MeshSizeExtendFromBoundary": 0,
-        "Mesh.MeshSizeFromPoints": 0,
-        "Mesh.MeshSizeFromCurvature": 0,
-        "Mesh.RandomSeed": 1,
-    }
-    for name, value in options.items():
-        gmsh.option.setNumber(name, value)
 
 
 def generate(gmsh: Any, dim: int) -> None:
