@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import sys
 from typing import Annotated
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from thermosim import __version__
-from thermosim.cli.console import is_root
+from thermosim.cli.console import is_root, under_mpi
 from thermosim.errors import ThermosimError
 
 app = typer.Typer(
@@ -38,6 +39,17 @@ def options(
     """How cold can a particle get? Absorbed light, gain of quantum dots, heat flow."""
 
 
+def _leave_together(error: ThermosimError) -> None:
+    """Wait for the other ranks: mpirun ends them, rank 0 in mid-sentence, once one has failed."""
+    if not under_mpi() or importlib.util.find_spec("mpi4py") is None:
+        return
+    from mpi4py import MPI  # noqa: F401  begins MPI where the command had not come to it
+
+    from thermosim.parallel import end_together
+
+    end_together(str(error), error.exit_status)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from thermosim.cli import commands
@@ -48,10 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ThermosimError as error:
         if is_root():
             sys.stderr.write(f"thermosim: {error}\n")
-        if "mpi4py.MPI" in sys.modules:
-            from thermosim.parallel import end_together
-
-            end_together(str(error), error.exit_status)
+            sys.stderr.flush()
+        _leave_together(error)
         return error.exit_status
     except KeyboardInterrupt:
         if is_root():
