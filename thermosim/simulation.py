@@ -111,7 +111,8 @@ def simulate(
         raise
     if folder is not None:
         _write(folder, result, problem, journal, comm, start, finish)
-    note_times(result, journal, start)
+    else:
+        note_times(result, journal, start)
     return result
 
 

@@ -42,6 +42,7 @@ _UNITS: dict[str, tuple[float, tuple[int, int, int, int]]] = {
 _WHOLE_UNITS = {"1": (1.0, (0, 0, 0, 0)), "min": (60.0, (0, 0, 1, 0)), "h": (3600.0, (0, 0, 1, 0))}
 _SI_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m"}
 _SI_PREFIXES |= {0: "", 3: "k", 6: "M", 9: "G"}
+_LONG_TIMES = ((7200.0, 3600.0, "h"), (300.0, 60.0, "min"))  # from, seconds, unit
 _TERM = re.compile(r"([*/]?)(1(?!\d)|[A-Za-zµμ]+)(?:(?:\^|\*\*)(-?[1-9]))?")
 _GROUP = re.compile(r"/\(([^()]*)\)$")
 
@@ -145,6 +146,47 @@ def si_text(value: float, unit: str, digits: int = 4, *, zeros: bool = False) ->
     factor, prefix = si_prefix(float(f"{value:.{digits}g}"))
     text = f"{value / factor:#.{digits}g}" if zeros else f"{value / factor:.{digits}g}"
     return f"{text.rstrip('.').replace('-', '−')} {prefix}{unit}".strip()
+
+
+def with_error(value: float, error: float) -> str:
+    """Return ``value ± error``, the error with two digits and the value with as many places.
+
+    At most nine digits are shown; an error below the last of them is told as such:
+    ``779.145308 ± <0.000001``.
+    """
+    wanted = 1 - math.floor(math.log10(error))
+    places = max(min(wanted, 8 - math.floor(math.log10(max(abs(value), error)))), 0)
+    last = 10.0**-places
+    shown = f"{error:.{places}f}" if error >= last / 2 else f"<{last:.{places}f}"
+    return f"{value:.{places}f} ± {shown}".replace("-", "−")
+
+
+def si_with_error(value: float, error: float | None, unit: str) -> str:
+    """Return value ± error in one unit with an SI prefix, as `with_error`.
+
+    No error, or one that is not finite: the value alone, with five digits.
+    """
+    if error is None or not error > 0.0 or not math.isfinite(error):
+        return si_text(value, unit, 5, zeros=True)
+    factor, prefix = si_prefix(max(abs(value), error))
+    return f"{with_error(value / factor, error / factor)} {prefix}{unit}"
+
+
+def time_scale(longest: float) -> tuple[float, str]:
+    """Return seconds per unit and the unit in which times up to `longest` [s] read best."""
+    for limit, seconds, unit in _LONG_TIMES:
+        if longest >= limit:
+            return seconds, unit
+    if longest >= 1.0:
+        return 1.0, "s"
+    factor, prefix = si_prefix(longest)
+    return factor, f"{prefix}s"
+
+
+def time_text(value: float, digits: int = 4) -> str:
+    """Return a time [s] in the unit in which it reads best: ``43.27 ms``, ``90 min``, ``2.5 h``."""
+    seconds, unit = time_scale(abs(value))
+    return f"{value / seconds:.{digits}g} {unit}".replace("-", "−")
 
 
 def _wrong_dimension(given: str, example: str) -> str:

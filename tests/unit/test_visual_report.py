@@ -264,7 +264,7 @@ def test_page_stands_alone_and_holds_the_numbers(folder):
     assert "<script" not in page
     text = re.sub(r"<[^>]+>", " ", page)
     for wanted in (
-        "−150.00 ± 0.12 mK", "−200 mK … −100 mK", "−20 nW", "80.0 %", "muscovite", "100 µm",
+        "−150.00 ± 0.12 mK", "−200.0 mK … −100.0 mK", "−20.00 nW", "80.0 %", "muscovite", "100 µm",
         "conductivity is used outside its range", "2.4e−15", "cafe", "0.25 s", "0.1.0",
         "−4 × 10⁷ W/m³", "conduction to holder, rim",
     ):  # fmt: skip
@@ -322,7 +322,7 @@ def test_a_floating_particle_has_no_contact(tmp_path):
     ]
     text = headline(load_result(folder))
     assert "500.00 ± 0.12 mK warmer" in text
-    assert "brings 3.00 nW; 100 % of it leaves by thermal radiation" in text
+    assert "brings 3.000 nW; 100 % of it leaves by thermal radiation" in text
 
 
 def test_bars_have_the_length_of_the_heat(folder):

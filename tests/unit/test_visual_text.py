@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from thermosim.cli.console import engineering
 from thermosim.results.series import Series
-from thermosim.units import si_text
+from thermosim.results.words import heat_text, particle_rows
+from thermosim.units import si_text, si_with_error, time_text
 from thermosim.visual import series, studies, style
 from thermosim.visual.budget import Row, body_of, path_words, percent, shares
 from thermosim.visual.html import flattened, power_of_ten, quantity, readable
@@ -65,12 +66,54 @@ def test_commands_print_a_minus_that_can_be_copied():
         (-8.2516645, 1.19e-5, "−8.251665 ± 0.000012 K"),
         (-0.1445, 0.0014, "−144.5 ± 1.4 mK"),
         (0.001, 0.25, "1 ± 250 mK"),
-        (-0.146, None, "−146 mK"),
-        (-0.146, 0.0, "−146 mK"),
+        (-2.60004e-3, 2.0e-7, "−2.60004 ± 0.00020 mK"),
+        (779.145308146, 1e-12, "779.145308 ± <0.000001 K"),
+        (0.0, 2e-3, "0.0 ± 2.0 mK"),
+        (-0.146, None, "−146.00 mK"),
+        (-0.146, 0.0, "−146.00 mK"),
     ],
 )
 def test_with_error(value, error, text):
-    assert style.with_error(value, error, "K") == text
+    assert si_with_error(value, error, "K") == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (5400.0, "90 min"), (32.0, "32 s"), (299.0, "299 s"), (9000.0, "2.5 h"),
+        (0.04327151, "43.27 ms"), (0.0, "0 s"), (2e-9, "2 ns"),
+    ],
+)  # fmt: skip
+def test_time_text(seconds, text):
+    assert time_text(seconds) == text
+
+
+def test_rounding_is_no_heat():
+    assert heat_text(-1.2e-27, 1.3e-7) == "0 W"
+    assert heat_text(-1.8e-8, 1.8e-8) == "−18.00 nW"
+
+
+def test_words_of_the_light_and_of_the_thermometer():
+    numbers = {
+        "delta_T_mean_K": -2.6e-3, "delta_T_min_K": -2.65e-3, "delta_T_max_K": -4.3e-4,
+        "delta_T_error_K": 2e-7, "heat_source_W": -1.63e-10, "energy_balance_rel": 4e-15,
+        "delta_T_thermometer_K": -2.545e-3, "delta_T_thermometer_sigma_K": 0.3151,
+        "absorbed_by_dots_W": 9.9e-8, "absorbed_by_host_W": 0.0, "absorbed_by_substrate_W": 1e-9,
+        "absorbed_power_W": 1e-7, "intensity_mean_W_per_m2": 1.5e7,
+        "intensity_max_W_per_m2": 3e9, "hot_spot_factor": 7.6, "gain_reduction_rel": 0.81,
+    }  # fmt: skip
+    rows = dict(particle_rows(numbers))
+    assert rows["ΔT of the particle, mean"] == "−2.60000 ± 0.00020 mK (numerical)"
+    assert rows["PL thermometry would read"] == "0.00 ± 0.32 K (photon noise)"
+    assert rows["light absorbed"] == "99.00 nW by the dots, 1.000 nW by the substrate"
+    assert rows["intensity inside, mean … highest"] == (
+        "1.500 kW/cm² … 300.0 kW/cm², ⟨I²⟩/⟨I⟩² = 7.6"
+    )
+    assert rows["gain lost to hot spots"] == "81 %"
+    even = {**numbers, "hot_spot_factor": 1.0 + 1e-15}
+    assert dict(particle_rows(even))["intensity inside, mean"] == "1.500 kW/cm²"
+    dark = {key: value for key, value in numbers.items() if "absorbed" not in key}
+    assert "light absorbed" not in dict(particle_rows(dark))
 
 
 def test_temperature_scale_takes_an_offset_only_where_needed():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from thermosim.cli.console import engineering
+from thermosim.cli.console import engineering, plain
 
 if TYPE_CHECKING:
     from thermosim.general_case import GeneralCase
@@ -27,25 +27,26 @@ def body_numbers(case: GeneralCase) -> dict[str, Any]:
 
 
 def body_rows(result: Result) -> dict[str, str]:
-    """Return the rows of the closing table: temperatures, heat by boundary, numerics."""
-    numbers, rows = result.summary, {}
-    for name in numbers:
+    """Return the rows of the closing table: temperatures, heat by boundary, balance."""
+    from thermosim.results.words import ending_rows, heat_text
+
+    numbers: dict[str, Any] = result.summary
+    rows: dict[str, str] = {}
+    for name, value in numbers.items():
         if name.startswith("probe_"):
-            rows[f"T at {name[6:-2]}"] = temperature(numbers[name])
+            rows[f"T at {name[6:-2]}"] = temperature(value)
         elif name.startswith("region_") and name.endswith("_mean_K"):
             region = name[7:-7]
             low, high = (numbers[f"region_{region}_{key}_K"] for key in ("min", "max"))
-            rows[f"T of {region}, mean"] = temperature(numbers[name])
+            rows[f"T of {region}, mean"] = temperature(value)
             rows[f"T of {region}, lowest … highest"] = f"{temperature(low)} … {temperature(high)}"
     if "goal_error_K" in numbers:
         rows[f"± of {numbers['goal']} (numerical)"] = engineering(numbers["goal_error_K"], "K", 2)
     unit = "W/m" if result.case.symmetry == "planar" else "W"
-    rows |= {heat_words(path): engineering(heat, unit) for path, heat in result.budget.items()}
-    rows["energy balance"] = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
-    if numbers["kind"] == "transient":
-        rows["at"] = f"{engineering(numbers['time_s'], 's')} in {numbers['n_steps']} steps"
-    rows["solved"] = f"{numbers['n_dofs']} unknowns, {numbers['wall_s']:.2f} s"
-    return rows
+    turned = max((abs(heat) for heat in result.budget.values()), default=0.0)
+    for path, heat in result.budget.items():
+        rows[heat_words(path)] = plain(heat_text(heat, turned, unit))
+    return rows | {name: plain(text) for name, text in ending_rows(numbers)}
 
 
 def heat_words(path: str) -> str:
@@ -60,4 +61,4 @@ def heat_words(path: str) -> str:
 
 def temperature(value: float) -> str:
     """Return an absolute temperature in K and °C."""
-    return f"{value:.8g} K ({value - 273.15:.7g} °C)"
+    return f"{value:.5f} K ({value - 273.15:.5f} °C)"

@@ -105,8 +105,13 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield tell
 
 
-def engineering(value: float, unit: str, digits: int = 4) -> str:
-    """Return a number with an SI prefix and a plain minus, to be copied: ``-18 nW``."""
+def plain(text: str) -> str:
+    """Return a text with a minus that can be copied into a file or a shell."""
+    return text.replace("−", "-")
+
+
+def engineering(value: float, unit: str, digits: int = 4, *, zeros: bool = False) -> str:
+    """Return a number with an SI prefix and a plain minus: ``-18 nW``; see `units.si_text`."""
     from thermosim.units import si_text
 
-    return si_text(value, unit, digits).replace("−", "-")
+    return plain(si_text(value, unit, digits, zeros=zeros))

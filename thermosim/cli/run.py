@@ -15,8 +15,8 @@ from thermosim.cli.console import (
     QuietOption,
     SetOption,
     console,
-    engineering,
     is_root,
+    plain,
     print_json,
     print_table,
     progress,
@@ -25,15 +25,6 @@ from thermosim.cli.console import (
 if TYPE_CHECKING:
     from thermosim.case import AnyCase
     from thermosim.results import Result
-
-_PATHS = {
-    "heat_source_W": "released in the particle",
-    "heat_to_chamber_W": "particle to chamber",
-    "heat_to_substrate_W": "particle to substrate",
-    "heat_substrate_to_chamber_W": "substrate to chamber",
-    "heat_to_holder_W": "substrate to holder",
-}
-
 
 ResumeOption = Annotated[
     Path | None,
@@ -116,54 +107,31 @@ def resume_case(directory: Path, *, quiet: bool) -> Result:
 
 
 def print_result(result: Result) -> None:
-    """Print the closing table."""
+    """Print the closing table, and below it the notes."""
     from thermosim.case import Case
+    from thermosim.results.words import particle_rows
 
-    rows = particle_rows(result) if isinstance(result.case, Case) else body_rows(result)
-    for note in result.notes:
-        rows[f"note {len(rows)}"] = note
+    numbers = result.summary
+    if isinstance(result.case, Case):
+        rows = {name: plain(text) for name, text in particle_rows(numbers)}
+    else:
+        rows = body_rows(result)
+    rows |= _numerics(numbers)
+    if result.notes:
+        rows["notes" if len(result.notes) > 1 else "note"] = "\n".join(result.notes)
     if result.directory is not None:
         rows["files"] = str(result.directory)
     print_table(result.case.title or "result", rows)
 
 
-def particle_rows(result: Result) -> dict[str, str]:
-    """Return the rows of the closing table of a particle."""
-    numbers = result.summary
-    mean = engineering(numbers["delta_T_mean_K"], "K", 5)
-    if "delta_T_error_K" in numbers:
-        mean += f" ± {engineering(numbers['delta_T_error_K'], 'K', 2)} (numerical)"
-    low = engineering(numbers["delta_T_min_K"], "K", 5)
-    high = engineering(numbers["delta_T_max_K"], "K", 5)
-    rows = {"ΔT of the particle, mean": mean, "lowest … highest": f"{low} … {high}"}
-    if "delta_T_thermometer_K" in numbers:
-        reading = engineering(numbers["delta_T_thermometer_K"], "K")
-        noise = f"{numbers['delta_T_thermometer_sigma_K']:.2g} K"
-        rows["PL thermometry would read"] = f"{reading} ± {noise} (photon noise)"
-    for name, text in _PATHS.items():
-        if name in numbers:
-            rows[text] = engineering(numbers[name], "W")
-    rows["energy balance"] = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
-    rows["solved"] = (
-        f"{numbers['n_dofs']} unknowns, {numbers['newton_iterations']} Newton and "
-        f"{numbers['linear_iterations']} linear iterations, {numbers['wall_s']:.2f} s"
+def _numerics(numbers: dict[str, Any]) -> dict[str, str]:
+    """Return what it took."""
+    steps = f"{numbers['n_steps']} steps, " if "n_steps" in numbers else ""
+    work = (
+        f"{numbers['n_dofs']} unknowns, {steps}{numbers['newton_iterations']} Newton and "
+        f"{numbers['linear_iterations']} linear iterations"
     )
-    if numbers.get("kind") == "transient":
-        rows |= _transient_rows(numbers)
-    return rows
-
-
-def _transient_rows(numbers: dict[str, Any]) -> dict[str, str]:
-    """Return what the table says of a transient: when it ended, steps, time constants, lock-in."""
-    early = " (steady)" if numbers["ended_steady"] else ""
-    rows = {"at": f"{engineering(numbers['time_s'], 's')}{early} in {numbers['n_steps']} steps"}
-    if "time_constant_63_s" in numbers:
-        rows["63 % of the last change after"] = engineering(numbers["time_constant_63_s"], "s")
-    for entry in numbers.get("lock_in", []):
-        amplitude = engineering(entry["amplitude_K"], "K")
-        name = f"lock-in at {engineering(entry['frequency_Hz'], 'Hz')}"
-        rows[name] = f"{amplitude}, {entry['lag_rad']:.4f} rad behind the light"
-    return rows
+    return {"solved": work, "took": f"{numbers['wall_s']:.2f} s, without pictures"}
 
 
 def compare(
@@ -198,15 +166,17 @@ def print_comparison(results: dict[str, Any]) -> None:
     """Print the results in columns."""
     from rich.table import Table
 
-    table = Table(title="side by side", title_justify="left")
+    from thermosim.case import Case
+    from thermosim.results.words import particle_rows
+
+    tables = {
+        name: dict(particle_rows(r.summary)) if isinstance(r.case, Case) else body_rows(r)
+        for name, r in results.items()
+    }
+    table = Table(title="side by side", title_justify="left", box=None, padding=(0, 1))
     table.add_column("")
     for name in results:
         table.add_column(name, justify="right", overflow="fold")
-    keys = {"delta_T_mean_K": "ΔT mean", "delta_T_error_K": "± numerical", **_PATHS}
-    for key, text in keys.items():
-        unit = key.rpartition("_")[2]
-        values = [
-            engineering(r.summary[key], unit) if key in r.summary else "" for r in results.values()
-        ]
-        table.add_row(text, *values)
+    for label in dict.fromkeys(label for rows in tables.values() for label in rows):
+        table.add_row(label, *(plain(rows.get(label, "")) for rows in tables.values()))
     console().print(table)

@@ -115,10 +115,11 @@ def simulate_transient(
         result = _result(case, run, report, journal)
         if output is not None and running is not None:
             _finish(case, run, result, journal, (running, output), finish, start)
+        else:
+            note_times(result, journal, start)
     finally:
         for stream in lock:
             stream.close()
-    note_times(result, journal, start)
     return result
 
 

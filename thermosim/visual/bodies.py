@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.units import si_text
+from thermosim.units import si_text, time_text
 from thermosim.visual import style
 from thermosim.visual.fields import frame, heading, paint
 from thermosim.visual.fields_cut import Cut, flat_cut, slice_of
@@ -141,7 +141,7 @@ def draw_body_temperature(cuts: list[tuple[str, Cut]], result: Result) -> Figure
             _axis(axes, panel)
         text = f"Temperature here from {absolute(low)} to {absolute(high)}"
         time = result.summary.get("time_s")
-        heading(figure, result, text if time is None else f"{text}, after {si_text(time, 's')}")
+        heading(figure, result, text if time is None else f"{text}, after {time_text(time)}")
     return figure
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from thermosim.results.words import heat_text
+from thermosim.units import si_with_error
 from thermosim.visual import style
 from thermosim.visual.general import (
     body_path,
@@ -146,7 +148,8 @@ def draw_budget(result: Result) -> Figure:
 
 def _bars(axes: Axes, rows: list[Row], bodies: list[str], watts: str) -> None:
     scale, unit = style.si_scale([row.heat for row in rows], watts)
-    reach = max((abs(row.heat) for row in rows), default=0.0) / scale or 1.0
+    turned = max((abs(row.heat) for row in rows), default=0.0)
+    reach = turned / scale or 1.0
     position, ticks, words = 0.0, [], []
     for body in bodies:
         axes.text(
@@ -157,7 +160,7 @@ def _bars(axes: Axes, rows: list[Row], bodies: list[str], watts: str) -> None:
             if row.body != body:
                 continue
             position += 1.0
-            text = f"{style.si_text(row.heat, watts, zeros=True)}  ({percent(share)})"
+            text = f"{heat_text(row.heat, turned, watts)}  ({percent(share)})"
             _bar(axes, position, row.heat / scale, text, reach)
             ticks.append(position)
             words.append(row.label)
@@ -196,9 +199,9 @@ def headline(result: Result) -> str:
         return f"{goal_text(result, general)}{_largest_flow(result)}"
     numbers = result.summary
     mean = numbers["delta_T_mean_K"]
-    size = style.with_error(abs(mean), numbers.get("delta_T_error_K"), "K")
+    size = si_with_error(abs(mean), numbers.get("delta_T_error_K"), "K")
     side = "colder" if mean < 0 else "warmer"
-    when = f"After {style.si_text(numbers['time_s'], 's')} the" if "time_s" in numbers else "The"
+    when = f"After {style.time_text(numbers['time_s'])} the" if "time_s" in numbers else "The"
     several = particle_case(result).particle.count > 1
     who = "particles are on average" if several else "particle is"
     text = f"{when} {who} {size} {side} than the chamber."
@@ -213,7 +216,7 @@ def headline(result: Result) -> str:
     verb = "takes away" if source < 0 else "brings"
     back = "comes back" if source < 0 else "leaves"
     return (
-        f"{text}\nThe {what} {verb} {style.si_text(abs(source), 'W', 3, zeros=True)}; "
+        f"{text}\nThe {what} {verb} {style.si_text(abs(source), 'W', zeros=True)}; "
         f"{percent(share[id(best)])} of it {back} by {best.label}."
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.units import si_with_error
 from thermosim.visual import style
 from thermosim.visual.budget import percent, rows_of, shares
 from thermosim.visual.fields import frames, paint, seen_range
@@ -182,7 +183,7 @@ def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
         xerr=errors / factor, error_kw={"ecolor": style.INK, "capsize": 3},
     )  # fmt: skip
     for i, (mean, error) in enumerate(zip(means, errors, strict=True)):
-        text = style.with_error(float(mean), float(error), "K")
+        text = si_with_error(float(mean), float(error), "K")
         axes.text(0.0, i - 0.36, text, ha="right" if mean < 0 else "left", va="bottom", fontsize=9)
     axes.set_yticks(places, [letter(i) for i in range(len(results))], weight="bold")
     axes.set_ylim(len(results) - 0.45, -0.75)

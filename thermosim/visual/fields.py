@@ -87,7 +87,7 @@ def draw_temperature(cut: Cut, result: Result) -> Figure:
 def _below(result: Result) -> str:
     text = f"ΔT = temperature minus chamber temperature{where(result)}"
     time = result.summary.get("time_s")
-    return text if time is None else f"{text}, after {style.si_text(time, 's')}"
+    return text if time is None else f"{text}, after {style.time_text(time)}"
 
 
 def where(result: Result) -> str:

@@ -5,14 +5,14 @@ Temperatures are absolute here; heat is positive when it warms the body.
 
 from __future__ import annotations
 
-from math import floor, isfinite, log10
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from thermosim.case import Case
 from thermosim.general_case import GeneralCase
 from thermosim.geometry import Box, GeometryFile
 from thermosim.substrates import Pedestal, Stack
-from thermosim.units import si_text
+from thermosim.units import si_text, time_text, with_error
 
 if TYPE_CHECKING:
     from thermosim.results import Result
@@ -59,9 +59,9 @@ def absolute(value: float, error: float | None = None) -> str:
     """Return a temperature [K] in K and °C, with as many places as its error allows."""
     if error is None or not error > 0 or not isfinite(error):
         return f"{value:.2f} K ({value - _ZERO_CELSIUS:.2f} °C)".replace("-", "−")
-    places = min(max(1 - floor(log10(error)), 0), 9)
-    celsius = f"{value - _ZERO_CELSIUS:.{places}f} °C"
-    return f"{value:.{places}f} ± {error:.{places}f} K ({celsius})".replace("-", "−")
+    text = with_error(value, error)
+    places = len(text.split(" ")[0].partition(".")[2])
+    return f"{text} K ({value - _ZERO_CELSIUS:.{places}f} °C)".replace("-", "−")
 
 
 def goal_of(result: Result, case: GeneralCase) -> tuple[str, float, float | None]:
@@ -78,7 +78,7 @@ def goal_text(result: Result, case: GeneralCase) -> str:
     """Return the goal in a sentence."""
     words, value, error = goal_of(result, case)
     time = result.summary.get("time_s")
-    when = "The" if time is None else f"After {si_text(time, 's')} the"
+    when = "The" if time is None else f"After {time_text(time)} the"
     return f"{when} {words} is {absolute(value, error)}."
 
 

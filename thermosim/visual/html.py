@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.results.result import CASE, LOG
+from thermosim.results.words import ending_rows, heat_text, particle_rows
 from thermosim.visual import style
 from thermosim.visual.budget import headline, percent, rows_of, shares
 from thermosim.visual.compare import letter, name_of
@@ -48,13 +49,6 @@ _GENERAL_CAPTIONS = {
     "takes from it (left). The bars sum to zero.",
     "course.png": "Temperatures over time.",
     "course_heat.png": "Heat that each path brings to the body over time.",
-}
-_SUMMARY = {
-    "heat_source_W": "released in the particle",
-    "heat_to_chamber_W": "particle to chamber",
-    "heat_to_substrate_W": "particle to substrate",
-    "heat_substrate_to_chamber_W": "substrate to chamber",
-    "heat_to_holder_W": "substrate to holder",
 }
 _WITH_PREFIX = {"m", "s", "W", "Pa", "Hz", "W/m^2", "W/K"}
 _WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget",
@@ -177,48 +171,20 @@ def closing_table(result: Result) -> Table:
         rows = body_temperatures(result, general)
         unit = heat_unit(result)
         comes = sum(row.heat for row in rows_of(result) if row.heat > 0)
-        rows.append(("heat that comes in", style.si_text(comes, unit)))
-        return rows + _closing_rows(numbers)
-    low, high = (style.si_text(numbers[f"delta_T_{end}_K"], "K", 5) for end in ("min", "max"))
-    mean = style.with_error(numbers["delta_T_mean_K"], numbers.get("delta_T_error_K"), "K")
-    rows = [("ΔT of the particle, mean", mean), ("lowest … highest", f"{low} … {high}")]
-    rows += [
-        (words, style.si_text(numbers[key], "W"))
-        for key, words in _SUMMARY.items()
-        if key in numbers
-    ]
-    return rows + _closing_rows(numbers)
-
-
-def _closing_rows(numbers: Mapping[str, Any]) -> Table:
-    """Return the balance, and of a transient when it ended, its time constant and lock-in."""
-    rows = []
-    if "energy_balance_rel" in numbers:
-        balance = f"{numbers['energy_balance_rel']:.1e} of the heat turned over".replace("-", "−")
-        rows.append(("energy balance", balance))
-    if "time_s" in numbers:
-        early = ", steady" if numbers.get("ended_steady") else ""
-        rows.append(
-            ("these numbers are for the time", f"{style.si_text(numbers['time_s'], 's')}{early}")
-        )
-    if "time_constant_63_s" in numbers:
-        tau = style.si_text(numbers["time_constant_63_s"], "s")
-        rows.append(("63 % of the last change after", tau))
-    for entry in numbers.get("lock_in", []):
-        name = f"lock-in at {style.si_text(entry['frequency_Hz'], 'Hz')}"
-        lag = f"{entry['lag_rad']:.4f} rad behind the light"
-        rows.append((name, f"{style.si_text(entry['amplitude_K'], 'K')}, {lag}"))
-    return rows
+        rows.append(("heat that comes in", style.si_text(comes, unit, zeros=True)))
+        return rows + ending_rows(numbers)
+    return particle_rows(numbers)
 
 
 def budget_table(result: Result) -> list[dict[str, str]]:
     """Return the budget, one row per path."""
     rows, unit = rows_of(result), heat_unit(result)
+    turned = max((abs(row.heat) for row in rows), default=0.0)
     return [
         {
             "body": row.body,
             "label": row.label,
-            "heat": style.si_text(row.heat, unit),
+            "heat": heat_text(row.heat, turned, unit),
             "effect": "cools" if row.heat < 0 else "warms" if row.heat > 0 else "",
             "share": percent(share),
         }

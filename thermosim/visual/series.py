@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thermosim import units
 from thermosim.visual import style
 from thermosim.visual.general import body_path, general_case, heat_unit
 
@@ -20,16 +21,11 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_LONG = ((7200.0, 3600.0, "h"), (300.0, 60.0, "min"))
-
 
 def time_scale(time: ArrayLike) -> tuple[float, str]:
     """Return seconds per unit and the unit in which times [s] read best: h, min, s, ms, µs."""
     longest = float(np.max(np.abs(np.asarray(time, dtype=float)), initial=0.0))
-    for limit, seconds, unit in _LONG:
-        if longest >= limit:
-            return seconds, unit
-    return style.si_scale(longest, "s") if longest < 1.0 else (1.0, "s")
+    return units.time_scale(longest)
 
 
 def draw_delta_T(

@@ -7,7 +7,6 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from math import floor, isfinite, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thermosim.units import si_prefix
-from thermosim.units import si_text as si_text  # noqa: PLC0414  the name is for others, too
+from thermosim.units import si_text as si_text  # noqa: PLC0414  the names are for others, too
+from thermosim.units import time_text as time_text  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,16 +105,6 @@ def si_scale(values: ArrayLike, unit: str) -> tuple[float, str]:
     largest = float(sizes.max()) if sizes.size else 0.0
     factor, prefix = si_prefix(largest)
     return factor, f"{prefix}{unit}"
-
-
-def with_error(value: float, error: float | None, unit: str) -> str:
-    """Return value ± error in one unit, the error with two digits and the value as many places."""
-    if error is None or not error > 0.0 or not isfinite(error):
-        return si_text(value, unit, 5)
-    factor, name = si_scale(max(abs(value), error), unit)
-    places = min(max(1 - floor(log10(error / factor)), 0), 9)
-    text = f"{value / factor:.{places}f} ± {error / factor:.{places}f} {name}"
-    return text.replace("-", "−")
 
 
 def temperature_scale(values: Floats, symbol: str = "ΔT") -> tuple[float, float, str]:
