@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
-SMALLEST = 20_000
-"""Meshes of fewer cells are distributed as fast as they are read."""
+SMALLEST = 5_000
+"""Meshes of fewer cells are not kept: they are distributed in less than a tenth of a second."""
 LIMIT = 8 * 2**30
 """Bytes that the folder of cached meshes may hold; what was used longest ago goes first."""
 DAMAGED = (OSError, ValueError, EOFError, BadZipFile)
