@@ -151,6 +151,25 @@ native.SMALLEST = 10**9
 assert not any(make_domain(case(), comm)[0].cached for _ in range(2))
 assert not entries()
 """
+BODY = """
+body = {
+    "geometry": {"kind": "box", "x": ["0 mm", "3 mm"], "y": ["0 mm", "2 mm"],
+                 "z": ["0 mm", "1 mm"]},
+    "materials": {"m": {"conductivity": "2 W/(m*K)"}},
+    "regions": {"body": {"material": "m", "heat_source": "1e6 W/m^3"}},
+    "boundaries": {"left": {"temperature": "300 K"}},
+    "mesh": {"size": "0.5 mm"},
+}
+plain = parse_case(body | {"mesh": {"size": "0.5 mm", "cache": False}})
+lines, found = [], []
+for given in (plain, parse_case(body), parse_case(body)):
+    lines.append([])
+    found.append(simulate(given, tell=lines[-1].append, comm=comm).summary["region_body_mean_K"])
+said = [any("from the cache" in line for line in told) for told in lines]
+assert said == ([False, False, True] if comm.rank == 0 else [False] * 3)
+assert len(entries()) == 1
+assert max(abs(value / found[0] - 1) for value in found) < 1e-12
+"""
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -183,3 +202,7 @@ def test_damaged_entries_are_made_anew(run):
 
 def test_without_a_cache_nothing_is_kept(run):
     run(NONE)
+
+
+def test_a_body_of_any_geometry_is_kept(run):
+    run(BODY)
