@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from thermosim.heat.error import ErrorEstimate
     from thermosim.heat.problem import HeatProblem
     from thermosim.results import Result
+    from thermosim.results.journal import Journal
     from thermosim.settings import MeshSettings
-    from thermosim.simulation import Journal
 
 _MOST_MESHES = 10
 _START = {"plane": (4.0, 100.0, 0.5), "rings": (4.0, 400.0, 0.45), "solids": (5.0, 20.0, 0.5)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ from thermosim.results import FORMAT, Result
 from thermosim.results.provenance import versions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from thermosim.fem import Domain
     from thermosim.heat.general import GeneralInput
-    from thermosim.heat.general_observe import Readings
+    from thermosim.heat.general_observe import Reading, Readings
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
+    from thermosim.results.journal import Journal
     from thermosim.simulate_transient.march import TransientRun
-    from thermosim.simulation import Journal
     from thermosim.transient_settings import Probe
 
 Report = dict[str, float]
@@ -146,7 +149,7 @@ def _steady_result(
     goal: dict[str, Any] = _goal(case, temperatures)
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            goal["goal_error_K"] = _goal_error(case, problem, readings)
+            goal |= _goal_error(case, problem, readings.probes)
     balance = balance_error(budget)
     stats = solver.stats
     summary = {
@@ -162,7 +165,7 @@ def _steady_result(
         "residual_rel": stats.residual_rel,
         "continuation_steps": stats.continuation_steps,
     }
-    _warn(case, balance, journal)
+    journal.judge_balance(balance, case.solver.balance_tolerance)
     notes = _notes(case, problem.domain, temperatures, journal)
     return Result(summary, budget, case, None, notes, problem)
 
@@ -205,32 +208,25 @@ def _goal(case: GeneralCase, found: dict[str, float]) -> dict[str, Any]:
     return {"goal": name, "goal_K": found[key]}
 
 
-def _goal_error(case: GeneralCase, problem: HeatProblem, readings: Readings) -> float:
+def _goal_error(
+    case: GeneralCase, problem: HeatProblem, probes: Mapping[str, Reading]
+) -> dict[str, float]:
     """Return the estimated error of the goal [K] (collective)."""
     from thermosim.heat.error import estimate_error
     from thermosim.heat.general_observe import point_load
     from thermosim.heat.transient_probes import PointProbe
 
-    region, probe = goal_region(case), readings.probes.get(case.goal or "")
-    if case.goal in case.regions or not isinstance(probe, PointProbe):
-        return estimate_error(problem, case.solver, region).bound
-    return estimate_error(
-        problem, case.solver, region, load=lambda space: point_load(probe, space)
-    ).bound
+    region, probe = goal_region(case), probes.get(case.goal or "")
+    load = None
+    if case.goal not in case.regions and isinstance(probe, PointProbe):
+        load = partial(point_load, probe)
+    return {"goal_error_K": estimate_error(problem, case.solver, region, load=load).bound}
 
 
 def _heat(budget: dict[str, float]) -> dict[str, float]:
     from thermosim.heat.budget import leaving, released
 
     return {"heat_source_W": released(budget), "heat_leaving_W": leaving(budget)}
-
-
-def _warn(case: GeneralCase, balance: float, journal: Journal) -> None:
-    if balance > case.solver.balance_tolerance:
-        journal.say(
-            f"WARNING: the energy balance is off by {balance:.1e} of the heat turned over "
-            f"(tolerance {case.solver.balance_tolerance:.0e}); do not trust this result"
-        )
 
 
 def _notes(
@@ -288,19 +284,28 @@ def transient_result(
     case: GeneralCase, run: TransientRun, report: Report, journal: Journal
 ) -> Result:
     """Return the last state of a transient, its budget and what the march took (collective)."""
+    from thermosim.heat.general_observe import GeneralObserver
     from thermosim.heat.transient import STORED
+    from thermosim.simulate_transient.last import error_if_steady
 
     assert case.transient is not None
+    assert isinstance(run.observer, GeneralObserver)
     course, last = run.course, run.rows[-1]
     budget = run.observer.budget()
     flows = {name: heat for name, heat in budget.items() if not name.endswith(f":{STORED}")}
     kept = ("delta_T_", "region_", "probe_")
     temperatures = {key: last[key] for key in last if key.startswith(kept)}
-    _warn(case, course.worst_balance, journal)
+    journal.judge_balance(course.worst_balance, case.solver.balance_tolerance)
     run.note_stats()
+    notes = _notes(case, run.problem.domain, temperatures, journal)
+    goal: dict[str, Any] = _goal(case, temperatures)
+    if case.solver.error_estimate:
+        estimate = partial(_goal_error, case, run.problem, run.observer.readings.probes)
+        goal |= error_if_steady(budget, estimate, notes, journal)
     summary = {
         **_head(case, "transient"),
         **temperatures,
+        **goal,
         **_heat(flows),
         "heat_stored_W": sum(budget.values()) - sum(flows.values()),
         "energy_balance_rel": course.worst_balance,
@@ -313,5 +318,4 @@ def transient_result(
         "newton_iterations": course.newton_iterations,
         "linear_iterations": course.linear_iterations,
     }
-    notes = _notes(case, run.problem.domain, temperatures, journal)
     return Result(summary, budget, case, None, notes, run.problem)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from thermosim.results.folder import (
     staging_folder,
     write_documents,
 )
+from thermosim.results.journal import Journal, Tell
 from thermosim.results.provenance import versions
 
 if TYPE_CHECKING:
@@ -31,34 +30,7 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
     from thermosim.optics.absorbed import AbsorbedLight
 
-Tell = Callable[[str], None]
 Finish = Callable[[Path], None]
-
-
-@dataclass
-class Journal:
-    """What a run says and how long its phases take."""
-
-    tell: Tell
-    lines: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    estimate: Any = None
-
-    def say(self, text: str) -> None:
-        """Note a line and pass it on."""
-        self.lines.append(text)
-        self.tell(text)
-
-    @contextmanager
-    def phase(self, name: str, text: str) -> Iterator[None]:
-        """Time a phase."""
-        self.say(text)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - start
-            self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
 
 def simulate(
@@ -159,7 +131,7 @@ def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProb
         result.summary |= light_summary(light, problem)
         if case.output.thermometer:
             with journal.phase("thermometer", "what a thermometer would read"):
-                result.summary |= _reading(case, problem, light, result.notes)
+                result.summary |= reading(case, problem, light, result.notes)
     return result, problem
 
 
@@ -190,9 +162,10 @@ def contact_temperatures(problem: HeatProblem) -> dict[str, float]:
     return found
 
 
-def _reading(
+def reading(
     case: Case, problem: HeatProblem, light: AbsorbedLight, notes: list[str]
 ) -> dict[str, float]:
+    """Return what a thermometer would read; notes why it cannot be told (collective)."""
     from thermosim.observables import thermometer
 
     try:
@@ -256,13 +229,9 @@ def _result(
     error = {}
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            error = _error(problem, case, budget, journal)
+            error = mean_error(problem, case, budget, journal)
     balance = balance_error(budget)
-    if balance > case.solver.balance_tolerance:
-        journal.say(
-            f"WARNING: the energy balance is off by {balance:.1e} of the heat turned over "
-            f"(tolerance {case.solver.balance_tolerance:.0e}); do not trust this result"
-        )
+    journal.judge_balance(balance, case.solver.balance_tolerance)
     summary = {
         "format": FORMAT,
         "title": case.title,
@@ -311,9 +280,10 @@ def particle_temperatures(problem: HeatProblem) -> dict[str, float]:
     return {"delta_T_mean_K": mean, "delta_T_min_K": low, "delta_T_max_K": high}
 
 
-def _error(
+def mean_error(
     problem: HeatProblem, case: Case, budget: dict[str, float], journal: Journal
 ) -> dict[str, float]:
+    """Return the estimated error of the mean ΔT of the particle and its parts [K] (collective)."""
     from thermosim.heat.budget import leaving, released
     from thermosim.heat.error import estimate_error
 

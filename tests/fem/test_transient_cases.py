@@ -69,6 +69,30 @@ def test_intensity_is_scaled_not_the_source(tmp_path):
     assert result.delta_T_mean_K == pytest.approx(strong, rel=1e-6)
 
 
+def test_a_steady_end_tells_light_and_error_as_a_steady_run(tmp_path):
+    """Light, thermometer and ± of the last state are those of the steady run under that light."""
+    result, _ = run(
+        tmp_path / "r", duration="5 s",
+        schedule={"kind": "steps", "every": "5 s", "intensities": ["9 kW/cm^2"]},
+    )  # fmt: skip
+    strong = {**LASER, "laser": {**LASER["laser"], "intensity": "9 kW/cm^2"}}
+    wanted = simulate(parse_case({**BASE, **strong})).summary
+    names = [name for name in wanted if name.startswith(("absorbed", "intensity", "delta_T_err"))]
+    names += ["hot_spot_factor", "emitted_photons_per_s", "delta_T_thermometer_K", "f_escape"]
+    assert len(names) == 13
+    for name in names:
+        assert result.summary[name] == pytest.approx(wanted[name], rel=1e-5, abs=0), name
+    assert result.intensity_mean_W_per_m2 == pytest.approx(9e7)
+    assert not result.notes
+
+
+def test_no_error_is_told_of_a_state_that_still_changes(tmp_path):
+    result, _ = run(tmp_path / "r", duration="2 ms")
+    assert "delta_T_error_K" not in result.summary
+    (note,) = result.notes
+    assert "no error of the mesh is estimated" in note
+
+
 def test_steady_start_stays_and_then_relaxes(tmp_path):
     _, series = run(
         tmp_path / "r", initial={"kind": "steady", "factor": 1.0},

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from thermosim.heat.timestepper import TimeStepper
     from thermosim.heat.transient import TransientProblem
     from thermosim.heat.transient_observe import Observer
+    from thermosim.optics.absorbed import AbsorbedLight
 
 _STEADY_AFTER = 3  # steps of the last piece before a steady state is believed
 
@@ -87,6 +88,7 @@ class TransientRun:
         self.states = StateMap(self.problem.space)
         self.course = Course()
         self.rows: list[dict[str, float]] = []
+        self.light: AbsorbedLight | None = None
         self.files: Files | None = None
         self._outputs = self.settings.outputs()
         self._field_times = np.unique(np.asarray(self.settings.field_times, float))

@@ -8,29 +8,26 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Callable
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
 from thermosim.general_case import GeneralCase
 from thermosim.parallel import on_root
-from thermosim.results import FORMAT, Result
+from thermosim.results import Result
 from thermosim.results.checkpoint import latest_checkpoint, remove_checkpoints
 from thermosim.results.folder import publish, staging_folder, write_documents
-from thermosim.results.provenance import versions
 from thermosim.results.result import CASE, SUMMARY
 from thermosim.results.series import full
 from thermosim.results.snapshots import SNAPSHOTS, Snapshots
-from thermosim.schedule import largest_factor, walk
+from thermosim.schedule import largest_factor
+from thermosim.simulate_transient.last import particle_result
 from thermosim.simulate_transient.march import Files, TransientRun
-from thermosim.simulate_transient.summary import lock_in_summary, segments
 
 if TYPE_CHECKING:
     from thermosim.case import AnyCase
-    from thermosim.heat.model import Source
     from thermosim.heat.transient import TransientProblem
-    from thermosim.simulation import Journal
+    from thermosim.results.journal import Journal
 
 LOCK = "lock"
 
@@ -141,7 +138,7 @@ def resume_transient(
 
     from mpi4py import MPI
 
-    from thermosim.simulation import Journal
+    from thermosim.results.journal import Journal
 
     comm = MPI.COMM_WORLD if comm is None else comm
     output, case = on_root(comm, lambda: find_interrupted(directory))
@@ -209,36 +206,27 @@ def set_up(
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
         from thermosim.heat.assemble import heat_model
         from thermosim.heat.timestepper import TimeStepper
-        from thermosim.heat.transient import TransientProblem
+        from thermosim.heat.transient import ScaledSource, TransientProblem
         from thermosim.heat.transient_observe import Observer
 
         degree, light = case.solver.degree, constant(domain, 1.0)
         pump = light_in(case, domain, degree, journal.say)
+        if pump is not None:
+            pump.scale = light
         source, ground = heat_sources(case, pump)
-        ground = None if ground is None else scaled(ground, light)
-        model = heat_model(case, domain, scaled(source, light), ground)
+        source = ScaledSource(source, light) if pump is None else source
+        model = heat_model(case, domain, source, ground)
         problem = TransientProblem(domain, model, degree, light)
         stepper = TimeStepper(problem, case.solver, case.transient)
         observer = Observer(problem, stepper.solver, "particle", case.transient.probes)
         run = TransientRun(case, stepper, observer, journal.tell)
+        run.light = pump
         set_initial_state(case, problem)
         stepper.set_scale(largest_factor(run.pieces, case.transient.duration))
     if running is not None:
         snapshots = Snapshots(running, run.states)
         run.files = Files(running, None, snapshots, case.digest(), domain.mesh_hash)
     return run, report
-
-
-def scaled(source: Source, light: Any) -> Source:
-    """Return a source whose intensity is multiplied by `light`; a given one is multiplied itself.
-
-    The gain is no linear function of the intensity.
-    """
-    from thermosim.heat.transient import ScaledSource
-
-    if any(field.name == "scale" for field in fields(cast("Any", source))):
-        return cast("Source", replace(cast("Any", source), scale=light))
-    return ScaledSource(source, light)
 
 
 def set_initial_state(case: AnyCase, problem: TransientProblem) -> None:
@@ -273,66 +261,7 @@ def _result(case: AnyCase, run: TransientRun, report: dict[str, float], journal:
         from thermosim.simulate_general import transient_result
 
         return transient_result(case, run, report, journal)
-    from thermosim.simulation import particle_notes
-
-    series, course = run.series(), run.course
-    assert case.transient is not None
-    levels = segments(series, walk(run.pieces, case.transient.duration))
-    budget, last = run.observer.budget(), run.rows[-1]
-    temperatures = {key: last[key] for key in last if key.startswith("delta_T_")}
-    timed = [level for level in levels if "time_constant_63_s" in level]
-    if course.worst_balance > case.solver.balance_tolerance:
-        journal.say(
-            f"WARNING: the energy balance is off by {course.worst_balance:.1e} of the heat turned "
-            f"over (tolerance {case.solver.balance_tolerance:.0e}); do not trust this result"
-        )
-    run.note_stats()
-    summary = {
-        "format": FORMAT,
-        "title": case.title,
-        "kind": "transient",
-        **temperatures,
-        **heat_now(budget),
-        "energy_balance_rel": course.worst_balance,
-        "time_s": course.time,
-        "ended_steady": course.ended_steady,
-        **({key: timed[-1][key] for key in timed[-1] if "constant" in key} if timed else {}),
-        "segments": levels,
-        "integrator": case.transient.integrator,
-        "n_steps": course.steps,
-        "rejected_steps": course.rejections,
-        "chamber_temperature_K": case.chamber.temperature,
-        "contact_radius_m": case.contact_radius,
-        "n_dofs": int(run.problem.space.dofmap.index_map.size_global),
-        "n_cells": int(report["n_cells"]),
-        "min_scaled_jacobian": report["min_scaled_jacobian"],
-        "newton_iterations": course.newton_iterations,
-        "linear_iterations": course.linear_iterations,
-        "n_ranks": run.comm.size,
-        "mesh_hash": run.problem.domain.mesh_hash,
-        "case_hash": case.digest(),
-        **versions(),
-    }
-    if case.transient.lock_in is not None:
-        summary["lock_in"] = lock_in_summary(series, case.transient)
-    extremes = {
-        "delta_T_min_K": float(series["delta_T_min_K"].min()),
-        "delta_T_max_K": float(series["delta_T_max_K"].max()),
-    }
-    notes = particle_notes(case, extremes) + [x for x in journal.lines if "WARNING" in x]
-    return Result(summary, budget, case, None, notes, run.problem)
-
-
-def heat_now(budget: dict[str, float]) -> dict[str, float]:
-    """Return the budget of one moment in the few numbers that people ask for [W]."""
-    from thermosim.heat.transient import STORED
-    from thermosim.simulation import heat_summary
-
-    kept = {name: value for name, value in budget.items() if name.endswith(f":{STORED}")}
-    flows = {name: value for name, value in budget.items() if name not in kept}
-    found = heat_summary(flows)
-    found["heat_to_substrate_W"] -= kept.get(f"particle:{STORED}", 0.0)
-    return {**found, "heat_stored_W": sum(kept.values())}
+    return particle_result(case, run, report, journal)
 
 
 def _finish(

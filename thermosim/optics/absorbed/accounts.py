@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
     """Return the numbers of the light for a summary (collective).
 
-    Entries that a model does not know are left out.
+    Entries that a model does not know are left out. Of a transient they are those of the moment.
     """
     found: dict[str, Any] = {"optics_model": light.case.optics.model}
     found |= absorbed_powers(light, problem)
     found |= hot_spots(light, problem)
     if light.expected:
-        found["absorbed_power_model_W"] = light.expected
+        found["absorbed_power_model_W"] = light.expected * light.factor
         found["light_on_mesh_error_rel"] = power_on_mesh(light) / light.expected - 1.0
     ledger = light.ledger
     if ledger is not None and ledger.incident:
-        found["incident_power_W"] = ledger.incident
+        found["incident_power_W"] = ledger.incident * light.factor
         found["reflected_fraction"] = ledger.reflected / ledger.incident
         found["transmitted_fraction"] = ledger.transmitted / ledger.incident
         found["into_substrate_fraction"] = ledger.substrate / ledger.incident
@@ -36,7 +36,7 @@ def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
 
 
 def power_on_mesh(light: AbsorbedLight) -> float:
-    """Return ``α ∫I dV`` [W], α being that of the light; compares with ``light.expected``."""
+    """Return ``α ∫I dV`` [W] at full light, α its own; compares with ``light.expected``."""
     domain = light.domain
     # of a beam as wide as a number the degree does not matter
     dx = domain.dx("particle", light.quadrature_degree)
@@ -59,6 +59,7 @@ def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, flo
     ground = 0.0
     if light.substrate is not None:
         ground = integrate(domain, light.substrate, domain.dx("substrate")) * domain.volume_scale
+        ground *= light.factor
     return {
         "absorbed_power_W": dots + host + ground,
         "absorbed_by_dots_W": dots,
@@ -92,9 +93,9 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
 def _largest(light: AbsorbedLight) -> float:
     """Return the largest intensity at any point where it is known [W/m²] (collective)."""
     if isinstance(light.intensity, float):
-        return light.intensity
+        return light.intensity * light.factor
     space = light.intensity.function_space
     cells = light.domain.cells("particle")
     values = light.intensity.x.array[space.dofmap.list[cells].ravel()]
     found = light.domain.comm.allgather(float(values.max()) if len(values) else 0.0)
-    return float(max(found))
+    return float(max(found)) * light.factor

@@ -225,13 +225,13 @@ def ring_groups(centres: Floats, size: float) -> Integers:
 def intensity_by_cell(source: GainSource, domain: Domain) -> Any:
     """Return the mean intensity of each cell of the particle [W/m²], 0 elsewhere (collective)."""
     found = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="intensity_W_per_m2")
-    light = source.intensity
+    light, scale = source.intensity, 1.0 if source.scale is None else float(source.scale.value)
     if isinstance(light, float):
-        found.x.array[domain.cells("particle")] = light
+        found.x.array[domain.cells("particle")] = scale * light
         return found
     v = ufl.TestFunction(found.function_space)
     measure = domain.dx("particle", source.quadrature_degree)
     amount = fem.assemble_vector(compile_form(light * v * domain.weight * measure)).array
-    found.x.array[:] = amount * domain.volume_scale / cell_volumes(domain)
+    found.x.array[:] = scale * amount * domain.volume_scale / cell_volumes(domain)
     found.x.scatter_forward()
     return found

@@ -63,6 +63,8 @@ class AbsorbedLight:
         model has no such number.
     notes
         What a reader of the result must know.
+    scale
+        Constant of the form that multiplies all light of a transient; None stands for 1.
     """
 
     case: Case
@@ -75,6 +77,12 @@ class AbsorbedLight:
     ledger: Ledger | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
+    scale: Any = None
+
+    @property
+    def factor(self) -> float:
+        """What multiplies the light at this moment."""
+        return 1.0 if self.scale is None else float(self.scale.value)
 
     @property
     def alpha_host(self) -> float:
@@ -85,12 +93,12 @@ class AbsorbedLight:
     def source(self) -> GainSource:
         """The heat source of the particle."""
         host = self.case.optics.host_absorption
-        return GainSource(self.parameters, self.intensity, None, host, self.quadrature_degree)
+        return GainSource(self.parameters, self.intensity, self.scale, host, self.quadrature_degree)
 
     @property
     def substrate_source(self) -> LightSource | None:
         """The heat source of the substrate."""
-        return None if self.substrate is None else LightSource(self.substrate)
+        return None if self.substrate is None else LightSource(self.substrate, self.scale)
 
     def rebuild(self, alpha: float) -> None:
         """Compute the light anew for an absorption coefficient [1/m], in place (collective)."""

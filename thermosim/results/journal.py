@@ -1,0 +1,45 @@
+"""What a run says, and how long its phases take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Journal:
+    """What a run says and how long its phases take."""
+
+    tell: Tell
+    lines: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    estimate: Any = None
+
+    def say(self, text: str) -> None:
+        """Note a line and pass it on."""
+        self.lines.append(text)
+        self.tell(text)
+
+    @contextmanager
+    def phase(self, name: str, text: str) -> Iterator[None]:
+        """Time a phase."""
+        self.say(text)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+    def judge_balance(self, balance: float, tolerance: float) -> None:
+        """Warn of an energy balance that is off by more than the tolerance, both relative."""
+        if balance > tolerance:
+            self.say(
+                f"WARNING: the energy balance is off by {balance:.1e} of the heat turned over "
+                f"(tolerance {tolerance:.0e}); do not trust this result"
+            )
