@@ -54,7 +54,7 @@ def test_an_altered_number_is_none(entry):
     assert native.read_part(entry, 1, 2) is None
 
 
-@pytest.mark.parametrize("rank, ranks", [(0, 2), (1, 3), (2, 2)])
+@pytest.mark.parametrize(("rank", "ranks"), [(0, 2), (1, 3), (2, 2)])
 def test_the_part_of_another_rank_is_none(entry, rank, ranks):
     file = written(entry)
     target = entry / f"{rank}.npz"
@@ -93,14 +93,18 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
 def test_what_was_used_longest_ago_goes_first(entry):
     folder = entry.parent
     written(entry)
-    for name, used in (("old.npz", 100), ("new.npz", 300)):
+    used = {f"{name}.npz": 100 * (7 * i % 10) for i, name in enumerate("abcdefghij")}
+    for name, time in used.items():
         (folder / name).write_bytes(bytes(1000))
-        os.utime(folder / name, (used, used))
-    os.utime(entry, (200, 200))
+        os.utime(folder / name, (time, time))
+    os.utime(entry, (550, 550))
     size = sum(file.stat().st_size for file in entry.iterdir())
-    native.prune(folder, size + 2000)
-    assert len(list(folder.iterdir())) == 3
-    native.prune(folder, size + 1000)
-    assert {path.name for path in folder.iterdir()} == {entry.name, "new.npz"}
-    native.prune(folder, 1000)
-    assert {path.name for path in folder.iterdir()} == {"new.npz"}
+    by_age = sorted(used, key=used.__getitem__)
+    for limit, left in (
+        (size + 10_000, {entry.name, *by_age}),
+        (size + 8_500, {entry.name, *by_age[2:]}),
+        (size + 4_000, {entry.name, *by_age[6:]}),
+        (2_000, set(by_age[8:])),
+    ):
+        native.prune(folder, limit)
+        assert {path.name for path in folder.iterdir()} == left
