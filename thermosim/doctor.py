@@ -36,7 +36,7 @@ OPTIONAL = {
     "vtk": "pictures of fields",
     "matplotlib": "plots and the leak budget",
     "jinja2": "the HTML report",
-    "miepython": "Mie efficiencies",
+    "miepython": "a check of the Mie series in the tests",
     "trimesh": "shapes read from STL",
     "embreex": "fast ray tracing",
     "lmfit": "fits",

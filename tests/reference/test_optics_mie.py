@@ -35,6 +35,32 @@ def test_published_efficiencies_to_every_digit(m, x, Q_ext, Q_sca, g, digits):
         assert computed[2] == computed[0] - computed[1]
 
 
+def test_efficiencies_of_many_spheres_agree_with_miepython():
+    """One call over sizes from 0.1 to 3000 and indices from glass to metal, against a loop.
+
+    Below 0.1 miepython expands in x; its series ends earlier, which sets the tolerance.
+    """
+    from miepython import efficiencies_mx
+
+    rng = np.random.default_rng(1)
+    x = 10.0 ** rng.uniform(-1.0, 3.5, 200)
+    m = rng.uniform(0.2, 4.0, 200) + 1j * rng.integers(0, 2, 200) * 10.0 ** rng.uniform(-6, 1, 200)
+    computed = mie_efficiencies(m, x)
+    wanted = np.array([efficiencies_mx(a.conjugate(), b) for a, b in zip(m, x, strict=True)]).T
+    np.testing.assert_allclose(computed[0], wanted[0], rtol=3e-9)
+    np.testing.assert_allclose(computed[1], wanted[1], rtol=3e-9)
+    np.testing.assert_allclose(computed[3], wanted[3], rtol=0, atol=1e-9)
+
+
+def test_efficiencies_of_tiny_spheres_are_those_of_rayleigh():
+    """Bohren and Huffman (1983), eqs. (5.8) and (5.9), with corrections of order x²."""
+    m, x = 1.5 + 0.1j, np.array([1e-3, 1e-4, 1e-6])
+    alpha = (m**2 - 1) / (m**2 + 2)
+    _, Q_sca, Q_abs, _ = mie_efficiencies(m, x)
+    np.testing.assert_allclose(Q_sca, 8 / 3 * x**4 * abs(alpha) ** 2, rtol=5e-6)
+    np.testing.assert_allclose(Q_abs, 4 * x * alpha.imag, rtol=5e-6)
+
+
 def test_gold_sphere_of_the_dolfinx_demo():
     m = np.sqrt(-1.0782 + 5.8089j)
     x = size_parameter(25e-9, 400e-9)

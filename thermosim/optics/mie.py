@@ -2,9 +2,9 @@
 
 The refractive index is ``m = n + ik`` with fields that go as ``exp(-i omega t)``; the opposite
 sign of the imaginary part, ``n - ik``, is read as the other convention of the same absorbing
-sphere. ``x = 2 pi R/lambda`` is the size parameter. The efficiencies are those of `miepython`; the
-field inside is summed here over all points at once, with recurrences that stay stable for large
-and for strongly absorbing spheres. Equation numbers: Bohren and Huffman, Absorption and
+sphere. ``x = 2 pi R/lambda`` is the size parameter. Efficiencies are summed over many spheres at
+once, the field inside over many points, with recurrences that stay stable for large and for
+strongly absorbing spheres; `miepython` is an independent check of the tests. Equation numbers: Bohren and Huffman, Absorption and
 Scattering of Light by Small Particles (1983), doi:10.1002/9783527618156.
 """
 
@@ -25,7 +25,10 @@ _OUTSIDE = 0.05
 
 
 def mie_efficiencies(m: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return ``(Q_ext, Q_sca, Q_abs, g)`` of a sphere, by `miepython`.
+    """Return ``(Q_ext, Q_sca, Q_abs, g)`` of spheres, eqs. (4.61), (4.62) and section 4.5.
+
+    ``Q_abs`` is ``Q_ext - Q_sca``: where absorption is faint beside scattering it keeps only
+    their common digits, and `MieSphere.absorption_efficiency` is the better way.
 
     Parameters
     ----------
@@ -40,15 +43,63 @@ def mie_efficiencies(m: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats, Floats
     ValueError
         If a size parameter or a real part of the index is not positive.
     """
-    from miepython import efficiencies_mx
-
     m, x = np.broadcast_arrays(np.asarray(m, complex), np.asarray(x, float))
     _check_sphere(m, x)
-    # miepython counts absorption as n - ik, and its arrays must have one dimension
-    indices = m.real.ravel() - 1j * np.abs(m.imag.ravel())
-    rows = np.array([efficiencies_mx(a, b) for a, b in zip(indices, x.ravel(), strict=True)])
-    Q_ext, Q_sca, _, g = rows.reshape(*m.shape, 4).transpose(-1, *range(m.ndim))
+    indices, sizes = m.real.ravel() + 1j * np.abs(m.imag.ravel()), x.ravel()
+    found = np.empty((3, x.size))
+    group = _groups(sizes)
+    for number in range(group.max(initial=-1) + 1):
+        among = group == number
+        found[:, among] = _efficiencies(indices[among], sizes[among])
+    Q_ext, Q_sca, g = found.reshape(3, *x.shape)
     return Q_ext, Q_sca, Q_ext - Q_sca, g
+
+
+def _groups(x: Floats) -> NDArray[np.int64]:
+    """Return a number from 0 on for each sphere, the same for those of like size.
+
+    They take about as many terms, and those of the largest do not overflow ``chi`` of the
+    smallest: it grows as ``exp(0.94 (n - x)^1.5/x^0.5)`` beyond ``n = x``.
+    """
+    keys = np.column_stack([np.floor(np.log2(x)), np.floor(x ** (2.0 / 3.0) / 20.0)])
+    return np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+
+
+def _efficiencies(m: Complexes, x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return ``(Q_ext, Q_sca, g)`` of spheres of like size; all of shape (n,)."""
+    a, b = scattering_coefficients(m, x)
+    n = np.arange(1, len(a) + 1)[:, None]
+    Q_ext = 2.0 / x**2 * ((2 * n + 1) * (a + b).real).sum(axis=0)
+    Q_sca = 2.0 / x**2 * ((2 * n + 1) * (np.abs(a) ** 2 + np.abs(b) ** 2)).sum(axis=0)
+    next_order = a[:-1] * a[1:].conj() + b[:-1] * b[1:].conj()
+    k = n[:-1]
+    mixed = (k * (k + 2) / (k + 1) * next_order.real).sum(axis=0)
+    mixed += ((2 * n + 1) / (n * (n + 1)) * (a * b.conj()).real).sum(axis=0)
+    return Q_ext, Q_sca, 4.0 / x**2 * mixed / Q_sca
+
+
+def scattering_coefficients(m: Complexes, x: Floats) -> tuple[Complexes, Complexes]:
+    """Return ``(a_n, b_n)`` of spheres of like size, n = 1 .. count, eq. (4.88).
+
+    ``m`` (with Im m >= 0) and ``x`` of shape (n,); the result of shape (count, n). The
+    logarithmic derivative of ``psi(mx)`` and ``psi(x)`` come from downward, ``chi(x)`` from
+    upward recurrence.
+    """
+    count = int(x.max() + 4.05 * x.max() ** (1.0 / 3.0) + 4.0)
+    n = np.arange(1, count + 1)[:, None]
+    derivative = 1.0 / bessel_ratios(m * x, count) - n / (m * x)
+    psi = x * scaled_bessel(x.astype(complex), count).real
+    chi = np.empty((count + 1, x.size))
+    chi[0], chi[1] = np.cos(x), np.cos(x) / x + np.sin(x)
+    for order in range(2, count + 1):
+        chi[order] = (2 * order - 1) / x * chi[order - 1] - chi[order - 2]
+    xi = psi - 1j * chi
+
+    def coefficient(slope: Complexes) -> Complexes:
+        above = slope * psi[1:] - psi[:-1]
+        return np.asarray(above / (slope * xi[1:] - xi[:-1]))
+
+    return coefficient(derivative / m + n / x), coefficient(derivative * m + n / x)
 
 
 def size_parameter(radius: float, wavelength: float) -> float:
