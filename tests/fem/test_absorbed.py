@@ -68,7 +68,7 @@ def mean_intensity(light):
     ("symmetry", "tolerance"), [("axisymmetric", 5e-4), ("quarter", 5e-3), ("3d", 5e-3)]
 )
 def test_series_on_the_default_mesh_absorbs_the_power_of_the_sphere(symmetry, tolerance):
-    """The integral of the power density is Q_abs π R² I0, Q_abs being that of the coefficients outside."""
+    """The integral of the power density is Q_abs π R² I0, Q_abs that of the light outside."""
     case = case_of("mie", symmetry=symmetry, optics={"host_absorption": "1e3 1/m"})
     light = light_of(case)
     wavelength = wavelength_of(case.laser.photon_energy)

@@ -4,8 +4,9 @@ The refractive index is ``m = n + ik`` with fields that go as ``exp(-i omega t)`
 sign of the imaginary part, ``n - ik``, is read as the other convention of the same absorbing
 sphere. ``x = 2 pi R/lambda`` is the size parameter. Efficiencies are summed over many spheres at
 once, the field inside over many points, with recurrences that stay stable for large and for
-strongly absorbing spheres; `miepython` is an independent check of the tests. Equation numbers: Bohren and Huffman, Absorption and
-Scattering of Light by Small Particles (1983), doi:10.1002/9783527618156.
+strongly absorbing spheres; `miepython` is an independent check of the tests. Equation
+numbers: Bohren and Huffman, Absorption and Scattering of Light by Small Particles (1983),
+doi:10.1002/9783527618156.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def _groups(x: Floats) -> NDArray[np.int64]:
     smallest: it grows as ``exp(0.94 (n - x)^1.5/x^0.5)`` beyond ``n = x``.
     """
     keys = np.column_stack([np.floor(np.log2(x)), np.floor(x ** (2.0 / 3.0) / 20.0)])
-    return np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+    _, number = np.unique(keys, axis=0, return_inverse=True)
+    return np.asarray(number.ravel(), np.int64)
 
 
 def _efficiencies(m: Complexes, x: Floats) -> tuple[Floats, Floats, Floats]:
