@@ -116,3 +116,17 @@ def test_what_is_kept():
     kept = problem._in_matrices()
     assert {"conduction:first", "conduction:second", "second:stored"} <= kept
     assert not {"first:stored", "source:first", "right:radiation"} & kept
+
+
+def test_a_constant_does_not_drown_small_fluxes():
+    """100 K of a good conductor would leave 1e-8 W of rounding beside 1e-3 W of radiation."""
+    domain = distribute(strip(np.linspace(0, 1, 200)), MPI.COMM_WORLD)
+    body = HeatBody("bar", material(1e6)[0])
+    surface = Surface("right", {"radiation": Radiation(1e-4, 300.0)})
+    problem = HeatProblem(domain, HeatModel(300.0, (body,), (surface,)), 2)
+    problem.theta.interpolate(lambda x: 100.0 + 1e-9 * x[0])
+    b = vector(problem.space)
+    problem.assemble_residual(b)
+    one = constant(domain, 1.0)
+    radiated = fem.assemble_scalar(fem.form(problem.terms(problem.theta, one)["right:radiation"]))
+    assert b.sum() == pytest.approx(radiated, rel=1e-9, abs=0)

@@ -11,7 +11,6 @@ from dolfinx import fem
 from petsc4py import PETSc
 
 from thermosim.fem import (
-    add_product,
     add_to_matrix,
     assemble_vector,
     boundary_dofs,
@@ -19,6 +18,7 @@ from thermosim.fem import (
     compile_form,
     constant,
     lagrange,
+    vector,
 )
 from thermosim.heat import forms, shells
 from thermosim.heat.coupling import contact_matrix
@@ -158,9 +158,24 @@ class HeatProblem:
             b.set(0.0)
         else:
             assemble_vector(b, self._rest_form)
-        add_product(self.stiffness, self.theta, b)
+        self._add_fixed(b)
         for part in self.couplings:
             part.add_residual(b)
+
+    def _add_fixed(self, b: Any) -> None:
+        """Add `stiffness` times θ to `b`.
+
+        Conduction takes no notice of a constant, but its rounding would drown the small fluxes in
+        a body that hardly loses heat: the matrix sees θ less its mean.
+        """
+        theta = vector(self.space)
+        theta.array[:] = self.theta.x.array[: theta.local_size]
+        level = theta.sum() / theta.getSize()
+        theta.shift(-level)
+        self.stiffness.multAdd(theta, b, b)
+        if self.coupling is not None:  # gas gaps do take notice
+            theta.set(level)
+            self.coupling.multAdd(theta, b, b)
 
     def assemble_jacobian(self, A: Any) -> None:
         """Assemble ∂F/∂θ at `theta` into `A`, which has the pattern of `stiffness`.
