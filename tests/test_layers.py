@@ -83,7 +83,10 @@ def test_the_check_sees_an_upward_import():
     assert layer_of("thermosim.optics.absorbed") > layer_of("thermosim.optics.beam")
 
 
-DOORS = {"thermosim.namespaces", "thermosim.cad"}  # ufl and gmsh, inside the function that needs them
+DOORS = {
+    "thermosim.namespaces",
+    "thermosim.cad",
+}  # ufl and gmsh, inside the function that needs them
 HEAVY = ("dolfinx", "gmsh", "pyvista", "petsc4py", "ufl", "mpi4py", "vtk")
 
 

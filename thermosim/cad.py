@@ -68,3 +68,5 @@ def _quiet(gmsh: Any, threads: int) -> None:
     }
     for name, value in options.items():
         gmsh.option.setNumber(name, value)
+    # OpenCASCADE keeps the unit of the last STEP file for its process
+    gmsh.option.setString("Geometry.OCCTargetUnit", "MM")

@@ -103,8 +103,6 @@ class Case(CaseBase):
         try:
             if isinstance(shape, Surface):
                 shape.check()
-            if isinstance(shape, Surface) and shape.is_solid:
-                return  # known only once it is meshed
             with np.errstate(all="raise"):
                 radius = shape.equivalent_radius
         except MeshError as error:

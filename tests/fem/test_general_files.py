@@ -97,6 +97,7 @@ def step(folder, name=""):
     gmsh.initialize(readConfigFiles=False)
     try:
         gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.option.setString("Geometry.OCCTargetUnit", "MM")
         gmsh.model.occ.addBox(0, 0, 0, 1, 1, 1)
         gmsh.model.occ.addBox(1, 0, 0, 2, 1, 1)
         gmsh.model.occ.synchronize()

@@ -189,14 +189,6 @@ def test_bad_sections(tmp_path, table, message):
         TypeAdapter(Shape).validate_python({"kind": "surface"} | table, context=context)
 
 
-def test_step_has_no_numbers_before_it_is_meshed(tmp_path):
-    (tmp_path / "a.step").touch()
-    body = Surface(path=tmp_path / "a.step")
-    body.check()
-    with pytest.raises(MeshError, match="before it is meshed"):
-        _ = body.volume
-
-
 def test_changed_file_is_read_again(tmp_path):
     import os
 

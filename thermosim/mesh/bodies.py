@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.errors import MeshError
+from thermosim.mesh.drawn import DrawnBody, redrawn_faces
 from thermosim.mesh.ellipsoids import cut_of_sphere, level_map
 from thermosim.mesh.facets import FacetedBody, faceted_body
 from thermosim.mesh.halfplane import HalfPlaneDrawing
 from thermosim.mesh.profiles import profile_of
+from thermosim.mesh.stepbody import draw_solid
 from thermosim.shapes import Ellipsoid, FacetedShape, Sphere, Surface
+from thermosim.shapes.solid import RestingSolid
 
 if TYPE_CHECKING:
     from thermosim.shapes import ShapeBase
-
-
-@dataclass
-class DrawnBody:
-    """gmsh tags of a particle: its volume, its faces by name, the outline of its foot.
-
-    `short` are curves shorter than the cells around them, with their length in model units.
-    """
-
-    volume: int
-    faces: dict[str, list[int]]
-    foot: list[int]
-    rim: list[int]
-    short: list[tuple[int, float]] = field(default_factory=list)
 
 
 def draw_body(
     gmsh: Any, shape: ShapeBase, contact_radius: float, place: tuple[float, float], scale: float
 ) -> DrawnBody:
     """Draw a particle whose contact is centred on `place` [m], with `scale` metres as 1."""
+    if isinstance(shape, Surface) and isinstance(solid := shape.resting(), RestingSolid):
+        return draw_solid(gmsh, solid, contact_radius, place, scale)
     if isinstance(shape, FacetedShape | Surface):
         body = faceted_body(shape, contact_radius)
         on_facet = bool(shape.base_area)
@@ -93,27 +83,6 @@ class _Facets:
         faces = redrawn_faces(self.gmsh, faces)
         short = [(self.edges[pair], length / self.scale) for pair, length in self.lengths.items()]
         return DrawnBody(volume, faces, foot, rim, short)
-
-
-def redrawn_faces(gmsh: Any, names: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Return the names with each face that belongs to no volume replaced by its double that does.
-
-    When OpenCASCADE closes a volume, it draws a face anew whose outline runs the wrong way.
-    """
-    faces = [face for _, face in gmsh.model.getEntities(2)]
-    volumes = {face: len(gmsh.model.getAdjacencies(2, face)[0]) for face in faces}
-    owned = {_signature(gmsh, face): face for face, count in volumes.items() if count}
-    orphans = [face for face, count in volumes.items() if not count]
-    new = {face: owned[_signature(gmsh, face)] for face in orphans}
-    gmsh.model.occ.remove([(2, face) for face in orphans])
-    gmsh.model.occ.synchronize()
-    return {name: [new.get(tag, tag) for tag in tags] for name, tags in names.items()}
-
-
-def _signature(gmsh: Any, face: int) -> tuple[Any, ...]:
-    curves = sorted(curve for _, curve in gmsh.model.getBoundary([(2, face)], oriented=False))
-    box = gmsh.model.getBoundingBox(2, face)
-    return (*curves, *(round(x, 5) for x in box))
 
 
 def _draw_curved(

@@ -9,7 +9,7 @@ import numpy as np
 from thermosim.errors import MeshError
 from thermosim.shapes import FacetedShape, Polyhedron, Surface
 from thermosim.shapes.polyhedron import split_triangles
-from thermosim.shapes.resting import cut
+from thermosim.shapes.resting import RestingBody, cut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +65,7 @@ def faceted_body(shape: ShapeBase, contact_radius: float) -> FacetedBody:
         return FacetedBody(body.vertices, [[face] for face in body.faces])
     assert isinstance(shape, Surface)
     resting = shape.resting()
+    assert isinstance(resting, RestingBody)
     body = resting.body
     if contact_radius and not shape.base_area:
         body = _clipped(body, cut(resting, contact_radius))

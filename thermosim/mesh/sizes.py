@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.shapes import Ellipsoid
 
 if TYPE_CHECKING:
-    from thermosim.mesh.bodies import DrawnBody
+    from thermosim.mesh.drawn import DrawnBody
     from thermosim.settings import MeshSettings
     from thermosim.shapes import ShapeBase
 

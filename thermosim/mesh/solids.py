@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.errors import MeshError
-from thermosim.mesh.bodies import DrawnBody, draw_body, redrawn_faces
+from thermosim.mesh.bodies import draw_body
+from thermosim.mesh.drawn import redrawn_faces
 from thermosim.mesh.ellipsoids import curve_onto
 from thermosim.mesh.estimate import check_count, sheet_cells, solid_cells
 from thermosim.mesh.facets import faceted_body, strip_width
 from thermosim.mesh.halfplane import MICROMETRE, cut_open
+from thermosim.mesh.measure import scaled_jacobians
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import solid_size_field, solid_sizes
+from thermosim.mesh.stepbody import follow_bends
 from thermosim.shapes import Ellipsoid, FacetedShape, Surface
+from thermosim.shapes.solid import RestingSolid, flat_of
 
 _ALGORITHMS = ((5, 1), (6, 1), (1, 1), (6, 10))  # Delaunay, frontal, adaptive; then HXT
 _ACROSS = 30.0  # cells are at most that much wider than a layer is thick
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
     from thermosim.case import Case
     from thermosim.mesh.data import MeshData
+    from thermosim.mesh.drawn import DrawnBody
     from thermosim.mesh.layers import Layer, Plan
     from thermosim.mesh.sizes import Sizes
 
@@ -39,14 +44,9 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     Raises
     ------
     MeshError
-        If the geometry has no mesh, or a STEP solid is asked to touch.
+        If the geometry has no mesh.
     """
     shape, b = case.particle.shape, case.contact_radius
-    if isinstance(shape, Surface) and shape.is_solid:
-        raise MeshError(
-            f"{shape.path}: a STEP solid is meshed as a whole geometry, by [geometry] with its "
-            "named parts; for a particle export it as STL"
-        )
     places = case.particle.places()
     check_places(case, layers)
     sizes = solid_sizes(case.mesh, shape, b)
@@ -54,7 +54,7 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     rim = 2 * np.pi * b
     if b and isinstance(shape, FacetedShape | Surface) and not shape.base_area:
         # on an edge the flat is a strip, much narrower than the disk of its area
-        width, rim = strip_width(faceted_body(shape, b))
+        width, rim = _strip(shape, b)
         sizes = replace(sizes, h_rim=min(sizes.h_rim, _STRIP * width / b * sizes.h_rim))
     volume = shape.volume * len(places)
     count = solid_cells(volume, len(places), rim, sizes, extent)
@@ -66,6 +66,13 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     return cut_open(data, jump=case.contact.conductance is not None)
 
 
+def _strip(shape: FacetedShape | Surface, contact_radius: float) -> tuple[float, float]:
+    """Return width and length [m] of the outline of the flat that a contact cuts."""
+    if isinstance(shape, Surface) and isinstance(solid := shape.resting(), RestingSolid):
+        return flat_of(solid, contact_radius)
+    return strip_width(faceted_body(shape, contact_radius))
+
+
 class _UnmeshedError(MeshError):
     """gmsh gave up on a geometry that it has drawn."""
 
@@ -73,7 +80,7 @@ class _UnmeshedError(MeshError):
 def _first_that_works(
     case: Case, layers: tuple[Layer, ...], sizes: Sizes, extent: float
 ) -> MeshData:
-    """Draw and mesh; where gmsh's surfaces do not suit its own volumes, try other algorithms.
+    """Draw and mesh; where gmsh fails or bends cells too much, try other algorithms.
 
     Raises
     ------
@@ -81,15 +88,24 @@ def _first_that_works(
         With the last complaint of gmsh, if none succeeds.
     """
     failure: MeshError | None = None
+    best: tuple[float, MeshData] | None = None
     for algorithms in _ALGORITHMS:
         try:
-            return _draw_and_mesh(case, layers, sizes, extent, algorithms)
+            data = _draw_and_mesh(case, layers, sizes, extent, algorithms)
         except _UnmeshedError as error:
             failure = error
-    raise MeshError(
-        f"gmsh cannot mesh this geometry ({failure}); a finer mesh (mesh.refinement), or parts "
-        "less thin, may help"
-    ) from failure
+            continue
+        least = float(scaled_jacobians(data).min())
+        if best is None or least > best[0]:
+            best = least, data
+        if least >= case.mesh.min_quality:
+            break
+    if best is None:
+        raise MeshError(
+            f"gmsh cannot mesh this geometry ({failure}); a finer mesh (mesh.refinement), or parts "
+            "less thin, may help"
+        ) from failure
+    return best[1]
 
 
 def _draw_and_mesh(
@@ -103,6 +119,8 @@ def _draw_and_mesh(
     scale = max(b, max(extent, shape.height) / 2e4)
     with gmsh_session() as gmsh:
         bodies = [draw_body(gmsh, shape, b, (float(x), float(y)), scale) for x, y in places]
+        if isinstance(shape, Surface) and shape.is_solid:
+            follow_bends(gmsh, shape.equivalent_radius / sizes.h_body)
         supports = _Layers(gmsh, scale, layers, bodies)
         gmsh.model.occ.synchronize()
         regions, boundaries = _names(bodies, supports)

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from thermosim.errors import MeshError
 from thermosim.shapes.base import ShapeBase, TruncatedBody
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
 from thermosim.shapes.resting import RestingBody, largest_contact_radius, rest, truncate
+from thermosim.shapes.solid import (
+    RestingSolid,
+    largest_solid_contact,
+    rest_solid,
+    truncate_solid,
+)
 from thermosim.shapes.triangulation import outline_area, read_triangles
 from thermosim.units import Length, Positive
 
@@ -27,8 +32,8 @@ _SOLIDS = (".step", ".stp")
 class Surface(ShapeBase):
     """The body inside a closed surface, standing as it does in the file unless turned.
 
-    The numbers of an STL or OBJ file are exact for its flat triangles. A STEP solid is known
-    only once it is meshed: asking it for a number raises ``MeshError``.
+    The numbers of an STL or OBJ file are exact for its flat triangles, those of a STEP solid as
+    OpenCASCADE integrates them over its bent faces; only its shadow is that of triangles on it.
     """
 
     kind: Literal["surface"] = "surface"
@@ -66,7 +71,7 @@ class Surface(ShapeBase):
 
     @property
     def is_solid(self) -> bool:
-        """Whether the file is a STEP solid, which only the mesher can read."""
+        """Whether the file is a STEP solid, which gmsh reads."""
         return self.path.suffix.lower() in _SOLIDS
 
     def check(self) -> None:
@@ -77,35 +82,37 @@ class Surface(ShapeBase):
         MeshError
             Saying what is wrong with the file.
         """
-        if not self.is_solid:
-            self.resting()
+        self.resting()
 
-    def resting(self) -> RestingBody:
-        """Return the triangulated body in its pose.
+    def resting(self) -> RestingBody | RestingSolid:
+        """Return the body in its pose.
 
         Raises
         ------
         MeshError
-            If the file is a STEP solid or no valid surface.
+            If the file is no valid surface.
         """
-        if self.is_solid or self.unit is None:
-            raise MeshError(f"{self.path}: a STEP solid has no numbers before it is meshed")
         stamp = self.path.stat().st_mtime_ns if self.path.exists() else 0
+        if self.unit is None:
+            return rest_solid(self.path, self.scale, self.euler_angles, stamp)
         return _resting(self.path, self.unit * self.scale, self.euler_angles, stamp)
 
     def vertices_faces(self) -> tuple[NDArray[np.float64], tuple[tuple[int, ...], ...]]:
-        """Return vertices (n, 3) [m] in the pose and triangles, counterclockwise from outside."""
+        """Return vertices (n, 3) [m] in the pose and triangles, counterclockwise from outside.
+
+        Those of a STEP solid have their corners on its faces.
+        """
         body = self.resting().body
         return body.vertices, body.faces
 
     @property
     def volume(self) -> float:
-        """Volume inside the triangles [m³]."""
+        """Volume inside the surface [m³]."""
         return self.resting().volume
 
     @property
     def area(self) -> float:
-        """Area of the triangles [m²]."""
+        """Area of the surface [m²]."""
         return self.resting().area
 
     @property
@@ -125,13 +132,16 @@ class Surface(ShapeBase):
 
     @property
     def base_area(self) -> float:
-        """Area of the triangles that lie on z = 0 [m²]."""
+        """Area of what lies flat on z = 0 [m²]."""
         return self.resting().base_area
 
     @property
     def largest_contact_radius(self) -> float:
         """The largest radius [m] that ``truncated`` takes."""
-        return largest_contact_radius(self.resting())
+        resting = self.resting()
+        if isinstance(resting, RestingSolid):
+            return largest_solid_contact(resting)
+        return largest_contact_radius(resting)
 
     def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
         """Shadow along ``direction``, shape (..., 3), overhangs counted once [m²]."""
@@ -144,8 +154,13 @@ class Surface(ShapeBase):
         ------
         ValueError
             If the contact does not fit the base, or no section is as large.
+        MeshError
+            If a cut meets a STEP solid in several places.
         """
-        return truncate(self.resting(), contact_radius)
+        resting = self.resting()
+        if isinstance(resting, RestingSolid):
+            return truncate_solid(resting, contact_radius)
+        return truncate(resting, contact_radius)
 
 
 @lru_cache(maxsize=8)
