@@ -84,3 +84,15 @@ def test_settling_time_of_an_exponential():
     time = np.linspace(0.01, 10.0, 4000)
     course = -9.0 * (1 - np.exp(-time / 0.5))
     assert settling_time(time, course) == pytest.approx(0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("printed", "computed", "digits", "shown"),
+    [
+        ("0.46", 0.4641, 2, "0.464"), ("1.0920", 1.09196, 4, "1.09196"), ("83", 83.21, 3, "83.2"),
+        ("0.147", 0.14629, 2, "0.1463"), ("8.32e16", 8.3202e16, 3, "8.320e16"),
+        ("a few", 2.0, 2, "2.0"), (None, 36.25, 4, "36.25"), ("129", 128.96, 3, "129.0"),
+    ],
+)  # fmt: skip
+def test_a_digit_more_than_printed_is_shown(printed, computed, digits, shown):
+    assert Row("s", "q", "1", printed, computed, digits).shown == shown

@@ -14,7 +14,8 @@ from thermosim.results.words import heat_text, particle_rows
 from thermosim.units import si_text, si_with_error, time_text
 from thermosim.visual import series, studies, style
 from thermosim.visual.budget import Row, body_of, path_words, percent, shares
-from thermosim.visual.html import flattened, power_of_ten, quantity, readable
+from thermosim.visual.html import flattened, quantity, readable
+from thermosim.visual.style import power_of_ten
 
 POWERS = {"a": -18, "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}
 
@@ -201,7 +202,7 @@ def test_delta_T_over_time_is_drawn_in_its_units():
     assert axes.get_ylabel() == "ΔT (mK)"
     assert axes.get_xlabel() == "time (ms)"
     assert len(axes.collections) == 1
-    assert [text.get_text() for text in axes.texts] == [" light off"]
+    assert [text.get_text() for text in axes.texts] == ["light off"]
 
 
 def test_heat_over_time_shows_small_paths():

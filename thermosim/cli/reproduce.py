@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from thermosim.cli.console import (
     OutputOption,
     OverwriteOption,
     QuietOption,
+    console,
     print_json,
     print_table,
     progress,
@@ -45,12 +46,30 @@ def reproduce(
         return
     if quiet:
         return
+    print_comparison(document)
+    print_table("", {"page": str(folder / "index.html")})
+
+
+def print_comparison(document: dict[str, Any]) -> None:
+    """Print how many numbers agree, and those that do not, printed beside computed."""
+    from rich.table import Table
+
     judged = [row for row in document["rows"] if row["agrees"] is not None]
-    agreeing = sum(bool(row["agrees"]) for row in judged)
-    rows = {"numbers compared": str(len(judged)), "that round to the printed": str(agreeing)}
-    for row in judged:
-        if not row["agrees"]:
-            value = f"{row['printed']} printed, {row['computed']:.4g} computed {row['unit']}"
-            rows[f"{row['section']}: {row['quantity']}"] = value
-    rows["page"] = str(folder / "index.html")
-    print_table(document["title"], rows)
+    others = [row for row in judged if not row["agrees"]]
+    counts = {
+        "numbers compared": str(len(judged)),
+        "that round to the printed": str(len(judged) - len(others)),
+    }
+    print_table(document["title"], counts)
+    table = Table(title="the others", title_justify="left", box=None, padding=(0, 1))
+    table.add_column("where", no_wrap=True)
+    table.add_column("what")
+    for heading in ("printed", "computed"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    for row in others:
+        where, what = row["section"].partition(", ")[::2]
+        words = f"{what}: {row['quantity']}" if what else row["quantity"]
+        unit = "" if row["unit"] == "1" else row["unit"]
+        table.add_row(where, words, row["printed"], f"{row['computed']:.4g}", unit)
+    console().print(table)

@@ -14,20 +14,22 @@ if TYPE_CHECKING:
     from thermosim.reproduce.yamada_experiment import Experiment
 
 
+@style.styled()
 def draw_steady(experiments: list[Experiment]) -> Figure:
     """Draw ΔT against intensity (Fig. 5e): one panel for each set of assumptions."""
     figure = style.new_figure(9.0, 4.0, layout="constrained")
     panels = figure.subplots(1, len(experiments), squeeze=False)[0]
     for i, (axes, found) in enumerate(zip(panels, experiments, strict=True)):
         factor, unit = style.si_scale(found.steady, "K")
-        axes.semilogx(found.intensity / 1e7, found.steady * factor, "o-", color=style.colour_of(i))
+        axes.semilogx(found.intensity / 1e7, found.steady / factor, "o-", color=style.colour_of(i))
         axes.axhline(0.0, color="0.4", linewidth=0.8)
         axes.set(title=found.name, xlabel="intensity (kW/cm²)", ylabel=f"steady mean ΔT ({unit})")
         style.clean_axes(axes, grid="y")
-        _plain_ticks(axes)
+        style.readable_decades(axes.xaxis)
     return figure
 
 
+@style.styled()
 def draw_courses(experiments: list[Experiment]) -> Figure:
     """Draw ΔT over time under steps of intensity (Fig. 5d)."""
     figure = style.new_figure(9.0, 4.0, layout="constrained")
@@ -36,18 +38,9 @@ def draw_courses(experiments: list[Experiment]) -> Figure:
         if found.time is None or found.course is None:
             continue
         factor, unit = style.si_scale(found.course, "K")
-        axes.plot(found.time / 60, found.course * factor, color=style.colour_of(i))
+        axes.plot(found.time / 60, found.course / factor, color=style.colour_of(i))
         axes.axhline(0.0, color="0.4", linewidth=0.8)
         axes.set(title=found.name, xlabel="time (min)", ylabel=f"mean ΔT ({unit})")
         axes.set_xticks(np.arange(0, found.time[-1] / 60 + 1, 15))
         style.clean_axes(axes, grid="y")
     return figure
-
-
-def _plain_ticks(axes: object) -> None:
-    from matplotlib.ticker import LogLocator, StrMethodFormatter
-
-    axis = axes.xaxis  # type: ignore[attr-defined]
-    axis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter("")

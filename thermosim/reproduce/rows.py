@@ -18,7 +18,7 @@ class Row:
     unit : unit of both values
     printed : as printed by the paper, or as expected from a closed form; None where nothing is
     computed : by this package
-    digits : significant digits to show of the computed value
+    digits : significant digits to show of the computed value, at least one more than printed
     comment : rounding, inconsistency, missing input, or the arithmetic
     """
 
@@ -61,8 +61,12 @@ class Row:
 
     @property
     def shown(self) -> str:
-        """The computed value as text."""
-        return f"{self.computed:.{self.digits}g}"
+        """The computed value as text, with a digit more than the printed one."""
+        number = plain_number(self.printed)
+        digits = self.digits
+        if self.printed is not None and number:
+            digits = max(digits, significant_digits(self.printed) + 1)
+        return f"{self.computed:#.{digits}g}".rstrip(".").replace("e+", "e").replace("e-0", "e-")
 
 
 def plain_number(text: str | None) -> float | None:
@@ -80,6 +84,12 @@ def half_of_last_digit(printed: str) -> float:
     mantissa, _, exponent = printed.replace("−", "-").lower().partition("e")
     decimals = len(mantissa.partition(".")[2])
     return 0.5 * 10.0 ** (int(exponent or 0) - decimals)
+
+
+def significant_digits(printed: str) -> int:
+    """Return how many digits of a printed number count: 2 for "0.014", 3 for "8.32e16"."""
+    mantissa = printed.replace("−", "-").lower().partition("e")[0]
+    return len(mantissa.lstrip("-+").replace(".", "").lstrip("0"))
 
 
 def to_csv(rows: Iterable[Row]) -> str:

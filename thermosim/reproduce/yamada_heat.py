@@ -124,14 +124,15 @@ def escape_rows() -> list[Row]:
     at_pump = 1 / (1 + np.exp((2.400 - 2.33) / 15.5e-3))
     alpha = 100.0 * shape / at_pump  # 1/cm at 2.33 eV
     through = float(mean_transmittance(1.7))
-    rows = []
+    rows, doubt = [], {50: "; the target has a share of 0.629, which these inputs do not give"}
     for radius, target in ((1, "0.9898"), (5, "0.9892"), (10, "0.9885"), (50, "0.9842")):
         escaping = ergodic_escape(alpha * 4 / 3 * radius * 1e-6, through)
         f = float(weights @ escaping)
         eta = float(external_efficiency(0.99, f))
         rows.append(
             Row("Text, reabsorption", f"η_ext of a rough grain, R = {radius} µm", "1", target, eta,
-                4, f"share that escapes at first {f:.3f}; n = 1.7, η_int = 0.99")
+                4, f"share that escapes at first {f:.3f}; n = 1.7, η_int = 0.99"
+                f"{doubt.get(radius, '')}")
         )  # fmt: skip
     return rows
 

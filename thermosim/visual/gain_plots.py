@@ -10,36 +10,24 @@ from scipy.constants import e
 
 from thermosim.gain.numerics import Array, floats
 from thermosim.gain.tables import CoolingMap, Decays, GainSpectrum, IntensityCurve
+from thermosim.visual import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = "viridis"
 _KW_CM2 = 1e7
 _INTENSITY = "pump intensity (kW/cm²)"
 _PHOTON = "pump photon energy (eV)"
 
 
-def _figure(width: float = 6.4, height: float = 4.6) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained", dpi=120)
-
-
-def _shades(count: int) -> list[tuple[float, ...]]:
-    """Return colours from dark to light; the lightest, hard to see on white, is left out."""
-    import matplotlib
-
-    return [tuple(shade) for shade in matplotlib.colormaps[_COLOURS](np.linspace(0, 0.85, count))]
-
-
+@style.styled()
 def draw_intensity_curve(curve: IntensityCurve, title: str = "") -> Figure:
     """Draw eta_ext and g over pump intensity, with and without Auger losses (paper, Fig. 3)."""
-    figure = _figure(6.4, 6.0)
+    figure = style.new_figure(6.4, 6.0, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     I = floats(curve.intensity / _KW_CM2)
-    dark, light = _shades(3)[0], _shades(3)[1]
+    dark, light = style.shades(3)[0], style.shades(3)[1]
     above.semilogx(I, 100.0 * curve.eta_ext, color=dark)
     above.axhline(100.0 * curve.eta_ext[0], color=light, linestyle="--")
     above.set_ylabel("external quantum\nefficiency $\\eta_\\mathrm{ext}$ (%)")
@@ -56,7 +44,7 @@ def draw_intensity_curve(curve: IntensityCurve, title: str = "") -> Figure:
     _mark_optimum(below, I, floats(curve.gain * 1e15))
     _excitation_axis(above, curve)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, weight="bold")
     return figure
 
 
@@ -95,12 +83,13 @@ def _excitation_axis(axes: Axes, curve: IntensityCurve) -> None:
     upper.set_xlabel(r"excitation number $x=\beta\tau_\mathrm{X}$")
 
 
+@style.styled()
 def draw_gain_spectrum(spectrum: GainSpectrum, title: str = "") -> Figure:
     """Draw G(E_ex) for several efficiencies over the peak of the first one (paper, Fig. 1f)."""
-    figure = _figure()
+    figure = style.new_figure(6.4, 4.6, layout="constrained")
     axes = figure.subplots()
     E = spectrum.photon_energy / e
-    colours = _shades(len(spectrum.eta_ext))
+    colours = style.shades(len(spectrum.eta_ext))
     for eta, row, colour in zip(spectrum.eta_ext, spectrum.relative, colours, strict=True):
         axes.plot(E, row, color=colour, label=f"{100 * eta:.4g} %")
     axes.axhline(0.0, color="0.5", linewidth=0.8)
@@ -109,11 +98,13 @@ def draw_gain_spectrum(spectrum: GainSpectrum, title: str = "") -> Figure:
     axes.set_xlabel(_PHOTON)
     axes.set_ylabel("cooling gain G over its peak (1)\n← heats     cools →")
     axes.legend(title=r"$\eta_\mathrm{ext}$", frameon=False, loc="lower left")
+    style.clean_axes(axes, grid="both")
     if title:
         axes.set_title(title)
     return figure
 
 
+@style.styled()
 def draw_cooling_map(cooling: CoolingMap, title: str = "") -> Figure:
     """Draw net cooling over photon energy and intensity, with break-even and optimum.
 
@@ -121,7 +112,7 @@ def draw_cooling_map(cooling: CoolingMap, title: str = "") -> Figure:
     """
     from matplotlib.colors import LogNorm
 
-    figure = _figure(6.8, 5.0)
+    figure = style.new_figure(6.8, 5.0, layout="constrained")
     axes = figure.subplots()
     E, I = cooling.photon_energy / e, cooling.intensity / _KW_CM2
     axes.set_facecolor("0.82")
@@ -129,7 +120,7 @@ def draw_cooling_map(cooling: CoolingMap, title: str = "") -> Figure:
     if top > 0.0:
         cools = np.where(cooling.net_cooling > 0.0, cooling.net_cooling, np.nan)
         norm = LogNorm(1e-4 * top, top)
-        mesh = axes.pcolormesh(E, I, cools, norm=norm, cmap=_COLOURS, rasterized=True)
+        mesh = axes.pcolormesh(E, I, cools, norm=norm, cmap=style.COLOURS, rasterized=True)
         figure.colorbar(mesh, ax=axes, label="net cooling (W/m³)", extend="min")
         axes.contour(E, I, cooling.net_cooling, levels=[0.0], colors="black", linewidths=1.5)
         _mark_best(axes, cooling)
@@ -140,6 +131,7 @@ def draw_cooling_map(cooling: CoolingMap, title: str = "") -> Figure:
     axes.set_ylabel(_INTENSITY)
     note = "black: break-even; grey: heats" if top > 0.0 else "heats everywhere"
     axes.set_title(f"{title}\n{note}" if title else note, fontsize="medium")
+    style.readable_decades(axes.yaxis)
     return figure
 
 
@@ -149,7 +141,7 @@ def _mark_best(axes: Axes, cooling: CoolingMap) -> None:
     side = 1 if np.mean(cooling.photon_energy) / e >= E else -1
     axes.plot(E, I, "*", color="white", markeredgecolor="black", markersize=14, clip_on=False)
     axes.annotate(
-        f"{cooling.best_net_cooling:.3g} W/m³\n{E:.4g} eV, {I:.3g} kW/cm²{edge}",
+        f"{style.power_of_ten(cooling.best_net_cooling, 3)} W/m³\n{E:.4g} eV, {I:.3g} kW/cm²{edge}",
         (E, I),
         xytext=(12 * side, -12),
         ha="left" if side > 0 else "right",
@@ -159,17 +151,19 @@ def _mark_best(axes: Axes, cooling: CoolingMap) -> None:
     )
 
 
+@style.styled()
 def draw_decays(decays: Decays, title: str = "") -> Figure:
     """Draw emission after a pulse for several mean numbers of excitons."""
-    figure = _figure()
+    figure = style.new_figure(6.4, 4.6, layout="constrained")
     axes = figure.subplots()
-    colours = _shades(len(decays.mean_excitons))
+    colours = style.shades(len(decays.mean_excitons))
     for n, row, colour in zip(decays.mean_excitons, decays.signal, colours, strict=True):
         axes.semilogy(decays.time * 1e9, row, color=colour, label=f"{n:g}")
     axes.set_xlim(0.0, float(decays.time.max()) * 1e9)
     axes.set_xlabel("time after the pulse (ns)")
     axes.set_ylabel(r"emission $I\,\tau_\mathrm{rad}/\langle n\rangle$ (1)")
     axes.legend(title=r"excitons per pulse $\langle n\rangle$", frameon=False)
+    style.clean_axes(axes, grid="both")
     if title:
         axes.set_title(title)
     return figure

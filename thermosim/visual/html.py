@@ -229,7 +229,7 @@ def readable(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, str):
-        return power_of_ten(value) if isinstance(value, float) else str(value)
+        return style.power_of_ten(value) if isinstance(value, float) else str(value)
     number, _, unit = value.partition(" ")
     try:
         size = float(number)
@@ -249,18 +249,7 @@ def quantity(value: float, unit: str) -> str:
     )
     if unit in _WITH_PREFIX:
         return style.si_text(value, written, 6)
-    return f"{power_of_ten(value)} {written}"
-
-
-def power_of_ten(value: float) -> str:
-    """Return a number with six digits, very large and small ones as ``3.5 × 10⁷``."""
-    digits, _, power = f"{value:.6g}".replace("-", "−").partition("e")
-    if not power:
-        return digits
-    raised = str(int(power.replace("−", "-"))).translate(
-        str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    )
-    return f"{digits} × 10{raised}"
+    return f"{style.power_of_ten(value)} {written}"
 
 
 def provenance(result: Result) -> Table:

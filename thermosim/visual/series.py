@@ -61,7 +61,8 @@ def draw_delta_T(
         axes = figure.subplots()
         for i, (name, values) in enumerate(curves.items()):
             colour, y = style.colour_of(i), values / factor
-            axes.plot(t / seconds, y, color=colour, label=name, **_dots(t))
+            # the first ones, mean before extremes and probes, lie on top
+            axes.plot(t / seconds, y, color=colour, label=name, zorder=3 - 0.01 * i, **_dots(t))
             _band(axes, t / seconds, y, bands.get(name, 0 * t) / factor, colour)
         if steady is not None:
             axes.axhline(steady / factor, color=style.NEUTRAL, ls="--", label="steady state")
@@ -208,8 +209,8 @@ def light_switches(result: Result, most: int = 12) -> list[tuple[str, float]]:
     found = []
     for level in levels:
         factor = level["intensity_factor"]
-        words = "light off" if factor == 0 else "light on" if factor == 1 else f"light × {factor:g}"
-        found.append((words, float(level["start_s"])))
+        words = "off" if factor == 0 else "on" if factor == 1 else f"× {factor:.3g}"
+        found.append((words if found else f"light {words}", float(level["start_s"])))
     return found
 
 
@@ -259,9 +260,12 @@ def _finish(axes: Axes, t: NDArray[Any], unit: str, label: str, title: str) -> N
 
 
 def _mark_events(axes: Axes, events: Sequence[tuple[str, float]], seconds: float) -> None:
+    """Draw a line at each event, its name above the axes and below their title."""
+    if events:
+        axes.set_title(axes.get_title("left"), pad=18)
     for name, when in events:
         axes.axvline(when / seconds, color=style.NEUTRAL, ls=":", lw=1)
         axes.text(
-            when / seconds, 0.98, f" {name}", transform=axes.get_xaxis_transform(),
-            va="top", fontsize=9, color=style.NEUTRAL,
+            when / seconds, 1.01, name, transform=axes.get_xaxis_transform(),
+            va="bottom", fontsize=8, color=style.NEUTRAL,
         )  # fmt: skip

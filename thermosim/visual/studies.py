@@ -196,8 +196,10 @@ def _finish(
     axes.set_ylabel(y_label)
     if x_scale.log:
         axes.set_xscale("log")
+        style.readable_decades(axes.xaxis)
     if y_scale.log:
         axes.set_yscale("log")
+        style.readable_decades(axes.yaxis)
     if title:
         axes.set_title(title)
     style.clean_axes(axes, grid="both")

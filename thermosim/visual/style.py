@@ -7,6 +7,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from math import inf, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ INK, GRID = "#22262b", "#d9dde2"
 SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8456a", "#6b7280")
 """Colours of lines and groups of bars, in this order."""
 DPI = 110
+_FEW_DECADES = 3.0
 
 _RC: dict[str, Any] = {
     "font.size": 10,
@@ -92,6 +94,31 @@ def clean_axes(axes: Axes, *, grid: str = "") -> None:
     if grid:
         axes.grid(visible=True, axis=grid, color=GRID, linewidth=0.7)  # type: ignore[arg-type]
         axes.set_axisbelow(True)
+
+
+def readable_decades(axis: Any) -> None:
+    """Label a logarithmic axis at 1, 2, 5 (or 1, 3) of each decade where few decades are shown."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    low, high = sorted(axis.get_view_interval())
+    decades = log10(high / low) if low > 0 else inf
+    if decades > _FEW_DECADES or not 1e-4 <= low <= high <= 1e5:
+        return
+    subs = (1.0, 2.0, 5.0) if decades <= 0.6 * _FEW_DECADES else (1.0, 3.0)
+    axis.set_major_locator(LogLocator(subs=subs))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def power_of_ten(value: float, digits: int = 6) -> str:
+    """Return a number with so many digits, very large and small ones as ``3.5 × 10⁷``."""
+    number, _, power = f"{value:.{digits}g}".replace("-", "−").partition("e")
+    if not power:
+        return number
+    raised = str(int(power.replace("−", "-"))).translate(
+        str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    )
+    return f"{number} × 10{raised}"
 
 
 def si_scale(values: ArrayLike, unit: str) -> tuple[float, str]:

@@ -247,7 +247,7 @@ def test_figures_of_a_body_that_only_heats(tmp_path):
     model = GainModel(dark_fraction=0.3)
     cooling = net_cooling_map(model, (2.25 * e, 2.38 * e), (1e6, 1e8), shape=(11, 11))
     figure = draw_cooling_map(cooling)
-    assert "heats everywhere" in figure.axes[0].get_title()
+    assert "heats everywhere" in figure.axes[0].get_title("left")
     figure.savefig(tmp_path / "map.png", dpi=40)
     axes = draw_intensity_curve(intensity_curve(model, PUMP)).axes[1]
     assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
