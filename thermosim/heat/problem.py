@@ -165,17 +165,26 @@ class HeatProblem:
     def _add_fixed(self, b: Any) -> None:
         """Add `stiffness` times θ to `b`.
 
-        Conduction takes no notice of a constant, but its rounding would drown the small fluxes in
-        a body that hardly loses heat: the matrix sees θ less its mean.
+        Conduction takes no notice of a constant, but its rounding would drown the small fluxes of
+        a body that hardly loses heat: the matrix sees θ less the level that leaves least of it.
         """
         theta = vector(self.space)
         theta.array[:] = self.theta.x.array[: theta.local_size]
-        level = theta.sum() / theta.getSize()
+        level = self._level_weights.dot(theta)
         theta.shift(-level)
         self.stiffness.multAdd(theta, b, b)
         if self.coupling is not None:  # gas gaps do take notice
             theta.set(level)
             self.coupling.multAdd(theta, b, b)
+
+    @cached_property
+    def _level_weights(self) -> Any:
+        """Weights w with w·θ the c that makes Σ (K_ii (θ_i - c))² least: what rounding goes by."""
+        weights = self.stiffness.getDiagonal()
+        weights.pointwiseMult(weights, weights)
+        total = weights.sum()
+        weights.scale(1.0 / total if total else 0.0)
+        return weights
 
     def assemble_jacobian(self, A: Any) -> None:
         """Assemble ∂F/∂θ at `theta` into `A`, which has the pattern of `stiffness`.
