@@ -119,12 +119,12 @@ class TimeStepper:
         options |= {
             "ts_adapt_type": "none" if settings.step else "basic",
             "ts_adapt_wnormtype": "infinity",
-            "ts_max_reject": _MAX_REJECTIONS,
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
             "snes_max_it": self.solver.settings.max_newton,
         }
         configure(ts, {**options, **self._linear_options})
+        ts.setMaxStepRejections(_MAX_REJECTIONS)  # the name of its option differs between PETScs
         ts.setTolerances(atol=settings.tolerance, rtol=settings.relative_tolerance)
         ts.setExactFinalTime(PETSc.TS.ExactFinalTime.STEPOVER)
         ts.setMaxTime(1e300)
