@@ -39,18 +39,26 @@ def show(part, found):
                 print(f"    {key:28s} {text}")
 
 
+def heat_options(arguments):
+    chosen = {"repeats": 1, "sizes": ("30k",)} if arguments.quick else {}
+    given = {"repeats": arguments.repeats, "sizes": arguments.sizes}
+    return chosen | {key: value for key, value in given.items() if value}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=[])
     parser.add_argument("-o", "--output", type=Path, default=Path("out/benchmarks.json"))
     parser.add_argument("--quick", action="store_true", help="smallest sizes, one repeat")
+    parser.add_argument("--sizes", nargs="+", help="of heat: 30k 200k 1M 2M; the first three")
+    parser.add_argument("--repeats", type=int, help="of heat; 3")
     arguments = parser.parse_args()
     report = {"machine": machine()}
     for part in arguments.parts or PARTS:
         if part not in PARTS:
             parser.error(f"{part}: must be one of {', '.join(PARTS)}")
         module = importlib.import_module(f"benchmarks.bench_{part}")
-        options = {"repeats": 1, "sizes": ("30k",)} if arguments.quick and part == "heat" else {}
+        options = heat_options(arguments) if part == "heat" else {}
         report[part] = module.run(**options)
         show(part, report[part])
         arguments.output.parent.mkdir(parents=True, exist_ok=True)

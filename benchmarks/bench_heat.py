@@ -1,6 +1,7 @@
 """Steady heat: time to a certified ΔT, and the cost of a solve beside a plain DOLFINx script."""
 
 import json
+import math
 import os
 import resource
 import shutil
@@ -15,7 +16,7 @@ HERE = Path(__file__).parent
 CASE = HERE / "reference_problem.toml"
 REFERENCE = {"delta_T_min_K": -17.1297e-3, "delta_T_mean_K": -16.540e-3}
 # refinement of a first-order 3-D mesh -> about this many nodes
-SIZES = {"30k": 1.1, "200k": 2.2, "1M": 3.85}
+SIZES = {"30k": 1.1, "200k": 2.2, "1M": 3.85, "2M": 4.9}
 STRAIGHT = ["--set", "mesh.order=1", "--set", "solver.degree=1", "--set", "symmetry=3d",
             "--set", "solver.error_estimate=false", "--set", "mesh.min_quality=0"]  # fmt: skip
 
@@ -116,6 +117,7 @@ def _row(name, n_nodes, ranks, gmsh_s, cold, ours, plain):
         "whole_cold_s": cold[1],
         "mesh_import_plain_s": mesh_plain,
         "setup_s": median(ours, "wall_setup_s"),
+        "budget_s": median(ours, "wall_budget_s"),
         "solve_s": solve,
         "solve_plain_s": solve_plain,
         "solve_ratio": statistics.median(
@@ -126,6 +128,51 @@ def _row(name, n_nodes, ranks, gmsh_s, cold, ours, plain):
         "error_of_min_percent": error_percent(ours[-1][0]),
         "agreement": ours[-1][0]["delta_T_min_K"] / plain[-1][0]["delta_T_min_K"] - 1,
     }
+
+
+def scaling(rows):
+    """How time and iterations grow with the mesh, and what the second rank brings."""
+    found = {}
+    for ranks in (1, 2):
+        mine = [row for row in rows if row["ranks"] == ranks]
+        if len(mine) > 1:
+            small, large = mine[0], mine[-1]
+            growth = math.log(large["n_nodes"] / small["n_nodes"])
+            found[f"solve_exponent_{ranks}_ranks"] = (
+                math.log(large["solve_s"] / small["solve_s"]) / growth
+            )
+            found[f"iterations_ratio_{ranks}_ranks"] = (
+                large["linear_iterations"] / small["linear_iterations"]
+            )
+    for one, two in zip(rows[::2], rows[1::2], strict=True):
+        found[f"efficiency_of_2_ranks_{one['mesh']}"] = one["solve_s"] / two["solve_s"] / 2
+    return found
+
+
+def hot(folder):
+    """Newton where it has work to do: the same sphere without contact, 500 K above and 100 K below.
+
+    The source is what the surface radiates then: q R/3 = eps sigma (T^4 - T_0^4).
+    """
+    rows = []
+    for delta in (500.0, -100.0):
+        source = 3 * 0.9 * 5.670374e-8 * ((300 + delta) ** 4 - 300.0**4) / 5e-6
+        for symmetry in ("axisymmetric", "3d"):
+            options = ["--set", f"symmetry={symmetry}", "--set", 'contact={kind="none"}']
+            options += ["--set", f"source.heat_source={source!r} W/m^3"]
+            found, seconds = thermosim(options, 1, folder)
+            rows.append(
+                {
+                    "what": f"{delta:+g} K, {symmetry}",
+                    "delta_T_mean_K": found["delta_T_mean_K"],
+                    "newton_iterations": found["newton_iterations"],
+                    "continuation_steps": found["continuation_steps"],
+                    "energy_balance_rel": found["energy_balance_rel"],
+                    "solve_s": found["wall_solve_s"],
+                    "whole_process_s": seconds,
+                }
+            )
+    return rows
 
 
 def command_times(repeats):
@@ -151,10 +198,13 @@ def run(repeats=3, sizes=("30k", "200k", "1M")):
     """Return every figure as one dictionary."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "out"
+        rows = against_plain(target, sizes, repeats)
         return {
             "commands_s": command_times(repeats),
             "certified": certified(target, repeats),
-            "against_plain": against_plain(target, sizes, repeats),
+            "hot": hot(target),
+            "against_plain": rows,
+            "scaling": scaling(rows),
             "load_average": os.getloadavg(),
             "largest_process_MB": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
         }
