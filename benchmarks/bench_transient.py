@@ -3,7 +3,7 @@
 The reference problem: a sphere of 5 µm cut by a contact disk of 0.5 µm on a mica cylinder, 100
 implicit Euler steps of 1 ms from 300 K. Run it alone or under mpirun:
 
-    python benchmarks/bench_transient.py [--unknowns 200000] [--steps 100] [--integrator dirk4]
+    python -m benchmarks.bench_transient [--unknowns 200000] [--steps 100] [--integrator dirk4]
 
 It prints one JSON object: seconds per step (mean and median, without the first step, which makes
 Jacobian and preconditioner), seconds of one linear solve with the preconditioner at hand, and
@@ -16,6 +16,8 @@ import argparse
 import json
 import statistics
 import time
+
+from benchmarks.bench_heat import launch
 
 CASE = {
     "symmetry": "3d",
@@ -91,6 +93,16 @@ def one_solve(stepper, rebuild):
     start = time.perf_counter()
     ksp.solve(b, x)
     return time.perf_counter() - start, ksp.getIterationNumber()
+
+
+def run(unknowns=200_000, steps=100, ranks=(1, 2)):
+    """Return the figures of one run on each number of ranks, on one mesh."""
+    rows = []
+    for count in ranks:
+        chosen = ["--refinement", repr(rows[0]["refinement"])] if rows else []
+        options = ["--unknowns", str(unknowns), "--steps", str(steps), *chosen]
+        rows.append(launch(["-m", "benchmarks.bench_transient", *options], count)[0])
+    return {"backward Euler": rows}
 
 
 def main():
