@@ -188,7 +188,7 @@ def test_files_that_cannot_be_read(tmp_path, text, message):
 def test_contacts_that_are_no_disk(step):
     with pytest.raises(MeshError, match="cuts the body in a ring"):
         micro(step("torus")).truncated(1e-6)
-    with pytest.raises(MeshError, match=r"thinner than CAD resolves|in 0 places"):
+    with pytest.raises(MeshError, match="thinner than CAD resolves"):
         micro(step("cylinder"), euler_angles=(0.0, pi / 2, 0.0)).truncated(1e-9)
 
 

@@ -14,7 +14,7 @@ from thermosim.cad import gmsh_session
 from thermosim.errors import MeshError
 from thermosim.shapes.base import TruncatedBody, check_contact, disk_area
 from thermosim.shapes.polyhedron import Polyhedron
-from thermosim.shapes.solid_cut import cut_level, cut_solid, section, widest_radius
+from thermosim.shapes.solid_cut import cut_level, cut_solid, section, too_small, widest_radius
 from thermosim.shapes.solid_read import SIZE, faces_in_plane, insert, move, reach, read_solid
 from thermosim.shapes.triangulation import check_closed
 
@@ -239,10 +239,7 @@ def _truncated(solid: RestingSolid, contact_radius: float) -> tuple[TruncatedBod
         mass, faces = gmsh.model.occ.getMass, gmsh.model.getBoundary([(3, tag)], oriented=False)
         contact = mass(2, flat) * m**2
         if abs(contact / float(disk_area(contact_radius)) - 1) > _SAME:
-            raise MeshError(
-                f"{solid.path}: the contact is too small to be cut from this body: its flat would "
-                "be thinner than CAD resolves; use a larger contact radius, or rest it on a facet"
-            )
+            raise too_small(solid.path)
         outline = gmsh.model.getBoundary([(2, flat)], oriented=False)
         free = sum(mass(*face) for face in faces if face[1] != flat) * m**2
         height = gmsh.model.occ.getCenterOfMass(3, tag)[2] * m

@@ -85,6 +85,14 @@ def _widest(gmsh: Any, tag: int, height: float) -> tuple[float, float]:
     return max((-float(refined.fun), float(refined.x)), (found[best], float(levels[best])))
 
 
+def too_small(path: Path) -> MeshError:
+    """Return the error of a contact that OpenCASCADE cannot cut out of a solid."""
+    return MeshError(
+        f"{path}: the contact is too small to be cut from this body: its flat would be thinner "
+        "than CAD resolves; use a larger contact radius, or rest it on a facet"
+    )
+
+
 def cut_solid(gmsh: Any, tag: int, level: float, path: Path) -> tuple[int, int]:
     """Cut a volume at z = `level` and set it down on z = 0; return the tags of it and its cut.
 
@@ -104,6 +112,8 @@ def cut_solid(gmsh: Any, tag: int, level: float, path: Path) -> tuple[int, int]:
     occ.synchronize()
     volumes = [volume for dim, volume in made if dim == 3]
     faces = [face for volume in volumes for face in faces_in_plane(gmsh, volume, 0.0)]
+    if not faces:
+        raise too_small(path)
     loops = len(occ.getCurveLoops(faces[0])[0]) if faces else 0
     if (len(volumes), len(faces), loops) != (1, 1, 1):
         where = f"{len(faces)} places" if len(faces) != 1 else "a ring"
