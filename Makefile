@@ -16,7 +16,7 @@ help:
 	@echo 'make distclean   also the userlands and caches that all clones share'
 
 demo:
-	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml -o demo
+	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml -o demo --overwrite
 
 # Tests marked mpi start mpirun themselves and would fight with others for the cores.
 test:

@@ -313,7 +313,7 @@ def _steady_summary(
     budget = leak_budget_estimate(
         found["delta_T_all_paths_K"], A, contact, h_gas, T_env, emissivity
     )
-    return found | {f"heat_leaving_by_{name}": value for name, value in budget.items()}
+    return found | {f"heat_leaving_by_{name}": value + 0.0 for name, value in budget.items()}
 
 
 def _clock_summary(

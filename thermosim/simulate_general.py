@@ -55,7 +55,7 @@ def make_body(case: GeneralCase, comm: Any) -> tuple[Domain, Report]:
 
     name = on_root(comm, build)
     file = cache_folder() / f"body-{name}.npz" if case.mesh.cache else None
-    return obtain(comm, file, lambda: kept.pop())
+    return obtain(comm, file, kept.pop)
 
 
 def input_of(case: GeneralCase) -> GeneralInput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,12 +17,14 @@ from thermosim.results import FORMAT, Result
 from thermosim.results.folder import (
     check_target,
     keep_failed,
+    not_stored,
     publish,
     staging_folder,
     write_documents,
 )
 from thermosim.results.journal import Journal, Tell
 from thermosim.results.provenance import versions
+from thermosim.results.series import StorageError
 
 if TYPE_CHECKING:
     from thermosim.fem import Domain
@@ -339,20 +342,44 @@ def _write(
     from thermosim.parallel import on_root
 
     staged = on_root(comm, lambda: staging_folder(folder))
+    failure: Exception | None = None
     with journal.phase("output", f"write {folder}"):
         if result.case.output.fields:
             from thermosim.results.fields import write_fields
 
-            write_fields(staged, problem)
+            try:
+                write_fields(staged, problem)
+            except (OSError, RuntimeError) as error:  # DOLFINx tells a full disk as the latter
+                failure = not_stored(folder, error)
+        discard_on_failure(comm, staged, failure)
     note_times(result, journal, start)
 
     def documents() -> None:
-        write_documents(staged, result, journal.lines)
-        finish(staged)
-        publish(staged, folder)
+        try:
+            write_documents(staged, result, journal.lines)
+            finish(staged)
+            publish(staged, folder)
+        except OSError as error:
+            shutil.rmtree(staged, ignore_errors=True)
+            raise not_stored(folder, error) from error
 
     on_root(comm, documents)
     result.directory = folder
+
+
+def discard_on_failure(comm: Any, staged: Path, failure: Exception | None) -> None:
+    """Raise the failure of any rank on all of them, and remove what was begun (collective).
+
+    Not where the failure is caught: the writers of DOLFINx write once more when they go away.
+    """
+    from thermosim.parallel import all_agree
+
+    try:
+        all_agree(comm, failure)
+    except StorageError:
+        if comm.rank == 0:
+            shutil.rmtree(staged, ignore_errors=True)
+        raise
 
 
 def note_times(result: Result, journal: Journal, start: float) -> None:

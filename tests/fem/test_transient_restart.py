@@ -141,15 +141,17 @@ def test_changed_series_is_an_error(tmp_path, monkeypatch):
         resume_transient(folder)
 
 
-def test_sigterm_leaves_a_checkpoint_of_this_moment(whole, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_leaves_a_checkpoint_of_this_moment(whole, tmp_path, monkeypatch, number, status):
     from thermosim.simulate_transient.interrupt import Interrupted
 
-    folder = tmp_path / "run"
+    folder, before = tmp_path / "run", signal.getsignal(number)
     with monkeypatch.context() as patch:
-        stop_after(patch, 43, lambda: os.kill(os.getpid(), signal.SIGTERM))
-        with pytest.raises(Interrupted, match="--resume"):
+        stop_after(patch, 43, lambda: os.kill(os.getpid(), number))
+        with pytest.raises(Interrupted, match=f"--resume {folder}`") as stopped:
             simulate(case(), folder)
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert stopped.value.exit_status == status
+    assert signal.getsignal(number) == before
     rows = len(load_series(running_folder(folder)))
     told = []
     resume_transient(folder, tell=told.append)

@@ -72,6 +72,13 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if is_root():
+            name = f"{error.filename}: " if error.filename else ""
+            sys.stderr.write(f"thermosim: {name}{error.strerror or error}\n")
+        return 5
     except SystemExit as stop:
+        if stop.code == 130 and is_root():
+            sys.stderr.write("thermosim: interrupted\n")
         return stop.code if isinstance(stop.code, int) else 1
     return 0

@@ -45,11 +45,8 @@ def filled_folder(directory: Path, marker: str, *, overwrite: bool) -> Iterator[
     """
     from thermosim.results.folder import publish, staging_folder
 
-    check_folder(directory, marker, overwrite=overwrite)
-    try:
-        staged = staging_folder(directory)
-    except OSError as error:
-        raise CaseError(f"cannot be written: {error.strerror}", str(directory)) from error
+    check_folder(directory.resolve(), marker, overwrite=overwrite)
+    staged = staging_folder(directory)
     try:
         yield staged
         publish(staged, directory)

@@ -257,9 +257,13 @@ def limits(
     """Print the closed-form limits of a case: how cold, how fast, through which leak."""
     from thermosim.case import load_particle_case
     from thermosim.derived import limits_of
+    from thermosim.errors import CaseError, Problem
 
     claimed = None if claim is None else temperature_difference(claim)
     loaded = load_particle_case(case, overrides)
+    if claimed is not None and claimed <= -loaded.chamber.temperature:
+        rule = f"lies below absolute zero: the chamber is at {loaded.chamber.temperature:g} K"
+        raise CaseError([Problem(_CLAIM, f'"{claim}"', rule)])
     numbers = limits_of(loaded, claimed)
     if json:
         print_json(numbers)

@@ -143,11 +143,21 @@ def compare(
 ) -> None:
     """Run several cases and set them side by side: ΔT and the heat-leak budget."""
     from thermosim.case import load_case
+    from thermosim.errors import CaseError
+    from thermosim.results.folder import check_target
 
     folder = output or Path("comparison")
+    names = [path.stem for path in cases]
+    if len(set(names)) < max(len(names), 2):
+        raise CaseError(
+            f"thermosim compare takes two or more case files of different names, not "
+            f"{', '.join(map(str, cases))}"
+        )
     loaded = {path.stem: load_case(path) for path in cases}
+    for name in loaded:
+        check_target(folder / name, overwrite=overwrite)
     results = {
-        name: run_case(case, folder / name, overwrite=True, quiet=quiet or json)
+        name: run_case(case, folder / name, overwrite=overwrite, quiet=quiet or json)
         for name, case in loaded.items()
     }
     if not is_root():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
 from thermosim.results.result import CASE, FORMAT, LOG, SUMMARY, Result
+from thermosim.results.series import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,35 +20,62 @@ if TYPE_CHECKING:
 
 
 def check_target(directory: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that a run must not write to.
+    """Refuse a folder that a run must not, or cannot, write to.
 
     Raises
     ------
     CaseError
-        If it is a file, holds something that is no result, or holds a result and `overwrite` is
-        false.
+        If it is a file, holds something that is no result, holds a result and `overwrite` is
+        false, or cannot be made.
     """
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        raise CaseError("is a file; name a folder for the result", str(directory))
-    if not any(directory.iterdir()):
-        return
-    if not (directory / SUMMARY).exists():
-        raise CaseError(
-            "exists and holds no thermosim result; name another folder with -o", str(directory)
-        )
-    if not overwrite:
-        raise CaseError(
-            "holds a result already; name another folder with -o, or add --overwrite",
-            str(directory),
-        )
+    place = directory.resolve()  # `new/../file` is the file before `new` is there, too
+    if place.exists():
+        if not place.is_dir():
+            raise CaseError("is a file; name a folder for the result", str(directory))
+        if _is_foreign(place):
+            raise CaseError(
+                "exists and holds no thermosim result; name another folder with -o",
+                str(directory),
+            )
+        if any(place.iterdir()) and not overwrite:
+            raise CaseError(
+                "holds a result already; name another folder with -o, or add --overwrite",
+                str(directory),
+            )
+    staging_folder(directory).rmdir()  # better told now than after the computation
+
+
+def _is_foreign(directory: Path) -> bool:
+    """Whether there is a folder with something in it that is no result."""
+    return any(directory.iterdir()) and not (directory / SUMMARY).exists()
 
 
 def staging_folder(directory: Path) -> Path:
-    """Make the folder beside `directory` that a run fills."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    """Make the folder beside `directory` that a run fills.
+
+    Raises
+    ------
+    CaseError
+        If the file system refuses.
+    """
+    place = directory.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+    except OSError as error:
+        blocked = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "a file stands in the way" if blocked else (error.strerror or str(error)).lower()
+        raise CaseError(
+            f"cannot be written: {reason}; name another folder with -o", str(directory)
+        ) from error
+
+
+def not_stored(directory: Path, error: Exception) -> StorageError:
+    """Return the error to raise when a result cannot be written."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return StorageError(
+        f"{directory} cannot be written: {reason}; make room (is the disk full?) and run again"
+    )
 
 
 def write_documents(folder: Path, result: Result, log: Sequence[str]) -> None:
@@ -59,7 +87,14 @@ def write_documents(folder: Path, result: Result, log: Sequence[str]) -> None:
 
 
 def keep_failed(directory: Path, case: AnyCase, message: str, log: Sequence[str]) -> None:
-    """Keep the case, the log and the reason of a run that found no solution, marked as failed."""
+    """Keep the case, the log and the reason of a run that found no solution, marked as failed.
+
+    What is there and no result of this program stays: then the name gets a number.
+    """
+    wanted, number = directory, 1
+    while directory.exists() and (not directory.is_dir() or _is_foreign(directory)):
+        number += 1
+        directory = wanted.with_name(f"{wanted.name}.{number}")
     staged = staging_folder(directory)
     summary = {"format": FORMAT, "title": case.title, "kind": "failed", "message": message}
     write_documents(staged, Result(summary, {}, case), [*log, message])
@@ -71,8 +106,17 @@ def _plain(value: Any) -> Any:
 
 
 def publish(staged: Path, directory: Path) -> None:
-    """Put a filled folder in its place; an older result goes only once the new one is there."""
+    """Put a filled folder in its place; an older result goes only once the new one is there.
+
+    Raises
+    ------
+    CaseError
+        If a file has come to stand there meanwhile; the filled folder stays.
+    """
+    directory = directory.resolve()
     staged.chmod(0o777 & ~_umask())
+    if directory.exists() and not directory.is_dir():
+        raise CaseError(f"is a file; the result is in {staged}", str(directory))
     if not directory.exists():
         staged.replace(directory)
         return

@@ -179,9 +179,9 @@ class SeriesWriter:
         self._stream.close()
 
 
-def full(path: Path, error: OSError) -> StorageError:
+def full(path: Path, error: Exception) -> StorageError:
     """Return the error to raise when a file cannot be written to the end."""
     return StorageError(
-        f"{path} cannot be written: {error.strerror or error}; make room, then go on with "
-        "`thermosim run --resume DIR`"
+        f"{path} cannot be written: {getattr(error, 'strerror', None) or error}; make room, then "
+        "go on with `thermosim run --resume DIR`"
     )

@@ -15,6 +15,7 @@ import numpy as np
 from thermosim.errors import ThermosimError
 
 _TELL_EVERY, _TELL_AT_LEAST = 2.0, 60.0  # seconds between lines of progress
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _FAR = 360_000.0  # seconds beyond which a guess says nothing
 
 
@@ -23,18 +24,32 @@ class Interrupted(ThermosimError):
 
     exit_status = 143
 
+    def __init__(self, message: str, number: int = signal.SIGTERM) -> None:
+        super().__init__(message)
+        self.exit_status = 128 + number
+
 
 @contextmanager
-def stop_signal(comm: Any) -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether any rank received SIGTERM (collective)."""
-    received = threading.Event()
+def stop_signal(comm: Any) -> Iterator[Callable[[], int]]:
+    """Yield a function that tells which signal to stop any rank received; 0 if none (collective).
+
+    SIGTERM and SIGINT (Ctrl-C) wait for the end of the step: PETSc cannot be left in the middle.
+    A second Ctrl-C does not wait.
+    """
+    received: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        if number == signal.SIGINT and number in received:
+            raise KeyboardInterrupt
+        received.append(number)
+
     usable = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, lambda *_: received.set()) if usable else None
+    before = {n: signal.signal(n, note) for n in _SIGNALS} if usable else {}
     try:
-        yield lambda: any(comm.allgather(received.is_set()))
+        yield lambda: int(max(comm.allgather(received[0] if received else 0)))
     finally:
-        if usable:
-            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 @dataclass

@@ -108,7 +108,7 @@ class TransientRun:
         StorageError
             If the disk is full.
         Interrupted
-            If the process was told to stop (SIGTERM); a checkpoint is written first.
+            If the process was told to stop (SIGTERM, Ctrl-C); a checkpoint is written first.
         """
         with stop_signal(self.comm) as asked_to_stop:
             if self.course.steps == 0:
@@ -137,7 +137,7 @@ class TransientRun:
         if len(self._field_times) and self._field_times[0] == 0.0:
             self.keep_field()
 
-    def _go_through(self, piece: Piece, asked_to_stop: Callable[[], bool]) -> None:
+    def _go_through(self, piece: Piece, asked_to_stop: Callable[[], int]) -> None:
         course, stepper = self.course, self.stepper
         stepper.start(course.time, piece, None if course.fresh else course.wanted)
         course.fresh = False
@@ -225,6 +225,12 @@ class TransientRun:
         if not _among(self.course.time, self._field_times):
             self.keep_field()
 
+    @property
+    def _name(self) -> str:
+        """The final folder, as `--resume` takes it."""
+        folder = None if self.files is None else self.files.folder
+        return "DIR" if folder is None else str(folder).removesuffix(".running")
+
     # checkpoints
 
     def _checkpoint_if_due(self, piece: Piece) -> None:
@@ -234,15 +240,17 @@ class TransientRun:
         self.checkpoint()
         self.stepper.start(self.course.time, piece, self.stepper.wanted)
 
-    def _interrupt(self, asked_to_stop: Callable[[], bool], piece: Piece) -> None:
-        if not asked_to_stop():
+    def _interrupt(self, asked_to_stop: Callable[[], int], piece: Piece) -> None:
+        number = asked_to_stop()
+        if not number:
             return
         if self.course.time >= piece.stop:
             self.course.piece, self.course.fresh = self.course.piece + 1, True
         self.checkpoint()
         raise Interrupted(
             f"stopped by a signal at t = {self.course.time:.6g} s; go on with "
-            "`thermosim run --resume DIR`"
+            f"`thermosim run --resume {self._name}`",
+            number,
         )
 
     def checkpoint(self) -> None:

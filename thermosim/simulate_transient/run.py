@@ -264,6 +264,17 @@ def _result(case: AnyCase, run: TransientRun, report: dict[str, float], journal:
     return particle_result(case, run, report, journal)
 
 
+def _write_fields(running: Path, snapshots: Snapshots, run: TransientRun) -> None:
+    from thermosim.parallel import all_agree
+
+    failure = None
+    try:
+        snapshots.write_fields(running, run.problem)
+    except (OSError, RuntimeError) as error:  # DOLFINx tells a full disk as the latter
+        failure = full(running, error)
+    all_agree(run.comm, failure)
+
+
 def _finish(
     case: AnyCase,
     run: TransientRun,
@@ -280,7 +291,7 @@ def _finish(
     with journal.phase("output", f"write {output}"):
         if case.output.fields:
             run.keep_last_field()
-            files.snapshots.write_fields(running, run.problem)
+            _write_fields(running, files.snapshots, run)
 
     from thermosim.simulation import note_times
 

@@ -206,7 +206,7 @@ def light_switches(result: Result, most: int = 12) -> list[tuple[str, float]]:
     levels = result.summary.get("segments", [])
     if len(levels) > most:
         return []
-    found = []
+    found: list[tuple[str, float]] = []
     for level in levels:
         factor = level["intensity_factor"]
         words = "off" if factor == 0 else "on" if factor == 1 else f"× {factor:.3g}"
