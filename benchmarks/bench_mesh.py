@@ -2,6 +2,7 @@
 
 python benchmarks/bench_mesh.py            one rank; mpirun -n 2 … for more
 python benchmarks/bench_mesh.py --graph    docs/images/mesh_target_error.png
+python benchmarks/bench_mesh.py --shapes   every shape and contact: cells, quality, closed forms
 """
 
 from __future__ import annotations
@@ -9,36 +10,124 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 REFERENCE = -16.540e-3  # mean ΔT [K] of reference_problem.toml, extrapolated
 
 
 def bench_million() -> None:
-    """Print the time of gmsh and of the distribution, and what every rank count must agree on."""
+    """Print the time of gmsh and of the distribution, and what every rank count must agree on.
+
+    The mesh is kept in ~/.cache/thermosim: gmsh runs once, the next runs read it.
+    """
     from mpi4py import MPI
 
     from thermosim.case import parse_case, read_toml
     from thermosim.fem import area, distribute, volume
-    from thermosim.mesh.build import build_mesh
+    from thermosim.mesh.build import build_mesh, cache_path
 
     comm = MPI.COMM_WORLD
     tree = read_toml(HERE / "reference_problem.toml")
     tree["symmetry"] = "3d"
     tree["particle"]["shape"] = {"kind": "box", "a": "10 um", "b": "10 um", "c": "10 um"}
-    tree["mesh"] = {"cells_per_radius": 34, "cache": False}
+    tree["mesh"] = {"cells_per_radius": 34, "order": 1}
+    case = parse_case(tree)
+    how = "read from the cache" if cache_path(case).exists() else "made by gmsh"
     start = time.perf_counter()
-    data = build_mesh(parse_case(tree))[0] if comm.rank == 0 else None
-    made = time.perf_counter() - start
+    data = build_mesh(case)[0] if comm.rank == 0 else None
     comm.Barrier()
-    start = time.perf_counter()
+    made, start = time.perf_counter() - start, time.perf_counter()
     domain = distribute(data, comm)
     comm.Barrier()
-    spread = time.perf_counter() - start
+    spread, start = time.perf_counter() - start, time.perf_counter()
+    mean = _mean_delta(case, domain)
+    solved = time.perf_counter() - start
     sizes = volume(domain, "particle"), area(domain, "particle_surface")
     if data is not None:
-        print(f"{comm.size} ranks: {len(data.cells)} cells, mesh {made:.1f} s, ", end="")
-        print(f"distribution {spread:.1f} s, volume {sizes[0]:.15e} m³, area {sizes[1]:.15e} m²")
+        print(f"{comm.size} ranks: {len(data.cells)} cells {how} in {made:.1f} s, ", end="")
+        print(f"distributed in {spread:.1f} s, solved in {solved:.1f} s: ", end="")
+        print(f"{sizes[0]:.15e} m³, {sizes[1]:.15e} m², mean ΔT {mean:.12e} K")
+
+
+def _mean_delta(case: Any, domain: Any) -> float:
+    """Return the mean ΔT of the particle [K], first-degree elements (collective)."""
+    from thermosim.heat.assemble import heat_model
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.heat.steady import solve_steady
+    from thermosim.simulation import heat_sources, particle_temperatures
+
+    problem = HeatProblem(domain, heat_model(case, domain, *heat_sources(case, None)), 1)
+    solve_steady(problem, case.solver, lambda text: None)
+    return float(particle_temperatures(problem)["delta_T_mean_K"])
+
+
+SIZES = {"a": "6 um", "b": "4 um", "c": "3 um"}
+ROUND = {
+    "sphere": {"kind": "sphere", "radius": "5 um"},
+    "cap": {"kind": "spherical_cap", "base_radius": "5 um", "contact_angle": "70 deg"},
+    "oblate": {"kind": "ellipsoid", "a": "5 um", "b": "5 um", "c": "2 um"},
+    "prolate": {"kind": "ellipsoid", "a": "2 um", "b": "2 um", "c": "8 um"},
+}
+PRISM = {"kind": "hexagonal_prism", "edge": "4 um", "length": "10 um"}
+RHOMB = {"kind": "rhombohedron", "edge": "8 um", "angle": "80 deg"}
+STEP = str(HERE.parent / "meshes" / "rounded_platelet.step")
+STL = str(HERE.parent / "meshes" / "ground_grain.stl")
+OTHERS = {
+    "tilted": {"kind": "ellipsoid", **SIZES, "euler_angles": ["10 deg", "25 deg", "40 deg"]},
+    "box": {"kind": "box", "a": "10 um", "b": "8 um", "c": "4 um"},
+    "rhombohedron": RHOMB,
+    "rhombohedron on a vertex": {**RHOMB, "rest_on": "vertex"},
+    "prism": PRISM,
+    "prism on an edge": {**PRISM, "rest_on": "edge"},
+    "truncated octahedron": {"kind": "truncated_octahedron", "edge": "12 um"},
+    "truncated cube": {"kind": "truncated_cube", "edge": "10 um"},
+    "grain": {"kind": "grain", "diameter": "10 um", "seed": 7},
+    "STL": {"kind": "surface", "path": STL, "unit": "1 um"},
+    "STEP": {"kind": "surface", "path": STEP, "scale": 1e-3},
+}
+SLAB = {"kind": "slab", "material": "mica", "radius": "5 mm", "thickness": "20 um"}
+
+
+def shapes(refinement: float) -> None:
+    """Print cells, quality, deviations of all shapes and contacts on a slab 1000 times larger."""
+    for name, shape in {**ROUND, **OTHERS}.items():
+        for contact in (None, 1e-9, 10e-9, 100e-9, 1e-6, "near"):
+            for symmetry in ("axisymmetric", "quarter") if name in ROUND else ("3d",):
+                start = time.perf_counter()
+                found = _one_shape(shape, contact, symmetry, refinement)
+                took = time.perf_counter() - start
+                print(f"{name:25} {contact!s:6} {symmetry:13} {found} {took:5.1f} s", flush=True)
+
+
+def _one_shape(
+    shape: dict[str, Any], contact: float | str | None, symmetry: str, refinement: float
+) -> str:
+    from thermosim.case import parse_case
+    from thermosim.errors import ThermosimError
+    from thermosim.mesh.build import build_mesh
+    from thermosim.mesh.measure import areas, volumes
+
+    tree = {
+        "symmetry": symmetry,
+        "particle": {"shape": shape},
+        "source": {"heat_source": "-1e7 W/m^3"},
+        "mesh": {"cache": False, "refinement": refinement},
+    }
+    try:
+        if contact == "near":
+            contact = 0.98 * parse_case(tree).particle.shape.largest_contact_radius
+        if contact is not None:
+            tree |= {"substrate": SLAB, "contact": {"kind": "disk", "radius": f"{contact} m"}}
+        data, report = build_mesh(parse_case(tree))
+    except ThermosimError as error:
+        return f"REFUSED {error}"
+    sizes = {f"volume:{k}": v for k, v in volumes(data).items()}
+    sizes |= {f"area:{k}": v for k, v in areas(data).items()}
+    off = {name: sizes[name] / exact - 1 for name, exact in data.exact.items()}
+    worst = max(off, key=lambda name: abs(off[name]))
+    quality = report["min_scaled_jacobian"]
+    return f"{len(data.cells):8} cells, quality {quality:.2f}, {worst} {off[worst]:+.1e}"
 
 
 def graph() -> None:
@@ -75,4 +164,12 @@ def graph() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--graph", action="store_true")
-    graph() if parser.parse_args().graph else bench_million()
+    parser.add_argument("--shapes", action="store_true")
+    parser.add_argument("--refinement", type=float, default=1.0, help="for --shapes")
+    options = parser.parse_args()
+    if options.shapes:
+        shapes(options.refinement)
+    elif options.graph:
+        graph()
+    else:
+        bench_million()

@@ -38,6 +38,9 @@ def test_numbers_picture_and_page(tmp_path, capsys, symmetry, shape):
     page = (tmp_path / "out" / "mesh.html").read_text()
     assert "http" not in page
     assert f'"cells": {numbers["n_cells"]}' in page
+    # a shader compiled before its extension is on draws nothing
+    assert page.index('g.getExtension("OES_standard_derivatives")') < page.index("compileShader(")
+    assert r"\u00b5m\u00b2" in page or symmetry == "axisymmetric"
     from matplotlib.image import imread
 
     picture = imread(tmp_path / "out" / "mesh.png")

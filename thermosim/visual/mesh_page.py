@@ -4,11 +4,16 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>mesh</titl
 <style>body{margin:0;font:14px sans-serif;background:#fff}
 canvas{width:100vw;height:100vh;display:block}
 #box{position:fixed;left:8px;top:8px;background:#fffd;padding:8px;border:1px solid #ccc}
-#box label{display:block}button{margin-right:4px}</style>
-<canvas id="c"></canvas><div id="box"></div><script>
+#box label{display:block}button{margin-right:4px}
+#box i{display:inline-block;width:12px;height:12px;margin-right:5px;border:1px solid #777}
+#bar{position:fixed;left:16px;bottom:16px;background:#fffd;padding:2px 4px;text-align:center}
+#bar div{height:4px;background:#222}</style>
+<canvas id="c"></canvas><div id="box"></div><div id="bar"></div><script>
 const D=@DATA@,c=document.getElementById("c"),box=document.getElementById("box");
-const g=c.getContext("webgl");const ext=g&&g.getExtension("OES_element_index_uint");
-if(!g||!ext)box.textContent="This browser has no WebGL.";
+const g=c.getContext("webgl",{preserveDrawingBuffer:true}),bar=document.getElementById("bar");
+const fail=t=>{box.textContent=t;throw new Error(t)};
+if(!g||!g.getExtension("OES_element_index_uint")||!g.getExtension("OES_standard_derivatives"))
+fail("This browser has no WebGL.");
 const bytes=t=>Uint8Array.from(atob(t),x=>x.charCodeAt(0)).buffer;
 const sh=(k,s)=>{const o=g.createShader(k);g.shaderSource(o,s);g.compileShader(o);return o};
 const P=g.createProgram();
@@ -19,7 +24,8 @@ g.attachShader(P,sh(g.FRAGMENT_SHADER,`#extension GL_OES_standard_derivatives:en
 precision highp float;uniform vec4 k;varying vec3 q;void main(){float l=1.;
 if(k.a>.5){vec3 n=normalize(cross(dFdx(q),dFdy(q)));l=.45+.55*abs(n.z);}
 gl_FragColor=vec4(k.rgb*l,1.);}`));
-g.getExtension("OES_standard_derivatives");g.linkProgram(P);g.useProgram(P);
+g.linkProgram(P);
+if(!g.getProgramParameter(P,g.LINK_STATUS))fail("WebGL: "+g.getProgramInfoLog(P));g.useProgram(P);
 const U=n=>g.getUniformLocation(P,n),at=g.getAttribLocation(P,"p");g.enableVertexAttribArray(at);
 const buf=(k,d)=>{const o=g.createBuffer();g.bindBuffer(k,o);
 g.bufferData(k,d,g.STATIC_DRAW);return o};
@@ -30,12 +36,22 @@ p.c=[1,3,5].map(i=>parseInt(p.colour.substr(i,2),16)/255);}
 let v=D.views[D.views.length>1?1:0],m=v[1].slice(),z=1/v[2],a=.6,e=.35,wires=true;
 box.innerHTML="<b>"+D.cells+" cells</b> &mdash; drag: turn, wheel: zoom, right drag: move<br>";
 for(const w of D.views){const b=document.createElement("button");b.textContent=w[0];
-b.onclick=()=>{m=w[1].slice();z=1/w[2];draw()};box.append(b)}
+b.onclick=()=>show(w);box.append(b)}
 const tick=(name,on,f,col)=>{const l=document.createElement("label"),
 i=document.createElement("input");
 i.type="checkbox";i.checked=on;i.onchange=()=>{f(i.checked);draw()};l.append(i," "+name);
-if(col)l.style.color=col;box.append(l)};
-tick("edges",true,x=>wires=x);for(const p of D.parts)tick(p.name,true,x=>p.on=x,p.colour);
+if(col){const s=document.createElement("i");s.style.background=col;i.after(" ",s)}box.append(l);
+return i};
+tick("edges",true,x=>wires=x);
+for(const p of D.parts)p.i=tick(p.name+(p.size?" \u2014 "+p.size:""),true,x=>p.on=x,p.colour);
+// what lies over a contact hides it
+const over=n=>["particle_surface","particle_base"].includes(n);
+function show(w){m=w[1].slice();z=1/w[2];e=w[0]==="contact"?.6:.35;
+for(const p of D.parts)p.on=p.i.checked=w[0]!=="contact"||!over(p.name);draw()}
+function ruler(){const px=c.height*z/2,t=Math.pow(10,Math.floor(Math.log10(180/px)));
+const L=[5,2,1].map(x=>x*t).find(x=>x*px<=180);
+const u=L<1?[1e3,"nm"]:L<1e3?[1,"\u00b5m"]:[1e-3,"mm"];
+bar.innerHTML=Number((L*u[0]).toPrecision(3))+" "+u[1]+"<div style=width:"+L*px+"px></div>"}
 const rot=()=>{const C=Math.cos(a),S=Math.sin(a),c=Math.cos(e),s=Math.sin(e);
 return [C,-S*s,S*c,S,C*s,-C*c,0,c,s]};
 function draw(){c.width=c.clientWidth;c.height=c.clientHeight;g.viewport(0,0,c.width,c.height);
@@ -47,7 +63,7 @@ g.vertexAttribPointer(at,3,g.FLOAT,false,0,0);g.uniform1f(U("b"),0);
 g.uniform4f(U("k"),...p.c,1);g.bindBuffer(g.ELEMENT_ARRAY_BUFFER,p.T);
 g.drawElements(g.TRIANGLES,p.n,g.UNSIGNED_INT,0);if(wires){g.uniform1f(U("b"),3e-6);
 g.uniform4f(U("k"),0,0,0,0);g.bindBuffer(g.ELEMENT_ARRAY_BUFFER,p.E);
-g.drawElements(g.LINES,p.l,g.UNSIGNED_INT,0)}}}
+g.drawElements(g.LINES,p.l,g.UNSIGNED_INT,0)}}ruler()}
 let d=null;c.oncontextmenu=x=>x.preventDefault();
 c.onpointerdown=x=>{d=[x.clientX,x.clientY,x.button];c.setPointerCapture(x.pointerId)};
 c.onpointerup=()=>d=null;

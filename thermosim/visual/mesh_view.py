@@ -163,6 +163,9 @@ def _polydata(mesh: MeshData, pieces: NDArray[np.int64], size: int) -> Any:
 
 def write_view(mesh: MeshData, path: Path) -> None:
     """Write a page that shows the outside of the mesh: turn, zoom, hide parts."""
+    from thermosim.mesh.measure import areas
+
+    sizes = {name: _area_text(area) for name, area in areas(mesh).items()}
     parts, left = [], _MOST
     for (name, found), colour in zip(skin(mesh).items(), _cycle(), strict=False):
         facets = found[: max(left // 4, 1)]
@@ -182,6 +185,7 @@ def write_view(mesh: MeshData, path: Path) -> None:
             {
                 "name": name,
                 "colour": colour,
+                "size": sizes.get(name, ""),
                 "points": _packed(points * mesh.unit * 1e6, "<f4"),
                 "triangles": _packed(index.reshape(-1, 3), "<u4"),
                 "edges": _packed(wires, "<u4"),
@@ -190,6 +194,11 @@ def write_view(mesh: MeshData, path: Path) -> None:
     views = [[title, _in_space(center), half] for title, center, half in _scaled_frames(mesh)]
     document = json.dumps({"parts": parts, "views": views, "cells": len(mesh.cells)})
     path.write_text(PAGE.replace("@DATA@", document), encoding="utf-8")
+
+
+def _area_text(area: float) -> str:
+    """Return an area [m²] in µm², or mm² if it is large."""
+    return f"{area * 1e12:.5g} µm²" if area < 1e-7 else f"{area * 1e6:.4g} mm²"
 
 
 def _scaled_frames(mesh: MeshData) -> list[tuple[str, NDArray[np.float64], float]]:
