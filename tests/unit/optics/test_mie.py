@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.constants import c, epsilon_0
 from scipy.special import spherical_jn
 
+from thermosim.optics.bessel import scaled_bessel
 from thermosim.optics.mie import (
     MieSphere,
     absorption_coefficient,
@@ -16,7 +17,6 @@ from thermosim.optics.mie import (
     internal_field,
     internal_intensity,
     mie_efficiencies,
-    scaled_bessel,
     size_parameter,
     sphere_hot_spot_factor,
 )
