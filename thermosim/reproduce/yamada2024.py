@@ -12,6 +12,8 @@ from thermosim.reproduce import yamada_heat as heat
 from thermosim.reproduce.rows import Row, to_csv
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from thermosim.reproduce.yamada_experiment import Experiment
 
 TITLE = "Yamada et al. 2024, computed again"
@@ -77,41 +79,11 @@ def reproduce(folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
 
 def draw(folder: Path, experiments: list[Experiment]) -> list[tuple[Path, str]]:
     """Draw the figures; return their files with captions."""
-    import numpy as np
-    from scipy.constants import e
-
-    from thermosim.gain import GainModel
-    from thermosim.gain.tables import (
-        PAPER_EFFICIENCIES,
-        intensity_curve,
-        net_cooling_map,
-        spectrum_curves,
-        trpl_table,
-    )
     from thermosim.reproduce.figures import draw_courses, draw_steady
-    from thermosim.visual import gain_plots, style
+    from thermosim.visual import style
 
-    model = GainModel()
-    time = np.linspace(0.0, 40e-9, 401)
     figures = {
-        "fig1f": (
-            gain_plots.draw_gain_spectrum(spectrum_curves(model, PAPER_EFFICIENCIES)),
-            "Fig. 1f: cooling gain against photon energy for several efficiencies.",
-        ),
-        "fig2": (
-            gain_plots.draw_decays(trpl_table(model, time, [0.1, 0.3, 1.0, 3.0])),
-            "Fig. 2a: decay of the emission after a pulse, for several mean excitations per dot.",
-        ),
-        "fig3": (
-            gain_plots.draw_intensity_curve(intensity_curve(model, gain.PUMP)),
-            "Fig. 3: efficiency and gain per dot against intensity, with and without Auger.",
-        ),
-        "fig3_map": (
-            gain_plots.draw_cooling_map(
-                net_cooling_map(model, (2.2 * e, 2.4 * e), (1e5, 1e9), 300.0, (161, 161))
-            ),
-            "Net cooling over photon energy and intensity; the line is break-even.",
-        ),
+        **gain_figures(),
         "fig5d": (draw_courses(experiments), "Fig. 5d: steps of intensity every 15 minutes."),
         "fig5e": (draw_steady(experiments), "Fig. 5e: ΔT reached against intensity."),
     }
@@ -119,6 +91,39 @@ def draw(folder: Path, experiments: list[Experiment]) -> list[tuple[Path, str]]:
         (style.save(figure, folder / f"{name}.png"), caption)
         for name, (figure, caption) in figures.items()
     ]
+
+
+def gain_figures() -> dict[str, tuple[Figure, str]]:
+    """Draw the figures about single dots; return each with its caption, by file name."""
+    import numpy as np
+    from scipy.constants import e
+
+    from thermosim.gain import GainModel, tables
+    from thermosim.visual import gain_plots as plots
+
+    model = GainModel()
+    spectra = tables.spectrum_curves(model, tables.PAPER_EFFICIENCIES)
+    decays = tables.trpl_table(model, np.linspace(0.0, 40e-9, 401), [0.1, 0.3, 1.0, 3.0])
+    curve = tables.intensity_curve(model, gain.PUMP)
+    net = tables.net_cooling_map(model, (2.2 * e, 2.4 * e), (1e5, 1e9), 300.0, (161, 161))
+    return {
+        "fig1f": (
+            plots.draw_gain_spectrum(spectra),
+            "Fig. 1f: cooling gain against photon energy for several efficiencies.",
+        ),
+        "fig2": (
+            plots.draw_decays(decays),
+            "Fig. 2a: decay of the emission after a pulse, for several mean excitations per dot.",
+        ),
+        "fig3": (
+            plots.draw_intensity_curve(curve),
+            "Fig. 3: efficiency and gain per dot against intensity, with and without Auger.",
+        ),
+        "fig3_map": (
+            plots.draw_cooling_map(net),
+            "Net cooling over photon energy and intensity; the line is break-even.",
+        ),
+    }
 
 
 def page(rows: list[Row], pictures: list[tuple[Path, str]]) -> str:
