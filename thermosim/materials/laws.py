@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from thermosim.materials.cubics import hermite_coefficients, monotone_slopes, spline_slopes
 from thermosim.materials.shorthand import Shorthand
 from thermosim.namespaces import NUMPY, Namespace, balanced_sum
 from thermosim.sections import Section
@@ -232,10 +233,8 @@ class TableLaw(Law[Q], Generic[Q]):
         if self.interpolation == "linear" or len(T) == 2:
             slope = np.diff(f) / np.diff(T)
             return [slope, np.zeros_like(slope), np.zeros_like(slope)]
-        from scipy.interpolate import CubicSpline, PchipInterpolator
-
-        cubic = (CubicSpline if self.interpolation == "spline" else PchipInterpolator)(T, f).c
-        return [cubic[2], cubic[1], cubic[0]]
+        slopes_of = spline_slopes if self.interpolation == "spline" else monotone_slopes
+        return hermite_coefficients(T, f, slopes_of(T, f))
 
 
 def _interval(law: Law[Any]) -> tuple[float | None, float | None]:
