@@ -220,6 +220,33 @@ def test_particles_of_an_arrangement():
     assert areas(build_mesh(found)[0])["contact"] == pytest.approx(2 * np.pi * 25e-14, rel=1e-3)
 
 
+SHEET = {"kind": "membrane", "material": "mica", "thickness": "1 um", "hole_radius": "80 um"}
+ENSEMBLES = {
+    "2 spheres": (SPHERE, 2, "5 nm", SQUARE),
+    "3 spheres": (SPHERE, 3, "2.5 um", {**SHEET, "width": "200 um"}),
+    "10 spheres": (SPHERE, 10, "100 nm", {**SHEET, "radius": "100 um"}),
+    "3 ellipsoids": (TILTED, 3, "1 um", SQUARE),
+    "3 prisms": (FACETED["prism"], 3, "1 um", {**SHEET, "width": "200 um"}),
+    "3 grains": (FACETED["grain"], 3, "50 nm", SQUARE),
+}
+
+
+@pytest.mark.parametrize(("shape", "count", "contact", "under"), ENSEMBLES.values(), ids=ENSEMBLES)
+def test_ensembles(shape, count, contact, under):
+    """Each particle stands by itself on the one substrate, wherever the seed puts it."""
+    places = {"kind": "random", "count": count, "radius": "75 um", "gap": "1 um", "seed": 3}
+    found = case(shape, contact, under, "3d", COARSE, arrangement=places)
+    data, report = build_mesh(found)
+    off = deviations(data)
+    assert max(map(abs, off.values())) < 5e-3, off
+    assert report["min_scaled_jacobian"] > 0.3
+    substrate = sum(volumes(data).values()) - volumes(data)["particle"]
+    assert substrate == pytest.approx(found.substrate.volume, rel=1e-3)
+    surface = areas(data)
+    under = surface["contact"] + surface.get("substrate_under", 0)
+    assert surface["substrate_top"] + under == pytest.approx(found.substrate.top_area, rel=1e-3)
+
+
 REFUSED = {
     "quarter": ({"shape": BOX, "symmetry": "quarter"}, "faces of the particle"),
     "rectangle": (
