@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _COLOURS = (
     "#4c8dc9", "#e0a458", "#7fb77e", "#b58bc9", "#d9ce6a", "#d97b6a", "#6ac4c4", "#9a9a9a",
 )  # fmt: skip
+_WIDER = 1.4  # a square seen along its diagonal
 _MOST = 400_000  # triangles in a page
 _QUADRATIC = ((0, 5, 4), (5, 1, 3), (4, 3, 2), (5, 3, 4))
 
@@ -140,15 +141,24 @@ def _draw_space(mesh: MeshData, path: Path) -> None:
             faces = _polydata(mesh, triangles(mesh, facets), 3)
             plotter.add_mesh(faces, color=colour, opacity=1.0 if shown else 0.4, lighting=True)
             plotter.add_mesh(_polydata(mesh, edges(mesh, facets), 2), color="black", line_width=0.5)
-        plotter.add_text(title, font_size=10)
+        up = 1.1 * half * (_WIDER if title == "whole" else 1.0)
+        plotter.add_text(f"{title}: {_length(2 * up * mesh.unit)} high", font_size=10)
+        if i == 0:
+            named = [list(pair) for pair in zip(skin(mesh), _cycle(), strict=False)]
+            plotter.add_legend(named, bcolor="w", size=(0.36, 0.24), loc="lower left", face="r")
         away = np.array([1.0, -1.6, 0.7]) * 3 * half
         plotter.camera.position = center + away
         plotter.camera.focal_point = center
         plotter.camera.up = (0, 0, 1)
         plotter.enable_parallel_projection()
-        plotter.camera.parallel_scale = 1.1 * half
+        plotter.camera.parallel_scale = up
     plotter.screenshot(str(path))
     plotter.close()
+
+
+def _length(length: float) -> str:
+    """Return a length [m] in nm or µm."""
+    return f"{length * 1e9:.3g} nm" if length < 1e-6 else f"{length * 1e6:.4g} µm"
 
 
 def _polydata(mesh: MeshData, pieces: NDArray[np.int64], size: int) -> Any:
