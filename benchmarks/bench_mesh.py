@@ -31,7 +31,7 @@ def bench_million() -> None:
     tree = read_toml(HERE / "reference_problem.toml")
     tree["symmetry"] = "3d"
     tree["particle"]["shape"] = {"kind": "box", "a": "10 um", "b": "10 um", "c": "10 um"}
-    tree["mesh"] = {"cells_per_radius": 34, "order": 1}
+    tree["mesh"] = {"cells_per_radius": 46, "order": 1}
     case = parse_case(tree)
     how = "read from the cache" if cache_path(case).exists() else "made by gmsh"
     start = time.perf_counter()
@@ -116,7 +116,8 @@ def _one_shape(
     }
     try:
         if contact == "near":
-            contact = 0.98 * parse_case(tree).particle.shape.largest_contact_radius
+            free = parse_case(tree).particle.shape
+            contact = 0.98 * min(free.equivalent_radius, free.largest_contact_radius)
         if contact is not None:
             tree |= {"substrate": SLAB, "contact": {"kind": "disk", "radius": f"{contact} m"}}
         data, report = build_mesh(parse_case(tree))
