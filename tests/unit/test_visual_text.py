@@ -8,13 +8,15 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thermosim.case import parse_case
 from thermosim.cli.console import engineering
+from thermosim.results import Result
 from thermosim.results.series import Series
 from thermosim.results.words import heat_text, particle_rows
 from thermosim.units import si_text, si_with_error, time_text
 from thermosim.visual import series, studies, style
 from thermosim.visual.budget import Row, body_of, path_words, percent, shares
-from thermosim.visual.html import flattened, quantity, readable
+from thermosim.visual.html import budget_table, flattened, quantity, readable
 from thermosim.visual.style import power_of_ten
 
 POWERS = {"a": -18, "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}
@@ -135,6 +137,19 @@ def test_temperature_scale_takes_an_offset_only_where_needed():
 )  # fmt: skip
 def test_percent(share, text):
     assert percent(share) == text
+
+
+def test_rounding_neither_warms_nor_cools():
+    tree = {
+        "geometry": {"kind": "rectangle", "x": ["0 um", "5 um"], "y": ["0 um", "10 um"]},
+        "regions": {"body": {"material": "copper"}},
+        "boundaries": {"bottom": {"temperature": "300 K"}},
+    }
+    budget = {"bottom:held": -5000.0, "right:convection": 5000.0, "top:radiation": 2e-11}
+    found = budget_table(Result({}, budget, parse_case(tree)))
+    assert [row["effect"] for row in found] == ["warms", "cools", ""]
+    assert [row["share"] for row in found] == ["100 %", "100 %", "0 %"]
+    assert found[2]["heat"] == "0 W/m"
 
 
 def test_shares_are_of_the_heat_each_body_turns_over():

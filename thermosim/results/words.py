@@ -37,7 +37,12 @@ def particle_rows(numbers: Mapping[str, Any]) -> Rows:
 
 def heat_text(heat: float, turned: float, unit: str = "W") -> str:
     """Return a heat flow [W] with four digits; rounding, beside what is turned over, is 0."""
-    return si_text(heat if abs(heat) > _NOTHING * turned else 0.0, unit, zeros=True)
+    return si_text(without_rounding(heat, turned), unit, zeros=True)
+
+
+def without_rounding(heat: float, turned: float) -> float:
+    """Return a heat flow, or 0 where it is rounding beside what is turned over; any one unit."""
+    return heat if abs(heat) > _NOTHING * turned else 0.0
 
 
 def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:

@@ -6,10 +6,10 @@ cools it; the rows of a body sum to zero in a steady state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from thermosim.results.words import heat_text
+from thermosim.results.words import without_rounding
 from thermosim.units import si_with_error
 from thermosim.visual import style
 from thermosim.visual.general import (
@@ -49,10 +49,15 @@ class Row:
 
 
 def rows_of(result: Result) -> list[Row]:
-    """Return the budget of a result, body by body, sources first."""
+    """Return the budget of a result, body by body, sources first; rounding is 0 W."""
     general = general_case(result)
-    if general is not None:
-        return _general_rows(result, whole_body(general))
+    rows = _particle_rows(result) if general is None else _general_rows(result, whole_body(general))
+    turned = max((abs(row.heat) for row in rows), default=0.0)
+    return [replace(row, heat=without_rounding(row.heat, turned)) for row in rows]
+
+
+def _particle_rows(result: Result) -> list[Row]:
+    """Return the budget of a particle and its substrate."""
     sources, paths = [], []
     for name, heat in result.budget.items():
         place, _, path = name.partition(":")
@@ -148,8 +153,7 @@ def draw_budget(result: Result) -> Figure:
 
 def _bars(axes: Axes, rows: list[Row], bodies: list[str], watts: str) -> None:
     scale, unit = style.si_scale([row.heat for row in rows], watts)
-    turned = max((abs(row.heat) for row in rows), default=0.0)
-    reach = turned / scale or 1.0
+    reach = max((abs(row.heat) for row in rows), default=0.0) / scale or 1.0
     position, ticks, words = 0.0, [], []
     for body in bodies:
         axes.text(
@@ -160,7 +164,7 @@ def _bars(axes: Axes, rows: list[Row], bodies: list[str], watts: str) -> None:
             if row.body != body:
                 continue
             position += 1.0
-            text = f"{heat_text(row.heat, turned, watts)}  ({percent(share)})"
+            text = f"{style.si_text(row.heat, watts, zeros=True)}  ({percent(share)})"
             _bar(axes, position, row.heat / scale, text, reach)
             ticks.append(position)
             words.append(row.label)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.results.result import CASE, LOG
-from thermosim.results.words import ending_rows, heat_text, particle_rows
+from thermosim.results.words import ending_rows, particle_rows
 from thermosim.visual import style
 from thermosim.visual.budget import headline, percent, rows_of, shares
 from thermosim.visual.compare import letter, name_of
@@ -179,12 +179,11 @@ def closing_table(result: Result) -> Table:
 def budget_table(result: Result) -> list[dict[str, str]]:
     """Return the budget, one row per path."""
     rows, unit = rows_of(result), heat_unit(result)
-    turned = max((abs(row.heat) for row in rows), default=0.0)
     return [
         {
             "body": row.body,
             "label": row.label,
-            "heat": heat_text(row.heat, turned, unit),
+            "heat": style.si_text(row.heat, unit, zeros=True),
             "effect": "cools" if row.heat < 0 else "warms" if row.heat > 0 else "",
             "share": percent(share),
         }
