@@ -126,6 +126,16 @@ def test_contacts_of_any_size_on_a_slab_a_thousand_times_larger(radius):
         assert max(map(abs, deviations(data).values())) < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("shape", "radius"), [(CAP, "5 um"), (OBLATE, "4.9 um")], ids=["cap", "oblate"]
+)
+def test_a_contact_may_be_wider_than_the_sphere_of_equal_volume(shape, radius):
+    """A melted grain touches with its whole base."""
+    data, _ = build_mesh(case(shape, radius))
+    assert max(map(abs, deviations(data).values())) < 1e-5
+    assert ("particle_base" in data.boundaries) is False
+
+
 def test_smallest_contact_of_a_box_on_a_wide_slab():
     wide = {**SQUARE, "width": "10 mm"}
     data, report = build_mesh(case(BOX, "1 nm", wide, "3d", {"cells_per_contact": 10}))

@@ -130,7 +130,7 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown_layer": (changed('kind = "slab"\nmaterial = "muscovite"\nradius = "1 mm"\nthickness = "20 um"', 'kind = "stack"\nradius = "1 mm"\nlayers = [{material = "glas", thickness = "1 um"}]'), ('substrate.layers[0].material = "glas"', "did you mean glass?")),
     "empty_material": (changed('"Cs4PbBr6"', '""'), ("particle.material", "must not be empty")),
     # contradictions
-    "contact_larger_than_particle": (changed('"100 nm"', '"6 um"'), ("contact", "smaller than the radius of the particle")),
+    "contact_larger_than_particle": (changed('"100 nm"', '"6 um"'), ("contact", "between 0 and the radius of the sphere")),
     "contact_on_nothing": (GOOD.replace('[substrate]\nkind = "slab"\nmaterial = "muscovite"\nradius = "1 mm"\nthickness = "20 um"\n', ""), ("contact.kind", "nothing to touch")),
     "contact_larger_than_substrate": (changed('"1 mm"', '"50 nm"'), ("contact", "substrate")),
     "nothing_drives": (changed(LASER, ""), ("laser: is missing",)),
