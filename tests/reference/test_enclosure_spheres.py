@@ -45,5 +45,5 @@ def test_flux_between_concentric_spheres(symmetry, size, tolerance):
     # nothing escapes from between two closed surfaces
     assert abs(budget["inner_out:radiation"]) < 1e-5 * budget["inner_out:exchange"]
     assert solver.stats.newton_iterations <= 4
-    assert solver.stats.linear_iterations <= 40
+    assert solver.stats.linear_iterations <= 18 * solver.stats.newton_iterations
     assert sphere == pytest.approx(4 * math.pi, rel=1e-2)
