@@ -135,7 +135,7 @@ class DiskContact(_RealContact):
     radius: Positive[Length]
 
     def radius_for(self, particle_radius: float) -> float:
-        """Return the radius of the disk [m]; whether it fits, the shape tells: bases may be wide."""
+        """Return the radius of the disk [m]; whether it fits, the shape tells."""
         return self.radius
 
 

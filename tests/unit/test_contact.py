@@ -9,7 +9,6 @@ from pydantic import TypeAdapter, ValidationError
 from thermosim.contact import (
     DEFAULT_MODULUS,
     Contact,
-    DiskContact,
     JKRContact,
     NoContact,
     ballistic_resistance,
