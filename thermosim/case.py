@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from thermosim.case_base import CaseBase
+from thermosim.case_base import CaseBase, InTime, OwnMaterials, Title
 from thermosim.case_errors import problems_of, toml_message
 from thermosim.chamber import Chamber
 from thermosim.contact import Contact, NoContact
@@ -20,7 +20,7 @@ from thermosim.gain import GainModel
 from thermosim.gain.escaping import ResolvedGain, resolve_escape
 from thermosim.gain.rules import gain_problems
 from thermosim.general_case import GeneralCase
-from thermosim.materials import Material, SizeTable, load_material
+from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import optics_problems
@@ -31,7 +31,6 @@ from thermosim.shapes import Surface
 from thermosim.study_settings import Study
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
 from thermosim.thermometry.settings import ThermometrySettings
-from thermosim.transient_settings import TransientSettings
 
 MAX_BYTES = 1_000_000
 PARTICLE_RADII = (1e-10, 1e3)
@@ -41,7 +40,7 @@ PARTICLE_RADII = (1e-10, 1e3)
 class Case(CaseBase):
     """One experiment to compute: a particle, what it rests on, the light, and how to solve."""
 
-    title: str = Field(default="", description="What question this case answers")
+    title: Title = ""
     symmetry: Symmetry = Field(
         default="axisymmetric", description="Body of revolution in (r, z), quarter, or full 3d"
     )
@@ -57,12 +56,8 @@ class Case(CaseBase):
     films: tuple[FilmSettings, ...] = Field(
         default=(), description="Thin films on surfaces, [[films]], that are not meshed"
     )
-    materials: dict[str, Material] = Field(
-        default_factory=dict, description="Materials of this case by name, before the library's"
-    )
-    transient: TransientSettings | None = Field(
-        default=None, description="Follow the temperature in time; the steady state otherwise"
-    )
+    materials: OwnMaterials = Field(default_factory=dict)
+    transient: InTime = None
     thermometry: ThermometrySettings = ThermometrySettings()
     mesh: MeshSettings = MeshSettings()
     solver: SolverSettings = SolverSettings()
@@ -211,16 +206,6 @@ class Case(CaseBase):
         if hasattr(self.substrate, "material"):
             names["substrate"] = self.substrate.material
         return names
-
-    def material(self, name: str, path: str = "material") -> Material:
-        """Return a material of this case, or else of the library; `path` is for the message.
-
-        Raises
-        ------
-        CaseError
-            If neither knows the name.
-        """
-        return load_material(name, self.materials, path)
 
     def resolved_gain(self) -> GainModel:
         """Return the gain with the escape of its light worked out for this particle.

@@ -1,22 +1,49 @@
-"""What every kind of case file has in common: a digest, and a way back to TOML."""
+"""What every kind of case file has in common: sections, a digest, and a way back to TOML."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import Field
+
+from thermosim.materials import Material, load_material
 from thermosim.sections import Section
+from thermosim.transient_settings import TransientSettings
+
+Title = Annotated[str, Field(description="What question this case answers")]
+OwnMaterials = Annotated[
+    dict[str, Material],
+    Field(description="Materials of this case by name, before the library's"),
+]
+InTime = Annotated[
+    TransientSettings | None,
+    Field(description="Follow the temperature in time; the steady state otherwise"),
+]
 
 
 class CaseBase(Section):
     """A whole case file, validated and resolved."""
 
+    if TYPE_CHECKING:  # each kind of case has it at its own place among its sections
+        materials: OwnMaterials
+
     def digest(self) -> str:
         """Return a hash of the resolved parameters, and of the content of files they name."""
         text = json.dumps(self.model_dump(), sort_keys=True, default=_content)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def material(self, name: str, path: str = "material") -> Material:
+        """Return a material of this case, or else of the library; `path` is for the message.
+
+        Raises
+        ------
+        CaseError
+            If neither knows the name.
+        """
+        return load_material(name, self.materials, path)
 
     def to_toml(self) -> str:
         """Return the resolved case as TOML that `load_case` reads back."""

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from thermosim.case_base import CaseBase
+from thermosim.case_base import CaseBase, InTime, OwnMaterials, Title
 from thermosim.errors import CaseError, Problem
 from thermosim.expressions import FieldExpression
 from thermosim.films import BodyFilm
@@ -24,10 +24,9 @@ from thermosim.geometry import (
     Region,
     unknown_names,
 )
-from thermosim.materials import Material, load_material
 from thermosim.radiation_settings import BodyEnclosure
 from thermosim.settings import OutputSettings, SolverSettings
-from thermosim.transient_settings import ChamberStart, TransientSettings
+from thermosim.transient_settings import ChamberStart
 
 DEFAULT_REFERENCE = 300.0
 """Temperature [K] that ΔT is counted from where the case names none."""
@@ -36,7 +35,7 @@ DEFAULT_REFERENCE = 300.0
 class GeneralCase(CaseBase):
     """Heat conduction in a body of any geometry, steady or in time."""
 
-    title: str = Field(default="", description="What question this case answers")
+    title: Title = ""
     geometry: Geometry
     regions: dict[Name, Region] = Field(min_length=1)
     boundaries: dict[Name, Boundary] = Field(
@@ -55,12 +54,8 @@ class GeneralCase(CaseBase):
         description="Region (its mean) or point probe whose error is estimated; default the "
         "first region",
     )
-    materials: dict[str, Material] = Field(
-        default_factory=dict, description="Materials of this case by name, before the library's"
-    )
-    transient: TransientSettings | None = Field(
-        default=None, description="Follow the temperature in time; the steady state otherwise"
-    )
+    materials: OwnMaterials = Field(default_factory=dict)
+    transient: InTime = None
     mesh: BodyMesh = BodyMesh()
     solver: SolverSettings = SolverSettings()
     output: OutputSettings = OutputSettings()
@@ -188,16 +183,6 @@ class GeneralCase(CaseBase):
             if path.rpartition(".")[2] in ("temperature", "T_env") and field.is_constant:
                 return field.constant
         return DEFAULT_REFERENCE
-
-    def material(self, name: str, path: str = "material") -> Material:
-        """Return a material of this case, or else of the library; `path` is for the message.
-
-        Raises
-        ------
-        CaseError
-            If neither knows the name.
-        """
-        return load_material(name, self.materials, path)
 
     def material_names(self) -> dict[str, str]:
         """Return the material name of each region."""

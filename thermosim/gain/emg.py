@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,8 +78,6 @@ def fit_double_emg(
     SolveError
         If the fit does not converge.
     """
-    import lmfit
-
     E, y = np.asarray(energy, dtype=np.float64), np.asarray(signal, dtype=np.float64)
     if E.size < 16:
         raise ValueError(
@@ -93,17 +91,7 @@ def fit_double_emg(
         misfit = emg_sum(scaled, _components(p)) - height
         return misfit if w is None else np.asarray(misfit * w)
 
-    tries = [
-        lmfit.minimize(
-            residual, start, method="leastsq", scale_covar=w is None,
-            ftol=1e-13, xtol=1e-13, max_nfev=20_000,
-        )
-        for start in _starts(lmfit)
-    ]  # fmt: skip
-    done = [one for one in tries if one.success]
-    if not done:
-        raise SolveError(f"the fit of the line failed ({tries[0].message}); narrow the range")
-    result = min(done, key=lambda one: one.chisqr)
+    result = _best_fit(residual, scale_covar=w is None)
     found = _components(result.params)
     errors = _components(result.params, "stderr")
     back = tuple(_unscaled(one, area, mean, spread) for one in found)
@@ -111,6 +99,23 @@ def fit_double_emg(
     return EmgFit(
         (back[0], back[1]), (spreads[0], spreads[1]), emg_mean(back), float(result.redchi)
     )
+
+
+def _best_fit(residual: Callable[[Any], Array], *, scale_covar: bool) -> Any:
+    """Return the best of the fits from several starts."""
+    import lmfit
+
+    tries = [
+        lmfit.minimize(
+            residual, start, method="leastsq", scale_covar=scale_covar,
+            ftol=1e-13, xtol=1e-13, max_nfev=20_000,
+        )
+        for start in _starts(lmfit)
+    ]  # fmt: skip
+    done = [one for one in tries if one.success]
+    if not done:
+        raise SolveError(f"the fit of the line failed ({tries[0].message}); narrow the range")
+    return min(done, key=lambda one: one.chisqr)
 
 
 def _moments(E: Array, y: Array) -> tuple[float, float, float]:

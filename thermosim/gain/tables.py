@@ -101,7 +101,6 @@ def gain_summary(
     at_opt = float(external_efficiency(best.x, p)) if math.isfinite(best.x) else None
     escape = float(mean_escape(T, p))
     eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p))
-    guard = _guard(model, photon_energy, T)
     return {
         "temperature_K": T,
         "photon_energy_eV": photon_energy / e,
@@ -124,6 +123,12 @@ def gain_summary(
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
+        **_guard_numbers(_guard(model, photon_energy, T)),
+    }
+
+
+def _guard_numbers(guard: Guard) -> dict[str, Any]:
+    return {
         "mean_emission_detailed_balance_eV": _finite(guard.mean_emission_detailed_balance / e),
         "second_law_margin_eV": _finite(guard.margin / e),
         "problems": list(guard.problems),

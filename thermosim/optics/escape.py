@@ -9,7 +9,7 @@ absorption coefficient of the dots [1/m]. The refractive index is the same at al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf, nan, pi, sqrt
 from typing import Annotated, Literal, Protocol
 
@@ -181,13 +181,16 @@ class _EscapeSection(Section):
     )
 
 
+SubstrateIndex = Annotated[
+    float, Field(ge=1, description="Refractive index of the substrate under the contact")
+]
+
+
 class ErgodicEscape(_EscapeSection):
     """Rough grain of any form: every reflection forgets the direction (closed form)."""
 
     kind: Literal["ergodic"] = "ergodic"
-    substrate_index: float = Field(
-        default=1.0, ge=1, description="Refractive index of the substrate under the contact"
-    )
+    substrate_index: SubstrateIndex = 1.0
 
     def evaluate(
         self,
@@ -257,9 +260,7 @@ class MonteCarloEscape(_EscapeSection):
     roughness: Fraction = Field(
         default=0.0, description="Share of internal reflections that are Lambertian: 1 is ergodic"
     )
-    substrate_index: float = Field(
-        default=1.0, ge=1, description="Refractive index of the substrate under the contact"
-    )
+    substrate_index: SubstrateIndex = 1.0
     photons: int = Field(default=100_000, ge=100, description="Photons to follow")
     seed: int = Field(default=0, ge=0, description="Seed of the random numbers")
     max_flights: int = Field(
@@ -333,6 +334,7 @@ class EscapeCurve:
     """Escape as a function of size: arrays of shape (sizes,), errors 0 for closed forms.
 
     Sizes in m, energies in J; ``recycling`` is the mean number of reabsorptions per excitation.
+    Beside ``size`` each is the number or method of `Escape` of that name.
     """
 
     size: Floats
@@ -373,17 +375,8 @@ def escape_versus_size(
     ]
 
     def column(name: str) -> Floats:
-        return np.array([getattr(one, name) for one in found])
+        values = [getattr(one, name) for one in found]
+        return np.array([float(v(eta_int)) if callable(v) else v for v in values])
 
-    return EscapeCurve(
-        size=lengths,
-        f_escape=column("f_escape"),
-        f_escape_error=column("f_escape_error"),
-        recycling=np.array([float(one.recycling(eta_int)) for one in found]),
-        recycling_error=np.array([float(one.recycling_error(eta_int)) for one in found]),
-        mean_escape=column("mean_escape"),
-        mean_escape_error=column("mean_escape_error"),
-        shift=column("shift"),
-        eta_ext=np.array([float(one.eta_ext(eta_int)) for one in found]),
-        eta_ext_error=np.array([float(one.eta_ext_error(eta_int)) for one in found]),
-    )
+    names = [field.name for field in fields(EscapeCurve) if field.name != "size"]
+    return EscapeCurve(size=lengths, **{name: column(name) for name in names})

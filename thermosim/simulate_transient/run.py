@@ -25,8 +25,10 @@ from thermosim.simulate_transient.last import particle_result
 from thermosim.simulate_transient.march import Files, TransientRun
 
 if TYPE_CHECKING:
-    from thermosim.case import AnyCase
+    from thermosim.case import AnyCase, Case
+    from thermosim.fem import Domain
     from thermosim.heat.transient import TransientProblem
+    from thermosim.optics.absorbed import AbsorbedLight
     from thermosim.results.journal import Journal
 
 LOCK = "lock"
@@ -92,20 +94,7 @@ def simulate_transient(
     from thermosim.simulation import note_times
 
     try:
-        try:
-            run, report = set_up(case, journal, comm, running)
-        except Exception:
-            # nothing was computed: leave no folder that looks like a run to go on with
-            if running is not None and comm.rank == 0 and not resume:
-                shutil.rmtree(running, ignore_errors=True)
-            raise
-        if resume and running is not None:
-            kept = on_root(comm, lambda: latest_checkpoint(running, journal.say))
-            if kept is None:
-                journal.say("no checkpoint yet: starting from the beginning")
-            else:
-                run.restore(kept)
-                journal.say(f"going on from t = {run.course.time:.6g} s")
+        run, report = _begin(case, journal, comm, running, resume=resume)
         n_unknowns = run.problem.space.dofmap.index_map.size_global
         with journal.phase("solve", f"transient: {n_unknowns} unknowns"):
             run.march()
@@ -118,6 +107,28 @@ def simulate_transient(
         for stream in lock:
             stream.close()
     return result
+
+
+def _begin(
+    case: AnyCase, journal: Journal, comm: Any, running: Path | None, *, resume: bool
+) -> tuple[TransientRun, dict[str, float]]:
+    """Set a run up, and bring it to its last checkpoint if it is resumed (collective)."""
+    try:
+        run, report = set_up(case, journal, comm, running)
+    except Exception:
+        # nothing was computed: leave no folder that looks like a run to go on with
+        if running is not None and comm.rank == 0 and not resume:
+            shutil.rmtree(running, ignore_errors=True)
+        raise
+    if not resume or running is None:
+        return run, report
+    kept = on_root(comm, lambda: latest_checkpoint(running, journal.say))
+    if kept is None:
+        journal.say("no checkpoint yet: starting from the beginning")
+    else:
+        run.restore(kept)
+        journal.say(f"going on from t = {run.course.time:.6g} s")
+    return run, report
 
 
 def resume_transient(
@@ -196,27 +207,17 @@ def set_up(
         from thermosim.simulate_general import set_up_general
 
         return set_up_general(case, journal, comm, running)
-    from thermosim.fem import constant
-    from thermosim.simulation import heat_sources, light_in, make_domain, mesh_line
+    from thermosim.simulation import make_domain, mesh_line
 
     assert case.transient is not None
     with journal.phase("mesh", "mesh"):
         domain, report = make_domain(case, comm)
     journal.say(mesh_line(case, domain, report))
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
-        from thermosim.heat.assemble import heat_model
         from thermosim.heat.timestepper import TimeStepper
-        from thermosim.heat.transient import ScaledSource, TransientProblem
         from thermosim.heat.transient_observe import Observer
 
-        degree, light = case.solver.degree, constant(domain, 1.0)
-        pump = light_in(case, domain, degree, journal.say)
-        if pump is not None:
-            pump.scale = light
-        source, ground = heat_sources(case, pump)
-        source = ScaledSource(source, light) if pump is None else source
-        model = heat_model(case, domain, source, ground)
-        problem = TransientProblem(domain, model, degree, light)
+        problem, pump = _problem(case, domain, journal)
         stepper = TimeStepper(problem, case.solver, case.transient)
         observer = Observer(problem, stepper.solver, "particle", case.transient.probes)
         run = TransientRun(case, stepper, observer, journal.tell)
@@ -227,6 +228,25 @@ def set_up(
         snapshots = Snapshots(running, run.states)
         run.files = Files(running, None, snapshots, case.digest(), domain.mesh_hash)
     return run, report
+
+
+def _problem(
+    case: Case, domain: Domain, journal: Journal
+) -> tuple[TransientProblem, AbsorbedLight | None]:
+    """Return the heat problem of a particle and the light in it, which one factor scales."""
+    from thermosim.fem import constant
+    from thermosim.heat.assemble import heat_model
+    from thermosim.heat.transient import ScaledSource, TransientProblem
+    from thermosim.simulation import heat_sources, light_in
+
+    degree, light = case.solver.degree, constant(domain, 1.0)
+    pump = light_in(case, domain, degree, journal.say)
+    if pump is not None:
+        pump.scale = light
+    source, ground = heat_sources(case, pump)
+    source = ScaledSource(source, light) if pump is None else source
+    model = heat_model(case, domain, source, ground)
+    return TransientProblem(domain, model, degree, light), pump
 
 
 def set_initial_state(case: AnyCase, problem: TransientProblem) -> None:
