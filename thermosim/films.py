@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from thermosim.sections import Section
 from thermosim.units import Length, Positive
+
+_THICKEST = 0.01  # m; heat that crosses a film is not computed
 
 
 class BodyFilm(Section):
@@ -19,6 +21,13 @@ class BodyFilm(Section):
     boundary: str = Field(description="Surface that carries the film")
     material: str = Field(min_length=1, description="Name of the material; its k along the film")
     thickness: Positive[Length]
+
+    @field_validator("thickness")
+    @classmethod
+    def _thin(cls, value: float) -> float:
+        if value > _THICKEST:
+            raise ValueError("must be at most 1 cm; mesh what is thicker as a body")
+        return value
 
 
 class FilmSettings(BodyFilm):

@@ -113,7 +113,7 @@ class GeneralCase(CaseBase):
                 yield from error.problems
         for index, film in enumerate(self.films):
             try:
-                self.material(film.material, f"films.{index}.material")
+                self.material(film.material, f"films[{index}].material")
             except CaseError as error:
                 yield from error.problems
 

@@ -103,9 +103,9 @@ def parse_quantity(text: str, unit: str, example: str = "") -> float:
         If the text is no number with a known unit of the dimension of ``unit``, or not finite.
     """
     match = _NUMBER.fullmatch(text[:_MAX_TEXT])
-    example = example or f"1 {unit}"
+    example = example or f"1 {unit}".strip()
     if match is None or len(text) > _MAX_TEXT:
-        raise ValueError(f'must be a number with a unit, such as "{example}"')
+        raise ValueError(f'must be a number{" with a unit" if unit else ""}, such as "{example}"')
     number, given = _finite(float(match[1])), match[2].strip()
     if given == unit:
         return _finite(number)

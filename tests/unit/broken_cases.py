@@ -55,6 +55,20 @@ LASER = '[laser]\nphoton_energy = "2.33 eV"\nintensity = "3 kW/cm^2"\n'
 SHAPE = 'kind = "sphere"\nradius = "5 um"'
 CONTACT = 'kind = "disk"\nradius = "100 nm"'
 
+FILM = '[[films]]\nboundary = "particle_surface"\nmaterial = "gold"\nthickness = "50 nm"'
+BODY = """\
+[geometry]
+kind = "rectangle"
+x = ["0 um", "5 um"]
+y = ["0 um", "10 um"]
+
+[regions.body]
+material = "copper"
+
+[boundaries.top]
+radiation = { emissivity = 0.8, T_env = "300 K" }
+"""
+
 # name: (text of the file, words that the message must hold)
 BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     # keys
@@ -179,5 +193,11 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "nested_tables": ("x = " + "{a=" * 3000 + "1" + "}" * 3000, ("is not valid TOML", "deep")),
     "bad_date": ("x = 2024-13-45", ("is not valid TOML",)),
     "control_character": ("title = \"a\x07b\"", ("is not valid TOML: line 1",)),
+    # films and bodies of any geometry
+    "film_that_is_a_body": (added(FILM.replace("50 nm", "1 m")), ('films[0].thickness = "1 m": must be at most 1 cm',)),
+    "film_of_nothing": (added(FILM.replace("gold", "unobtainium")), ('films[0].material = "unobtainium"',)),
+    "film_of_nothing_on_a_body": (BODY + FILM.replace("particle_surface", "top").replace("gold", "x"), ('films[0].material = "x": no such material',)),
+    "formula_in_quotes": (BODY.replace("0.8", '"T/300"'), ('must be a number, such as "1"; write a formula as {',)),
+    "planar_enclosure": (BODY + '[enclosures.gap]\nboundaries = ["top", "bottom"]', ("enclosures.gap: a planar body", "axisymmetric")),
     "many_unknown_keys": (added("\n".join(f"key_{i} = {i}" for i in range(500))), ("unknown key chamber.key_0", "more faults")),
 }  # fmt: skip
