@@ -93,3 +93,17 @@ def test_overlapping_particles(tmp_path, capsys):
     )  # fmt: skip
     assert status == 2
     assert "particles 1 and 2 overlap" in message
+
+
+def test_a_body_tells_its_edges_in_metres(tmp_path, capsys):
+    case = tmp_path / "case.toml"
+    case.write_text(
+        '[geometry]\nkind = "box"\nx = ["0 mm", "2 mm"]\ny = ["0 mm", "1 mm"]\n'
+        'z = ["0 mm", "1 mm"]\n'
+        '[regions.body]\nmaterial = "silicon"\n[boundaries.top]\ntemperature = "300 K"\n'
+        '[mesh]\nsize = "0.5 mm"\n'
+    )
+    assert main(["mesh", str(case), "--json"]) == 0
+    numbers = json.loads(capsys.readouterr().out)
+    assert 0.1e-3 < numbers["min_edge_m"] < 0.51e-3
+    assert numbers["volume_body_m3"] == pytest.approx(2e-9, rel=1e-12, abs=0)

@@ -55,8 +55,8 @@ def quality_report(mesh: MeshData, threshold: float) -> dict[str, float]:
     }
 
 
-def check_quality(gmsh: Any, dim: int, threshold: float) -> dict[str, float]:
-    """Return the quality report of the current gmsh mesh.
+def check_quality(gmsh: Any, dim: int, threshold: float, unit: float) -> dict[str, float]:
+    """Return the quality report of the current gmsh mesh, whose lengths are `unit` metres.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def check_quality(gmsh: Any, dim: int, threshold: float) -> dict[str, float]:
         "n_cells": float(len(tags)),
         "min_scaled_jacobian": worst,
         "mean_shape_quality": float(np.mean(shape)),
-        "min_edge": float(np.min(edges)),
+        "min_edge_m": float(np.min(edges)) * unit,
     }
 
 

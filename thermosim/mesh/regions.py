@@ -56,7 +56,7 @@ def build_body(
             raise MeshError("the mesh holds no cells; is geometry.symmetry right?")
         if n_cells > settings.max_cells:
             raise MeshError(f"{n_cells} cells are more than mesh.max_cells = {settings.max_cells}")
-        report = check_quality(gmsh, dim, settings.min_quality)
+        report = check_quality(gmsh, dim, settings.min_quality, unit)
         if dim == 2:
             _check_plane(gmsh, geometry.symmetry)
         data = read_arrays(gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry))
