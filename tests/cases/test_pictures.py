@@ -19,6 +19,7 @@ from thermosim.simulation import simulate
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual import report
 from thermosim.visual.fields_read import read_field
+from thermosim.visual.optics_plots import draw_light_picture
 
 CASE = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
 COARSE = [
@@ -138,3 +139,16 @@ def test_run_is_drawn_and_compared(computed, tmp_path):
     written = report.draw_comparison([r.directory for r in results], tmp_path)
     assert [path.name for path in written] == ["comparison.png", "index.html"]
     assert "<td>symmetry</td><td>axisymmetric</td><td>3d</td>" in written[1].read_text()
+
+
+def test_light_is_drawn_where_it_is_uneven(tmp_path):
+    """A beam narrower than the particle gets a picture of its light, a plane wave none."""
+    for name, beam in (("plane", []), ("beam", ['laser.profile="gaussian"', 'laser.waist="2 um"'])):
+        result = simulate(load_case(CASE, [*COARSE, *beam]), tmp_path / name)
+        names = [path.name for path in report.draw_result(tmp_path / name)]
+        assert (report.LIGHT in names) == (name == "beam"), (name, result.hot_spot_factor)
+    figure = draw_light_picture(tmp_path / "beam", load_result(tmp_path / "beam"))
+    light, bar = figure.axes
+    assert bar.get_ylim()[1] == pytest.approx(3e7, rel=0.1)  # the brightest cell, on the axis
+    cells = light.collections[0].get_array()
+    assert cells.max() == pytest.approx(bar.get_ylim()[1], rel=1e-6)

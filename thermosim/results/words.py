@@ -78,7 +78,9 @@ def _light_rows(numbers: Mapping[str, Any]) -> Rows:
         f"{_intensity(mean)} … {_intensity(most)}, ⟨I²⟩/⟨I⟩² = {factor:.3g}",
     )
     if "gain_reduction_rel" in numbers:
-        rows.append(("gain lost to hot spots", f"{100 * numbers['gain_reduction_rel']:.3g} %"))
+        lost = numbers["gain_reduction_rel"]
+        heats = ", which turns cooling into heating" if lost > 1 else ""
+        rows.append(("gain lost to hot spots", f"{100 * lost:.3g} %{heats}"))
     return rows
 
 

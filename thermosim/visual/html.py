@@ -37,6 +37,8 @@ _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
     "temperature.png": "Temperature on the cut through particle and substrate; each panel has its "
     "own colour scale. White lines are isotherms.",
+    "light.png": "Intensity in the particle on the cut y = 0, the mean of each cell, on a "
+    "logarithmic scale. Hot spots excite dots beyond their optimum.",
     "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
     "from it (left). The bars of a body sum to zero.",
     "course.png": "Temperature of the particle over time.",

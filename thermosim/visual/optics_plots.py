@@ -17,6 +17,9 @@ from thermosim.visual.style import new_figure, save, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from thermosim.results import Result
 
 Floats = NDArray[np.float64]
 INTENSITY, DELTA_T = "intensity_W_per_m2", "delta_T_K"
@@ -47,7 +50,7 @@ class Cut:
     delta_T: Floats
 
 
-def read_cut(folder: Path) -> Cut:
+def read_cut(folder: Path, region: int = _PARTICLE) -> Cut:
     """Read the light and ΔT of a result on the plane y = 0 through the particle.
 
     Raises
@@ -65,7 +68,7 @@ def read_cut(folder: Path) -> Cut:
         ) from error
     if INTENSITY not in grid.cell_data:
         raise CaseError(f"holds no field {INTENSITY}; is there a laser?", str(folder))
-    body = grid.extract_cells(np.rint(grid.cell_data["region"]) == _PARTICLE)
+    body = grid.extract_cells(np.rint(grid.cell_data["region"]) == region)
     flat = float(np.ptp(body.points[:, 2])) == 0.0  # a half plane: r, z stand as x, y
     if flat:
         return _of_half_plane(body)
@@ -118,6 +121,27 @@ def draw_delta_T(axes: Axes, cut: Cut, low: float, high: float) -> Any:
         drawn: Any = axes.tripcolor(side * x, z, values, triangles=cut.triangles, **style)
     axes.set_aspect("equal")
     return drawn
+
+
+def draw_light_picture(folder: Path, result: Result) -> Figure:
+    """Draw the intensity in the particle on the cut y = 0; cells show the mean of their light.
+
+    Raises
+    ------
+    CaseError
+        If the folder holds no light.
+    """
+    cut, numbers = read_cut(folder, result.summary["regions"]["particle"]), result.summary
+    high = float(cut.intensity.max())
+    with styled():
+        figure = new_figure(6.4, 5.2, layout="constrained")
+        axes = figure.subplots()
+        drawn = draw_light(axes, cut, max(10.0**-_DECADES * high, float(cut.intensity.min())), high)
+        axes.set_xlabel("across (µm)")
+        axes.set_ylabel("height z (µm)")
+        axes.set_title(f"{result.case.title}\nlight, ⟨I²⟩/⟨I⟩² = {numbers['hot_spot_factor']:.3g}")
+        figure.colorbar(drawn, ax=axes, label="intensity (W/m²)", extend="min")
+    return figure
 
 
 def compare_light(folders: Sequence[Path], path: Path) -> Path:

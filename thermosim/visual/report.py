@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 TEMPERATURE, MESH, BUDGET = "temperature.png", "mesh.png", "budget.png"
 COURSE, COURSE_HEAT = "course.png", "course_heat.png"
-PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, BUDGET, MESH)
+LIGHT = "light.png"
+PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, BUDGET, MESH)
+_EVEN = 1e-6  # hot-spot factor minus one, below which there is nothing to see
 REPORT, COMPARISON, INDEX = "report.html", "comparison.png", "index.html"
 
 
@@ -46,8 +48,18 @@ def draw_result(folder: str | Path) -> list[Path]:
         temperature, mesh = draw_fields(result)
         written.append(save(temperature, place / TEMPERATURE))
         written.append(save(mesh, place / MESH))
+    if has_fields(place) and shows_light(result):
+        from thermosim.visual.optics_plots import draw_light_picture
+
+        written.append(save(draw_light_picture(place, result), place / LIGHT))
     written.append(save(draw_budget(result), place / BUDGET))
     return [*written, write_report(place)]
+
+
+def shows_light(result: Result) -> bool:
+    """Whether the fields hold light that differs from place to place (those of transients: no)."""
+    factor = float(result.summary.get("hot_spot_factor", 1.0))
+    return factor > 1.0 + _EVEN and result.summary["kind"] == "steady"
 
 
 def draw_fields(result: Result) -> tuple[Figure, Figure]:
