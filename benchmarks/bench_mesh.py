@@ -8,6 +8,8 @@ python benchmarks/bench_mesh.py --shapes   every shape and contact: cells, quali
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -129,6 +131,17 @@ def _one_shape(
     worst = max(off, key=lambda name: abs(off[name]))
     quality = report["min_scaled_jacobian"]
     return f"{len(data.cells):8} cells, quality {quality:.2f}, {worst} {off[worst]:+.1e}"
+
+
+def run(ranks: tuple[int, ...] = (1, 2, 3)) -> dict[str, list[str]]:
+    """Return what `bench_million` says on each number of ranks."""
+    lines = []
+    for count in ranks:
+        prefix = ["mpirun", "-n", str(count), "--oversubscribe"] if count > 1 else []
+        command = [*prefix, sys.executable, "-m", "benchmarks.bench_mesh"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        lines.append(done.stdout.strip())
+    return {"a million cells": lines}
 
 
 def graph() -> None:
