@@ -183,10 +183,12 @@ def print_comparison(results: dict[str, Any]) -> None:
         name: dict(particle_rows(r.summary)) if isinstance(r.case, Case) else body_rows(r)
         for name, r in results.items()
     }
-    table = Table(title="side by side", title_justify="left", box=None, padding=(0, 1))
+    letters = {chr(ord("A") + i): name for i, name in enumerate(results)}
+    print_table("side by side", letters)
+    table = Table(box=None, padding=(0, 1))
     table.add_column("")
-    for name in results:
-        table.add_column(name, justify="right", overflow="fold")
+    for letter in letters:
+        table.add_column(letter, justify="right")
     for label in dict.fromkeys(label for rows in tables.values() for label in rows):
         table.add_row(label, *(plain(rows.get(label, "")) for rows in tables.values()))
     console().print(table)
