@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from thermosim.cli.console import engineering, plain
+from thermosim.cli.console import plain
 
 if TYPE_CHECKING:
     from thermosim.general_case import GeneralCase
@@ -32,16 +32,16 @@ def body_rows(result: Result) -> dict[str, str]:
 
     numbers: dict[str, Any] = result.summary
     rows: dict[str, str] = {}
+    errors = {numbers["goal"]: numbers["goal_error_K"]} if "goal_error_K" in numbers else {}
     for name, value in numbers.items():
         if name.startswith("probe_"):
-            rows[f"T at {name[6:-2]}"] = temperature(value)
+            place = name[6:-2]
+            rows[f"T at {place}"] = temperature(value, errors.get(place))
         elif name.startswith("region_") and name.endswith("_mean_K"):
             region = name[7:-7]
             low, high = (numbers[f"region_{region}_{key}_K"] for key in ("min", "max"))
-            rows[f"T of {region}, mean"] = temperature(value)
+            rows[f"T of {region}, mean"] = temperature(value, errors.get(region))
             rows[f"T of {region}, lowest … highest"] = f"{temperature(low)} … {temperature(high)}"
-    if "goal_error_K" in numbers:
-        rows[f"± of {numbers['goal']} (numerical)"] = engineering(numbers["goal_error_K"], "K", 2)
     unit = "W/m" if result.case.symmetry == "planar" else "W"
     turned = max((abs(heat) for heat in result.budget.values()), default=0.0)
     for path, heat in result.budget.items():
@@ -59,6 +59,9 @@ def heat_words(path: str) -> str:
     return f"heat leaving by {place}, {way.replace('_', ' ')}"
 
 
-def temperature(value: float) -> str:
-    """Return an absolute temperature in K and °C."""
-    return f"{value:.5f} K ({value - 273.15:.5f} °C)"
+def temperature(value: float, error: float | None = None) -> str:
+    """Return an absolute temperature in K and °C, with its numerical error if that is known."""
+    from thermosim.units import with_error
+
+    shown = with_error(value, error).replace("−", "-") if error else f"{value:.5f}"
+    return f"{shown} K ({value - 273.15:.5f} °C)"
