@@ -108,7 +108,8 @@ def step(folder, name=""):
     text = path.read_text()
     if name:
         for i in (1, 2):
-            made = rf"Open CASCADE STEP translator \d+\.\d+ 1\.{i}"
+            # the number before the point counts what the process has read and written so far
+            made = rf"Open CASCADE STEP translator \d+\.\d+ \d+\.{i}\b"
             text, count = re.subn(made, f"{name}{i}", text)
             assert count
     path.write_text(text)
