@@ -246,10 +246,10 @@ def test_pictures_have_labels_with_units_and_the_right_points(tmp_path):
     low = np.linspace(2.42, 2.56, 5) * e
     errors = th.window_errors(emission, 291.0, section, low, low + 0.1 * e)
     figures = {
-        "Photons per sample": plots.plot_spectra(spectra, section),
+        "photons per sample": plots.plot_spectra(spectra, section),
         'ln(I / I of "300 s"), shifted': plots.plot_ratios(spectra, series, section),
         "T − 300 K (K)": plots.plot_series(series),
-        "Error of the temperature (K)": plots.plot_window_errors(errors),
+        "error of the temperature (K)": plots.plot_window_errors(errors),
     }
     for name, figure in figures.items():
         axes = figure.axes[0]
@@ -266,7 +266,7 @@ def test_a_series_without_times_is_drawn_by_name():
     spectra, section = series_of([300.0, 295.0])
     nameless = th.Spectra(spectra.energy, spectra.signal, ("cold", "warm"), None)
     axes = plots.plot_series(th.temperature_series(nameless, section)).axes[0]
-    assert axes.get_xlabel() == "Spectrum"
+    assert axes.get_xlabel() == "spectrum"
     assert [t.get_text() for t in axes.get_xticklabels()] == ["cold", "warm"]
 
 

@@ -15,23 +15,22 @@ from thermosim.thermometry import (
     WindowErrors,
     window_counts,
 )
+from thermosim.units import time_scale
+from thermosim.visual import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _MAX_LINES = 8
-_TIME_UNITS = ((7200.0, 3600.0, "h"), (180.0, 60.0, "min"), (0.0, 1.0, "s"))
 
 
 def figure_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
     """Return a figure of its own (no pyplot state) and its axes; size in inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.add_subplot()
+    figure = style.new_figure(width, height, layout="constrained")
+    axes = figure.add_subplot()
+    style.clean_axes(axes, grid="both")
+    return figure, axes
 
 
 def shown_columns(count: int, always: int = 0) -> npt.NDArray[np.int64]:
@@ -42,18 +41,12 @@ def shown_columns(count: int, always: int = 0) -> npt.NDArray[np.int64]:
     return np.unique(np.r_[spread, always])
 
 
-def time_axis(time: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], str]:
-    """Return ``time`` [s] in the unit that reads best, and the name of that unit."""
-    longest = float(np.max(np.abs(time)))
-    scale, unit = next((s, u) for limit, s, u in _TIME_UNITS if longest >= limit)
-    return np.asarray(time / scale), unit
-
-
+@style.styled()
 def plot_spectra(spectra: Spectra, settings: ThermometrySettings) -> Figure:
     """Draw the spectra on a logarithmic scale with the window of the fit shaded."""
     figure, axes = figure_axes()
     columns = shown_columns(len(spectra.labels))
-    for color, column in zip(_colors(len(columns)), columns, strict=True):
+    for color, column in zip(style.shades(len(columns)), columns, strict=True):
         signal = spectra.signal[column]
         axes.plot(
             spectra.energy / e,
@@ -69,13 +62,14 @@ def plot_spectra(spectra: Spectra, settings: ThermometrySettings) -> Figure:
         axes.axvspan(
             low / e, high / e, color="tab:orange", alpha=0.15, zorder=0, label="background"
         )
-    axes.set_xlabel("Photon energy (eV)")
-    axes.set_ylabel("Photons per sample")
+    axes.set_xlabel("photon energy (eV)")
+    axes.set_ylabel("photons per sample")
     axes.margins(x=0.01)
     axes.legend(frameon=False, fontsize=8, loc="lower left")
     return figure
 
 
+@style.styled()
 def plot_ratios(
     spectra: Spectra, series: ThermometrySeries, settings: ThermometrySettings
 ) -> Figure:
@@ -88,7 +82,7 @@ def plot_ratios(
     reference = series.reference_index
     middle = 0.5 * (settings.E_min + settings.E_max)
     columns = [c for c in shown_columns(len(series.labels), reference) if c != reference]
-    for color, i in zip(_colors(len(columns)), columns, strict=True):
+    for color, i in zip(style.shades(len(columns)), columns, strict=True):
         N, N0 = window.counts[i], window.counts[reference]
         used = (N > 0) & (N0 > 0)
         E, N, N0 = window.energy[used], N[used], N0[used]
@@ -100,13 +94,14 @@ def plot_ratios(
         ends = np.asarray([settings.E_min, settings.E_max])
         axes.plot(ends / e, series.slope[i] * (ends - middle), color=color, lw=1.6, label=label)
     axes.axhline(0.0, color="0.6", lw=0.8)
-    axes.set_xlabel("Photon energy (eV)")
+    axes.set_xlabel("photon energy (eV)")
     axes.set_ylabel(f'ln(I / I of "{series.labels[reference]}"), shifted')
     if columns:
         axes.legend(frameon=False, fontsize=8)
     return figure
 
 
+@style.styled()
 def plot_series(series: ThermometrySeries) -> Figure:
     """Draw the temperature change against time (or column) with one standard deviation."""
     figure, axes = figure_axes()
@@ -115,13 +110,15 @@ def plot_series(series: ThermometrySeries) -> Figure:
         x = np.asarray(np.arange(len(series.labels), dtype=np.float64))
         axes.set_xticks(x[shown_columns(len(x))])
         axes.set_xticklabels([series.labels[i] for i in shown_columns(len(x))], rotation=30)
-        axes.set_xlabel("Spectrum")
+        axes.set_xlabel("spectrum")
     else:
-        x, unit = time_axis(series.time)
-        axes.set_xlabel(f"Time ({unit})")
+        seconds, unit = time_scale(float(np.abs(series.time).max()))
+        x = np.asarray(series.time / seconds)
+        axes.set_xlabel(f"time ({unit})")
     others = np.arange(len(x)) != series.reference_index
-    style: dict[str, Any] = {"fmt": "o", "capsize": 2.5, "ms": 4.5}
-    axes.errorbar(x[others], series.delta_T[others], series.sigma[others], **style)
+    bars: dict[str, Any] = {"fmt": "o", "capsize": 2.5, "ms": 4.5, "color": style.COOLS}
+    label = "reading ± σ, noise of the reference included"
+    axes.errorbar(x[others], series.delta_T[others], series.sigma[others], label=label, **bars)
     axes.plot(
         x[~others], series.delta_T[~others], "s", mfc="white", mec="0.2", label="reference (given)"
     )
@@ -131,6 +128,7 @@ def plot_series(series: ThermometrySeries) -> Figure:
     return figure
 
 
+@style.styled()
 def plot_window_errors(errors: WindowErrors) -> Figure:
     """Draw bias, photon noise and total error against the lower edge of the window."""
     figure, axes = figure_axes()
@@ -141,13 +139,7 @@ def plot_window_errors(errors: WindowErrors) -> Figure:
     best = f"best: {x[errors.best]:.3f} to {errors.E_max[errors.best] / e:.3f} eV"
     axes.plot(x[errors.best], errors.total[errors.best], "o", color="0.2", ms=6, label=best)
     axes.set_yscale("log")
-    axes.set_xlabel("Lower edge of the window (eV)")
-    axes.set_ylabel("Error of the temperature (K)")
+    axes.set_xlabel("lower edge of the window (eV)")
+    axes.set_ylabel("error of the temperature (K)")
     axes.legend(frameon=False, fontsize=8)
     return figure
-
-
-def _colors(count: int) -> npt.NDArray[np.float64]:
-    from matplotlib import colormaps
-
-    return np.asarray(colormaps["viridis"](np.linspace(0.0, 0.88, max(count, 1))))[:count]
