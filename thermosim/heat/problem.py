@@ -111,8 +111,8 @@ class HeatProblem:
     @cached_property
     def _rest(self) -> Any | None:
         """The terms that are assembled at every state; None if there are none."""
-        terms = self.terms(self.theta, ufl.TestFunction(self.space))
-        return added(form for name, form in terms.items() if name not in self._in_matrices())
+        terms, held = self.terms(self.theta, ufl.TestFunction(self.space)), self._in_matrices()
+        return added(form for name, form in terms.items() if name not in held)
 
     @cached_property
     def _rest_form(self) -> Any | None:
@@ -130,7 +130,7 @@ class HeatProblem:
         return ufl.derivative(F, self.theta, ufl.TrialFunction(self.space))
 
     def compile(self) -> None:
-        """Compile what a solve assembles, so that it is timed apart from the solve."""
+        """Compile what every state assembles, so that it is timed apart from the solve."""
         self._rest_form, self._rest_jacobian_form  # noqa: B018
 
     @cached_property
