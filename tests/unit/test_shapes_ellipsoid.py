@@ -52,7 +52,7 @@ def test_spheroid_cut_across_its_axis_against_quadrature(part):
 
 
 @given(axes, angles, st.floats(0, 0.99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_equal_axes_make_a_sphere(radius, turn, part):
     # below 1, where the depth hangs on the last digit of the largest contact
     round_body = Ellipsoid(a=radius, b=radius, c=radius, euler_angles=turn)
@@ -65,7 +65,7 @@ def test_equal_axes_make_a_sphere(radius, turn, part):
 
 
 @given(axes, axes, axes, angles, st.floats(1e-6, 1e6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_scaling_and_turning(a, b, c, turn, factor):
     one = Ellipsoid(a=a, b=b, c=c, euler_angles=turn)
     other = Ellipsoid(a=a * factor, b=b * factor, c=c * factor, euler_angles=turn)

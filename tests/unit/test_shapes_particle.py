@@ -34,7 +34,7 @@ def test_bad_emissivity(emissivity):
 
 
 @given(st.floats(0, 2 * pi))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_touching_distance(angle):
     d = np.array([np.cos(angle), np.sin(angle), 0.0])
     box = Box(a=2 * U, b=U, c=3 * U)

@@ -184,7 +184,7 @@ def test_euler_angles():
 
 
 @given(st.floats(0.3, 2.0), st.floats(1e-3, 1e3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_scaling(angle, factor):
     one, other = (Rhombohedron(edge=e, angle=angle, rest_on="vertex") for e in (1.0, factor))
     assert isclose(other.volume, factor**3 * one.volume, rel_tol=1e-12)

@@ -30,7 +30,7 @@ def emission(energy, temperature):
     scale=st.floats(1e-3, 1e3),
     weights=st.sampled_from(["poisson", "binomial", "uniform"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_exact_tails_give_the_temperature_back(T, T0, scale, weights):
     energy = np.linspace(2.5, 2.55, 40) * e
     fit = th.fit_tail(energy, scale * 1e4 * tail(energy, T), 1e4 * tail(energy, T0), T0, weights)

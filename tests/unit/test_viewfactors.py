@@ -192,7 +192,7 @@ def test_lambert_directions():
     assert d.mean(axis=0) == pytest.approx(2 / 3 * n[0], abs=5e-3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(n=st.integers(2, 12), seed=st.integers(0, 10**6), noise=st.floats(0, 0.1))
 def test_closure(n, seed, noise):
     """Row sums within the areas, reciprocity, zeros kept; a right estimate stays as it is."""

@@ -57,7 +57,7 @@ def models(draw):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(models(), pump, st.floats(-12.0, 6.0))
 def test_efficiencies_lie_between_0_and_1(model, E, log_x):
     p = model.parameters(E * e)
@@ -67,7 +67,7 @@ def test_efficiencies_lie_between_0_and_1(model, E, log_x):
     assert external_efficiency(x, p) <= internal_efficiency(x, p) * (1.0 + 1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(models(), pump, temperature)
 def test_gain_vanishes_with_the_intensity(model, E, T):
     p = model.parameters(E * e)
@@ -79,7 +79,7 @@ def test_gain_vanishes_with_the_intensity(model, E, T):
     assert abs(gain[1]) <= max(2e-3 * abs(gain[0]), 1e-30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(share, share, st.floats(0.0, 10.0), pump, temperature, log_intensity)
 def test_gain_rises_with_the_exciton_efficiency(eta_1, eta_2, C, E, T, log_I):
     low, high = sorted((eta_1, eta_2))
@@ -96,7 +96,7 @@ def test_gain_rises_with_the_exciton_efficiency(eta_1, eta_2, C, E, T, log_I):
     assert gains[0] <= gains[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(models(), pump, temperature, log_intensity)
 def test_no_more_is_drawn_than_the_emission_carries(model, E, T, log_I):
     p = model.parameters(E * e)
@@ -104,7 +104,7 @@ def test_no_more_is_drawn_than_the_emission_carries(model, E, T, log_I):
     assert cooling_gain(10.0**log_I, T, p) <= beta * (float(model.mean_emission(1000.0)) - E * e)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(models(), pump)
 def test_optimum_is_above_every_sample(model, E):
     p = model.parameters(E * e)
@@ -120,7 +120,7 @@ def test_optimum_is_above_every_sample(model, E):
         assert np.all(net[after] <= 0.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0.98, 1.0), st.floats(0.0, 0.5), pump)
 def test_numerical_optimum_meets_the_closed_form(eta_X, eta_BX, E):
     section = TrionBiexciton(eta_X=eta_X, multi=GivenEfficiencies(eta_BX=eta_BX))

@@ -83,7 +83,7 @@ def test_top_hat_and_aim():
     assert values == pytest.approx([peak, 0.0, peak], rel=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(tilt=st.floats(0, math.pi), azimuth=st.floats(-7, 7), angle=st.floats(-4, 4))
 def test_axes_and_fields_are_orthonormal(tilt, azimuth, angle):
     laser = Laser(

@@ -22,7 +22,7 @@ def test_straight_escape_keeps_digits_where_the_formula_cancels():
 
 
 @given(DEPTH)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_index_one_leaves_only_absorption(tau):
     straight = closed.straight_escape(tau)
     assert closed.sphere_escape(tau, 1.0) == pytest.approx(straight, rel=1e-11, abs=0)
@@ -30,7 +30,7 @@ def test_index_one_leaves_only_absorption(tau):
 
 
 @given(DEPTH, st.floats(1.2, 4.0))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_order_of_the_models(tau, n):
     """The perfect sphere is the lower bound; reflection never helps.
 
@@ -43,7 +43,7 @@ def test_order_of_the_models(tau, n):
 
 
 @given(DEPTH, st.floats(0.01, 1.0), INDEX)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_more_absorption_less_escape(tau, more, n):
     T = closed.mean_transmittance(n)
     assert closed.sphere_escape(tau + more, n) < closed.sphere_escape(tau, n)

@@ -46,7 +46,7 @@ def test_total_reflection_beyond_the_critical_angle():
     assert np.all(unpolarised_transmittance(np.cos(critical - np.array([0.01, 0.1])), 1.9, 1.0) > 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cos_i=st.floats(0.01, 1), n1=st.floats(1, 3), n2=st.floats(1, 3))
 def test_reversed_path_reflects_alike(cos_i, n1, n2):
     cos_t = cos_refracted(cos_i, n1, n2)
@@ -57,7 +57,7 @@ def test_reversed_path_reflects_alike(cos_i, n1, n2):
     assert forward == pytest.approx(back, rel=1e-7, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), n1=st.floats(1, 3), n2=st.floats(1, 3))
 def test_refraction_obeys_snell_and_stays_in_the_plane(seed, n1, n2):
     generator = np.random.default_rng(seed)

@@ -81,7 +81,7 @@ def test_index_of_the_surroundings_leaves_the_plane_wave():
     assert np.abs(E[:, 1:]).max() < 1e-12
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     size=st.floats(1e-3, 400), phase=st.floats(0, math.pi / 2), sign=st.sampled_from([-1.0, 1.0])
 )

@@ -26,7 +26,7 @@ def traced():
     return trace(SphereSurface(R), Laser(intensity=1.0), Optics(1.9, 2e5), 2000)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(alpha=st.floats(0, 1e7), length=st.floats(1e-9, 1e-4))
 def test_path_integral_times_alpha_is_what_is_lost(alpha, length):
     lost = 3.0 * -math.expm1(-alpha * length)
