@@ -12,4 +12,4 @@ class Section(BaseModel):
     in a ``model_validator(mode="after")``; ``case.py`` turns them into a message with the path.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
