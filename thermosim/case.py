@@ -24,7 +24,7 @@ from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import optics_problems
-from thermosim.particle import Particle
+from thermosim.particle import Particle, Single
 from thermosim.radiation_settings import RadiationSettings
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
 from thermosim.shapes import Surface
@@ -42,7 +42,8 @@ class Case(CaseBase):
 
     title: Title = ""
     symmetry: Symmetry = Field(
-        default="axisymmetric", description="Body of revolution in (r, z), quarter, or full 3d"
+        default="axisymmetric",
+        description="Body of revolution in (r, z); quarter of one with mirror planes; full 3d",
     )
     particle: Particle
     substrate: Substrate = NoSubstrate()
@@ -77,8 +78,7 @@ class Case(CaseBase):
         if self.laser is not None:
             T = self.chamber.temperature
             problems += gain_problems(self.gain, self.laser.photon_energy, T)
-        if self.symmetry == "axisymmetric":
-            problems += self._axisymmetry_problems()
+        problems += self._symmetry_problems()
         problems += self._optics_problems()
         if problems:
             raise CaseError(problems)
@@ -128,14 +128,25 @@ class Case(CaseBase):
             rule = f"its radius {radius:.4g} m must be below that of the substrate, {size:.4g} m"
             yield Problem("contact", "", rule, "make the substrate larger")
 
-    def _axisymmetry_problems(self) -> Iterator[Problem]:
-        shape, laser = self.particle.shape, self.laser
+    def _symmetry_problems(self) -> Iterator[Problem]:
+        if self.symmetry == "3d":
+            return
+        shape, substrate, laser = self.particle.shape, self.substrate, self.laser
+        flat = self.symmetry == "axisymmetric"
+        what, asked = (
+            ("is no body of revolution about z", "is_axisymmetric")
+            if flat
+            else ("has no mirror planes x = 0 and y = 0", "has_mirror_planes")
+        )
         remedy = 'write symmetry = "3d"'
-        if not shape.is_axisymmetric:
-            kind = f'"{shape.kind}"'
-            yield Problem("particle.shape.kind", kind, "is no body of revolution", remedy)
-        if not getattr(self.substrate, "is_axisymmetric", True):
-            yield Problem("substrate", "", "is no body of revolution about z", remedy)
+        if not getattr(shape, asked):
+            quarters = ' (or "quarter")' if flat and shape.has_mirror_planes else ""
+            yield Problem("particle.shape.kind", f'"{shape.kind}"', what, remedy + quarters)
+        if not getattr(substrate, asked, True):
+            yield Problem("substrate", f'"{substrate.kind}"', what, remedy)
+        if not isinstance(self.particle.arrangement, Single):
+            kind = f'"{self.particle.arrangement.kind}"'
+            yield Problem("particle.arrangement", kind, "breaks the symmetry", remedy)
         if laser is None:
             return
         if laser.tilt or laser.aim[0] or laser.aim[1]:

@@ -36,6 +36,11 @@ def unit_axis(direction: tuple[float, float, float]) -> tuple[float, float, floa
     return x, y, z
 
 
+def along_x_y_or_z(axis: tuple[float, float, float]) -> bool:
+    """Whether a unit vector lies along an axis of coordinates: mirrors leave its line as it is."""
+    return max(abs(c) for c in axis) == 1
+
+
 class SubstrateBase(Section):
     """What every substrate has: faces, held temperature, emissivity, axis of the crystal."""
 
@@ -86,6 +91,11 @@ class SubstrateBase(Section):
     @abstractmethod
     def is_axisymmetric(self) -> bool:
         """Whether geometry and crystal axis leave a body of revolution about z."""
+
+    @property
+    def has_mirror_planes(self) -> bool:
+        """Whether x = 0 and y = 0 are mirror planes of geometry and crystal."""
+        return along_x_y_or_z(self.crystal_axis)
 
     @property
     @abstractmethod
@@ -219,6 +229,11 @@ class Stack(PlanForm):
         """Whether it is a disk with every crystal axis upright."""
         return self.radius is not None and all(abs(axis[2]) == 1 for axis in self.axes)
 
+    @property
+    def has_mirror_planes(self) -> bool:
+        """Whether the crystal axes of all layers leave x = 0 and y = 0 mirror planes."""
+        return all(along_x_y_or_z(axis) for axis in self.axes)
+
 
 class Membrane(PlanForm):
     """A thin sheet over a round hole in a frame; the particle stands over the hole's middle.
@@ -328,6 +343,11 @@ class Cantilever(SubstrateBase):
     @property
     def is_axisymmetric(self) -> bool:
         """A beam is not."""
+        return False
+
+    @property
+    def has_mirror_planes(self) -> bool:
+        """A beam is held at one end: x = 0 is no mirror plane."""
         return False
 
 

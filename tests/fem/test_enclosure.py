@@ -1,6 +1,5 @@
 """Radiation between surfaces: exact derivative, small differences, balance, shipped case."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from enclosed import solved, spheres  # noqa: E402
 

@@ -1,16 +1,13 @@
 """Gas across a gap and to the chamber, through the finite elements, against closed forms."""
 
 import math
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mpi4py import MPI  # noqa: E402
 from two_bodies import rectangles  # noqa: E402

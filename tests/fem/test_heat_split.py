@@ -1,12 +1,7 @@
 """What is assembled once and what at every state add up to the whole residual and derivative."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")

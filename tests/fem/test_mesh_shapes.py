@@ -6,62 +6,28 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("gmsh")
 
-from thermosim.case import parse_case  # noqa: E402
+from mesh_cases import (  # noqa: E402
+    BOX,
+    CAP,
+    COARSE,
+    DISK,
+    FACETED,
+    OBLATE,
+    PROLATE,
+    SPHERE,
+    SQUARE,
+    SUBSTRATES,
+    TILTED,
+    case,
+    deviations,
+    disk,
+)
+
 from thermosim.errors import CaseError, MeshError  # noqa: E402
 from thermosim.mesh.build import build_mesh, cache_path  # noqa: E402
 from thermosim.mesh.data import facet_nodes  # noqa: E402
 from thermosim.mesh.measure import areas, boundary_facets, volumes  # noqa: E402
 from thermosim.mesh.quality import mesh_numbers  # noqa: E402
-
-SPHERE = {"kind": "sphere", "radius": "5 um"}
-CAP = {"kind": "spherical_cap", "base_radius": "5 um", "contact_angle": "70 deg"}
-OBLATE = {"kind": "ellipsoid", "a": "5 um", "b": "5 um", "c": "2 um"}
-PROLATE = {"kind": "ellipsoid", "a": "2 um", "b": "2 um", "c": "8 um"}
-TILTED = {
-    "kind": "ellipsoid",
-    "a": "6 um",
-    "b": "4 um",
-    "c": "3 um",
-    "euler_angles": ["10 deg", "25 deg", "40 deg"],
-}
-BOX = {"kind": "box", "a": "10 um", "b": "8 um", "c": "4 um"}
-FACETED = {
-    "box": BOX,
-    "rhombohedron": {"kind": "rhombohedron", "edge": "8 um", "angle": "80 deg"},
-    "corner": {"kind": "rhombohedron", "edge": "8 um", "angle": "80 deg", "rest_on": "vertex"},
-    "prism": {"kind": "hexagonal_prism", "edge": "4 um", "length": "10 um", "rest_index": 2},
-    "edge": {"kind": "hexagonal_prism", "edge": "4 um", "length": "10 um", "rest_on": "edge"},
-    "octahedron": {"kind": "truncated_octahedron", "edge": "12 um"},
-    "cube": {"kind": "truncated_cube", "edge": "10 um"},
-    "grain": {"kind": "grain", "diameter": "10 um", "seed": 7},
-}
-DISK = {"kind": "slab", "material": "mica", "radius": "5 mm", "thickness": "20 um"}
-SQUARE = {"kind": "slab", "material": "mica", "width": "200 um", "thickness": "20 um"}
-COARSE = {"cells_per_radius": 2, "cells_per_contact": 3, "growth": 0.8}
-
-
-def case(shape, contact=None, substrate=DISK, symmetry="axisymmetric", mesh=None, **particle):
-    tree = {
-        "symmetry": symmetry,
-        "particle": {"shape": shape, **particle},
-        "source": {"heat_source": "-1e7 W/m^3"},
-        "mesh": {"cache": False, **(mesh or {})},
-    }
-    if contact:
-        tree |= {"substrate": {"emissivity": 0.9, **substrate}}
-        tree |= {"contact": contact if isinstance(contact, dict) else disk(contact)}
-    return parse_case(tree)
-
-
-def disk(radius, **more):
-    return {"kind": "disk", "radius": radius, **more}
-
-
-def deviations(data):
-    """Relative deviation of every size that has a closed form."""
-    found = {f"volume:{k}": v for k, v in volumes(data).items()}
-    found |= {f"area:{k}": v for k, v in areas(data).items()}
-    return {name: found[name] / exact - 1 for name, exact in data.exact.items()}
 
 
 @pytest.mark.parametrize("shape", [SPHERE, CAP, OBLATE, PROLATE], ids=str)
@@ -144,18 +110,6 @@ def test_smallest_contact_of_a_box_on_a_wide_slab():
     assert deviations(data)["area:contact"] == pytest.approx(0, abs=1e-6)
 
 
-LAYER = {"material": "mica", "thickness": "5 um"}
-SUBSTRATES = {
-    "slab": {"kind": "slab", "material": "mica", "thickness": "20 um"},
-    "stack": {"kind": "stack", "layers": [{**LAYER, "thickness": "0.5 um"}, LAYER]},
-    "membrane": {"kind": "membrane", "thickness": "1 um", "hole_radius": "60 um"},
-    "pedestal": {
-        "kind": "pedestal",
-        "thickness": "20 um",
-        "pedestal_radius": "7 um",
-        "pedestal_height": "30 um",
-    },
-}
 PLANS = {"disk": {"radius": "100 um"}, "rectangle": {"width": "200 um", "length": "150 um"}}
 
 
@@ -258,11 +212,6 @@ def test_ensembles(shape, count, contact, under):
 
 
 REFUSED = {
-    "quarter": ({"shape": BOX, "symmetry": "quarter"}, "faces of the particle"),
-    "rectangle": (
-        {"shape": SPHERE, "contact": "1 um", "substrate": SQUARE, "symmetry": "quarter"},
-        "sides",
-    ),
     "pillar": (
         {
             "shape": SPHERE,
@@ -293,7 +242,7 @@ REFUSED = {
     ),
     "strip": (
         {"shape": FACETED["edge"], "contact": "1 nm", "substrate": SQUARE, "symmetry": "3d"},
-        "max_cells",
+        "1e-05 m by 3.14e-13 m on the edge that the particle rests on, thinner than an atom",
     ),
     "quality": (
         {"shape": SPHERE, "symmetry": "3d", "mesh": {"min_quality": 0.9999}},

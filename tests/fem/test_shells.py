@@ -2,15 +2,12 @@
 
 import itertools
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dolfinx import fem  # noqa: E402
 from mpi4py import MPI  # noqa: E402

@@ -137,3 +137,30 @@ def test_series_of_resistances_bounds_the_finite_conductance():
     constriction = float(constriction_resistance(radius, K_PARTICLE, K_PAR, K_PERP))
     upper = lower + (32 / (3 * math.pi**2) - 1) * constriction
     assert lower < resistance < upper
+
+
+def test_a_quarter_of_a_platelet_is_a_quarter_of_the_whole():
+    """A box on a crystal whose axis lies along x, its mirror planes cut: the same ΔT and heat."""
+    found = {}
+    for symmetry in ("quarter", "3d"):
+        found[symmetry] = run(
+            symmetry=symmetry,
+            particle={"shape": {"kind": "box", "a": "8 um", "b": "5 um", "c": "4 um"}},
+            substrate={
+                "kind": "slab",
+                "material": "mica",
+                "width": "60 um",
+                "length": "40 um",
+                "thickness": "10 um",
+                "crystal_axis": [1, 0, 0],
+            },
+            contact={"kind": "disk", "radius": "1 um"},
+            mesh={"cells_per_contact": 40.0},
+            solver={"error_estimate": False},
+        )
+    one, whole = found["quarter"], found["3d"]
+    assert one["n_cells"] < whole["n_cells"] / 3
+    for name in ("delta_T_mean_K", "heat_to_substrate_W", "heat_to_chamber_W"):
+        assert one[name] == pytest.approx(whole[name], rel=1e-3, abs=0), name
+    assert one["heat_source_W"] == pytest.approx(whole["heat_source_W"], rel=1e-9, abs=0)
+    assert max(abs(run["energy_balance_rel"]) for run in found.values()) < 1e-8

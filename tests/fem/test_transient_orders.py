@@ -1,14 +1,10 @@
 """Orders in time by a manufactured solution, error control, balance at every step."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import ufl  # noqa: E402
 from transient_bar import March, Source, body, strip  # noqa: E402

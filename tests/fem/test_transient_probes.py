@@ -1,14 +1,10 @@
 """Probes: the temperature at points inside, on and just outside a mesh, and region means."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from transient_bar import March, body, strip  # noqa: E402
 

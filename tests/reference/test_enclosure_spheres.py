@@ -1,14 +1,11 @@
 """Concentric grey spheres, 500 and 300 K, emissivity 0.8 and 0.4, radii 1 and 2 m: 1898.27 W/m²."""
 
 import math
-import sys
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from enclosed import solved, spheres  # noqa: E402
 from scipy.constants import Stefan_Boltzmann  # noqa: E402

@@ -1,7 +1,5 @@
 """NAFEMS benchmark T3 (one-dimensional transient) and closed forms of relaxation."""
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +7,6 @@ import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from transient_bar import March, Source, body, strip  # noqa: E402
 

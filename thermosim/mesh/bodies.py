@@ -19,18 +19,30 @@ from thermosim.shapes.solid import RestingSolid
 if TYPE_CHECKING:
     from thermosim.shapes import ShapeBase
 
+_FLAT = 1e-5
+
 
 def draw_body(
-    gmsh: Any, shape: ShapeBase, contact_radius: float, place: tuple[float, float], scale: float
+    gmsh: Any,
+    shape: ShapeBase,
+    contact_radius: float,
+    place: tuple[float, float],
+    scale: float,
+    *,
+    quarter: bool = False,
 ) -> DrawnBody:
-    """Draw a particle whose contact is centred on `place` [m], with `scale` metres as 1."""
+    """Draw a particle whose contact is centred on `place` [m], with `scale` metres as 1.
+
+    If it is cut to a `quarter` later, an ellipsoid is drawn as one: OpenCASCADE cuts it badly.
+    """
     if isinstance(shape, Surface) and isinstance(solid := shape.resting(), RestingSolid):
         return draw_solid(gmsh, solid, contact_radius, place, scale)
     if isinstance(shape, FacetedShape | Surface):
         body = faceted_body(shape, contact_radius)
         on_facet = bool(shape.base_area)
         return _Facets(gmsh, body, place, scale).draw(contact_radius, on_facet=on_facet)
-    return _draw_curved(gmsh, shape, contact_radius, place, scale)
+    turn = np.pi / 2 if quarter and not shape.is_axisymmetric else 2 * np.pi
+    return _draw_curved(gmsh, shape, contact_radius, place, scale, turn)
 
 
 class _Facets:
@@ -86,7 +98,12 @@ class _Facets:
 
 
 def _draw_curved(
-    gmsh: Any, shape: ShapeBase, contact_radius: float, place: tuple[float, float], scale: float
+    gmsh: Any,
+    shape: ShapeBase,
+    contact_radius: float,
+    place: tuple[float, float],
+    scale: float,
+    turn: float,
 ) -> DrawnBody:
     """Draw a body of revolution, or an ellipsoid as a sphere that is then sheared."""
     occ = gmsh.model.occ
@@ -102,7 +119,7 @@ def _draw_curved(
     drawing = HalfPlaneDrawing(gmsh, scale, upright_at=(x, y))
     drawing.particle(profile, float("inf") if contact_radius else 0.0)
     face = drawing.regions["particle"][0]
-    made = occ.revolve([(2, face)], x, y, 0, 0, 0, 1, 2 * np.pi)
+    made = occ.revolve([(2, face)], x, y, 0, 0, 0, 1, turn)
     volume = next(tag for dim, tag in made if dim == 3)
     occ.remove([(2, face)], recursive=True)
     if matrix is not None:
@@ -119,7 +136,9 @@ def _sorted_faces(gmsh: Any, volume: int, touching: bool) -> DrawnBody:
     faces: dict[str, list[int]] = {"particle_surface": []}
     flat = []
     for _, face in gmsh.model.getBoundary([(3, volume)], oriented=False):
-        x0, _, z0, x1, _, z1 = gmsh.model.getBoundingBox(2, face)
+        x0, y0, z0, x1, y1, z1 = gmsh.model.getBoundingBox(2, face)
+        if min(x1 - x0, y1 - y0) < _FLAT * (z1 - z0):
+            continue  # a mirror plane of a quarter
         if touching and z1 - z0 < 1e-5 * (x1 - x0) + 1e-6 and abs(z1) < 1e-6 + 1e-5 * (x1 - x0):
             flat.append((x1 - x0, face))
         else:

@@ -147,29 +147,10 @@ def _make(case: Case) -> tuple[MeshData, MeshReport]:
 
 
 def is_revolved(case: Case, layers: tuple[Layer, ...]) -> bool:
-    """Whether the whole geometry is a body of revolution about z, meshed from its half plane.
-
-    Raises
-    ------
-    MeshError
-        If it is not, and the symmetry needs it.
-    """
+    """Whether the whole geometry is a body of revolution about z, meshed from its half plane."""
     round_plan = all(layer.plan.radius for layer in layers)
     single = isinstance(case.particle.arrangement, Single)
-    revolved = case.particle.shape.is_axisymmetric and round_plan and single
-    if not revolved and case.symmetry != "3d":
-        what = (
-            "particles"
-            if not single
-            else "faces of the particle"
-            if round_plan
-            else "substrate's sides"
-        )
-        raise MeshError(
-            f'symmetry = "{case.symmetry}" is for bodies of revolution about z, which the {what} '
-            'here are not: use symmetry = "3d"'
-        )
-    return revolved
+    return bool(case.particle.shape.is_axisymmetric and round_plan and single)
 
 
 def _revolved(case: Case, layers: tuple[Layer, ...]) -> MeshData:

@@ -16,12 +16,15 @@ from thermosim.mesh.estimate import check_count, sheet_cells, solid_cells
 from thermosim.mesh.facets import faceted_body, strip_width
 from thermosim.mesh.halfplane import MICROMETRE, cut_open
 from thermosim.mesh.measure import scaled_jacobians
+from thermosim.mesh.quarter import Groups, Quarter
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import solid_size_field, solid_sizes
 from thermosim.mesh.stepbody import follow_bends
 from thermosim.shapes import Ellipsoid, FacetedShape, Surface
 from thermosim.shapes.solid import RestingSolid, flat_of
 
+ATOM = 1e-10
+"""Width [m] below which no contact is meaningful."""
 _ALGORITHMS = ((5, 1), (6, 1), (1, 1), (6, 10))  # Delaunay, frontal, adaptive; then HXT
 _ACROSS = 30.0  # cells are at most that much wider than a layer is thick
 _STRIP = 7.0  # cells across a strip are that much coarser than across a disk as wide
@@ -55,11 +58,12 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     if b and isinstance(shape, FacetedShape | Surface) and not shape.base_area:
         # on an edge the flat is a strip, much narrower than the disk of its area
         width, rim = _strip(shape, b)
+        check_strip(b, width, rim)
         sizes = replace(sizes, h_rim=min(sizes.h_rim, _STRIP * width / b * sizes.h_rim))
     volume = shape.volume * len(places)
     count = solid_cells(volume, len(places), rim, sizes, extent)
     count += sum(sheet_cells(layer, widest_cell(layer)) for layer in layers)
-    check_count(count, case.mesh.max_cells)
+    check_count(count / (4 if case.symmetry == "quarter" else 1), case.mesh.max_cells)
     data = _first_that_works(case, layers, sizes, extent)
     if isinstance(shape, Ellipsoid) and not shape.is_axisymmetric:
         data = curve_onto(data, shape, b, places)
@@ -71,6 +75,23 @@ def _strip(shape: FacetedShape | Surface, contact_radius: float) -> tuple[float,
     if isinstance(shape, Surface) and isinstance(solid := shape.resting(), RestingSolid):
         return flat_of(solid, contact_radius)
     return strip_width(faceted_body(shape, contact_radius))
+
+
+def check_strip(contact_radius: float, width: float, rim: float) -> None:
+    """Refuse a flat, given by its width and the length of its outline [m], thinner than an atom.
+
+    Raises
+    ------
+    MeshError
+        Giving the width.
+    """
+    if width < ATOM:
+        raise MeshError(
+            f"a contact as large as a disk of radius {contact_radius:.4g} m would be a strip of "
+            f"{rim / 2:.4g} m by {width:.3g} m on the edge that the particle rests on, thinner "
+            "than an atom; make contact.radius larger, or let the particle rest on a vertex or a "
+            "facet"
+        )
 
 
 class _UnmeshedError(MeshError):
@@ -118,19 +139,26 @@ def _draw_and_mesh(
     shape, b, places = case.particle.shape, case.contact_radius, case.particle.places()
     scale = max(b, max(extent, shape.height) / 2e4)
     with gmsh_session() as gmsh:
-        bodies = [draw_body(gmsh, shape, b, (float(x), float(y)), scale) for x, y in places]
+        quarter = case.symmetry == "quarter"
+        bodies = [
+            draw_body(gmsh, shape, b, (float(x), float(y)), scale, quarter=quarter)
+            for x, y in places
+        ]
         if isinstance(shape, Surface) and shape.is_solid:
             follow_bends(gmsh, shape.equivalent_radius / sizes.h_body)
         supports = _Layers(gmsh, scale, layers, bodies)
         gmsh.model.occ.synchronize()
         regions, boundaries = _names(bodies, supports)
-        name_entities(gmsh, 3, regions, owned_faces(gmsh, boundaries))
+        boundaries = owned_faces(gmsh, boundaries)
+        if quarter:
+            bodies, regions, boundaries = _quarter(gmsh, bodies, regions, boundaries)
+        name_entities(gmsh, 3, regions, boundaries)
         low, high = (np.array(corner) for corner in shape.bounding_box)
         middle, reach = (low + high) / 2, float(np.max(high - low)) / 2
         centers = [(float(x + middle[0]), float(y + middle[1]), middle[2]) for x, y in places]
-        sheets = [(supports.regions[layer.region], widest_cell(layer) / scale) for layer in layers]
+        sheets = [(regions[layer.region], widest_cell(layer) / scale) for layer in layers]
         solid_size_field(gmsh, sizes, scale, bodies, centers, reach, extent, sheets)
-        data = _mesh(gmsh, case.mesh.order, algorithms)
+        data = _mesh(gmsh, case.mesh.order, algorithms, case.symmetry)
     data.points[:] *= scale / MICROMETRE
     return data
 
@@ -148,7 +176,7 @@ def widest_cell(layer: Layer) -> float:
     return min(limits)
 
 
-def _mesh(gmsh: Any, order: int, algorithms: tuple[int, int]) -> MeshData:
+def _mesh(gmsh: Any, order: int, algorithms: tuple[int, int], symmetry: str) -> MeshData:
     gmsh.option.setNumber("Mesh.Algorithm", algorithms[0])
     gmsh.option.setNumber("Mesh.Algorithm3D", algorithms[1])
     try:
@@ -156,14 +184,12 @@ def _mesh(gmsh: Any, order: int, algorithms: tuple[int, int]) -> MeshData:
     except Exception as error:  # gmsh raises plain Exception with its log as the text
         raise _UnmeshedError(str(error)) from error
     gmsh.model.mesh.setOrder(order)
-    return read_arrays(gmsh, 3, order, MICROMETRE, "3d", {})
+    return read_arrays(gmsh, 3, order, MICROMETRE, symmetry, {})
 
 
-def _names(
-    bodies: list[DrawnBody], supports: _Layers
-) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+def _names(bodies: list[DrawnBody], supports: _Layers) -> tuple[Groups, Groups]:
     regions = {"particle": [body.volume for body in bodies], **supports.regions}
-    boundaries: dict[str, list[int]] = {}
+    boundaries: Groups = {}
     for body in bodies:
         for name, tags in body.faces.items():
             boundaries.setdefault(name, []).extend(tags)
@@ -172,7 +198,24 @@ def _names(
     return regions, boundaries
 
 
-def owned_faces(gmsh: Any, boundaries: dict[str, list[int]]) -> dict[str, list[int]]:
+def _quarter(
+    gmsh: Any, bodies: list[DrawnBody], regions: Groups, boundaries: Groups
+) -> tuple[list[DrawnBody], Groups, Groups]:
+    """Keep the quarter x, y ≥ 0 of the model; return bodies and names of what is left."""
+    x0, y0, z0, x1, y1, z1 = gmsh.model.getBoundingBox(-1, -1)
+    curves = [c for body in bodies for c in (*body.foot, *body.rim, *(c for c, _ in body.short))]
+    quarter = Quarter(
+        gmsh,
+        [tag for tags in regions.values() for tag in tags],
+        [tag for tags in boundaries.values() for tag in tags],
+        curves,
+        max(map(abs, (x0, y0, z0, x1, y1, z1))),
+    )
+    kept = [quarter.of_body(body) for body in bodies]
+    return kept, quarter.of_groups(3, regions), quarter.of_groups(2, boundaries)
+
+
+def owned_faces(gmsh: Any, boundaries: Groups) -> Groups:
     """Return the names with each face that OpenCASCADE has redrawn replaced by the new one.
 
     Raises

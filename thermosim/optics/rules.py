@@ -26,8 +26,6 @@ def optics_problems(
 ) -> Iterator[Problem]:  # fmt: skip
     """Yield what keeps a model of the light from a case."""
     if isinstance(optics, UniformOptics):
-        if laser is not None and symmetry == "quarter":
-            yield from _quarter_beam_problems(laser)
         return
     model = f'"{optics.model}"'
     if laser is None:
@@ -45,8 +43,6 @@ def optics_problems(
         rule = "is for steady states; a transient keeps the light of its beginning"
         yield Problem(f"optics.{key}", "true", rule, "remove it")
     yield from _polarisation_problems(optics, laser, symmetry)
-    if symmetry == "quarter":
-        yield from _quarter_beam_problems(laser)
 
 
 def _polarisation_problems(
@@ -64,10 +60,3 @@ def _polarisation_problems(
         rule = "must be along x or y (0 or 90 deg) in a quarter"
         value = f"{math.degrees(laser.polarisation_angle):.6g} deg"
         yield Problem("laser.polarisation_angle", value, rule, _REMEDY)
-
-
-def _quarter_beam_problems(laser: Laser) -> Iterator[Problem]:
-    if laser.tilt or laser.aim[0] or laser.aim[1]:
-        yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", _REMEDY)
-    if laser.speckle is not None:
-        yield Problem("laser.speckle", "", "breaks the symmetry", _REMEDY)

@@ -125,6 +125,11 @@ class ShapeBase(Section, ABC):
         """Whether the body in its pose is a body of revolution about z."""
 
     @property
+    def has_mirror_planes(self) -> bool:
+        """Whether x = 0 and y = 0 are mirror planes of the body in its pose."""
+        return self.is_axisymmetric
+
+    @property
     @abstractmethod
     def base_area(self) -> float:
         """Area of the facet that the uncut body rests on [m²]; 0 on an edge or a point."""

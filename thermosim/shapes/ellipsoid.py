@@ -141,6 +141,13 @@ class Ellipsoid(ShapeBase):
         return bool(off <= _ROUND * np.max(self.axes) ** 2)
 
     @property
+    def has_mirror_planes(self) -> bool:
+        """Whether its axes lie along x, y and z."""
+        m = self._squares
+        off = max(abs(m[0, 1]), abs(m[0, 2]), abs(m[1, 2]))
+        return bool(off <= _ROUND * np.max(self.axes) ** 2)
+
+    @property
     def base_area(self) -> float:
         """An ellipsoid rests on a point: 0."""
         return 0.0

@@ -25,6 +25,9 @@ from thermosim.units import Angle
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+_MIRRORS = np.array([[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0]])
+_SAME = 1e-9  # part of the size
+
 
 class FacetedShape(ShapeBase):
     """A convex polyhedron and how it lies on the substrate."""
@@ -103,6 +106,12 @@ class FacetedShape(ShapeBase):
         return False
 
     @property
+    def has_mirror_planes(self) -> bool:
+        """Whether mirrored at x = 0 and at y = 0 the corners fall on each other."""
+        posed = resting(self).body
+        return all(_same_points(posed.vertices * sign, posed) for sign in _MIRRORS)
+
+    @property
     def base_area(self) -> float:
         """Area of the facet that the uncut body rests on [m²]; 0 on an edge or a vertex."""
         return resting(self).base_area
@@ -125,6 +134,11 @@ class FacetedShape(ShapeBase):
             If the disk does not fit the facet, or no section is as large.
         """
         return truncate(resting(self), contact_radius)
+
+
+def _same_points(points: NDArray[np.float64], body: Polyhedron) -> bool:
+    apart = np.linalg.norm(points[:, None] - body.vertices[None], axis=2).min(axis=1)
+    return bool(apart.max() <= _SAME * body.size)
 
 
 @lru_cache(maxsize=64)
