@@ -1,31 +1,36 @@
 """Meshes refined where it pays, until the error of the mean ΔT meets ``mesh.target_error``.
 
-The dual-weighted residuals of a solve are summed over three zones: the cells at the rim of the
-contact, the graded cells around it, and the body. What dominates is refined by as much as its
-known rate of convergence asks for: the error of the rim falls with its cell size h (the flux is
-singular like d^-1/2), that of the others with h^2p, that of the curved surface with h⁴.
+A body of any geometry gets sizes cell by cell (`adapt_body`); a particle, whose singularity is
+known, a few parameters. There the dual-weighted residuals of a solve are summed over three zones:
+the cells at the rim of the contact, the graded cells around it, and the body. What dominates is
+refined by as much as its known rate of convergence asks for: the error of the rim falls with its
+cell size h (the flux is singular like d^-1/2), that of the others with h^2p, that of the curved
+surface with h⁴.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from thermosim.errors import CaseError, Problem
 from thermosim.mesh.build import is_revolved
 from thermosim.mesh.layers import layers_of
 
 if TYPE_CHECKING:
     from thermosim.case import Case
+    from thermosim.general_case import GeneralCase
     from thermosim.heat.error import ErrorEstimate
     from thermosim.heat.problem import HeatProblem
+    from thermosim.mesh.background import SizeMap
     from thermosim.results import Result
     from thermosim.results.journal import Journal
     from thermosim.settings import MeshSettings
 
+Plan = TypeVar("Plan")
+Summary = dict[str, Any]
 _MOST_MESHES = 10
 _START = {"plane": (4.0, 100.0, 0.5), "rings": (4.0, 400.0, 0.45), "solids": (5.0, 20.0, 0.5)}
 _START_SECTORS = 16
@@ -50,33 +55,67 @@ def refined(
 
     The mesh parameters that the case gives are where it begins; others begin coarse. The case of
     the result holds those of the last mesh. If the target is not met, a line says so.
-
-    Raises
-    ------
-    CaseError
-        If the case wants no error estimate.
     """
-    target = case.mesh.target_error
-    assert target is not None
-    if not case.solver.error_estimate:
-        rule = "needs the error estimate"
-        raise CaseError([Problem("mesh.target_error", f"{target:g}", rule, "leave it on")])
     kind = mesh_kind(case)
-    case = with_mesh(case, **_start(case.mesh, kind))
-    history: list[dict[str, float]] = []
-    for _ in range(_MOST_MESHES):
-        result, problem = solve(case)
-        mean = abs(result.summary["delta_T_mean_K"])
-        bound = journal.estimate.bound
+
+    def finer_case(case: Case, problem: HeatProblem, tolerance: float) -> Case:
+        shares = error_shares(case, problem, journal.estimate)
+        return with_mesh(case, **finer(case, shares, tolerance, kind))
+
+    begin = with_mesh(case, **_start(case.mesh, kind))
+    target = case.mesh.target_error or 1.0
+    return until_met(
+        target, begin, solve, lambda found: found["delta_T_mean_K"], finer_case, journal
+    )
+
+
+def refined_body(
+    case: GeneralCase,
+    solve: Callable[[SizeMap | None], tuple[Result, HeatProblem]],
+    journal: Journal,
+) -> tuple[Result, HeatProblem]:
+    """Solve on meshes that follow the error of the goal until the target is met (collective).
+
+    The first mesh is that of the case. If the target is not met, a line says so.
+    """
+    from thermosim.adapt_body import wanted_sizes
+
+    def finer_sizes(_: SizeMap | None, problem: HeatProblem, tolerance: float) -> SizeMap:
+        return wanted_sizes(problem.domain, journal.estimate, case.solver.degree, tolerance)
+
+    target = case.mesh.target_error or 1.0
+    begin: SizeMap | None = None
+    return until_met(
+        target, begin, solve, lambda found: found["goal_K"] - case.reference, finer_sizes, journal
+    )
+
+
+def until_met(
+    target: float,
+    begin: Plan,
+    solve: Callable[[Plan], tuple[Result, HeatProblem]],
+    size: Callable[[Summary], float],
+    refine: Callable[[Plan, HeatProblem, float], Plan],
+    journal: Journal,
+) -> tuple[Result, HeatProblem]:
+    """Solve and refine until the estimated error is below `target` times the size of the result.
+
+    A plan is what `solve` makes a mesh of, `refine` returns the next one for an error [K]. The
+    summary gets the steps as ``refinement_history`` (collective).
+    """
+    plan, history = begin, []
+    for step in range(_MOST_MESHES):
+        result, problem = solve(plan)
+        found, bound = abs(size(result.summary)), journal.estimate.bound
         history.append({"n_dofs": result.summary["n_dofs"], "error_K": bound})
         journal.say(
-            f"error {bound / mean:.2e} of ΔT on {result.summary['n_dofs']} unknowns "
-            f"(target {target:g})"
+            f"error {bound / found if found else np.inf:.2e} of ΔT on "
+            f"{result.summary['n_dofs']} unknowns (target {target:g})"
         )
-        if _SAFETY * bound <= target * mean:
+        if _SAFETY * bound <= target * found:
             break
-        shares = error_shares(case, problem, journal.estimate)
-        case = with_mesh(case, **finer(case, shares, target * mean, kind))
+        if step + 1 < _MOST_MESHES:
+            plan = refine(plan, problem, target * found)
     else:
         journal.say(f"WARNING: mesh.target_error = {target:g} is not met on the last mesh")
     result.summary["refinement_history"] = history
@@ -151,7 +190,9 @@ def finer(case: Case, shares: Shares, tolerance: float, kind: str) -> dict[str, 
         changes["cells_per_radius"] = min(radius * worst, 200.0)
         if kind == "rings":
             changes["sectors"] = 4 * int(np.ceil((settings.sectors or 8) * worst / 4))
-    return changes or {"refinement": settings.refinement * 1.2}
+    changes = changes or {"refinement": settings.refinement * 1.2}
+    # rounded, so that what rounding makes of the estimate on other ranks leaves the mesh as it is
+    return {name: type(value)(f"{value:.4g}") for name, value in changes.items()}
 
 
 def _step(ratio: float, order: int) -> float:

@@ -80,6 +80,7 @@ class Case(CaseBase):
             problems += gain_problems(self.gain, self.laser.photon_energy, T)
         problems += self._symmetry_problems()
         problems += self._optics_problems()
+        problems += self.target_problems()
         if problems:
             raise CaseError(problems)
         return self

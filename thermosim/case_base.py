@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from thermosim.errors import Problem
 from thermosim.materials import Material, load_material
 from thermosim.sections import Section
+from thermosim.settings import SolverSettings
 from thermosim.transient_settings import TransientSettings
 
 Title = Annotated[str, Field(description="What question this case answers")]
@@ -27,8 +30,24 @@ InTime = Annotated[
 class CaseBase(Section):
     """A whole case file, validated and resolved."""
 
-    if TYPE_CHECKING:  # each kind of case has it at its own place among its sections
+    if TYPE_CHECKING:  # each kind of case has them at their own places among its sections
         materials: OwnMaterials
+        transient: InTime
+        mesh: Any
+        solver: SolverSettings
+
+    def target_problems(self) -> Iterator[Problem]:
+        """Yield what keeps ``mesh.target_error`` from being met."""
+        target = self.mesh.target_error
+        if target is None:
+            return
+        if self.transient is not None:
+            rule = "is for steady states: a transient keeps one mesh"
+            remedy = "remove it, or find the mesh settings with the steady case"
+            yield Problem("mesh.target_error", f"{target:g}", rule, remedy)
+        if not self.solver.error_estimate:
+            rule, remedy = "needs the error estimate", "remove solver.error_estimate = false"
+            yield Problem("mesh.target_error", f"{target:g}", rule, remedy)
 
     def digest(self) -> str:
         """Return a hash of the resolved parameters, and of the content of files they name."""

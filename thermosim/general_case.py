@@ -69,6 +69,7 @@ class GeneralCase(CaseBase):
             *self._level_problems(),
             *enclosure_problems(self.enclosures, self.boundaries, self.symmetry),
             *self._probe_problems(),
+            *self.target_problems(),
         ]
         if problems:
             raise CaseError(problems)
@@ -82,7 +83,11 @@ class GeneralCase(CaseBase):
             is_mesh = self.geometry.file.suffix.lower() == ".msh"
             if is_mesh and self.mesh.asks_for_sizes:
                 rule = "a .msh file is used as it is"
-                yield Problem("mesh", "", rule, "remove size, near and refinement, or give a .geo")
+                remedy = (
+                    "give the .geo or STEP file that it was made from, or remove size, near, "
+                    "refinement and target_error"
+                )
+                yield Problem("mesh", "", rule, remedy)
 
     def missing_in(
         self, regions: tuple[str, ...], boundaries: tuple[str, ...]

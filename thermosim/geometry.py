@@ -363,12 +363,17 @@ class BodyMesh(Section):
     max_cells: Annotated[int, Field(ge=1)] = Field(
         default=20_000_000, description="Refuse to build more cells than this"
     )
+    target_error: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="Refine until the estimated relative error of the ΔT of the goal is below this",
+    )
     cache: bool = Field(default=True, description="Keep the mesh for the next run of the same body")
 
     @property
     def asks_for_sizes(self) -> bool:
         """Whether anything but the defaults is asked for."""
-        return self.size is not None or bool(self.near) or self.refinement != 1
+        asked = self.size is not None or bool(self.near) or self.target_error is not None
+        return asked or self.refinement != 1
 
 
 def unknown_names(

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from thermosim.fem import Domain
+    from thermosim.heat.error import ErrorEstimate
     from thermosim.heat.general import GeneralInput
     from thermosim.heat.general_observe import Reading, Readings
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
+    from thermosim.mesh.background import SizeMap
     from thermosim.results.journal import Journal
     from thermosim.simulate_transient.march import TransientRun
     from thermosim.transient_settings import Probe
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
 Report = dict[str, float]
 
 
-def make_body(case: GeneralCase, comm: Any) -> tuple[Domain, Report]:
+def make_body(case: GeneralCase, comm: Any, sizes: SizeMap | None = None) -> tuple[Domain, Report]:
     """Build the mesh on one rank, check its names against the case, distribute it (collective).
+
+    `sizes` are those of the cells, in place of those that the case asks for.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def make_body(case: GeneralCase, comm: Any) -> tuple[Domain, Report]:
     kept: list[Any] = []
 
     def build() -> str:
-        data, report = build_body(case.geometry, case.mesh, case.contacts, check)
+        data, report = build_body(case.geometry, case.mesh, case.contacts, check, sizes)
         kept.append((data, report))
         return data.content_hash()
 
@@ -90,7 +94,7 @@ def probes_of(case: GeneralCase) -> dict[str, Probe]:
 
 
 def _checked_domain(
-    case: GeneralCase, comm: Any, journal: Journal
+    case: GeneralCase, comm: Any, journal: Journal, sizes: SizeMap | None = None
 ) -> tuple[Domain, Report, GeneralInput]:
     """Return the mesh and what acts on it, the formulas checked at its nodes."""
     from thermosim.heat.general import check_boundaries, check_formulas
@@ -98,7 +102,7 @@ def _checked_domain(
     from thermosim.simulation import mesh_line
 
     with journal.phase("mesh", "mesh"):
-        domain, report = make_body(case, comm)
+        domain, report = make_body(case, comm, sizes)
     journal.say(mesh_line(case, domain, report))
     given = input_of(case)
     check_boundaries(given, domain)
@@ -107,15 +111,17 @@ def _checked_domain(
     return domain, report, given
 
 
-def solve_general(case: GeneralCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
-    """Find the steady state of a general case (collective).
+def solve_general(
+    case: GeneralCase, comm: Any, journal: Journal, sizes: SizeMap | None = None
+) -> tuple[Result, HeatProblem]:
+    """Find the steady state of a general case, on cells of given sizes (collective).
 
     Raises
     ------
     CaseError, MeshError, SolveError
         As `simulate`.
     """
-    domain, report, given = _checked_domain(case, comm, journal)
+    domain, report, given = _checked_domain(case, comm, journal, sizes)
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
         from thermosim.fem import constant
         from thermosim.heat.general import general_model
@@ -149,7 +155,8 @@ def _steady_result(
     goal: dict[str, Any] = _goal(case, temperatures)
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            goal |= _goal_error(case, problem, readings.probes)
+            journal.estimate = goal_error(case, problem, readings.probes)
+            goal["goal_error_K"] = journal.estimate.bound
     balance = balance_error(budget)
     stats = solver.stats
     summary = {
@@ -208,10 +215,10 @@ def _goal(case: GeneralCase, found: dict[str, float]) -> dict[str, Any]:
     return {"goal": name, "goal_K": found[key]}
 
 
-def _goal_error(
+def goal_error(
     case: GeneralCase, problem: HeatProblem, probes: Mapping[str, Reading]
-) -> dict[str, float]:
-    """Return the estimated error of the goal [K] (collective)."""
+) -> ErrorEstimate:
+    """Return the estimated error of the goal (collective)."""
     from thermosim.heat.error import estimate_error
     from thermosim.heat.general_observe import point_load
     from thermosim.heat.transient_probes import PointProbe
@@ -220,7 +227,8 @@ def _goal_error(
     load = None
     if case.goal not in case.regions and isinstance(probe, PointProbe):
         load = partial(point_load, probe)
-    return {"goal_error_K": estimate_error(problem, case.solver, region, load=load).bound}
+    steers = case.mesh.target_error is not None
+    return estimate_error(problem, case.solver, region, load=load, steers=steers)
 
 
 def _heat(budget: dict[str, float]) -> dict[str, float]:
@@ -300,7 +308,11 @@ def transient_result(
     notes = _notes(case, run.problem.domain, temperatures, journal)
     goal: dict[str, Any] = _goal(case, temperatures)
     if case.solver.error_estimate:
-        estimate = partial(_goal_error, case, run.problem, run.observer.readings.probes)
+        probes = run.observer.readings.probes
+
+        def estimate() -> dict[str, float]:
+            return {"goal_error_K": goal_error(case, run.problem, probes).bound}
+
         goal |= error_if_steady(budget, estimate, notes, journal)
     summary = {
         **_head(case, "transient"),

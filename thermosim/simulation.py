@@ -93,10 +93,14 @@ def simulate(
 
 def _solve_to_target(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
     """Solve once, or on meshes refined where it pays until ``mesh.target_error`` is met."""
-    if isinstance(case, GeneralCase) or case.mesh.target_error is None:
+    if case.mesh.target_error is None:
         return _solve(case, comm, journal)
-    from thermosim.adapt import refined
+    from thermosim.adapt import refined, refined_body
 
+    if isinstance(case, GeneralCase):
+        from thermosim.simulate_general import solve_general
+
+        return refined_body(case, lambda sizes: solve_general(case, comm, journal, sizes), journal)
     return refined(case, lambda finer: _solve(finer, comm, journal), journal)
 
 
@@ -292,7 +296,8 @@ def mean_error(
 
     source = released(budget)
     share = leaving(budget, ("particle_surface",)) / source if source else 0.0
-    estimate = estimate_error(problem, case.solver, "particle", share)
+    steers = case.mesh.target_error is not None
+    estimate = estimate_error(problem, case.solver, "particle", share, steers=steers)
     journal.estimate = estimate
     return {
         "delta_T_error_K": estimate.bound,

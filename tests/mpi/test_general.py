@@ -95,6 +95,24 @@ def test_ranks_agree(mpirun, tmp_path, joint):
             assert same == pytest.approx([heat] * 3, rel=0, abs=1e-8 * scale), key
 
 
+def test_ranks_refine_alike(mpirun, tmp_path, joint):
+    """Meshes made after the error estimate are the same, so the answers are."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.replace('k.startswith(("', 'k.startswith(("n_cells", "refinement", "'))
+    wanted = ["solver.error_estimate=true", "solver.degree=1", "mesh.target_error=2e-5"]
+    aimed = [str(joint), *wanted]
+    done = [mpirun(n, script, json.dumps([aimed])) for n in (1, 2, 3)]
+    assert [run.returncode for run in done] == [0, 0, 0], done[-1].stderr
+    found = [json.loads(run.stdout)[str(joint)] for run in done]
+    steps = [[step["n_dofs"] for step in numbers["refinement_history"]] for numbers in found]
+    assert len(steps[0]) > 1
+    assert steps == [steps[0]] * 3
+    assert len({numbers["n_cells"] for numbers in found}) == 1
+    for key in ("region_first_mean_K", "region_second_max_K", "probe_p_K"):
+        same = [numbers[key] for numbers in found]
+        assert same == pytest.approx([same[0]] * 3, rel=1e-8, abs=0), key
+
+
 def test_a_formula_that_fails_ends_all_ranks(mpirun, tmp_path, joint):
     text = joint.read_text().replace("exp(-(x/1e-3)**2)", "1/(x - 2*x)")
     joint.write_text(text)

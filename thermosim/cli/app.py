@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     commands.register(app)
     try:
-        app(args=arguments, standalone_mode=True)
+        app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:
         if is_root():
             sys.stderr.write(f"thermosim: {error}\n")

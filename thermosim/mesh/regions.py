@@ -10,7 +10,9 @@ import numpy as np
 
 from thermosim.errors import MeshError
 from thermosim.geometry import Box, GeometryFile, Rectangle
+from thermosim.mesh.background import follow
 from thermosim.mesh.data import MeshData, facet_nodes
+from thermosim.mesh.estimate import check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
 from thermosim.mesh.quality import check_quality
 from thermosim.mesh.session import generate, gmsh_session, read_arrays
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.geometry import BodyContact, BodyMesh, Geometry
+    from thermosim.mesh.background import SizeMap
 
 Names = tuple[str, ...]
 MICROMETRE = 1e-6
@@ -33,10 +36,12 @@ def build_body(
     settings: BodyMesh,
     contacts: Mapping[str, BodyContact],
     check: Callable[[Names, Names], None] = lambda regions, boundaries: None,
+    sizes: SizeMap | None = None,
 ) -> tuple[MeshData, dict[str, float]]:
     """Return the mesh of a body, cut open at its contacts, and its quality report.
 
     `check` is called with the names of the regions and boundaries before anything is meshed.
+    `sizes` are those of the cells, in place of those of geometry and settings.
 
     Raises
     ------
@@ -49,6 +54,9 @@ def build_body(
         check(_names(gmsh, dim), _names(gmsh, dim - 1))
         if order is None:
             order = settings.order
+            if sizes is not None:
+                check_count(sizes.cell_count(), settings.max_cells)
+                follow(gmsh, sizes, unit)
             generate(gmsh, dim)
             gmsh.model.mesh.setOrder(order)
         n_cells = sum(len(tags) for tags in gmsh.model.mesh.getElements(dim)[1])

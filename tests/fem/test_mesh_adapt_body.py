@@ -1,0 +1,141 @@
+"""``mesh.target_error`` of bodies: met, honestly, with fewer unknowns than uniform refinement."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.fem
+pytest.importorskip("dolfinx")
+
+from thermosim.adapt_body import cell_errors, cell_sizes, size_factors  # noqa: E402
+from thermosim.case import parse_case  # noqa: E402
+from thermosim.errors import CaseError, MeshError  # noqa: E402
+from thermosim.mesh.background import SizeMap  # noqa: E402
+from thermosim.simulation import simulate  # noqa: E402
+
+WATER = {"convection": {"h": "750 W/(m^2*K)", "T_env": "0 degC"}}
+PLATE = {
+    "goal": "E",
+    "geometry": {"kind": "rectangle", "x": ["0 m", "0.6 m"], "y": ["0 m", "1 m"]},
+    "materials": {"plate": {"conductivity": "52 W/(m*K)"}},
+    "regions": {"body": {"material": "plate"}},
+    "boundaries": {"bottom": {"temperature": "100 degC"}, "right": WATER, "top": WATER},
+    "probes": [{"name": "E", "point": ["0.6 m", "0.2 m"]}],
+}
+T4 = 273.15 + 18.253757
+"""NAFEMS T4 by its Fourier series [K]; the flux is infinite in the corner below E."""
+BOX = {
+    "geometry": {"kind": "box", "x": ["0 m", "2 m"], "y": ["0 m", "1 m"], "z": ["0 m", "1 m"]},
+    "materials": {"plate": {"conductivity": "52 W/(m*K)"}},
+    "regions": {"body": {"material": "plate", "heat_source": "100 W/m^3"}},
+    "boundaries": {"left": {"temperature": "100 degC"}, "top": WATER},
+}
+
+
+def solve(tree, **mesh):
+    return simulate(parse_case({**tree, "mesh": {"cache": False, **mesh}}))
+
+
+@pytest.mark.parametrize("target", [1e-4, 1e-5, 1e-6])
+def test_the_target_is_met_beside_a_singular_corner(target):
+    found = solve(PLATE, size="100 mm", target_error=target).summary
+    delta = abs(found["goal_K"] - 373.15)
+    assert found["goal_error_K"] <= target * delta
+    assert abs(found["goal_K"] - T4) < 2 * target * delta
+    assert found["energy_balance_rel"] < 1e-8
+    assert found["refinement_history"][-1] == {
+        "n_dofs": found["n_dofs"],
+        "error_K": found["goal_error_K"],
+    }
+
+
+def test_fewer_unknowns_than_uniform_refinement():
+    aimed = solve(PLATE, size="100 mm", target_error=1e-5).summary
+    uniform = solve(PLATE, size="100 mm", refinement=4.0).summary
+    assert abs(uniform["goal_K"] - T4) > 2 * abs(aimed["goal_K"] - T4)
+    assert aimed["n_dofs"] < uniform["n_dofs"] / 4
+
+
+def test_it_is_met_in_space():
+    aimed = solve(BOX, size="0.5 m", target_error=1e-4).summary
+    fine = solve(BOX, size="0.5 m", refinement=6.0).summary
+    assert len(aimed["refinement_history"]) > 1
+    assert aimed["n_dofs"] < fine["n_dofs"] / 3
+    assert aimed["goal_K"] == pytest.approx(
+        fine["goal_K"], abs=2e-4 * abs(aimed["goal_K"] - 373.15)
+    )
+
+
+def test_errors_of_cells_sum_to_the_error():
+    from types import SimpleNamespace
+
+    from thermosim.heat.error import estimate_error
+
+    result = solve(PLATE, size="100 mm")
+    problem = result.state
+    estimate = estimate_error(problem, result.case.solver, "body")
+    found = cell_errors(estimate)
+    assert len(found) == result.summary["n_cells"]
+    assert found.sum() == pytest.approx(estimate.discretisation, rel=1e-9, abs=0)
+    ones = np.ones_like(estimate.indicators)
+    counted = cell_errors(SimpleNamespace(indicators=ones, space=estimate.space))
+    assert counted.sum() == pytest.approx(len(ones), rel=1e-12)
+
+
+def test_sizes_follow_the_known_rate():
+    """Equal errors: all cells change by (aim/error)^{1/2p}, and the estimate then meets the aim."""
+    errors = np.full(100, 2.0)
+    factors = size_factors(errors, degree=2, dim=2, tolerance=20.0, bound=200.0)
+    assert factors == pytest.approx((0.7 * 20 / 200) ** (1 / 4), rel=1e-6)
+    # most of the error in a few cells: these shrink, the others grow
+    errors = np.r_[np.full(5, 10.0), np.full(95, 1e-6)]
+    factors = size_factors(errors, degree=1, dim=3, tolerance=5.0, bound=50.0)
+    assert (factors[:5] < 0.5).all()
+    assert (factors[5:] == 1.6).all()
+
+
+def test_cell_sizes_are_edges_of_regular_simplices():
+    h = 3.0
+    triangle = h * np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
+    tetrahedron = h / np.sqrt(2) * np.array([[0, 0, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1]])
+    assert cell_sizes(triangle[None]) == pytest.approx([h])
+    assert cell_sizes(tetrahedron[None]) == pytest.approx([h])
+
+
+def square(sizes):
+    corners = np.array([[[0, 0], [1, 0], [1, 1]], [[0, 0], [1, 1], [0, 1]]], dtype=float)
+    return SizeMap.of_cells(corners, np.array(sizes))
+
+
+def test_a_map_is_the_same_in_any_order_of_cells():
+    corners = np.random.default_rng(3).random((50, 4, 3))
+    sizes = np.linspace(1, 2, 50)
+    one = SizeMap.of_cells(corners, sizes)
+    mixed = np.random.default_rng(4).permutation(50)
+    other = SizeMap.of_cells(corners[mixed][:, ::-1], sizes[mixed])
+    for name in ("points", "cells", "sizes"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def test_sizes_grow_no_faster_than_told():
+    wanted = square([0.1, 9.0]).graded(0.5)
+    assert wanted.sizes.min() == 0.1
+    assert dict(zip(map(tuple, wanted.points), wanted.sizes, strict=True))[0, 1] == 0.6
+    assert square([0.01, 0.01]).cell_count() == pytest.approx(1 / (np.sqrt(3) / 4 * 1e-4))
+
+
+def test_too_many_cells_are_refused_before_they_are_made():
+    with pytest.raises(MeshError, match="max_cells = 1000"):
+        solve(PLATE, size="100 mm", target_error=1e-8, max_cells=1000)
+
+
+REFUSED = {
+    "transient": {"transient": {"duration": "1 s", "initial": {"kind": "temperature",
+                  "temperature": "300 K"}}},
+    "without estimate": {"solver": {"error_estimate": False}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sections", REFUSED.values(), ids=REFUSED)
+def test_what_cannot_meet_a_target_says_so(sections):
+    with pytest.raises(CaseError, match=r"mesh\.target_error = 0\.001: (is for steady|needs the)"):
+        parse_case({**PLATE, **sections, "mesh": {"target_error": 1e-3}})
