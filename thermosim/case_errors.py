@@ -55,6 +55,8 @@ def problems_of(
     """
     merged: dict[tuple[str, str], Problem] = {}
     for item in error.errors(include_url=False):
+        if _counts_valid_entries_alone(item):
+            continue
         problem = _problem(item, tree, root)
         place = (problem.path, problem.value)
         merged[place] = _either(merged[place], problem) if place in merged else problem
@@ -63,6 +65,11 @@ def problems_of(
     if more > 0:
         found[_MOST_PROBLEMS:] = [Problem("case", "", f"{more} more faults")]
     return found
+
+
+def _counts_valid_entries_alone(item: Any) -> bool:
+    """Whether a list is said to be too short only since some of its entries, told by themselves."""
+    return item["type"] == "too_short" and bool(len(item["input"]) >= item["ctx"]["min_length"])
 
 
 def _without_misspelt(problems: list[Problem]) -> list[Problem]:
@@ -104,6 +111,8 @@ def _problem(item: Any, tree: dict[str, Any], root: type[BaseModel]) -> Problem:
         return Problem(path, value, _RULES["finite_number"])
     if kind in _NO_SECTION:
         return Problem(path, value, "must be a section", _section_remedy(path, given, loc, root))
+    if kind == "too_short" and context["min_length"] == 1:
+        return Problem(path, value, "must not be empty")
     numbers = {name: _plain_number(limit) for name, limit in context.items()}
     rule = _RULES.get(kind, "").format(**numbers) or item["msg"][0].lower() + item["msg"][1:]
     remedy = _nearest(given, context.get("expected", "")) if kind == "literal_error" else ""

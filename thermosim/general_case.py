@@ -89,6 +89,18 @@ class GeneralCase(CaseBase):
                 )
                 yield Problem("mesh", "", rule, remedy)
 
+    def check_names(self, regions: tuple[str, ...], boundaries: tuple[str, ...]) -> None:
+        """Refuse names that the geometry does not have.
+
+        Raises
+        ------
+        CaseError
+            Naming each.
+        """
+        problems = list(self.missing_in(regions, boundaries))
+        if problems:
+            raise CaseError(problems)
+
     def missing_in(
         self, regions: tuple[str, ...], boundaries: tuple[str, ...]
     ) -> Iterator[Problem]:
@@ -107,8 +119,9 @@ class GeneralCase(CaseBase):
             path = f"enclosures.{name}.boundaries"
             given = enclosure.boundaries
             yield from unknown_names(given, boundaries, "boundary", path, as_value=True)
-        given = tuple(film.boundary for film in self.films)
-        yield from unknown_names(given, boundaries, "boundary", "films", as_value=True)
+        for index, film in enumerate(self.films):
+            path = f"films[{index}].boundary"
+            yield from unknown_names([film.boundary], boundaries, "boundary", path, as_value=True)
 
     def _material_problems(self) -> Iterator[Problem]:
         for name, region in self.regions.items():
@@ -206,8 +219,11 @@ def enclosure_problems(
         path, surroundings = f"enclosures.{name}.boundaries", set()
         for boundary in enclosure.boundaries:
             if boundary in taken:
-                rule = f"stands in enclosure {taken[boundary]} too"
-                yield Problem(path, f'"{boundary}"', rule, "a boundary is of one enclosure")
+                same = taken[boundary] == name
+                rule = "stands twice" if same else f"stands in enclosure {taken[boundary]} too"
+                yield Problem(path, f'"{boundary}"', rule, "a boundary is of one enclosure, once")
+                if same:
+                    continue
             taken[boundary] = name
             radiation = boundaries[boundary].radiation if boundary in boundaries else None
             numbers = radiation and radiation.emissivity.is_constant and radiation.T_env.is_constant

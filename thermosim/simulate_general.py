@@ -48,14 +48,9 @@ def make_body(case: GeneralCase, comm: Any, sizes: SizeMap | None = None) -> tup
     kept: list[Any] = []
 
     def build() -> str:
-        data, report = build_body(case.geometry, case.mesh, case.contacts, check, sizes)
+        data, report = build_body(case.geometry, case.mesh, case.contacts, case.check_names, sizes)
         kept.append((data, report))
         return data.content_hash()
-
-    def check(regions: tuple[str, ...], boundaries: tuple[str, ...]) -> None:
-        problems = list(case.missing_in(regions, boundaries))
-        if problems:
-            raise CaseError(problems)
 
     name = on_root(comm, build)
     file = cache_folder() / f"body-{name}.npz" if case.mesh.cache else None

@@ -107,3 +107,21 @@ def test_a_body_tells_its_edges_in_metres(tmp_path, capsys):
     numbers = json.loads(capsys.readouterr().out)
     assert 0.1e-3 < numbers["min_edge_m"] < 0.51e-3
     assert numbers["volume_body_m3"] == pytest.approx(2e-9, rel=1e-12, abs=0)
+
+
+def test_names_that_a_script_lacks_are_told_before_meshing(tmp_path, capsys):
+    (tmp_path / "square.geo").write_text(
+        'SetFactory("OpenCASCADE");\nRectangle(1) = {0, 0, 0, 1, 1};\n'
+        'Physical Surface("plate") = {1};\nPhysical Curve("foot") = {1};\n'
+    )
+    case = tmp_path / "square.toml"
+    case.write_text(
+        '[geometry]\nfile = "square.geo"\nunit = "1 mm"\nsymmetry = "planar"\n'
+        '[regions.plate]\nmaterial = "silicon"\n[boundaries.foot]\ntemperature = "300 K"\n'
+        '[[films]]\nboundary = "fot"\nmaterial = "gold"\nthickness = "10 nm"\n'
+    )
+    assert main(["mesh", str(case)]) == 2
+    message = (
+        'films[0].boundary = "fot": the geometry has no boundary of this name; did you mean foot'
+    )
+    assert message in capsys.readouterr().err

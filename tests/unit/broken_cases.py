@@ -199,5 +199,6 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "film_of_nothing_on_a_body": (BODY + FILM.replace("particle_surface", "top").replace("gold", "x"), ('films[0].material = "x": no such material',)),
     "formula_in_quotes": (BODY.replace("0.8", '"T/300"'), ('must be a number, such as "1"; write a formula as {',)),
     "planar_enclosure": (BODY + '[enclosures.gap]\nboundaries = ["top", "bottom"]', ("enclosures.gap: a planar body", "axisymmetric")),
+    "enclosure_of_nothing": (BODY + "[enclosures.gap]\nboundaries = []", ("enclosures.gap.boundaries = []: must not be empty",)),
     "many_unknown_keys": (added("\n".join(f"key_{i} = {i}" for i in range(500))), ("unknown key chamber.key_0", "more faults")),
 }  # fmt: skip

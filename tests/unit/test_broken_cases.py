@@ -55,6 +55,22 @@ def test_broken_case(name, nothing_left, tmp_path, capsys):
     assert nothing_left("case.toml")
 
 
+TOLD_ONCE = {
+    "[1, 2]": ["boundaries[0] = 1: must be text", "boundaries[1] = 2: must be text"],
+    '["top", "top"]': ["a planar body", 'boundaries = "top": stands twice'],
+}
+
+
+@pytest.mark.parametrize(("given", "said"), TOLD_ONCE.items(), ids=TOLD_ONCE)
+def test_a_fault_is_told_once(given, said, tmp_path, capsys):
+    text = BROKEN["planar_enclosure"][0].replace('["top", "bottom"]', given)
+    (tmp_path / "case.toml").write_text(text)
+    lines = refused(capsys, "check", tmp_path / "case.toml").splitlines()
+    assert len(lines) == len(said)
+    for line, words in zip(lines, said, strict=True):
+        assert words in line
+
+
 @pytest.mark.parametrize("command", ["run", "gain", "limits", "trpl", "check"])
 def test_every_command_refuses_alike(command, nothing_left, tmp_path, capsys):
     (tmp_path / "case.toml").write_text(BROKEN["negative_radius"][0])

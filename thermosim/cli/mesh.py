@@ -68,7 +68,7 @@ def _built(case: Any) -> tuple[MeshData, dict[str, float]]:
         return build_mesh(case)
     from thermosim.mesh.regions import build_body
 
-    return build_body(case.geometry, case.mesh, case.contacts)
+    return build_body(case.geometry, case.mesh, case.contacts, case.check_names)
 
 
 def _write(
