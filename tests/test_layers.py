@@ -20,6 +20,7 @@ LAYERS = {
     "heat": 4, "optics.absorbed": 4, "optics.wave": 4, "observables": 4,
     "results": 5,
     "simulation": 6, "simulate_transient": 6, "simulate_general": 6, "adapt": 6,
+    "adapt_body": 6,
     "studies": 7, "visual": 7, "reproduce": 7,
     "cli": 8, "__main__": 8, "doctor": 8,
 }  # fmt: skip

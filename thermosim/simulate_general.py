@@ -41,20 +41,13 @@ def make_body(case: GeneralCase, comm: Any, sizes: SizeMap | None = None) -> tup
         If names of the case and of the geometry do not fit.
     """
     from thermosim.fem_mesh import obtain
-    from thermosim.mesh.build import cache_folder
-    from thermosim.mesh.regions import build_body
+    from thermosim.mesh.kept_body import body_mesh, body_path, check_kept_names
     from thermosim.parallel import on_root
 
-    kept: list[Any] = []
-
-    def build() -> str:
-        data, report = build_body(case.geometry, case.mesh, case.contacts, case.check_names, sizes)
-        kept.append((data, report))
-        return data.content_hash()
-
-    name = on_root(comm, build)
-    file = cache_folder() / f"body-{name}.npz" if case.mesh.cache else None
-    return obtain(comm, file, kept.pop)
+    file = on_root(comm, lambda: body_path(case, sizes))
+    domain, report = obtain(comm, file, lambda: body_mesh(case, sizes))
+    check_kept_names(case, domain.regions, domain.boundaries)
+    return domain, report
 
 
 def input_of(case: GeneralCase) -> GeneralInput:

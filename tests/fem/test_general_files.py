@@ -303,3 +303,50 @@ def test_contact_that_ends_inside_a_body(tmp_path):
     assert heat(1e12) == pytest.approx(whole, rel=1e-6)
     around = heat(1e-6)
     assert 0.4 * whole < around < 0.8 * whole
+
+
+def test_the_mesh_of_a_body_is_kept(two, monkeypatch, tmp_path):
+    """By all that shapes it; names are checked all the same."""
+    from thermosim.mesh import kept_body
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    built = []
+    monkeypatch.setattr(
+        kept_body, "build_body", lambda *given: (built.append(given), build_body(*given))[1]
+    )
+
+    def mesh(**changes):
+        tree = {"materials": K, "geometry": geometry(two), **BETWEEN, **changes}
+        return kept_body.body_mesh(parse_case(tree, two.parent / "case.toml"))[0]
+
+    first, again = mesh(), mesh(regions={**BETWEEN["regions"], "first": {"material": "n"}})
+    assert len(built) == 1
+    assert first.content_hash() == again.content_hash()
+    mesh(mesh={"size": "0.2 mm"})
+    mesh(contacts={"joint": {"between": ["first", "second"], "h_c": "1 W/(m^2*K)"}})
+    two.write_text(TWO + "// another text\n")
+    mesh()
+    assert len(built) == 4
+    mesh(contacts={"joint": {"between": ["first", "second"], "h_c": "9 W/(m^2*K)"}})
+    assert len(built) == 5  # of the text before, not of this one
+    mesh(contacts={"joint": {"between": ["first", "second"], "h_c": "7 W/(m^2*K)"}})
+    assert len(built) == 5
+    with pytest.raises(CaseError, match=r"boundaries\.warm: the geometry has no boundary"):
+        mesh(boundaries={**BETWEEN["boundaries"], "warm": {"insulated": True}})
+    mesh(mesh={"size": "0.4 mm", "cache": False})
+    assert len(built) == 6
+    two.write_text(TWO + 'If(0)\n  ShapeFromFile("part.step");\nEndIf\n')
+    mesh()
+    mesh()
+    assert len(built) == 8
+
+
+def test_a_run_finds_the_kept_mesh(two, monkeypatch, tmp_path):
+    from thermosim.mesh import kept_body
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    first = run({"geometry": geometry(two), **BETWEEN}, two.parent).summary
+    monkeypatch.setattr(kept_body, "build_body", None)
+    again = run({"geometry": geometry(two), **BETWEEN}, two.parent).summary
+    for name in ("mesh_hash", "n_cells", "min_scaled_jacobian", "region_first_mean_K"):
+        assert first[name] == again[name], name

@@ -66,9 +66,9 @@ def _built(case: Any) -> tuple[MeshData, dict[str, float]]:
         from thermosim.mesh.build import build_mesh
 
         return build_mesh(case)
-    from thermosim.mesh.regions import build_body
+    from thermosim.mesh.kept_body import body_mesh
 
-    return build_body(case.geometry, case.mesh, case.contacts, case.check_names)
+    return body_mesh(case)
 
 
 def _write(

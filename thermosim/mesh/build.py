@@ -43,10 +43,10 @@ def build_mesh(case: Case) -> tuple[MeshData, MeshReport]:
     if not case.mesh.cache:
         return _make(case)
     path = cache_path(case)
-    found = _read(path)
+    found = read_mesh(path)
     if found is None:
         found = _make(case)
-        _write(path, *found)
+        write_mesh(path, *found)
     return found
 
 
@@ -55,7 +55,7 @@ def cache_path(case: Case) -> Path:
     parts = {
         "format": FORMAT,
         "mesher": MESHER,
-        "gmsh": _gmsh_version(),
+        "gmsh": gmsh_version(),
         "symmetry": case.symmetry,
         "shape": case.particle.shape.model_dump(mode="json"),
         "file": _file_digest(case),
@@ -88,7 +88,8 @@ def _file_digest(case: Case) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
 
 
-def _gmsh_version() -> str:
+def gmsh_version() -> str:
+    """Return the version of the mesher, without importing it where possible."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -97,7 +98,7 @@ def _gmsh_version() -> str:
         return str(load_gmsh().__version__)
 
 
-def _read(path: Path) -> tuple[MeshData, MeshReport] | None:
+def read_mesh(path: Path) -> tuple[MeshData, MeshReport] | None:
     """Return a cached mesh; None if there is none or the file is damaged."""
     try:
         with np.load(path) as stored:
@@ -112,7 +113,7 @@ def _read(path: Path) -> tuple[MeshData, MeshReport] | None:
     return MeshData(**arrays, **header), report
 
 
-def _write(path: Path, data: MeshData, report: MeshReport) -> None:
+def write_mesh(path: Path, data: MeshData, report: MeshReport) -> None:
     """Write aside, then rename: a reader never sees half a file. A full disk is no error."""
     aside = native.begin(path)
     if aside is None:
