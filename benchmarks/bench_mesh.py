@@ -57,7 +57,8 @@ def _mean_delta(case: Any, domain: Any) -> float:
     from thermosim.heat.assemble import heat_model
     from thermosim.heat.problem import HeatProblem
     from thermosim.heat.steady import solve_steady
-    from thermosim.simulation import heat_sources, particle_temperatures
+    from thermosim.heat.temperatures import particle_temperatures
+    from thermosim.simulation import heat_sources
 
     problem = HeatProblem(domain, heat_model(case, domain, *heat_sources(case, None)), 1)
     solve_steady(problem, case.solver, lambda text: None)
@@ -95,11 +96,20 @@ def shapes(refinement: float) -> None:
     """Print cells, quality, deviations of all shapes and contacts on a slab 1000 times larger."""
     for name, shape in {**ROUND, **OTHERS}.items():
         for contact in (None, 1e-9, 10e-9, 100e-9, 1e-6, "near"):
-            for symmetry in ("axisymmetric", "quarter") if name in ROUND else ("3d",):
+            for symmetry in _symmetries(shape):
                 start = time.perf_counter()
                 found = _one_shape(shape, contact, symmetry, refinement)
                 took = time.perf_counter() - start
                 print(f"{name:25} {contact!s:6} {symmetry:13} {found} {took:5.1f} s", flush=True)
+
+
+def _symmetries(shape: dict[str, Any]) -> list[str]:
+    from thermosim.case import parse_case
+
+    tree = {"symmetry": "3d", "particle": {"shape": shape}, "source": {"heat_source": "1 W/m^3"}}
+    made = parse_case(tree).particle.shape
+    planar = ["axisymmetric"] if made.is_axisymmetric else []
+    return [*planar, *(["quarter"] if made.has_mirror_planes else []), "3d"]
 
 
 def _one_shape(

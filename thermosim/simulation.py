@@ -131,6 +131,8 @@ def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProb
             couple(light, problem, solver.solve, journal.say)
         _warn_of_second_state(case, problem, solver, journal)
     result = _result(case, problem, solver, report, journal)
+    from thermosim.heat.temperatures import contact_temperatures
+
     result.summary |= contact_temperatures(problem)
     if light is not None:
         from thermosim.optics.absorbed import light_summary
@@ -154,19 +156,6 @@ def _warn_of_second_state(
             f"WARNING: a second steady state exists, {low:.4g} K to {high:.4g} K: the source grows "
             "with temperature (thermal runaway), and which state is reached depends on the past"
         )
-
-
-def contact_temperatures(problem: HeatProblem) -> dict[str, float]:
-    """Return the mean ΔT [K] of both sides of a contact with a temperature jump (collective)."""
-    from thermosim.fem import constant, integrate
-
-    domain, found = problem.domain, {}
-    for jump in problem.model.jumps:
-        for side, boundary in (("particle", jump.side_1), ("substrate", jump.side_2)):
-            area = integrate(domain, constant(domain, 1.0), domain.ds(boundary))
-            mean = integrate(domain, problem.theta, domain.ds(boundary)) / area
-            found[f"delta_T_{jump.name}_{side}_K"] = mean
-    return found
 
 
 def reading(
@@ -229,6 +218,7 @@ def _result(
     journal: Journal,
 ) -> Result:
     from thermosim.heat.budget import balance_error, heat_budget
+    from thermosim.heat.temperatures import particle_temperatures
 
     with journal.phase("budget", "heat budget"):
         budget = heat_budget(problem, solver)
@@ -274,17 +264,6 @@ def peak_memory(comm: Any) -> float:
 
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(float(comm.allreduce(kilobytes)) / 1024, 1)
-
-
-def particle_temperatures(problem: HeatProblem) -> dict[str, float]:
-    """Return mean, lowest and highest ΔT of the particle [K] (collective)."""
-    from thermosim.fem import constant, integrate, minmax
-
-    domain = problem.domain
-    size = integrate(domain, constant(domain, 1.0), domain.dx("particle"))
-    mean = integrate(domain, problem.theta, domain.dx("particle")) / size
-    low, high = minmax(problem.theta, domain.cells("particle"))
-    return {"delta_T_mean_K": mean, "delta_T_min_K": low, "delta_T_max_K": high}
 
 
 def mean_error(

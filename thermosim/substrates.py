@@ -13,27 +13,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from thermosim.emissivity import SurfaceEmissivity
+from thermosim.materials.conductivity import unit_axis
 from thermosim.sections import Section
 from thermosim.units import Length, Positive, Temperature
 
 Face = Literal["held", "radiating", "insulated"]
 MaterialName = Annotated[str, Field(min_length=1, description="Name of the material")]
 Thickness = Annotated[Positive[Length], Field(description="From top face to lower face")]
-
-
-def unit_axis(direction: tuple[float, float, float]) -> tuple[float, float, float]:
-    """Return ``direction`` at length 1.
-
-    Raises
-    ------
-    ValueError
-        If it is the zero vector or not finite.
-    """
-    length = sqrt(sum(c * c for c in direction))
-    if not 0 < length < float("inf"):
-        raise ValueError("must be a direction: three finite numbers, not all zero")
-    x, y, z = (c / length for c in direction)
-    return x, y, z
 
 
 def along_x_y_or_z(axis: tuple[float, float, float]) -> bool:
