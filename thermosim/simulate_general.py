@@ -268,6 +268,7 @@ def set_up_general(
         stepper = TimeStepper(problem, case.solver, case.transient)
         observer = GeneralObserver(problem, stepper.solver, goal_region(case), probes_of(case))
         run = TransientRun(case, stepper, observer, journal.tell)
+        problem.compile()
         set_initial_state(case, problem)
         stepper.set_scale(largest_factor(run.pieces, end))
     if running is not None:

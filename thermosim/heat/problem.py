@@ -104,6 +104,11 @@ class HeatProblem:
         u, v = ufl.TrialFunction(self.space), ufl.TestFunction(self.space)
         return self._fixed(self.conduction(self.T_ref + self.theta, u, v))
 
+    @cached_property
+    def _fixed_form(self) -> Any | None:
+        form = added(self._fixed_conduction.values())
+        return None if form is None else compile_form(form)
+
     def _in_matrices(self) -> set[str]:
         """Return the names of the terms that matrices hold, which are assembled once."""
         return set(self._fixed_conduction)
@@ -130,8 +135,8 @@ class HeatProblem:
         return ufl.derivative(F, self.theta, ufl.TrialFunction(self.space))
 
     def compile(self) -> None:
-        """Compile what every state assembles, so that it is timed apart from the solve."""
-        self._rest_form, self._rest_jacobian_form  # noqa: B018
+        """Compile the forms, so that it is timed apart from the solve."""
+        self._rest_form, self._rest_jacobian_form, self._fixed_form  # noqa: B018
 
     @cached_property
     def stiffness(self) -> Any:
@@ -142,9 +147,8 @@ class HeatProblem:
         terms, bodies = self._fixed_conduction, self.model.bodies
         filled = any(f"conduction:{body.region}" not in terms for body in bodies)
         K = cell_matrix(self.space, filled=filled)
-        form = added(terms.values())
-        if form is not None:
-            add_to_matrix(K, compile_form(form))
+        if self._fixed_form is not None:
+            add_to_matrix(K, self._fixed_form)
         K.assemble()
         if self.coupling is not None:
             maps = K.getLGMap()

@@ -115,12 +115,21 @@ class TransientProblem(HeatProblem):
         return by_rate if by_theta is None else by_theta + by_rate
 
     @cached_property
+    def _fixed_storage_form(self) -> Any | None:
+        form = added(self._fixed_storage.values())
+        return None if form is None else compile_form(form)
+
+    def compile(self) -> None:
+        """Compile the forms, so that it is timed apart from the march."""
+        super().compile()
+        self._fixed_storage_form  # noqa: B018
+
+    @cached_property
     def capacity(self) -> Any:
         """The part of ∂F/∂θ̇ that no state changes [J/K], with the pattern of `stiffness`."""
         M = self.stiffness.duplicate()
-        form = added(self._fixed_storage.values())
-        if form is not None:
-            add_to_matrix(M, compile_form(form))
+        if self._fixed_storage_form is not None:
+            add_to_matrix(M, self._fixed_storage_form)
         M.assemble()
         return M
 

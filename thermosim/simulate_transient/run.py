@@ -222,6 +222,7 @@ def set_up(
         observer = Observer(problem, stepper.solver, "particle", case.transient.probes)
         run = TransientRun(case, stepper, observer, journal.tell)
         run.light = pump
+        problem.compile()
         set_initial_state(case, problem)
         stepper.set_scale(largest_factor(run.pieces, case.transient.duration))
     if running is not None:
