@@ -40,7 +40,7 @@ doctor:
 	$(RUN) thermosim doctor
 
 clean:
-	rm -rf demo out build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf demo build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 distclean: clean

@@ -3,7 +3,8 @@
 import pytest
 
 from thermosim.errors import CaseError
-from thermosim.results.folder import check_target, keep_failed, publish, staging_folder
+from thermosim.results import manifest
+from thermosim.results.folder import RUN, check_target, keep_failed, publish, staging_folder
 
 
 def test_a_way_round_to_a_file_is_that_file(tmp_path):
@@ -38,14 +39,15 @@ def test_a_folder_without_a_result_is_kept_even_with_overwrite(tmp_path):
         check_target(tmp_path / "out", overwrite=True)
 
 
+class Case:
+    title = "t"
+
+    @staticmethod
+    def to_toml():
+        return ""
+
+
 def test_a_failed_run_takes_no_foreign_folder(tmp_path):
-    class Case:
-        title = "t"
-
-        @staticmethod
-        def to_toml():
-            return ""
-
     foreign = tmp_path / "out.failed"
     foreign.mkdir()
     (foreign / "thesis.tex").write_text("mine")
@@ -54,3 +56,66 @@ def test_a_failed_run_takes_no_foreign_folder(tmp_path):
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["out.failed", "out.failed.2"]
     assert (foreign / "thesis.tex").read_text() == "mine"
+
+
+def result(place, command=RUN, name="summary.json"):
+    """Publish a folder with one file, as a command does."""
+    staged = staging_folder(place)
+    (staged / name).write_text("{}")
+    publish(staged, place, command)
+    return place
+
+
+def test_a_failed_run_takes_no_result(tmp_path):
+    """A finished result may be called like the record of a failure."""
+    result(tmp_path / "out.failed")
+    keep_failed(tmp_path / "out.failed", Case(), "no state", [])
+    assert (tmp_path / "out.failed.2" / "log.txt").read_text() == "no state\n"
+    assert not (tmp_path / "out.failed" / "log.txt").exists()
+
+
+def test_an_older_result_of_the_same_command_is_replaced(tmp_path):
+    out = result(tmp_path / "out", name="old.txt")
+    with pytest.raises(CaseError, match="add --overwrite"):
+        check_target(out, overwrite=False)
+    check_target(out, overwrite=True)
+    result(out, name="new.txt")
+    assert [path.name for path in out.iterdir() if path.name[0] != "."] == ["new.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_another_command_wrote_stays(tmp_path):
+    paper = result(tmp_path / "paper", "thermosim reproduce")
+    with pytest.raises(CaseError, match="holds what thermosim reproduce wrote"):
+        check_target(paper, overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "inner"])
+def test_what_the_user_put_into_a_result_stays(tmp_path, name):
+    out = result(tmp_path / "out")
+    (out / name).mkdir()
+    with pytest.raises(CaseError, match=f"holds more than the result: {name}; move that"):
+        check_target(out, overwrite=True)
+
+
+def test_what_came_during_the_computation_is_taken_over(tmp_path):
+    out = result(tmp_path / "out", name="old.txt")
+    check_target(out, overwrite=True)
+    (out / "notes.txt").write_text("mine")
+    result(out, name="new.txt")
+    assert (out / "notes.txt").read_text() == "mine"
+    assert not (out / "old.txt").exists()
+
+
+def test_pictures_drawn_later_belong_to_the_result(tmp_path):
+    out = result(tmp_path / "out")
+    (out / "temperature.png").write_text("drawn")
+    manifest.add(out, ["temperature.png"])
+    check_target(out, overwrite=True)
+
+
+def test_a_summary_alone_makes_no_result(tmp_path):
+    (tmp_path / "summary.json").write_text("{}")
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(CaseError, match="holds no thermosim result"):
+        check_target(tmp_path, overwrite=True)

@@ -93,6 +93,16 @@ def test_numbers_carry_unit_and_words_and_versions_stay_out():
     assert attributes_of("heat_to_chamber_W")["units"] == "W"
     assert attributes_of("energy_balance_rel") == {"units": "1", "long_name": "energy balance"}
     assert attributes_of("m")["units"] == "1"
+    units = {
+        "emitted_photons_per_s": "1/s",
+        "intensity_mean_W_per_m2": "W/m^2",
+        "conductance_W_per_K": "W/K",
+        "volume_m3": "m^3",
+        "h_W_per_m2_K": "W/(m^2*K)",
+        "n_dofs": "1",
+    }
+    assert {name: attributes_of(name)["units"] for name in units} == units
+    assert attributes_of("emitted_photons_per_s")["long_name"] == "emitted photons"
 
 
 def test_files_hold_what_the_dataset_holds(tmp_path):

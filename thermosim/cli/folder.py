@@ -9,47 +9,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from thermosim.errors import CaseError
-
-
-def check_folder(directory: Path, marker: str, *, overwrite: bool) -> None:
-    """Refuse a folder that a command must not write to; `marker` is a file that it always writes.
-
-    Raises
-    ------
-    CaseError
-        If it is a file, holds something else, or holds a result and `overwrite` is false.
-    """
-    if directory.is_dir() and any(directory.iterdir()):
-        if not (directory / marker).exists():
-            raise CaseError(
-                f"exists and holds no {marker}; name another folder with -o", str(directory)
-            )
-        if not overwrite:
-            raise CaseError(
-                f"holds a {marker} already; name another folder with -o, or add --overwrite",
-                str(directory),
-            )
-    elif directory.exists() and not directory.is_dir():
-        raise CaseError("is a file; name a folder with -o", str(directory))
-
 
 @contextmanager
-def filled_folder(directory: Path, marker: str, *, overwrite: bool) -> Iterator[Path]:
+def filled_folder(directory: Path, command: str, *, overwrite: bool) -> Iterator[Path]:
     """Yield an empty folder that takes the place of `directory` when the block ends well.
 
     Raises
     ------
     CaseError
-        If `directory` must not be written to (see `check_folder`) or cannot be.
+        If `directory` must not be written to, or cannot be (see `check_target`).
     """
-    from thermosim.results.folder import publish, staging_folder
+    from thermosim.results.folder import check_target, not_stored, publish, staging_folder
 
-    check_folder(directory.resolve(), marker, overwrite=overwrite)
+    command = f"thermosim {command}"
+    check_target(directory, overwrite=overwrite, command=command)
     staged = staging_folder(directory)
     try:
         yield staged
-        publish(staged, directory)
+        publish(staged, directory, command)
+    except OSError as error:
+        raise not_stored(directory, error) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 

@@ -226,7 +226,7 @@ def write_gain(
     model, T = case.resolved_gain(), case.chamber.temperature
     curve = tables.intensity_curve(model, case.laser.photon_energy, temperature=T)
     spectrum = tables.spectrum_curves(model, temperature=T)
-    with filled_folder(output, "gain.json", overwrite=overwrite) as folder:
+    with filled_folder(output, "gain", overwrite=overwrite) as folder:
         write_json(folder / "gain.json", numbers)
         (folder / "case.toml").write_text(case.to_toml(), encoding="utf-8")
         columns = {

@@ -77,7 +77,7 @@ def _write(
     from thermosim.cli.folder import filled_folder, write_json
     from thermosim.visual.mesh_view import draw_mesh, write_view
 
-    with filled_folder(folder, "mesh.json", overwrite=overwrite) as staged:
+    with filled_folder(folder, "mesh", overwrite=overwrite) as staged:
         write_json(staged / "mesh.json", numbers)
         draw_mesh(data, staged / "mesh.png")
         if show:

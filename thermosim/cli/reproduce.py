@@ -29,18 +29,18 @@ def reproduce(
     json: JsonOption = False,
 ) -> None:
     """Compute every number and figure of a paper that can be computed: a table and one page."""
+    from thermosim.cli.folder import filled_folder
     from thermosim.errors import CaseError
     from thermosim.reproduce import yamada2024
-    from thermosim.results.folder import check_target, publish, staging_folder
 
     if paper not in PAPERS:
         raise CaseError(f'reproduce "{paper}": must be one of {", ".join(PAPERS)}')
     folder = output or Path(paper)
-    check_target(folder, overwrite=overwrite)
-    staged = staging_folder(folder)
-    with progress(quiet=quiet or json) as tell:
+    with (
+        filled_folder(folder, "reproduce", overwrite=overwrite) as staged,
+        progress(quiet=quiet or json) as tell,
+    ):
         document = yamada2024.reproduce(staged, tell)
-    publish(staged, folder)
     if json:
         print_json(document)
         return

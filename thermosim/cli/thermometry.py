@@ -153,7 +153,7 @@ def write_readings(
     from thermosim.visual import thermometry_plots as plots
     from thermosim.visual.style import save
 
-    with filled_folder(output, "thermometry.json", overwrite=overwrite) as folder:
+    with filled_folder(output, "thermometry", overwrite=overwrite) as folder:
         write_json(folder / "thermometry.json", document)
         write_columns(folder / "readings.csv", document["readings"])
         save(plots.plot_spectra(spectra, settings), folder / "spectra.png")

@@ -110,7 +110,7 @@ def write_decays(decays: Decays, title: str, output: Path, *, overwrite: bool) -
     from thermosim.visual.gain_plots import draw_decays
     from thermosim.visual.style import save
 
-    with filled_folder(output, "trpl.csv", overwrite=overwrite) as folder:
+    with filled_folder(output, "trpl", overwrite=overwrite) as folder:
         columns = {"time_ns": decays.time * 1e9}
         for n, row in zip(decays.mean_excitons, decays.signal, strict=True):
             columns[f"excitons_{n:g}"] = row

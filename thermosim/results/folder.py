@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
+from thermosim.results.manifest import check_replaceable, command_of, seal, unknown_in
 from thermosim.results.result import CASE, FORMAT, LOG, SUMMARY, Result
 from thermosim.results.series import StorageError
 
@@ -19,35 +20,25 @@ if TYPE_CHECKING:
     from thermosim.case import AnyCase
 
 
-def check_target(directory: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that a run must not, or cannot, write to.
+RUN, FAILED = "thermosim run", "a failed thermosim run"
+"""Who seals a folder of results (`manifest`)."""
+
+
+def check_target(directory: Path, *, overwrite: bool, command: str = RUN) -> None:
+    """Refuse a folder that a command must not, or cannot, write to.
 
     Raises
     ------
     CaseError
-        If it is a file, holds something that is no result, holds a result and `overwrite` is
+        If it is a file, holds anything but a result of `command`, holds one and `overwrite` is
         false, or cannot be made.
     """
     place = directory.resolve()  # `new/../file` is the file before `new` is there, too
     if place.exists():
         if not place.is_dir():
             raise CaseError("is a file; name a folder for the result", str(directory))
-        if _is_foreign(place):
-            raise CaseError(
-                "exists and holds no thermosim result; name another folder with -o",
-                str(directory),
-            )
-        if any(place.iterdir()) and not overwrite:
-            raise CaseError(
-                "holds a result already; name another folder with -o, or add --overwrite",
-                str(directory),
-            )
+        check_replaceable(place, command, overwrite=overwrite, shown=directory)
     staging_folder(directory).rmdir()  # better told now than after the computation
-
-
-def _is_foreign(directory: Path) -> bool:
-    """Whether there is a folder with something in it that is no result."""
-    return any(directory.iterdir()) and not (directory / SUMMARY).exists()
 
 
 def staging_folder(directory: Path) -> Path:
@@ -89,24 +80,34 @@ def write_documents(folder: Path, result: Result, log: Sequence[str]) -> None:
 def keep_failed(directory: Path, case: AnyCase, message: str, log: Sequence[str]) -> None:
     """Keep the case, the log and the reason of a run that found no solution, marked as failed.
 
-    What is there and no result of this program stays: then the name gets a number.
+    An earlier record of a failure is replaced. Anything else that is there stays: then the name
+    gets a number.
     """
     wanted, number = directory, 1
-    while directory.exists() and (not directory.is_dir() or _is_foreign(directory)):
+    while directory.exists() and not _is_failure(directory):
         number += 1
         directory = wanted.with_name(f"{wanted.name}.{number}")
     staged = staging_folder(directory)
     summary = {"format": FORMAT, "title": case.title, "kind": "failed", "message": message}
     write_documents(staged, Result(summary, {}, case), [*log, message])
-    publish(staged, directory)
+    publish(staged, directory, FAILED)
+
+
+def _is_failure(directory: Path) -> bool:
+    """Whether a folder holds the record of a failed run and nothing else."""
+    sealed = directory.is_dir() and command_of(directory) == FAILED
+    return sealed and not unknown_in(directory)
 
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def publish(staged: Path, directory: Path) -> None:
+def publish(staged: Path, directory: Path, command: str = RUN) -> None:
     """Put a filled folder in its place; an older result goes only once the new one is there.
+
+    It is sealed as written by `command`. What has come into the older folder meanwhile and is not
+    of its result is taken over.
 
     Raises
     ------
@@ -114,6 +115,7 @@ def publish(staged: Path, directory: Path) -> None:
         If a file has come to stand there meanwhile; the filled folder stays.
     """
     directory = directory.resolve()
+    seal(staged, command)
     staged.chmod(0o777 & ~_umask())
     if directory.exists() and not directory.is_dir():
         raise CaseError(f"is a file; the result is in {staged}", str(directory))
@@ -123,6 +125,9 @@ def publish(staged: Path, directory: Path) -> None:
     old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.old.", dir=directory.parent))
     directory.replace(old / "result")
     staged.replace(directory)
+    for path in unknown_in(old / "result"):
+        if not (directory / path.name).exists():
+            path.replace(directory / path.name)
     shutil.rmtree(old)
 
 

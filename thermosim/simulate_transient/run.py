@@ -163,6 +163,11 @@ def _occupy(running: Path, case: AnyCase, overwrite: bool, resume: bool) -> Any:
     if resume:
         return _lock(running)
     if running.exists():
+        if not (running / CASE).is_file() or not (running / LOCK).is_file():
+            raise CaseError(
+                "is in the way and no interrupted run; move it, or name another folder with -o",
+                str(running),
+            )
         if not overwrite:
             raise CaseError(
                 f"holds an interrupted run; go on with `thermosim run --resume "

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LEFT_OUT = re.compile(
     r"wall_.*|memory_.*|.*_version|format|n_ranks|title|kind|mesh_hash|case_hash"
 )
-_UNITS = ("K", "W", "m", "s", "J", "eV", "Pa", "Hz", "rad")
+_UNIT = re.compile(r"(?:K|W|m|s|J|eV|Pa|Hz|rad|kg|mol)[2-4]?")
 _QUANTITY = re.compile(r"\s*[+-]?[\d.]+(?:[eE][+-]?\d+)?\s*(.*)")
 
 
@@ -89,10 +89,22 @@ def _texts(plan: Plan, found: list[Record | None]) -> dict[str, list[str]]:
 
 
 def attributes_of(name: str) -> dict[str, str]:
-    """Return unit and readable name of a number of the summary, from the end of its name."""
-    stem, _, end = name.rpartition("_")
-    if stem and end in _UNITS:
-        return {"units": end, "long_name": _words(stem)}
+    """Return unit and readable name of a number of the summary, from the end of its name.
+
+    ``…_K`` is in K, ``…_W_per_m2`` in W/m^2, ``emitted_photons_per_s`` in 1/s.
+    """
+    words = name.split("_")
+    end = len(words)
+    while end > 1 and _UNIT.fullmatch(words[end - 1]):
+        end -= 1
+    units = [re.sub(r"(\d)$", r"^\1", word) for word in words[end:]]
+    per = f"({'*'.join(units)})" if len(units) > 1 else "".join(units)
+    if per and words[end - 1] == "per" and end > 1:
+        over = words[end - 2] if end > 2 and _UNIT.fullmatch(words[end - 2]) else ""
+        stem = words[: end - 2] if over else words[: end - 1]
+        return {"units": f"{over or 1}/{per}", "long_name": _words("_".join(stem))}
+    if len(units) == 1:
+        return {"units": per, "long_name": _words("_".join(words[:end]))}
     return {"units": "1", "long_name": _words(name.removesuffix("_rel"))}
 
 

@@ -38,6 +38,7 @@ def draw_result(folder: str | Path) -> list[Path]:
     CaseError
         If the folder holds no result, or its field files are damaged.
     """
+    from thermosim.results import manifest
     from thermosim.visual.budget import draw_budget
     from thermosim.visual.style import save
 
@@ -53,7 +54,9 @@ def draw_result(folder: str | Path) -> list[Path]:
 
         written.append(save(draw_light_picture(place, result), place / LIGHT))
     written.append(save(draw_budget(result), place / BUDGET))
-    return [*written, write_report(place)]
+    written.append(write_report(place))
+    manifest.add(place, [path.name for path in written])
+    return written
 
 
 def shows_light(result: Result) -> bool:

@@ -110,7 +110,7 @@ def test_gain_needs_a_laser(capsys, here):
 
 def test_gain_folder(capsys, here):
     printed(capsys, "gain", MICA, "-o", "out")
-    names = sorted(p.name for p in (here / "out").iterdir())
+    names = sorted(p.name for p in (here / "out").iterdir() if p.name[0] != ".")
     assert names == [
         "case.toml", "cooling_map.png", "gain.json", "gain_over_intensity.csv",
         "gain_over_intensity.png", "gain_spectrum.png",
@@ -129,7 +129,10 @@ def test_folders_are_never_overwritten_in_silence(capsys, here):
     printed(capsys, "trpl", MICA, "-o", "out")
     stamp = (here / "out" / "trpl.csv").stat().st_mtime_ns
     assert "add --overwrite" in printed(capsys, "trpl", MICA, "-o", "out", status=2).err
-    assert "holds no gain.json" in printed(capsys, "gain", MICA, "-o", "out", status=2).err
+    assert (
+        "holds what thermosim trpl wrote"
+        in printed(capsys, "gain", MICA, "-o", "out", status=2).err
+    )
     assert (here / "out" / "trpl.csv").stat().st_mtime_ns == stamp
     printed(capsys, "trpl", MICA, "-o", "out", "--overwrite")
     assert (here / "out" / "trpl.csv").stat().st_mtime_ns != stamp

@@ -48,7 +48,7 @@ def test_reference_by_name(capsys):
 
 def test_folder(capsys, tmp_path):
     printed(capsys, SPECTRA, "-o", str(tmp_path / "out"))
-    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    names = sorted(p.name for p in (tmp_path / "out").iterdir() if p.name[0] != ".")
     assert names == ["ratios.png", "readings.csv", "spectra.png", "temperature.png",
                      "thermometry.json"]  # fmt: skip
     assert len((tmp_path / "out" / "readings.csv").read_text().splitlines()) == 8
