@@ -139,3 +139,25 @@ REFUSED = {
 def test_what_cannot_meet_a_target_says_so(sections):
     with pytest.raises(CaseError, match=r"mesh\.target_error = 0\.001: (is for steady|needs the)"):
         parse_case({**PLATE, **sections, "mesh": {"target_error": 1e-3}})
+
+
+def hot_box(linear, **sections):
+    """A box whose conductivity follows the temperature: the Newton matrix is not symmetric."""
+    k = {"kind": "power_law", "value": "52 W/(m*K)", "exponent": -1.3}
+    law = {"kind": "isotropic", "k": k}
+    tree = {**BOX, "materials": {"plate": {"conductivity": law}}, **sections}
+    return solve({**tree, "solver": {"linear": linear}}, size="0.5 m").summary
+
+
+@pytest.mark.parametrize("sections", [{}, {"boundaries": None}], ids=["k(T)", "enclosure"])
+def test_the_estimate_is_that_of_a_direct_solver(sections):
+    """Iterative solvers transposed, with and without what is not assembled."""
+    if "boundaries" in sections:
+        side = {"radiation": {"emissivity": 0.8, "T_env": "300 K"}}
+        sections = {
+            "boundaries": {**BOX["boundaries"], "right": side, "front": side},
+            "enclosures": {"outside": {"boundaries": ["right", "front"]}},
+        }
+    found = [hot_box(linear, **sections)["goal_error_K"] for linear in ("iterative", "direct")]
+    assert found[1] > 1e-4
+    assert found[0] == pytest.approx(found[1], rel=1e-3, abs=0)

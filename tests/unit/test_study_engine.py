@@ -351,6 +351,20 @@ def test_folders_that_hold_something_else_are_refused(tmp_path):
         pass
 
 
+def test_a_study_of_another_case_is_refused(tmp_path, stand_in):
+    vary = {"particle.shape.radius": "1um,2um"}
+    with ThreadPoolExecutor(1) as pool:
+        keep = {"run": stand_in.run, "store": tmp_path / "study", "executor": pool}
+        sweep(TREE, vary, **keep)
+        text = (tmp_path / "study" / "study.csv").read_text()
+        sweep(TREE, {"particle.shape.radius": "1um,2um,3um"}, **keep)
+        other = {"chamber.temperature": "280 K"}
+        with pytest.raises(CaseError, match=r"another case \(it differs in chamber\.temperature\)"):
+            sweep(TREE, vary, overrides=other, **keep)
+        sweep(TREE, vary, overrides=other, anew=True, **keep)
+    assert (tmp_path / "study" / "study.csv").read_text() != text
+
+
 def test_two_sweeps_do_not_work_in_one_folder(tmp_path):
     with open_store(tmp_path / "s") as store:
         assert isinstance(store, Store)

@@ -141,10 +141,12 @@ def _solve_transposed(
     if "ksp_rtol" in options:
         options["ksp_rtol"] = rtol
     configure(ksp, options)
-    ksp.setOperators(operator(A, fine.couplings, fine.held_dofs, domain), A)
-    (ksp.solve if symmetric else ksp.solveTranspose)(b, x)
+    # transposed as a matrix: BoomerAMG, asked to work transposed, returns nothing of use
+    At = A if fine.model.symmetric else A.transpose(PETSc.Mat())
+    ksp.setOperators(operator(At, fine.couplings, fine.held_dofs, domain, transposed=True), At)
+    ksp.solve(b, x)
     reason = ksp.getConvergedReason()
-    if reason < 0:
+    if reason < 0 or (x.norm() == 0.0 and b.norm() > 0.0):
         raise SolveError(
             f"the adjoint problem of the error estimate was not solved (KSP reason {reason}); "
             'set solver.error_estimate = false to do without, or solver.linear = "direct"'

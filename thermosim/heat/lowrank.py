@@ -41,8 +41,10 @@ class Coupling(Protocol):
 class _Sum:
     """PETSc context of A plus couplings; rows and columns of held nodes are those of A."""
 
-    def __init__(self, A: Any, couplings: Sequence[Coupling], held: NDArray[Any]) -> None:
-        self.A, self.couplings = A, couplings
+    def __init__(
+        self, A: Any, couplings: Sequence[Coupling], held: NDArray[Any], *, transposed: bool
+    ) -> None:
+        self.A, self.couplings, self.transposed = A, couplings, transposed
         self.held = held[held < A.getLocalSize()[0]]
         self.x, self.y = A.createVecs()
         self.factor = 1.0
@@ -58,12 +60,12 @@ class _Sum:
     def mult(self, mat: Any, x: Any, y: Any) -> None:
         """Y = J x."""
         self.A.mult(x, y)
-        self._add(x, y, transposed=False)
+        self._add(x, y, transposed=self.transposed)
 
     def multTranspose(self, mat: Any, x: Any, y: Any) -> None:
         """Y = Jᵀ x."""
         self.A.multTranspose(x, y)
-        self._add(x, y, transposed=True)
+        self._add(x, y, transposed=not self.transposed)
 
     def _add(self, x: Any, y: Any, *, transposed: bool) -> None:
         x.copy(self.x)
@@ -76,10 +78,21 @@ class _Sum:
         y.scale(self.factor)
 
 
-def operator(A: Any, couplings: Sequence[Coupling], held: NDArray[Any], domain: Domain) -> Any:
-    """Return the matrix A + couplings, without assembling it; A itself if there are none."""
+def operator(
+    A: Any,
+    couplings: Sequence[Coupling],
+    held: NDArray[Any],
+    domain: Domain,
+    *,
+    transposed: bool = False,
+) -> Any:
+    """Return the matrix A + couplings, without assembling it; A itself if there are none.
+
+    `transposed`: A is a transposed matrix, and the couplings are added transposed.
+    """
     if not couplings:
         return A
-    J = PETSc.Mat().createPython(A.getSizes(), _Sum(A, couplings, held), comm=domain.comm)
+    context = _Sum(A, couplings, held, transposed=transposed)
+    J = PETSc.Mat().createPython(A.getSizes(), context, comm=domain.comm)
     J.setUp()
     return J

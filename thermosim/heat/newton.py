@@ -36,11 +36,12 @@ _FAST = 1e-3  # residual over the one before at which a derivative is kept
 _SURELY = 0.3  # residual of the last linear solve over what Newton asks for
 _STALLED = 1e-12  # step over solution below which rounding has the word
 _FLOOR = 1e-8  # residual over load up to which a stalled Newton counts as converged
+_LIMIT_REACHED = -5
 _REASONS = {
     4: "the steps became smaller than rounding",
     -3: "the linear solver failed",
     -4: "the residual became infinite or not a number",
-    -5: "the iteration limit was reached",
+    _LIMIT_REACHED: "the iteration limit was reached",
     -6: "the line search failed",
     -8: "the residual has a local minimum that is not zero",
     -9: "the residual diverged",
@@ -187,10 +188,18 @@ class NewtonSolver:
         self.set_theta(x)
         self._record(scale)
         reason = self.snes.getConvergedReason()
-        # a body that hardly conducts to anything has a rounding floor above newton_rtol
-        if self.snes.getFunctionNorm() > max(_FLOOR * scale, self._rounding()):
+        if self.snes.getFunctionNorm() > self._allowed(reason, scale):
             raise SolveError(self._why(reason))
         return self.stats
+
+    def _allowed(self, reason: int, scale: float) -> float:
+        """Return the residual [W] that counts as converged where `newton_rtol` was not met.
+
+        A body that hardly conducts to anything has a rounding floor above it, which Newton meets
+        as steps that are too small or that do not help; it does not run out of iterations there.
+        """
+        floor = _FLOOR * scale
+        return floor if reason == _LIMIT_REACHED else max(floor, self._rounding())
 
     def _record(self, scale: float) -> None:
         self.stats.newton_iterations += self.snes.getIterationNumber()

@@ -110,7 +110,7 @@ def sweep(
     plan = plan_of(tree, vary, study, source)
     crew = executor if isinstance(executor, Crew) else given(executor) if executor else local()
     with _folder(store) as folder, open_store(folder, anew=anew) as kept:
-        _write_study(kept, plan)
+        _write_study(kept, plan, anew=anew)
         records = _known(kept, plan, retry_failed=retry_failed)
         computed = _compute(kept, plan, records, crew, run, tell)
         dataset = make_dataset(plan, records)
@@ -199,12 +199,33 @@ def _compute(
     return len(missing)
 
 
-def _write_study(store: Store, plan: Plan) -> None:
-    """Write the case with its study: a case file that `sweep` takes."""
+def _write_study(store: Store, plan: Plan, *, anew: bool) -> None:
+    """Write the case with its study: a case file that `sweep` takes.
+
+    Raises
+    ------
+    CaseError
+        If the folder holds a study of another case, unless it begins `anew`.
+    """
+    import tomllib
+
     import tomli_w
 
     study = plan.study.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    store.write(MARK, tomli_w.dumps({**plan.base, "study": study}).encode())
+    text = tomli_w.dumps({**plan.base, "study": study})
+    older = store.folder / MARK
+    if older.exists() and not anew:
+        texts = (older.read_text(encoding="utf-8"), text)
+        one, other = (flattened({**tomllib.loads(t), "study": {}}) for t in texts)
+        changed = sorted(k for k in one.keys() | other.keys() if one.get(k) != other.get(k))
+        if changed:
+            listed = ", ".join(changed[:3]) + (" …" if len(changed) > 3 else "")
+            raise CaseError(
+                f"holds a study of another case (it differs in {listed}); name another folder "
+                "with -o, or add --overwrite to begin anew",
+                str(store.folder),
+            )
+    store.write(MARK, text.encode())
 
 
 def _write_tables(
