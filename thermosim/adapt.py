@@ -118,6 +118,9 @@ def until_met(
             plan = refine(plan, problem, target * found)
     else:
         journal.say(f"WARNING: mesh.target_error = {target:g} is not met on the last mesh")
+    for note in journal.estimate.notes:
+        journal.say(note)
+        result.notes.append(note)
     result.summary["refinement_history"] = history
     return result, problem
 

@@ -94,9 +94,10 @@ class Domain:
         measure = ufl.Measure("dx", self.mesh, subdomain_data=self.cell_tags, metadata=metadata)
         return measure if region is None else measure(self.regions[region])
 
-    def ds(self, boundary: str) -> Any:
+    def ds(self, boundary: str, degree: int | None = None) -> Any:
         """Surface measure of an outer boundary by name."""
-        measure = ufl.Measure("ds", self.mesh, subdomain_data=self.facet_tags)
+        metadata = {} if degree is None else {"quadrature_degree": degree}
+        measure = ufl.Measure("ds", self.mesh, subdomain_data=self.facet_tags, metadata=metadata)
         return measure(self.boundaries[boundary])
 
     def cells(self, region: str) -> NDArray[np.int32]:

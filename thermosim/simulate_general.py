@@ -145,6 +145,9 @@ def _steady_result(
         with journal.phase("error_estimate", "error estimate"):
             journal.estimate = goal_error(case, problem, readings.probes)
             goal["goal_error_K"] = journal.estimate.bound
+        if case.mesh.target_error is None:  # else the last mesh has the word
+            for note in journal.estimate.notes:
+                journal.say(note)
     balance = balance_error(budget)
     stats = solver.stats
     summary = {

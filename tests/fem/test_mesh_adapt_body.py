@@ -161,3 +161,39 @@ def test_the_estimate_is_that_of_a_direct_solver(sections):
     found = [hot_box(linear, **sections)["goal_error_K"] for linear in ("iterative", "direct")]
     assert found[1] > 1e-4
     assert found[0] == pytest.approx(found[1], rel=1e-3, abs=0)
+
+
+SPOT = {
+    "geometry": {"kind": "rectangle", "x": ["0 mm", "100 mm"], "y": ["0 mm", "100 mm"]},
+    "materials": {"plate": {"conductivity": "1 W/(m*K)"}},
+    "regions": {
+        "body": {
+            "material": "plate",
+            "heat_source": {
+                "expression": "1e6*exp(-((x-0.05)**2+(y-0.05)**2)/1e-6)",
+                "unit": "W/m^3",
+            },
+        }
+    },
+    "boundaries": {"left": {"temperature": "300 K"}, "right": {"temperature": "300 K"}},
+}
+
+
+def test_a_spot_finer_than_the_cells_is_an_error_that_is_seen_and_refined():
+    """Its heat is π W/m (Gaussian of 1 mm); cells of 20 mm hardly meet it."""
+    coarse = solve(SPOT, size="20 mm")
+    assert any("varies within the cells" in note for note in coarse.notes)
+    aimed = solve(SPOT, size="20 mm", target_error=1e-4)
+    off = abs(coarse.summary["goal_K"] - aimed.summary["goal_K"])
+    assert coarse.summary["goal_error_K"] > off / 3
+    assert aimed.summary["heat_source_W"] == pytest.approx(np.pi, rel=1e-4)
+    assert not aimed.notes or "varies within" not in " ".join(aimed.notes)
+
+
+def test_load_and_budget_of_a_formula_share_a_rule():
+    """A heat flux that varies within the cells balances all the same."""
+    flux = {"expression": "1e4*exp(-(x-0.05)**2/1e-5)", "unit": "W/m^2"}
+    plate = {**SPOT["regions"]["body"], "heat_source": None}
+    tree = {**SPOT, "regions": {"body": {k: v for k, v in plate.items() if v is not None}}}
+    tree["boundaries"] = {**SPOT["boundaries"], "top": {"heat_flux": flux}}
+    assert solve(tree, size="20 mm").summary["energy_balance_rel"] < 1e-12

@@ -29,7 +29,7 @@ from thermosim.fem import (
 )
 from thermosim.heat.lowrank import operator
 from thermosim.heat.newton import linear_options
-from thermosim.heat.problem import HeatProblem
+from thermosim.heat.problem import HeatProblem, added
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 _DUAL_RTOL = {False: 1e-5, True: 1e-10}  # whether the estimate steers the mesh
 
 
+_MORE_POINTS = 6  # degrees by which a rule is better
+_TOLD = 1e-3  # change of a heat by the better rule that is told
+
+
 @dataclass(frozen=True)
 class ErrorEstimate:
     """Estimated error of a mean temperature [K]: true minus computed."""
@@ -48,6 +52,7 @@ class ErrorEstimate:
     geometry: float
     indicators: Any  # per local node of the finer space [K]; sums to `discretisation`
     space: Any
+    notes: tuple[str, ...] = ()  # formulas that vary too fast for the cells
 
     @property
     def bound(self) -> float:
@@ -87,10 +92,52 @@ def estimate_error(
     weight = vector(fine.space)
     weight.array[:] = (z.x.array - back.x.array)[: weight.local_size]
     indicators = -residual.array_r * weight.array_r
+    missed, notes = _formula_misfit(fine, problem.formula_degree)
+    if missed is not None:
+        indicators -= missed.array_r * z.x.array[: weight.local_size]
     total = float(fine.domain.comm.allreduce(float(indicators.sum())))
     mean = _mean(problem, region)
     geometry = geometry_error(problem.domain, mean, surface_share)
-    return ErrorEstimate(total, geometry, indicators, fine.space)
+    return ErrorEstimate(total, geometry, indicators, fine.space, notes)
+
+
+def _formula_misfit(fine: HeatProblem, degree: int) -> tuple[Any | None, tuple[str, ...]]:
+    """Return what a better rule than that of `degree` changes in the terms that follow formulas.
+
+    As a residual [W] in the finer space, None without formulas; and what to tell of those whose
+    whole heat changes.
+    """
+    better = degree + _MORE_POINTS
+    v = ufl.TestFunction(fine.space)
+    by_rule = [fine.formulas(fine.theta, v, rule) for rule in (better, degree)]
+    if not by_rule[0]:
+        return None, ()
+    more, fewer = (added(terms.values()) for terms in by_rule)
+    assert more is not None
+    b = vector(fine.space)
+    assemble_vector(b, compile_form(more - fewer))
+    with b.localForm() as local:
+        local.array[fine.held_dofs] = 0.0
+    notes = []
+    for name, wanted in _heats(fine, better).items():
+        change = _heats(fine, degree)[name] / wanted - 1.0 if wanted else 0.0
+        if abs(change) > _TOLD:
+            notes.append(
+                f"WARNING: the formula of {name} varies within the cells: against a finer rule "
+                f"its heat is off by {change:+.1%}; make cells smaller there (mesh.size, mesh.near, "
+                "mesh.target_error)"
+            )
+    return b, tuple(notes)
+
+
+def _heats(fine: HeatProblem, degree: int) -> dict[str, float]:
+    """Return the heat of each formula by a rule of `degree`, by name (collective)."""
+    terms = fine.formulas(fine.theta, constant(fine.domain, 1.0), degree)
+    comm = fine.domain.comm
+    return {
+        name: float(comm.allreduce(fem.assemble_scalar(fem.form(form))))
+        for name, form in terms.items()
+    }
 
 
 def _residual(fine: HeatProblem) -> Any:

@@ -53,11 +53,22 @@ def source(domain: Domain, body: HeatBody, T: Any, v: Any, number: Number, degre
 
 
 def surface(
-    domain: Domain, side: Surface, path: str, theta: Any, T_ref: Any, v: Any, number: Number
+    domain: Domain,
+    side: Surface,
+    path: str,
+    theta: Any,
+    T_ref: Any,
+    v: Any,
+    number: Number,
+    degree: int | None = None,
 ) -> Any:
-    """Return the form of the heat that leaves a surface by one path."""
+    """Return the form of the heat that leaves a surface by one path.
+
+    With a rule of the given degree; None leaves it to UFL.
+    """
     flux = side.paths[path].flux(theta, T_ref, number)
-    return number(domain.area_scale) * flux * v * domain.weight * domain.ds(side.boundary)
+    measure = domain.ds(side.boundary, degree)
+    return number(domain.area_scale) * flux * v * domain.weight * measure
 
 
 def storage(domain: Domain, body: HeatBody, T: Any, rate: Any, v: Any, number: Number) -> Any:

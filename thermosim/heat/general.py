@@ -72,6 +72,11 @@ class FormulaSource:
     heat_source: FieldExpression
     values: Values
 
+    @property
+    def varies(self) -> bool:
+        """Whether it is a formula, not a number."""
+        return not self.heat_source.is_constant
+
     def density(self, T: Any, number: Number) -> Any:
         """Return the source [W/m³]."""
         return form_value(self.heat_source, self.values, number, T)
@@ -83,6 +88,11 @@ class FormulaFlux:
 
     heat_flux: FieldExpression
     values: Values
+
+    @property
+    def varies(self) -> bool:
+        """Whether it is a formula, not a number."""
+        return not self.heat_flux.is_constant
 
     def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
         """Return the outward flux [W/m²]."""
@@ -96,6 +106,11 @@ class FormulaConvection:
     h: FieldExpression
     T_env: FieldExpression
     values: Values
+
+    @property
+    def varies(self) -> bool:
+        """Whether one of the two is a formula, not a number."""
+        return not (self.h.is_constant and self.T_env.is_constant)
 
     def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
         """Return the exchanged flux [W/m²]."""
@@ -111,6 +126,11 @@ class FormulaRadiation:
     emissivity: FieldExpression
     T_env: FieldExpression
     values: Values
+
+    @property
+    def varies(self) -> bool:
+        """Whether one of the two is a formula, not a number."""
+        return not (self.emissivity.is_constant and self.T_env.is_constant)
 
     def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
         """Return the radiated flux [W/m²]."""

@@ -68,7 +68,7 @@ class HeatProblem:
         T = self.T_ref + theta
         found = self.conduction(T, theta, v)
         for body in self.model.bodies:
-            if body.source is not None:
+            if body.source is not None and not _varies(body.source):
                 # light known at points of one rule is integrated with that rule, on any space
                 degree = getattr(body.source, "quadrature_degree", None) or self.source_degree
                 found[f"source:{body.region}"] = self.load * forms.source(
@@ -76,9 +76,31 @@ class HeatProblem:
                 )
         for side in self.model.surfaces:
             for path in side.paths:
-                found[f"{side.boundary}:{path}"] = forms.surface(
-                    self.domain, side, path, theta, self.T_ref, v, self.number
+                if not _varies(side.paths[path]):
+                    found[f"{side.boundary}:{path}"] = forms.surface(
+                        self.domain, side, path, theta, self.T_ref, v, self.number
+                    )
+        return {**found, **self.formulas(theta, v, self.formula_degree)}
+
+    @property
+    def formula_degree(self) -> int:
+        """Degree of the quadrature of formulas in space, whatever `v` is."""
+        return self.source_degree + 2
+
+    def formulas(self, theta: Any, v: Any, degree: int) -> dict[str, Any]:
+        """Return the terms that follow a formula of a case file, by a rule of `degree`."""
+        found = {}
+        for body in self.model.bodies:
+            if body.source is not None and _varies(body.source):
+                found[f"source:{body.region}"] = self.load * forms.source(
+                    self.domain, body, self.T_ref + theta, v, self.number, degree
                 )
+        for side in self.model.surfaces:
+            for path in side.paths:
+                if _varies(side.paths[path]):
+                    found[f"{side.boundary}:{path}"] = forms.surface(
+                        self.domain, side, path, theta, self.T_ref, v, self.number, degree
+                    )
         return found
 
     def conduction(self, T: Any, theta: Any, v: Any) -> dict[str, Any]:
@@ -248,6 +270,11 @@ class HeatProblem:
             EnclosureCoupling(self, enclosure, patches)
             for enclosure, patches in zip(self.model.enclosures, shared, strict=True)
         ]
+
+
+def _varies(part: Any) -> bool:
+    """Whether a source or a path of heat is a formula of a case file."""
+    return bool(getattr(part, "varies", False))
 
 
 def added(forms: Iterable[Any]) -> Any | None:
