@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from thermosim.case_base import CaseBase, InTime, OwnMaterials, Title
 from thermosim.case_errors import problems_of, toml_message
 from thermosim.chamber import Chamber
-from thermosim.contact import Contact, NoContact
+from thermosim.contact import Contact, JKRContact, NoContact
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.films import FilmSettings
 from thermosim.gain import GainModel
@@ -27,7 +27,7 @@ from thermosim.optics.rules import optics_problems
 from thermosim.particle import Particle, Single
 from thermosim.radiation_settings import RadiationSettings
 from thermosim.settings import GivenSource, MeshSettings, OutputSettings, SolverSettings, Symmetry
-from thermosim.shapes import Surface
+from thermosim.shapes import ShapeBase, Surface
 from thermosim.study_settings import Study
 from thermosim.substrates import NoSubstrate, Pedestal, Substrate
 from thermosim.thermometry.settings import ThermometrySettings
@@ -79,6 +79,7 @@ class Case(CaseBase):
             T = self.chamber.temperature
             problems += gain_problems(self.gain, self.laser.photon_energy, T)
         problems += self._symmetry_problems()
+        problems += self._level_problems()
         problems += self._optics_problems()
         problems += self.target_problems()
         if problems:
@@ -114,6 +115,10 @@ class Case(CaseBase):
         if isinstance(self.contact, NoContact):
             return
         kind = f'"{self.contact.kind}"'
+        if isinstance(self.contact, JKRContact) and _lies_flat(self.particle.shape):
+            rule = "is for round bodies, and this one lies flat on a facet"
+            remedy = 'write contact.kind = "disk" with the radius that touches'
+            yield Problem("contact.kind", kind, rule, remedy)
         if isinstance(self.substrate, NoSubstrate):
             remedy = 'add a section [substrate], or write contact.kind = "none"'
             yield Problem("contact.kind", kind, "but there is nothing to touch", remedy)
@@ -128,6 +133,18 @@ class Case(CaseBase):
         if size is not None and radius >= size:
             rule = f"its radius {radius:.4g} m must be below that of the substrate, {size:.4g} m"
             yield Problem("contact", "", rule, "make the substrate larger")
+
+    def _level_problems(self) -> Iterator[Problem]:
+        if self.transient is not None or self.source is None or self.chamber.pressure > 0:
+            return
+        touching = not isinstance(self.contact, NoContact)
+        ground = self.substrate if touching else None
+        faces = [getattr(ground, name, "") for name in ("rim", "bottom", "frame")]
+        if "held" in faces or getattr(ground, "emissivity", None) or self.particle.emissivity:
+            return
+        rule = "no surface radiates, nothing is held and there is no gas: heat has no way out"
+        remedy = "give an emissivity, or a substrate with a held face; or add [transient]"
+        yield Problem("particle.emissivity", "0", rule, remedy)
 
     def _symmetry_problems(self) -> Iterator[Problem]:
         if self.symmetry == "3d":
@@ -237,6 +254,11 @@ class Case(CaseBase):
         except ValueError as error:
             kind = f'"{self.gain.escape.kind}"'
             raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
+
+
+def _lies_flat(shape: ShapeBase) -> bool:
+    """Whether a body rests on a facet; a STEP solid, which only the mesher knows, is let pass."""
+    return not (isinstance(shape, Surface) and shape.is_solid) and shape.base_area > 0
 
 
 AnyCase = Case | GeneralCase

@@ -99,7 +99,7 @@ def _either(one: Problem, other: Problem) -> Problem:
 
 def _problem(item: Any, tree: dict[str, Any], root: type[BaseModel]) -> Problem:
     kind, context, loc, given = item["type"], item.get("ctx", {}), item["loc"], item["input"]
-    path = _path(loc, tree, missing=kind == "missing") or "case"
+    path = _path(loc, tree, root, missing=kind == "missing") or "case"
     if kind == "extra_forbidden":
         return _unknown_key(path, loc, root)
     value = "" if kind == "missing" or isinstance(given, dict) else _shown(given)
@@ -196,15 +196,20 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def _path(loc: tuple[int | str, ...], tree: Any, *, missing: bool) -> str:
+def _path(loc: tuple[int | str, ...], tree: Any, root: type[BaseModel], *, missing: bool) -> str:
     """Return the dotted path of a fault in the file.
 
     A location also holds tags of unions, and keys that a shorthand stands for. Neither is in the
-    file: only what the file holds is shown, and the last part of what is missing in it.
+    file: only what the file holds is shown, and the last part of what is missing in it. A tag that
+    is called like a key of its section (kind = "file" with a key `file`) comes before any key.
     """
     parts: list[str] = []
-    node = tree
+    node, tagged = tree, False
     for i, part in enumerate(loc):
+        is_tag = not tagged and part in _all_tags(root, loc[:i])
+        tagged = is_tag
+        if is_tag:
+            continue
         if isinstance(node, dict) and (part in node or (missing and i == len(loc) - 1)):
             parts.append(_key(str(part)))
             node = node.get(part)

@@ -185,7 +185,7 @@ def _rendering() -> dict[str, Any]:
 def _caches() -> dict[str, Any]:
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return {
-        "compiled forms": _form_cache() or str(root / "fenics"),
+        "compiled_forms": _form_cache() or str(root / "fenics"),
         "meshes": str(root / "thermosim" / "meshes"),
         "userland": os.environ.get("THERMOSIM_USERLAND", "none"),
     }

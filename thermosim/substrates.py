@@ -19,7 +19,9 @@ from thermosim.units import Length, Positive, Temperature
 
 Face = Literal["held", "radiating", "insulated"]
 MaterialName = Annotated[str, Field(min_length=1, description="Name of the material")]
-Thickness = Annotated[Positive[Length], Field(description="From top face to lower face")]
+Thickness = Annotated[
+    Positive[Length], Field(ge=1e-10, description="From top face to lower face; at least an atom")
+]
 
 
 def along_x_y_or_z(axis: tuple[float, float, float]) -> bool:

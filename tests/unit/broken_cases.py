@@ -55,6 +55,24 @@ LASER = '[laser]\nphoton_energy = "2.33 eV"\nintensity = "3 kW/cm^2"\n'
 SHAPE = 'kind = "sphere"\nradius = "5 um"'
 CONTACT = 'kind = "disk"\nradius = "100 nm"'
 
+CAP = 'kind = "spherical_cap"\nbase_radius = "5 um"\ncontact_angle = "70 deg"'
+NO_WAY_OUT = """\
+[particle]
+emissivity = 0
+shape = { kind = "sphere", radius = "5 um" }
+[substrate]
+kind = "slab"
+radius = "1 mm"
+thickness = "20 um"
+rim = "insulated"
+bottom = "insulated"
+emissivity = 0
+[contact]
+kind = "disk"
+radius = "100 nm"
+[source]
+heat_source = "1e6 W/m^3"
+"""
 FILM = '[[films]]\nboundary = "particle_surface"\nmaterial = "gold"\nthickness = "50 nm"'
 BODY = """\
 [geometry]
@@ -199,6 +217,13 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "film_of_nothing_on_a_body": (BODY + FILM.replace("particle_surface", "top").replace("gold", "x"), ('films[0].material = "x": no such material',)),
     "formula_in_quotes": (BODY.replace("0.8", '"T/300"'), ('must be a number, such as "1"; write a formula as {',)),
     "planar_enclosure": (BODY + '[enclosures.gap]\nboundaries = ["top", "bottom"]', ("enclosures.gap: a planar body", "axisymmetric")),
+    "true_for_a_number": (added("[mesh]\nrefinement = true"), ("mesh.refinement = true: must be a number",)),
+    "true_for_a_whole_number": (added("[solver]\ndegree = true"), ("solver.degree = true: must be a whole number",)),
+    "text_for_a_number": (added('[mesh]\nrefinement = "2"'), ('mesh.refinement = "2": must be a number',)),
+    "one_for_true": (added("[output]\nfields = 1"), ("output.fields = 1: must be true or false",)),
+    "adhesion_of_a_facet": (changed(SHAPE, CAP).replace(CONTACT, 'kind = "jkr"'), ('contact.kind = "jkr"', "lies flat on a facet")),
+    "no_way_out_for_heat": (NO_WAY_OUT, ("particle.emissivity = 0", "heat has no way out")),
+    "thinner_than_an_atom": (changed('thickness = "20 um"', 'thickness = "1e-20 m"'), ('substrate.thickness = "1e-20 m": must be ≥ 1e-10',)),
     "enclosure_of_nothing": (BODY + "[enclosures.gap]\nboundaries = []", ("enclosures.gap.boundaries = []: must not be empty",)),
     "many_unknown_keys": (added("\n".join(f"key_{i} = {i}" for i in range(500))), ("unknown key chamber.key_0", "more faults")),
 }  # fmt: skip

@@ -55,6 +55,19 @@ def test_broken_case(name, nothing_left, tmp_path, capsys):
     assert nothing_left("case.toml")
 
 
+def test_a_key_that_is_called_like_its_kind(tmp_path, capsys):
+    """`[geometry]` of kind "file" has a key `file`: faults of other keys are not its own."""
+    (tmp_path / "a.geo").write_text("Point(1) = {0, 0, 0};\n")
+    (tmp_path / "case.toml").write_text(
+        '[geometry]\nfile = "a.geo"\nunit = "5 kg"\nfoo = 1\n[regions.a]\nmaterial = "silicon"\n'
+    )
+    message = refused(capsys, "check", tmp_path / "case.toml")
+    assert "geometry.symmetry: is missing" in message
+    assert 'geometry.unit = "5 kg"' in message
+    assert "unknown key geometry.foo" in message
+    assert "geometry.file" not in message
+
+
 TOLD_ONCE = {
     "[1, 2]": ["boundaries[0] = 1: must be text", "boundaries[1] = 2: must be text"],
     '["top", "top"]': ["a planar body", 'boundaries = "top": stands twice'],

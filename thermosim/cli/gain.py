@@ -159,7 +159,7 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
         "eta_ext, low intensity": f"{100 * numbers['eta_ext_low_intensity']:.4g} %",
         "eta_X for break-even": _percent(numbers["eta_X_break_even"]),
         "best photon energy": f"{numbers['best_photon_energy_eV']:.4f} eV (low intensity)",
-        "dots": f"{numbers['n_dots']:.4g} 1/m³, {numbers['sigma_abs_m2']:.4g} m² each, "
+        "dots": f"{numbers['n_dots_per_m3']:.4g} 1/m³, {numbers['sigma_abs_m2']:.4g} m² each, "
         f"alpha = {numbers['alpha_per_m']:.4g} 1/m",
     }
     rows |= _optimum_rows(numbers)

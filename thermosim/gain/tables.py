@@ -119,7 +119,7 @@ def gain_summary(
         "intensity_opt_W_per_m2": _finite(best.intensity),
         "intensity_crossover_W_per_m2": _finite(best.intensity_crossover),
         "best_photon_energy_eV": best_photon_energy(model, temperature=T) / e,
-        "n_dots": model.n_dots,
+        "n_dots_per_m3": model.n_dots,
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),

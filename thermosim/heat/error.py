@@ -124,8 +124,8 @@ def _formula_misfit(fine: HeatProblem, degree: int) -> tuple[Any | None, tuple[s
         if abs(change) > _TOLD:
             notes.append(
                 f"WARNING: the formula of {name} varies within the cells: against a finer rule "
-                f"its heat is off by {change:+.1%}; make cells smaller there (mesh.size, mesh.near, "
-                "mesh.target_error)"
+                f"its heat is off by {change:+.1%}; make cells smaller there (mesh.size, "
+                "mesh.near, mesh.target_error)"
             )
     return b, tuple(notes)
 

@@ -6,6 +6,7 @@ the θ̇ of that stage: the heat balance closes at every step to the tolerance o
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ _SHORTEST = 1e-14  # step over time below which time hardly moves
 _SLOW = 2  # Newton iterations after which an old Jacobian is made anew
 _PC_RANGE = 4.0  # a preconditioner serves shifts within this factor
 _MAX_REJECTIONS = 40
+_WATCHED, _IN_VAIN = 100, 90  # steps looked back on; those at which Newton may have failed
 _FIRST = 0.1  # part of the tolerance by which the first step may change the temperature
 _REASONS = {
     -1: "Newton failed however short the step",
@@ -91,6 +93,7 @@ class TimeStepper:
         self.time, self.wanted = 0.0, 0.0
         self.piece: Piece | None = None
         self._linear = _Linear()
+        self._failed: deque[bool] = deque(maxlen=_WATCHED)
         self._scale = 0.0
         self._capacity: Any = None
         self._stiffness: Any = None
@@ -256,8 +259,10 @@ class TimeStepper:
         ts = self.ts
         self._set_newton_tolerance(h)
         ts.setTimeStep(h)
+        failures = ts.getSNESFailures()
         ts.step()
         self._check(ts)
+        self._give_up_where_newton_fails(ts.getSNESFailures() > failures)
         taken = ts.getTime() - self.time
         if taken <= _SHORTEST * self.time:
             raise SolveError(
@@ -273,6 +278,16 @@ class TimeStepper:
         self._put_state()
         self._count(ts)
         return float(taken)
+
+    def _give_up_where_newton_fails(self, failed: bool) -> None:
+        """End a run that creeps: that has to cut nearly every step since Newton fails."""
+        self._failed.append(failed)
+        if sum(self._failed) >= _IN_VAIN:
+            raise SolveError(
+                f"Newton failed at {sum(self._failed)} of the last {len(self._failed)} steps, up "
+                f"to t = {self.time:.6g} s, and each had to be cut; raise solver.max_newton, lower "
+                "transient.step or transient.tolerance, or lower the intensity"
+            )
 
     def _cut(self, remaining: float) -> float:
         """Return the next step: what is wanted, without a sliver left before the stop."""

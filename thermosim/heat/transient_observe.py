@@ -72,7 +72,7 @@ class Observer:
         high = max(comm.allgather(float(values.max(initial=-np.inf))))
         found = {
             "delta_T_mean_K": self._mean.value(),
-            "delta_T_mean_rate_K_s": self._mean_rate.value(),
+            "delta_T_mean_rate_K_per_s": self._mean_rate.value(),
             "delta_T_min_K": low,
             "delta_T_max_K": high,
         }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from thermosim.schedule import Piece
     from thermosim.transient_settings import TransientSettings
 
-MEAN, RATE = "delta_T_mean_K", "delta_T_mean_rate_K_s"
+MEAN, RATE = "delta_T_mean_K", "delta_T_mean_rate_K_per_s"
 MAX_SEGMENTS = 100
 
 

@@ -42,14 +42,14 @@ def test_gain_json_has_the_promised_keys_and_numbers(capsys, here):
     assert set(numbers) >= {
         "mean_emission_eV", "eta_X", "eta_T", "eta_BX", "x_opt", "g_max_W", "x_crossover",
         "eta_ext_at_opt", "intensity_opt_W_per_m2", "intensity_crossover_W_per_m2",
-        "best_photon_energy_eV", "n_dots", "f_escape", "f_reabsorbed", "mean_escape_eV",
+        "best_photon_energy_eV", "n_dots_per_m3", "f_escape", "f_reabsorbed", "mean_escape_eV",
     }  # fmt: skip
     assert numbers["mean_emission_eV"] == pytest.approx(2.3871, rel=1e-12)
     assert numbers["x_opt"] == pytest.approx(0.01341, abs=5e-6)
     assert numbers["g_max_W"] == pytest.approx(2.1008e-15, rel=2e-5, abs=0)
     assert numbers["x_crossover"] == pytest.approx(0.02700, abs=5e-6)
     assert numbers["best_photon_energy_eV"] == pytest.approx(2.3871 - 0.0155, rel=1e-12)
-    assert numbers["n_dots"] == pytest.approx(1.66e22, rel=1e-12)
+    assert numbers["n_dots_per_m3"] == pytest.approx(1.66e22, rel=1e-12)
     ratio = numbers["intensity_crossover_W_per_m2"] / numbers["intensity_opt_W_per_m2"]
     assert ratio == pytest.approx(2.0 + numbers["x_opt"], rel=1e-9)
     assert not list(here.iterdir())
@@ -58,7 +58,7 @@ def test_gain_json_has_the_promised_keys_and_numbers(capsys, here):
 def test_gain_at_the_intensity_of_the_case(capsys):
     numbers = document(capsys, "gain", MICA)
     assert numbers["case_intensity_peak_W_per_m2"] == 3e7
-    product = -numbers["n_dots"] * numbers["case_gain_per_dot_W"]
+    product = -numbers["n_dots_per_m3"] * numbers["case_gain_per_dot_W"]
     assert numbers["case_heat_source_W_per_m3"] == pytest.approx(product, rel=1e-12)
 
 

@@ -41,7 +41,7 @@ PUMP = 2.33 * e
 ISSUE_KEYS = {
     "mean_emission_eV", "eta_X", "eta_T", "eta_BX", "x_opt", "g_max_W", "x_crossover",
     "eta_ext_at_opt", "intensity_opt_W_per_m2", "intensity_crossover_W_per_m2",
-    "best_photon_energy_eV", "n_dots",
+    "best_photon_energy_eV", "n_dots_per_m3",
 }  # fmt: skip
 MODELS = {
     "charging": {"recombination": {"kind": "trion_biexciton", "A": 0.05, "C": 4.0}},
