@@ -220,6 +220,8 @@ def test_rectangle_mesh_has_its_parts():
     assert report["min_scaled_jacobian"] > 0.3
     with pytest.raises(MeshError, match="max_cells"):
         build_body(body, BodyMesh(size=0.1, max_cells=10), {})
+    with pytest.raises(MeshError, match=r"about 2\.31e\+18 cells.*raise mesh\.size"):
+        build_body(body, BodyMesh(size=1e-9), {})
 
 
 def test_result_folder(tmp_path):

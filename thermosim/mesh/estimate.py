@@ -17,8 +17,12 @@ _PER_AREA = 4 / sqrt(3)
 _PER_VOLUME = 4.25
 
 
-def check_count(count: float, max_cells: int) -> None:
-    """Refuse more cells than allowed.
+OF_PARTICLE = "lower mesh.refinement, cells_per_radius or cells_per_contact, or raise mesh.growth"
+OF_BODY = "raise mesh.size, near or target_error, or lower mesh.refinement"
+
+
+def check_count(count: float, max_cells: int, remedy: str = OF_PARTICLE) -> None:
+    """Refuse more cells than allowed; `remedy` says how to make fewer.
 
     Raises
     ------
@@ -28,9 +32,13 @@ def check_count(count: float, max_cells: int) -> None:
     if count > max_cells:
         raise MeshError(
             f"the mesh would have about {count:.3g} cells, more than mesh.max_cells = {max_cells}; "
-            "lower mesh.refinement, cells_per_radius or cells_per_contact, or raise mesh.growth "
-            "or the limit"
+            f"{remedy}, or raise the limit"
         )
+
+
+def body_cells(size: float, content: float, dim: int) -> float:
+    """Estimate the cells of a body of an area or volume with cells of a size, in any unit."""
+    return (_PER_AREA if dim == 2 else _PER_VOLUME) * content / size**dim
 
 
 def plane_cells(profile: Profile, layers: tuple[Layer, ...], sizes: Sizes) -> float:

@@ -12,7 +12,7 @@ from thermosim.errors import MeshError
 from thermosim.geometry import Box, GeometryFile, Rectangle
 from thermosim.mesh.background import follow
 from thermosim.mesh.data import MeshData, facet_nodes
-from thermosim.mesh.estimate import check_count
+from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
 from thermosim.mesh.quality import check_quality
 from thermosim.mesh.session import generate, gmsh_session, read_arrays
@@ -55,8 +55,10 @@ def build_body(
         if order is None:
             order = settings.order
             if sizes is not None:
-                check_count(sizes.cell_count(), settings.max_cells)
+                check_count(sizes.cell_count(), settings.max_cells, OF_BODY)
                 follow(gmsh, sizes, unit)
+            else:
+                check_count(_expected_cells(gmsh, dim), settings.max_cells, OF_BODY)
             generate(gmsh, dim)
             gmsh.model.mesh.setOrder(order)
         n_cells = sum(len(tags) for tags in gmsh.model.mesh.getElements(dim)[1])
@@ -70,6 +72,15 @@ def build_body(
         data = read_arrays(gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry))
     data.points[:] *= unit / MICROMETRE
     return cut_open(data, contacts), report
+
+
+def _expected_cells(gmsh: Any, dim: int) -> float:
+    """Return how many cells of the largest size fill the model, where OpenCASCADE has drawn it."""
+    largest = gmsh.option.getNumber("Mesh.MeshSizeMax") * gmsh.option.getNumber(
+        "Mesh.MeshSizeFactor"
+    )
+    content = sum(gmsh.model.occ.getMass(*entity) for entity in gmsh.model.occ.getEntities(dim))
+    return body_cells(largest, content, dim)
 
 
 def _names(gmsh: Any, dim: int) -> Names:
