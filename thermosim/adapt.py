@@ -117,7 +117,7 @@ def until_met(
     A plan is what `solve` makes a mesh of, `refine` returns the next one for an error [K]. The
     summary gets the steps as ``refinement_history`` (collective).
     """
-    plan, history = begin, []
+    plan, history, notes = begin, [], []
     for step in range(_MOST_MESHES):
         result, problem = solve(plan)
         found, bound = abs(size(result.summary)), journal.estimate.bound
@@ -131,8 +131,8 @@ def until_met(
         if step + 1 < _MOST_MESHES:
             plan = refine(plan, problem, target * found)
     else:
-        journal.say("WARNING: mesh.target_error is not met on the last mesh")
-    for note in journal.estimate.notes:
+        notes.append("WARNING: mesh.target_error is not met on the last mesh")
+    for note in (*notes, *journal.estimate.notes):
         journal.say(note)
         result.notes.append(note)
     result.summary["refinement_history"] = history

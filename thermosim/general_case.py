@@ -67,7 +67,9 @@ class GeneralCase(CaseBase):
             *self._material_problems(),
             *self._formula_problems(),
             *self._level_problems(),
-            *enclosure_problems(self.enclosures, self.boundaries, self.symmetry),
+            *enclosure_problems(
+                self.enclosures, self.boundaries, self.symmetry, self.geometry.boundary_names
+            ),
             *self._probe_problems(),
             *self.target_problems(),
         ]
@@ -208,14 +210,21 @@ class GeneralCase(CaseBase):
 
 
 def enclosure_problems(
-    enclosures: dict[str, BodyEnclosure], boundaries: dict[str, Boundary], symmetry: str
+    enclosures: dict[str, BodyEnclosure],
+    boundaries: dict[str, Boundary],
+    symmetry: str,
+    known: tuple[str, ...] | None,
 ) -> Iterator[Problem]:
-    """Yield why the surfaces of enclosures cannot exchange radiation."""
+    """Yield why the surfaces of enclosures cannot exchange radiation.
+
+    `known` are the boundaries of the geometry, where that is told before it is read.
+    """
     taken: dict[str, str] = {}
     for name, enclosure in enclosures.items():
         if symmetry == "planar":
             rule = "a planar body has no end, so its view factors are not computed"
             yield Problem(f"enclosures.{name}", "", rule, "use an axisymmetric or 3-D geometry")
+            continue
         path, surroundings = f"enclosures.{name}.boundaries", set()
         for boundary in enclosure.boundaries:
             if boundary in taken:
@@ -227,6 +236,8 @@ def enclosure_problems(
             taken[boundary] = name
             radiation = boundaries[boundary].radiation if boundary in boundaries else None
             numbers = radiation and radiation.emissivity.is_constant and radiation.T_env.is_constant
+            if known is not None and boundary not in known:
+                continue  # told where names are checked
             if radiation is None or not numbers:
                 rule = "has no radiation whose emissivity and T_env are numbers"
                 remedy = f"add boundaries.{boundary}.radiation = {{ emissivity, T_env }}"

@@ -60,6 +60,8 @@ def simulate(
     StorageError, Interrupted
         If a transient could not be written down, or was told to stop; it can go on later.
     """
+    if isinstance(case, str | Path):
+        raise TypeError(f"simulate takes a case; write simulate(load_case({str(case)!r}))")
     from mpi4py import MPI
 
     from thermosim.parallel import on_root

@@ -44,6 +44,11 @@ def test_public_name_resolves(name):
     assert name in dir(thermosim)
 
 
+def test_simulate_takes_a_case_not_a_file():
+    with pytest.raises(TypeError, match=r"write simulate\(load_case\('my.toml'\)\)"):
+        thermosim.simulate("my.toml")
+
+
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'coolest'"):
         thermosim.coolest  # noqa: B018

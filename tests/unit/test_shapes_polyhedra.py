@@ -222,7 +222,7 @@ GRAIN_5_FIRST_VERTEX = [0.03066619050084172, 0.04619142800399915, -0.41597990925
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"rest_on": "lowest"}, "euler_angles belong"),
+        ({"rest_on": "lowest"}, "needs euler_angles"),
         ({"euler_angles": (0, 0, 0)}, "euler_angles belong"),
         ({"rest_index": 6}, "must be below 6"),
         ({"rest_on": "edge", "rest_index": 12}, "must be below 12"),

@@ -173,7 +173,7 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
         rows["best of the map"] = (
             f"{numbers['joint_best_photon_energy_eV']:.4f} eV, "
             f"{_kilowatt(numbers['joint_best_intensity_W_per_m2'])}: "
-            f"{numbers['joint_best_net_cooling_W_per_m3']:.4g} W/m³{edge}"
+            f"{numbers['joint_best_net_cooling_W_per_m3']:.4g} W/m³ of net cooling{edge}"
         )
     return rows
 

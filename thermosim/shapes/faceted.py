@@ -43,7 +43,9 @@ class FacetedShape(ShapeBase):
 
     @model_validator(mode="after")
     def _pose_is_whole(self) -> Self:
-        if (self.rest_on == "lowest") != (self.euler_angles is not None):
+        if self.rest_on == "lowest" and self.euler_angles is None:
+            raise ValueError('rest_on = "lowest" needs euler_angles, which turn the body')
+        if self.rest_on != "lowest" and self.euler_angles is not None:
             raise ValueError('euler_angles belong to rest_on = "lowest", and only to it')
         limit = self._number_of_rests()
         if self.rest_index >= limit:

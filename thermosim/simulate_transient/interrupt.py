@@ -16,6 +16,7 @@ from thermosim.errors import ThermosimError
 
 _TELL_EVERY, _TELL_AT_LEAST = 2.0, 60.0  # seconds between lines of progress
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SURE = 0.02  # part of the duration after which the rest is guessed
 _FAR = 360_000.0  # seconds beyond which a guess says nothing
 
 
@@ -76,7 +77,8 @@ class Progress:
         recent = (time - self.time) / (now - self.shown)
         pace = max(recent, (time - self.first) / (now - self.began))
         left = (self.duration - time) / pace if pace > 0 else np.inf
-        guess = f", about {_duration(left)} left" if left < _FAR else ""
+        begun = time > _SURE * self.duration  # before, steps grow over decades
+        guess = f", about {_duration(left)} left" if begun and left < _FAR else ""
         tell(f"t = {time:.4g} s of {self.duration:.4g} s, step {steps}{guess}")
         self.shown, self.time = now, time
 
