@@ -186,8 +186,5 @@ def test_messages(tmp_path):
         run(tmp_path / "c", probes={"far": {"point": ["1 mm", "1 mm"]}})
     with pytest.raises(SolveError):
         run(tmp_path / "d", SOURCE, initial={"kind": "steady", "factor": 1e12})
-    with pytest.raises(SolveError, match=r"Newton failed at 90 of the last \d+ steps"):
-        simulate(parse_case({**BASE, **LASER, "transient": {"duration": "1 s"},
-                             "solver": {"max_newton": 1}}))  # fmt: skip
     # what was never begun leaves nothing to go on with
     assert [path.name for path in tmp_path.iterdir()] == ["a.running"]

@@ -212,3 +212,13 @@ def test_runaway_ends_with_a_message():
     )  # fmt: skip
     with pytest.raises(SolveError, match=r"t = 1\.0000\d* s.*runs away"):
         march.states()
+
+
+def test_a_run_that_creeps_is_given_up():
+    """That must cut nearly every step since Newton fails; not one that must do so for a while."""
+    march = March(strip([0.0, 1.0]), HeatModel(T_REF, (body("bar"),)), settings={"duration": 1.0})
+    watch = march.stepper._give_up_where_newton_fails
+    for failed in ([True] * 250 + [False] * 60) * 3 + [True] * 269:
+        watch(failed)
+    with pytest.raises(SolveError, match="Newton failed at 270 of the last 300 steps"):
+        watch(True)

@@ -40,7 +40,7 @@ _SHORTEST = 1e-14  # step over time below which time hardly moves
 _SLOW = 2  # Newton iterations after which an old Jacobian is made anew
 _PC_RANGE = 4.0  # a preconditioner serves shifts within this factor
 _MAX_REJECTIONS = 40
-_WATCHED, _IN_VAIN = 100, 90  # steps looked back on; those at which Newton may have failed
+_WATCHED, _IN_VAIN = 300, 270  # steps looked back on; those at which Newton may have failed
 _FIRST = 0.1  # part of the tolerance by which the first step may change the temperature
 _REASONS = {
     -1: "Newton failed however short the step",
