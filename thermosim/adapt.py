@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from thermosim.errors import MeshError
 from thermosim.mesh.build import is_revolved
 from thermosim.mesh.layers import layers_of
 
@@ -115,11 +116,19 @@ def until_met(
     `target` is what the user asked for, less what the estimate may lack (`_SAFETY`).
 
     A plan is what `solve` makes a mesh of, `refine` returns the next one for an error [K]. The
-    summary gets the steps as ``refinement_history`` (collective).
+    summary gets the steps as ``refinement_history``. If a finer mesh cannot be made, the result is
+    that of the last one, with a warning (collective).
     """
-    plan, history, notes = begin, [], []
+    plan, notes = begin, list[str]()
+    history: list[dict[str, float]] = []
     for step in range(_MOST_MESHES):
-        result, problem = solve(plan)
+        try:
+            result, problem = solve(plan)
+        except MeshError as error:
+            if not history:
+                raise
+            notes.append(f"WARNING: mesh.target_error is not met, since {error}")
+            break  # with what the mesh before has given
         found, bound = abs(size(result.summary)), journal.estimate.bound
         history.append({"n_dofs": result.summary["n_dofs"], "error_K": bound})
         journal.say(

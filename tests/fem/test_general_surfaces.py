@@ -58,6 +58,9 @@ ENCLOSURES = {
 def test_enclosures_that_cannot_be(fault):
     enclosures, radiating, words = ENCLOSURES[fault]
     tree = strip(enclosures=enclosures)
+    if fault != "planar":
+        extent = {"r": ["1 mm", "2 mm"], "z": ["0 mm", "0.1 mm"]}
+        tree["geometry"] = {"kind": "rectangle", "symmetry": "axisymmetric", **extent}
     tree["boundaries"] |= {name: {"radiation": law} for name, law in radiating.items()}
     with pytest.raises(CaseError, match=words):
         parse_case(tree)

@@ -123,9 +123,14 @@ def test_sizes_grow_no_faster_than_told():
     assert square([0.01, 0.01]).cell_count() == pytest.approx(1 / (np.sqrt(3) / 4 * 1e-4))
 
 
-def test_too_many_cells_are_refused_before_they_are_made():
-    with pytest.raises(MeshError, match="max_cells = 1000"):
-        solve(PLATE, size="100 mm", target_error=1e-8, max_cells=1000)
+def test_what_was_found_is_kept_where_a_finer_mesh_is_too_large():
+    result = solve(PLATE, size="100 mm", target_error=1e-8, max_cells=1000)
+    steps = result.summary["refinement_history"]
+    assert result.summary["n_dofs"] == steps[-1]["n_dofs"]
+    assert abs(result.summary["goal_K"] - T4) < 3 * result.summary["goal_error_K"]
+    assert any("is not met, since the mesh would have" in note for note in result.notes)
+    with pytest.raises(MeshError, match="max_cells = 10"):
+        solve(PLATE, size="100 mm", target_error=1e-3, max_cells=10)
 
 
 REFUSED = {
