@@ -1,9 +1,9 @@
 """Cell sizes of a body from the error estimate of its goal: small where the error comes from.
 
 The dual-weighted residuals of a solve, summed cell by cell, tell what each cell adds to the error.
-The next mesh has the fewest cells with which the sum falls to the target: with a local error
-e (h/h_0)^2p per volume, that is h ∝ (h_0^2p/e)^{1/(2p+d)} for elements of degree p in d dimensions
-(Li and Bettess, 10.1002/nme.1620381006).
+The next mesh has the fewest cells, ∫ h^-d, with which the sum falls to the target: with a local
+error e (h/h_0)^2p per volume for elements of degree p in d dimensions, a Lagrange multiplier gives
+h ∝ (h_0^2p/e)^{1/(2p+d)}.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.mesh.background import SizeMap
+from thermosim.parallel import on_root
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,19 +28,25 @@ _CANCEL = 4.0  # errors of cells may cancel; more than that is luck
 _DIGITS = 32.0  # sizes are rounded to steps of 2 %, so that rounding leaves the mesh as it is
 
 
-def wanted_sizes(domain: Domain, estimate: ErrorEstimate, degree: int, tolerance: float) -> SizeMap:
+def wanted_sizes(
+    domain: Domain, estimate: ErrorEstimate, degree: int, tolerance: float
+) -> SizeMap | None:
     """Return the cell sizes that bring the error of the goal to `tolerance` [K] (collective).
 
-    `degree` is that of the temperature. The map is the same on all ranks.
+    `degree` is that of the temperature. Rank 0, which makes the mesh, gets the map, others None.
     """
     errors = np.abs(cell_errors(estimate))
-    corners = _corners(domain)[: len(errors)]
-    parts = domain.comm.allgather((corners, errors))
-    corners = np.concatenate([part[0] for part in parts])
-    errors = np.concatenate([part[1] for part in parts])
-    factors = size_factors(errors, degree, corners.shape[1] - 1, tolerance, estimate.bound)
-    sizes = np.exp2(np.round(np.log2(cell_sizes(corners) * factors) * _DIGITS) / _DIGITS)
-    return SizeMap.of_cells(corners, sizes).graded(_GROWTH)
+    parts = domain.comm.gather((_corners(domain)[: len(errors)], errors))
+    made: list[SizeMap] = []
+
+    def make() -> None:
+        corners, errors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        factors = size_factors(errors, degree, corners.shape[1] - 1, tolerance, estimate.bound)
+        sizes = np.exp2(np.round(np.log2(cell_sizes(corners) * factors) * _DIGITS) / _DIGITS)
+        made.append(SizeMap.of_cells(corners, sizes).graded(_GROWTH))
+
+    on_root(domain.comm, make)
+    return made[0] if made else None
 
 
 def cell_errors(estimate: ErrorEstimate) -> NDArray[np.float64]:

@@ -101,9 +101,11 @@ def test_what_the_user_put_into_a_result_stays(tmp_path, name):
 def test_what_came_during_the_computation_is_taken_over(tmp_path):
     out = result(tmp_path / "out", name="old.txt")
     check_target(out, overwrite=True)
-    (out / "notes.txt").write_text("mine")
+    for name in ("notes.txt", "new.txt"):
+        (out / name).write_text("mine")
     result(out, name="new.txt")
-    assert (out / "notes.txt").read_text() == "mine"
+    assert (out / "notes.txt").read_text() == (out / "new.txt.2").read_text() == "mine"
+    assert (out / "new.txt").read_text() == "{}"
     assert not (out / "old.txt").exists()
 
 

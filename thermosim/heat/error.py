@@ -118,9 +118,9 @@ def _formula_misfit(fine: HeatProblem, degree: int) -> tuple[Any | None, tuple[s
     assemble_vector(b, compile_form(more - fewer))
     with b.localForm() as local:
         local.array[fine.held_dofs] = 0.0
-    notes = []
+    notes, found = [], _heats(fine, degree)
     for name, wanted in _heats(fine, better).items():
-        change = _heats(fine, degree)[name] / wanted - 1.0 if wanted else 0.0
+        change = found[name] / wanted - 1.0 if wanted else 0.0
         if abs(change) > _TOLD:
             notes.append(
                 f"WARNING: the formula of {name} varies within the cells: against a finer rule "

@@ -15,7 +15,7 @@ from thermosim.results.result import CASE, FORMAT, LOG, SUMMARY, Result
 from thermosim.results.series import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from thermosim.case import AnyCase
 
@@ -83,10 +83,7 @@ def keep_failed(directory: Path, case: AnyCase, message: str, log: Sequence[str]
     An earlier record of a failure is replaced. Anything else that is there stays: then the name
     gets a number.
     """
-    wanted, number = directory, 1
-    while directory.exists() and not _is_failure(directory):
-        number += 1
-        directory = wanted.with_name(f"{wanted.name}.{number}")
+    directory = _free_name(directory, lambda path: path.exists() and not _is_failure(path))
     staged = staging_folder(directory)
     summary = {"format": FORMAT, "title": case.title, "kind": "failed", "message": message}
     write_documents(staged, Result(summary, {}, case), [*log, message])
@@ -126,9 +123,17 @@ def publish(staged: Path, directory: Path, command: str = RUN) -> None:
     directory.replace(old / "result")
     staged.replace(directory)
     for path in unknown_in(old / "result"):
-        if not (directory / path.name).exists():
-            path.replace(directory / path.name)
+        path.replace(_free_name(directory / path.name))
     shutil.rmtree(old)
+
+
+def _free_name(path: Path, is_taken: Callable[[Path], bool] = Path.exists) -> Path:
+    """Return a path that is not taken: that, or with a number at its end."""
+    found, number = path, 1
+    while is_taken(found):
+        number += 1
+        found = path.with_name(f"{path.name}.{number}")
+    return found
 
 
 def _umask() -> int:
