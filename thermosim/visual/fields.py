@@ -247,7 +247,7 @@ def lines(axes: Axes, segments: NDArray[np.float64], colour: str, width: float) 
         codes = np.full(group.shape[:2], Path.LINETO, dtype=Path.code_type)
         codes[:, 0] = Path.MOVETO
         path = Path(group.reshape(-1, 2), codes.ravel())
-        axes.add_artist(PathPatch(path, fill=False, edgecolor=colour, linewidth=width))
+        axes.add_artist(PathPatch(path, fill=False, edgecolor=colour, linewidth=width, snap=False))
 
 
 def _is_bent(segments: NDArray[np.float64]) -> NDArray[np.bool_]:
