@@ -70,7 +70,7 @@ def certified(folder, repeats):
 
 def against_plain(folder, sizes, repeats):
     """The same straight first-order 3-D mesh through the package and the plain script, in turn."""
-    from thermosim.case import load_case
+    from thermosim.case.read import load_case
     from thermosim.mesh.build import build_mesh, cache_path
 
     rows = []

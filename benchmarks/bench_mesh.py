@@ -25,8 +25,8 @@ def bench_million() -> None:
     """
     from mpi4py import MPI
 
-    from thermosim.case import parse_case, read_toml
-    from thermosim.fem import area, distribute, volume
+    from thermosim.case.read import parse_case, read_toml
+    from thermosim.fem.domain import area, distribute, volume
     from thermosim.mesh.build import build_mesh, cache_path
 
     comm = MPI.COMM_WORLD
@@ -54,11 +54,11 @@ def bench_million() -> None:
 
 def _mean_delta(case: Any, domain: Any) -> float:
     """Return the mean ΔT of the particle [K], first-degree elements (collective)."""
-    from thermosim.heat.assemble import heat_model
     from thermosim.heat.problem import HeatProblem
     from thermosim.heat.steady import solve_steady
     from thermosim.heat.temperatures import particle_temperatures
-    from thermosim.simulation import heat_sources
+    from thermosim.model.of_particle import heat_model
+    from thermosim.run.simulate import heat_sources
 
     problem = HeatProblem(domain, heat_model(case, domain, *heat_sources(case, None)), 1)
     solve_steady(problem, case.solver, lambda text: None)
@@ -104,7 +104,7 @@ def shapes(refinement: float) -> None:
 
 
 def _symmetries(shape: dict[str, Any]) -> list[str]:
-    from thermosim.case import parse_case
+    from thermosim.case.read import parse_case
 
     tree = {"symmetry": "3d", "particle": {"shape": shape}, "source": {"heat_source": "1 W/m^3"}}
     made = parse_case(tree).particle.shape
@@ -115,7 +115,7 @@ def _symmetries(shape: dict[str, Any]) -> list[str]:
 def _one_shape(
     shape: dict[str, Any], contact: float | str | None, symmetry: str, refinement: float
 ) -> str:
-    from thermosim.case import parse_case
+    from thermosim.case.read import parse_case
     from thermosim.errors import ThermosimError
     from thermosim.mesh.build import build_mesh
     from thermosim.mesh.measure import areas, volumes
@@ -158,8 +158,8 @@ def graph() -> None:
     """Draw the error of the mean ΔT against the unknowns: uniform, graded, by zones."""
     import matplotlib.pyplot as plt
 
-    from thermosim.case import load_case
-    from thermosim.simulation import simulate
+    from thermosim.case.read import load_case
+    from thermosim.run.simulate import simulate
 
     case = HERE / "reference_problem.toml"
     off = ["output.pictures=false", "mesh.cache=false", "solver.error_estimate=false"]

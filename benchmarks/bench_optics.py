@@ -117,10 +117,10 @@ def on_mesh():
     """Light on the heat mesh of a sphere of 5 µm: time, points or cells, error of the power."""
     from mpi4py import MPI
 
-    from thermosim.case import parse_case
-    from thermosim.optics.absorbed import absorbed_light
-    from thermosim.optics.absorbed.accounts import power_on_mesh
-    from thermosim.simulation import make_domain
+    from thermosim.case.read import parse_case
+    from thermosim.light import absorbed_light
+    from thermosim.light.accounts import power_on_mesh
+    from thermosim.run.simulate import make_domain
 
     rows = []
     for symmetry in ("axisymmetric", "quarter", "3d"):

@@ -3,14 +3,14 @@
 from mpi4py import MPI
 from two_bodies import spherical_shells
 
-from thermosim.fem import distribute
+from thermosim.case.settings import SolverSettings
+from thermosim.fem.domain import distribute
 from thermosim.heat.budget import balance_error, heat_budget
-from thermosim.heat.model import Enclosure, HeatBody, HeatModel, Held, Radiation, Surface
 from thermosim.heat.problem import HeatProblem
 from thermosim.heat.steady import solve_steady
 from thermosim.materials import ConstantLaw
 from thermosim.materials.conductivity import Isotropic
-from thermosim.settings import SolverSettings
+from thermosim.model.heat import Enclosure, HeatBody, HeatModel, Held, Radiation, Surface
 
 SHELLS = {"inner": (0.8, 1.0), "outer": (2.0, 2.2)}
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from thermosim.case import parse_case
+from thermosim.case.read import parse_case
 from thermosim.visual import fields_lattice as lattice
 
 BUDGET = {

@@ -11,16 +11,16 @@ pytest.importorskip("dolfinx")
 
 from mpi4py import MPI  # noqa: E402
 
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
-from thermosim.fem import integrate  # noqa: E402
+from thermosim.fem.domain import integrate  # noqa: E402
 from thermosim.gain import heat_source  # noqa: E402
-from thermosim.optics.absorbed import absorbed_light  # noqa: E402
-from thermosim.optics.absorbed.accounts import power_on_mesh  # noqa: E402
+from thermosim.light import absorbed_light  # noqa: E402
+from thermosim.light.accounts import power_on_mesh  # noqa: E402
 from thermosim.optics.beam import wavelength_of  # noqa: E402
 from thermosim.optics.mie import extinction_coefficient, mie_efficiencies, size_parameter  # noqa: E402
 from thermosim.optics.rays import geometric_sphere_absorption  # noqa: E402
-from thermosim.simulation import make_domain, simulate  # noqa: E402
+from thermosim.run.simulate import make_domain, simulate  # noqa: E402
 
 R, I0 = 2e-6, 1e6
 N_DOTS = 1.66e22
@@ -56,7 +56,7 @@ def light_of(case, degree=5):
 
 
 def mean_intensity(light):
-    from thermosim.fem import constant, volume
+    from thermosim.fem.domain import constant, volume
 
     domain = light.domain
     dx = domain.dx("particle", light.quadrature_degree)

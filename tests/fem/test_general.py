@@ -12,11 +12,11 @@ gmsh = pytest.importorskip("gmsh")
 
 from scipy.special import i0, k0  # noqa: E402
 
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.bodies.geometry import BodyMesh, Rectangle  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
-from thermosim.geometry import BodyMesh, Rectangle  # noqa: E402
 from thermosim.mesh.regions import build_body  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 K = {"m": {"conductivity": "2 W/(m*K)"}, "n": {"conductivity": "5 W/(m*K)"}}
 SQUARE = {"kind": "rectangle", "x": ["0 m", "1 m"], "y": ["0 m", "1 m"]}
@@ -45,7 +45,7 @@ def manufactured(degree: int, size: float) -> float:
     """L2 error of the plane manufactured solution, all sides of another kind."""
     import ufl
 
-    from thermosim import fem
+    from thermosim.fem import domain as fem
 
     flux = "2*40*2*cos(2*x)*cos(3*y)"  # k dT/dx
     upward = "-2*40*3*sin(2*x)*sin(3*y)"  # k dT/dy
@@ -226,7 +226,7 @@ def test_rectangle_mesh_has_its_parts():
 
 def test_result_folder(tmp_path):
     """What is written is read back: numbers, the case, and the course of a transient."""
-    from thermosim.general_case import GeneralCase
+    from thermosim.case.body_case import BodyCase
     from thermosim.results import load_result
     from thermosim.results.series import load_series
 
@@ -251,7 +251,7 @@ def test_result_folder(tmp_path):
     case = parse_case(tree)
     done = simulate(case, tmp_path / "out")
     found = load_result(tmp_path / "out")
-    assert isinstance(found.case, GeneralCase)
+    assert isinstance(found.case, BodyCase)
     assert found.case.digest() == case.digest()
     assert found.probe_corner_K == done.probe_corner_K == pytest.approx(302, rel=1e-14)
     series = load_series(tmp_path / "out")

@@ -9,11 +9,11 @@ pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 gmsh = pytest.importorskip("gmsh")
 
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.bodies.geometry import BodyContact, BodyMesh, GeometryFile  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
-from thermosim.geometry import BodyContact, BodyMesh, GeometryFile  # noqa: E402
 from thermosim.mesh.regions import build_body  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 K = {"m": {"conductivity": "2 W/(m*K)"}, "n": {"conductivity": "5 W/(m*K)"}}
 

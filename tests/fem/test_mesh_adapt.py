@@ -5,10 +5,10 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim.adapt import Shares, finer, mesh_kind  # noqa: E402
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.run.adapt import Shares, finer, mesh_kind  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 TREE = {
     "particle": {"shape": {"kind": "sphere", "radius": "5 um"}, "emissivity": 0.9},

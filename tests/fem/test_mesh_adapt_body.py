@@ -6,11 +6,11 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim.adapt_body import cell_errors, cell_sizes, size_factors  # noqa: E402
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
 from thermosim.mesh.background import SizeMap  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.run.adapt_cells import cell_errors, cell_sizes, size_factors  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 WATER = {"convection": {"h": "750 W/(m^2*K)", "T_env": "0 degC"}}
 PLATE = {

@@ -24,8 +24,8 @@ from mesh_cases import (  # noqa: E402
 )
 
 from thermosim.errors import CaseError, MeshError  # noqa: E402
+from thermosim.fem.data import facet_nodes  # noqa: E402
 from thermosim.mesh.build import build_mesh, cache_path  # noqa: E402
-from thermosim.mesh.data import facet_nodes  # noqa: E402
 from thermosim.mesh.measure import areas, boundary_facets, volumes  # noqa: E402
 from thermosim.mesh.quality import mesh_numbers  # noqa: E402
 

@@ -13,12 +13,12 @@ import ufl  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 from scipy.constants import Stefan_Boltzmann  # noqa: E402
 
-from thermosim.case import parse_case  # noqa: E402
-from thermosim.heat.model import HeatBody, HeatModel, Radiation, Surface  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import second_state, solve_steady  # noqa: E402
 from thermosim.materials import Isotropic  # noqa: E402
-from thermosim.simulation import make_domain, simulate  # noqa: E402
+from thermosim.model.heat import HeatBody, HeatModel, Radiation, Surface  # noqa: E402
+from thermosim.run.simulate import make_domain, simulate  # noqa: E402
 
 R = 5e-6
 SPHERE = {"particle": {"shape": {"kind": "sphere", "radius": f"{R} m"}, "emissivity": 1.0}}

@@ -13,15 +13,15 @@ from dolfinx import fem  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 from two_bodies import rectangles  # noqa: E402
 
-from thermosim.fem import constant, distribute, integrate  # noqa: E402
+from thermosim.case.settings import SolverSettings  # noqa: E402
+from thermosim.fem.domain import constant, distribute, integrate  # noqa: E402
 from thermosim.heat import forms, shells  # noqa: E402
 from thermosim.heat.budget import balance_error, heat_budget  # noqa: E402
-from thermosim.heat.model import Exchange, Film, HeatBody, HeatModel, Held, Surface  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import ConstantLaw  # noqa: E402
 from thermosim.materials.conductivity import Isotropic  # noqa: E402
-from thermosim.settings import SolverSettings  # noqa: E402
+from thermosim.model.heat import Exchange, Film, HeatBody, HeatModel, Held, Surface  # noqa: E402
 
 LENGTH, SLIM, H = 10.0, 0.1, 50.0  # µm, µm, W/(m² K)
 

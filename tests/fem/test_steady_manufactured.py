@@ -13,15 +13,15 @@ pytest.importorskip("dolfinx")
 import ufl  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 
-from thermosim import fem  # noqa: E402
-from thermosim.case import parse_case  # noqa: E402
-from thermosim.chamber import radiative_flux  # noqa: E402
-from thermosim.heat.model import HeatBody, HeatModel, Surface  # noqa: E402
+from thermosim.bodies.chamber import radiative_flux  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.case.settings import SolverSettings  # noqa: E402
+from thermosim.fem import domain as fem  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import PowerLaw, Uniaxial  # noqa: E402
-from thermosim.settings import SolverSettings  # noqa: E402
-from thermosim.simulation import make_domain  # noqa: E402
+from thermosim.model.heat import HeatBody, HeatModel, Surface  # noqa: E402
+from thermosim.run.simulate import make_domain  # noqa: E402
 
 R, T_ENV, EPSILON = 5e-6, 300.0, 0.8
 K_PAR, K_PERP = 3e-4, 5e-4  # so small that radiation matters as much as conduction

@@ -11,10 +11,10 @@ from transient_bar import March, Source, body, strip  # noqa: E402
 
 from thermosim.errors import CaseError, SolveError  # noqa: E402
 from thermosim.heat.budget import balance_error  # noqa: E402
-from thermosim.heat.model import Exchange, HeatModel, Held, Radiation, Surface  # noqa: E402
+from thermosim.heat.observe import Observer  # noqa: E402
 from thermosim.heat.timestepper import METHODS  # noqa: E402
-from thermosim.heat.transient_observe import Observer  # noqa: E402
-from thermosim.schedule import Piece  # noqa: E402
+from thermosim.model.heat import Exchange, HeatModel, Held, Radiation, Surface  # noqa: E402
+from thermosim.schedule.schedule import Piece  # noqa: E402
 
 T_REF = 300.0
 LAMBDA, GAMMA, KAPPA = 1.5, 0.01, 0.02  # decay, slope of cp with θ, slope of k with θ

@@ -9,9 +9,9 @@ pytest.importorskip("dolfinx")
 from transient_bar import March, body, strip  # noqa: E402
 
 from thermosim.errors import CaseError  # noqa: E402
-from thermosim.heat.model import HeatModel  # noqa: E402
-from thermosim.heat.transient_observe import Observer  # noqa: E402
-from thermosim.transient_settings import Probe  # noqa: E402
+from thermosim.heat.observe import Observer  # noqa: E402
+from thermosim.model.heat import HeatModel  # noqa: E402
+from thermosim.schedule.settings import Probe  # noqa: E402
 
 
 @pytest.fixture(scope="module")

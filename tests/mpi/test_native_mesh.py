@@ -11,11 +11,12 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from mpi4py import MPI
-from thermosim import fem
-from thermosim.case import parse_case
-from thermosim.mesh import build, native
-from thermosim.parallel import abort_on_exception
-from thermosim.simulation import make_domain, simulate
+from thermosim.fem import domain as fem
+from thermosim.case.read import parse_case
+from thermosim.fem import native
+from thermosim.mesh import build
+from thermosim.fem.parallel import abort_on_exception
+from thermosim.run.simulate import make_domain, simulate
 
 comm = MPI.COMM_WORLD
 abort_on_exception(comm)

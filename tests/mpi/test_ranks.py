@@ -72,7 +72,7 @@ def test_failed_solve_on_ranks(mpirun, tmp_path):
 ONE_RANK_FAILS = """
 from mpi4py import MPI
 from thermosim.cli import app
-from thermosim.parallel import abort_on_exception, end_together
+from thermosim.fem.parallel import abort_on_exception, end_together
 comm = MPI.COMM_WORLD
 abort_on_exception(comm)
 if comm.rank == 1:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from thermosim.substrates import (
+from thermosim.bodies.substrates import (
     Cantilever,
     Layer,
     Membrane,

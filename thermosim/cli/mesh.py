@@ -20,7 +20,7 @@ from thermosim.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from thermosim.mesh.data import MeshData
+    from thermosim.fem.data import MeshData
 
 ShowOption = Annotated[
     bool,
@@ -40,7 +40,7 @@ def mesh(
 
     Without -o and --show nothing is written. With --show alone the folder is named after the case.
     """
-    from thermosim.case import load_case
+    from thermosim.case.read import load_case
     from thermosim.mesh.quality import mesh_numbers
 
     if not is_root():
@@ -60,7 +60,7 @@ def mesh(
 
 def _built(case: Any) -> tuple[MeshData, dict[str, float]]:
     """Return the mesh of a case with a particle, or of a general body."""
-    from thermosim.case import Case
+    from thermosim.case.particle_case import Case
 
     if isinstance(case, Case):
         from thermosim.mesh.build import build_mesh

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem
 
-from thermosim.fem import boundary_dofs, constant, vector
+from thermosim.fem.domain import boundary_dofs, constant, vector
 
 if TYPE_CHECKING:
     from thermosim.heat.newton import NewtonSolver

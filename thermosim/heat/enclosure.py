@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem, la
 
-from thermosim.chamber import radiative_conductance, radiative_flux
+from thermosim.bodies.chamber import radiative_conductance, radiative_flux
+from thermosim.bodies.viewfactors import absorption_factors
 from thermosim.heat.enclosure_patches import make_patches
 from thermosim.heat.enclosure_surface import surface_points
-from thermosim.heat.model import Radiation
 from thermosim.materials.laws import Law
-from thermosim.viewfactors import absorption_factors
+from thermosim.model.heat import Radiation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.heat.enclosure_patches import Patches
-    from thermosim.heat.model import Enclosure
     from thermosim.heat.problem import HeatProblem
+    from thermosim.model.heat import Enclosure
 
     Array = NDArray[np.float64]
 

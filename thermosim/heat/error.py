@@ -16,7 +16,7 @@ from dolfinx import fem
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem import (
+from thermosim.fem.domain import (
     area,
     assemble_vector,
     compile_form,
@@ -34,8 +34,8 @@ from thermosim.heat.problem import HeatProblem, added
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from thermosim.fem import Domain
-    from thermosim.settings import SolverSettings
+    from thermosim.case.settings import SolverSettings
+    from thermosim.fem.domain import Domain
 
 _DUAL_RTOL = {False: 1e-5, True: 1e-10}  # whether the estimate steers the mesh
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import ufl
 
-from thermosim.fem import constant
-from thermosim.namespaces import ufl_namespace
+from thermosim.fem.domain import constant
+from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
-    from thermosim.fem import Domain
-    from thermosim.heat.model import HeatBody, Number, Surface
+    from thermosim.fem.domain import Domain
+    from thermosim.model.heat import HeatBody, Number, Surface
 
 QUADRATURE_EXTRA = 2
 

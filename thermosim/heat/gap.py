@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from petsc4py import PETSc
 
-from thermosim.chamber import bridged_conductance
+from thermosim.bodies.chamber import bridged_conductance
 from thermosim.errors import CaseError
-from thermosim.fem import vector
+from thermosim.fem.domain import vector
 from thermosim.heat.enclosure_surface import cell_values, surface_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.heat.enclosure_surface import SurfacePoints
-    from thermosim.heat.model import GasGap
     from thermosim.heat.problem import HeatProblem
+    from thermosim.model.heat import GasGap
 
     Array = NDArray[np.float64]
 

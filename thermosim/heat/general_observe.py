@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from petsc4py import PETSc
 
-from thermosim.fem import coordinate_element, geometry_dofmap, minmax, vector
-from thermosim.heat.transient_observe import Observer, RegionMean
-from thermosim.heat.transient_probes import PointProbe
+from thermosim.fem.domain import coordinate_element, geometry_dofmap, minmax, vector
+from thermosim.heat.observe import Observer, RegionMean
+from thermosim.heat.probes import PointProbe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.transient import TransientProblem
-    from thermosim.transient_settings import Probe
+    from thermosim.schedule.settings import Probe
 
 
 class Reading(Protocol):

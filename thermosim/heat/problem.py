@@ -10,7 +10,7 @@ import ufl
 from dolfinx import fem
 from petsc4py import PETSc
 
-from thermosim.fem import (
+from thermosim.fem.domain import (
     add_to_matrix,
     assemble_vector,
     boundary_dofs,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from thermosim.fem import Domain
-    from thermosim.heat.model import HeatModel
+    from thermosim.fem.domain import Domain
+    from thermosim.model.heat import HeatModel
 
 
 class HeatProblem:

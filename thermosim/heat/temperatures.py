@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thermosim.fem import constant, integrate, minmax
+from thermosim.fem.domain import constant, integrate, minmax
 
 if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem

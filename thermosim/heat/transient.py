@@ -17,7 +17,7 @@ from dolfinx import fem
 from petsc4py import PETSc
 
 from thermosim.errors import CaseError, SolveError
-from thermosim.fem import (
+from thermosim.fem.domain import (
     add_product,
     add_to_matrix,
     boundary_dofs,
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from thermosim.fem import Domain
-    from thermosim.heat.model import HeatModel, Number, Source
+    from thermosim.case.settings import SolverSettings
+    from thermosim.fem.domain import Domain
     from thermosim.heat.newton import NewtonSolver
-    from thermosim.settings import SolverSettings
+    from thermosim.model.heat import HeatModel, Number, Source
 
 STORED = "stored"
 _MASS_SHIFT = 1e30  # times θ̇ against which conduction is nothing

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.bodies.particle import Single
 from thermosim.errors import MeshError
-from thermosim.mesh import native
-from thermosim.mesh.data import FORMAT, MeshData
+from thermosim.fem import native
+from thermosim.fem.data import FORMAT, MeshData
 from thermosim.mesh.estimate import check_count, plane_cells
 from thermosim.mesh.halfplane import mesh_half_plane
 from thermosim.mesh.layers import Layer, layers_of
@@ -22,10 +23,9 @@ from thermosim.mesh.quality import quality_report
 from thermosim.mesh.rings import turn
 from thermosim.mesh.session import load_gmsh
 from thermosim.mesh.sizes import half_plane_sizes, sectors
-from thermosim.particle import Single
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case.particle_case import Case
 
 MeshReport = dict[str, float]
 MESHER = 5

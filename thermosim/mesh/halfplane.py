@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from thermosim.mesh.data import MeshData, split_at
+from thermosim.fem.data import MeshData, split_at
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import Sizes, plane_size_field
 

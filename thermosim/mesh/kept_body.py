@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.geometry import GeometryFile
+from thermosim.bodies.geometry import GeometryFile
+from thermosim.fem.data import FORMAT
 from thermosim.mesh.build import MESHER, cache_folder, gmsh_version, read_mesh, write_mesh
-from thermosim.mesh.data import FORMAT
 from thermosim.mesh.regions import build_body
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from thermosim.general_case import GeneralCase
+    from thermosim.case.body_case import BodyCase
+    from thermosim.fem.data import MeshData
     from thermosim.mesh.background import SizeMap
-    from thermosim.mesh.data import MeshData
 
 Report = dict[str, float]
 _READS_OTHERS = b"FromFile"  # a script that reads CAD files has more in it than its text
 
 
-def body_mesh(case: GeneralCase, sizes: SizeMap | None = None) -> tuple[MeshData, Report]:
+def body_mesh(case: BodyCase, sizes: SizeMap | None = None) -> tuple[MeshData, Report]:
     """Return the mesh of a body and its quality report, from the cache if it was built before.
 
     Raises
@@ -43,7 +43,7 @@ def body_mesh(case: GeneralCase, sizes: SizeMap | None = None) -> tuple[MeshData
     return made
 
 
-def body_path(case: GeneralCase, sizes: SizeMap | None = None) -> Path | None:
+def body_path(case: BodyCase, sizes: SizeMap | None = None) -> Path | None:
     """Return where the mesh of a body is kept; None if it is not to be, or reads more files."""
     if not case.mesh.cache:
         return None
@@ -67,7 +67,7 @@ def body_path(case: GeneralCase, sizes: SizeMap | None = None) -> Path | None:
     return cache_folder() / f"body-{digest.hexdigest()[:24]}.npz"
 
 
-def check_kept_names(case: GeneralCase, regions: Any, boundaries: Any) -> None:
+def check_kept_names(case: BodyCase, regions: Any, boundaries: Any) -> None:
     """Refuse names that a mesh, cut open at its contacts, does not have.
 
     Raises

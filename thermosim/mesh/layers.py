@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import hypot, pi
 from typing import Any
 
+from thermosim.bodies.substrates import Cantilever, Membrane, Pedestal, PlanForm, Slab, Stack
 from thermosim.errors import MeshError
-from thermosim.substrates import Cantilever, Membrane, Pedestal, PlanForm, Slab, Stack
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from thermosim.mesh.measure import (
 )
 
 if TYPE_CHECKING:
-    from thermosim.mesh.data import MeshData
+    from thermosim.fem.data import MeshData
 
 
 _PARTICLE = ("particle_surface", "particle_base", "contact")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.bodies.geometry import Box, GeometryFile, Rectangle
 from thermosim.errors import MeshError
-from thermosim.geometry import Box, GeometryFile, Rectangle
+from thermosim.fem.data import MeshData, facet_nodes
 from thermosim.mesh.background import follow
-from thermosim.mesh.data import MeshData, facet_nodes
 from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
 from thermosim.mesh.quality import check_quality
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from thermosim.geometry import BodyContact, BodyMesh, Geometry
+    from thermosim.bodies.geometry import BodyContact, BodyMesh, Geometry
     from thermosim.mesh.background import SizeMap
 
 Names = tuple[str, ...]

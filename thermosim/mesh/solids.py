@@ -32,8 +32,8 @@ _STRIP = 7.0  # cells across a strip are that much coarser than across a disk as
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.case import Case
-    from thermosim.mesh.data import MeshData
+    from thermosim.case.particle_case import Case
+    from thermosim.fem.data import MeshData
     from thermosim.mesh.drawn import DrawnBody
     from thermosim.mesh.layers import Layer, Plan
     from thermosim.mesh.sizes import Sizes
