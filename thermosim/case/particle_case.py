@@ -14,7 +14,7 @@ from thermosim.bodies.films import FilmSettings
 from thermosim.bodies.particle import Particle, Single
 from thermosim.bodies.radiation import RadiationSettings
 from thermosim.bodies.substrates import NoSubstrate, Pedestal, Substrate
-from thermosim.case.base import CaseBase, InTime, OwnMaterials, Title
+from thermosim.case.base import CaseBase, InTime, OwnMaterials, Probes, Title
 from thermosim.case.settings import (
     GivenSource,
     MeshSettings,
@@ -29,7 +29,7 @@ from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
-from thermosim.optics.rules import optics_problems
+from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.shapes import ShapeBase, Surface
 from thermosim.thermometry.settings import ThermometrySettings
 
@@ -57,6 +57,7 @@ class Case(CaseBase):
     films: tuple[FilmSettings, ...] = Field(
         default=(), description="Thin films on surfaces, [[films]], that are not meshed"
     )
+    probes: Probes = ()
     materials: OwnMaterials = Field(default_factory=dict)
     transient: InTime = None
     thermometry: ThermometrySettings = ThermometrySettings()
@@ -82,6 +83,8 @@ class Case(CaseBase):
         problems += self._level_problems()
         problems += self._optics_problems()
         problems += self.target_problems()
+        problems += self.probe_problems(self.probes, self.material_names())
+        problems += self.thermometer_problems(lit=self.laser is not None)
         if problems:
             raise CaseError(problems)
         return self
@@ -165,12 +168,8 @@ class Case(CaseBase):
         if not isinstance(self.particle.arrangement, Single):
             kind = f'"{self.particle.arrangement.kind}"'
             yield Problem("particle.arrangement", kind, "breaks the symmetry", remedy)
-        if laser is None:
-            return
-        if laser.tilt or laser.aim[0] or laser.aim[1]:
-            yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", remedy)
-        if laser.speckle is not None:
-            yield Problem("laser.speckle", "", "breaks the symmetry", remedy)
+        if laser is not None:
+            yield from laser_symmetry_problems(laser, self.symmetry)
 
     def _optics_problems(self) -> Iterator[Problem]:
         try:

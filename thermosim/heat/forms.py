@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 QUADRATURE_EXTRA = 2
 
 
-def number_for(domain: Domain) -> Number:
-    """Return the function that turns floats into constants of forms on this domain."""
-    return lambda value: constant(domain, float(value))
-
-
 def conductivity_matrix(body: HeatBody, T: Any, number: Number, symmetry: str) -> Any:
     """Return K as a UFL matrix in the coordinates of the mesh [W/(m K)]."""
     numbers = [number(value) for value in body.conductivity.parameters()]

@@ -38,6 +38,8 @@ class GainSource:
     host_absorption: float = 0.0
     quadrature_degree: int | None = None
 
+    follows_temperature = True
+
     def light(self, number: Number) -> Any:
         """Return the local intensity [W/m²] of the form."""
         light = number(self.intensity) if isinstance(self.intensity, float) else self.intensity

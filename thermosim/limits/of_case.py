@@ -11,8 +11,8 @@ from thermosim.gain import (
     excitation_number,
     external_efficiency,
     heat_source,
-    mean_escape,
 )
+from thermosim.gain.escape.of_body import escape_numbers
 from thermosim.limits.closed import limits_summary
 
 if TYPE_CHECKING:
@@ -60,18 +60,8 @@ def escape_of(case: Case) -> dict[str, float]:
     if case.laser is None:
         return {}
     gain, escape = case.escape()
-    f_escape, f_reabsorbed, _ = gain.escape_values()
     p = gain.parameters(case.laser.photon_energy)
-    found = {
-        "f_escape": f_escape,
-        "f_reabsorbed": f_reabsorbed,
-        "eta_ext_low_intensity": float(external_efficiency(0.0, p)),
-        "mean_emission_eV": float(gain.mean_emission(case.chamber.temperature)) / e,
-        "mean_escape_eV": float(mean_escape(case.chamber.temperature, p)) / e,
-    }
-    if escape is not None and escape.photons:
-        found["f_escape_error"] = escape.f_escape_error
-    return found
+    return escape_numbers(gain, escape, p, case.chamber.temperature)
 
 
 def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, float]:
