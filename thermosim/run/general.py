@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from thermosim.heat.general_observe import Reading, Readings
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
-    from thermosim.mesh.background import SizeMap
+    from thermosim.model.sizes import SizeMap
     from thermosim.results.journal import Journal
     from thermosim.run.march import TransientRun
     from thermosim.schedule.settings import Probe
@@ -40,14 +41,10 @@ def make_body(case: BodyCase, comm: Any, sizes: SizeMap | None = None) -> tuple[
     CaseError
         If names of the case and of the geometry do not fit.
     """
-    from thermosim.fem.kept import obtain
-    from thermosim.fem.parallel import on_root
-    from thermosim.mesh.kept_body import body_mesh, body_path, check_kept_names
+    from thermosim.mesh.build import domain_of
+    from thermosim.model.drawing import drawing_of_body
 
-    file = on_root(comm, lambda: body_path(case, sizes))
-    domain, report = obtain(comm, file, lambda: body_mesh(case, sizes))
-    check_kept_names(case, domain.regions, domain.boundaries)
-    return domain, report
+    return domain_of(replace(drawing_of_body(case), sizes=sizes), comm)
 
 
 def input_of(case: BodyCase) -> GeneralInput:

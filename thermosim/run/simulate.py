@@ -97,13 +97,32 @@ def _solve_to_target(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result
     """Solve once, or on meshes refined where it pays until ``mesh.target_error`` is met."""
     if case.mesh.target_error is None:
         return _solve(case, comm, journal)
-    from thermosim.run.adapt import refined, refined_body
+    from thermosim.model.drawing import (
+        BodyDrawing,
+        ParticleDrawing,
+        drawing_of_body,
+        drawing_of_particle,
+    )
+    from thermosim.run.adapt import refined
 
     if isinstance(case, BodyCase):
         from thermosim.run.general import solve_general
 
-        return refined_body(case, lambda sizes: solve_general(case, comm, journal, sizes), journal)
-    return refined(case, lambda finer: _solve(finer, comm, journal), journal)
+        body = case
+
+        def solve_body(drawing: BodyDrawing) -> tuple[Result, HeatProblem]:
+            return solve_general(body, comm, journal, drawing.sizes)
+
+        goal = body.reference
+        return refined(
+            drawing_of_body(case), solve_body, lambda found: found["goal_K"] - goal, journal
+        )
+    particle = case
+
+    def solve(drawing: ParticleDrawing) -> tuple[Result, HeatProblem]:
+        return _solve(particle.model_copy(update={"mesh": drawing.mesh}), comm, journal)
+
+    return refined(drawing_of_particle(case), solve, lambda found: found["delta_T_mean_K"], journal)
 
 
 def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
@@ -175,12 +194,10 @@ def reading(
 
 def make_domain(case: Case, comm: Any) -> tuple[Domain, dict[str, float]]:
     """Return the mesh over all ranks: fetched, or built on one and distributed (collective)."""
-    from thermosim.fem.kept import obtain
-    from thermosim.fem.parallel import on_root
-    from thermosim.mesh.build import build_mesh, cache_path
+    from thermosim.mesh.build import domain_of
+    from thermosim.model.drawing import drawing_of_particle
 
-    file = on_root(comm, lambda: cache_path(case)) if case.mesh.cache else None
-    return obtain(comm, file, lambda: build_mesh(case))
+    return domain_of(drawing_of_particle(case), comm)
 
 
 def mesh_line(case: AnyCase, domain: Domain, report: dict[str, float]) -> str:
