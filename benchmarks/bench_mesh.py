@@ -27,7 +27,9 @@ def bench_million() -> None:
 
     from thermosim.case.read import parse_case, read_toml
     from thermosim.fem.domain import area, distribute, volume
-    from thermosim.mesh.build import build_mesh, cache_path
+    from thermosim.mesh.build import build_mesh
+    from thermosim.mesh.kept import cache_path
+    from thermosim.model.drawing import drawing_of
 
     comm = MPI.COMM_WORLD
     tree = read_toml(HERE / "reference_problem.toml")
@@ -35,7 +37,7 @@ def bench_million() -> None:
     tree["particle"]["shape"] = {"kind": "box", "a": "10 um", "b": "10 um", "c": "10 um"}
     tree["mesh"] = {"cells_per_radius": 46, "order": 1}
     case = parse_case(tree)
-    how = "read from the cache" if cache_path(case).exists() else "made by gmsh"
+    how = "read from the cache" if cache_path(drawing_of(case)).exists() else "made by gmsh"
     start = time.perf_counter()
     data = build_mesh(case)[0] if comm.rank == 0 else None
     comm.Barrier()
@@ -54,9 +56,10 @@ def bench_million() -> None:
 
 def _mean_delta(case: Any, domain: Any) -> float:
     """Return the mean ΔT of the particle [K], first-degree elements (collective)."""
+    from thermosim.heat.temperatures import particle_temperatures
+
     from thermosim.heat.problem import HeatProblem
     from thermosim.heat.steady import solve_steady
-    from thermosim.heat.temperatures import particle_temperatures
     from thermosim.model.of_particle import heat_model
     from thermosim.run.simulate import heat_sources
 

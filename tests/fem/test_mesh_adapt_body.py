@@ -8,7 +8,7 @@ pytest.importorskip("dolfinx")
 
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
-from thermosim.mesh.background import SizeMap  # noqa: E402
+from thermosim.model.sizes import SizeMap  # noqa: E402
 from thermosim.run.adapt_cells import cell_errors, cell_sizes, size_factors  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 

@@ -87,8 +87,7 @@ class CaseBase(Section):
 
     def thermometer_problems(self, *, lit: bool) -> Iterator[Problem]:
         """Yield that a thermometer is asked for where nothing emits."""
-        asked = "thermometer" in self.output.model_fields_set and self.output.thermometer
-        if asked and not lit:
+        if self.output.thermometer and not lit:
             rule = "but there is no light, so nothing emits"
             yield Problem("output.thermometer", "true", rule, "add a section [laser], or remove it")
 

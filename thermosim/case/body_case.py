@@ -28,7 +28,7 @@ from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
 from thermosim.language.formulas import FieldExpression
 from thermosim.optics.beam import Laser
-from thermosim.optics.model import OpticsModel, UniformOptics
+from thermosim.optics.model import MieOptics, OpticsModel, RayOptics, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.schedule.settings import ChamberStart
 from thermosim.thermometry.settings import ThermometrySettings
@@ -71,7 +71,9 @@ class BodyCase(CaseBase):
     )
     probes: Probes = ()
     laser: Laser | None = None
-    optics: OpticsModel = UniformOptics()
+    optics: OpticsModel | None = Field(
+        default=None, description="How the light spreads in that region; uniform by default"
+    )
     gain: BodyGain | None = Field(
         default=None, description="Dots of one region, which the laser drives"
     )
@@ -217,7 +219,7 @@ class BodyCase(CaseBase):
             rule = f"is missing, and [{there}] alone says nothing"
             yield Problem(missing, "", rule, f"add a section [{missing}], or remove [{there}]")
         if self.laser is None:
-            if "optics" in self.model_fields_set:
+            if self.optics is not None:
                 yield Problem("optics", "", "but there is no light", "add a section [laser]")
             return
         yield from laser_symmetry_problems(self.laser, self.symmetry)
@@ -239,8 +241,13 @@ class BodyCase(CaseBase):
             return
         in_time = self.transient is not None
         yield from optics_problems(
-            self.optics, self.laser, None, material, self.symmetry, transient=in_time
+            self.light_model, self.laser, None, material, self.symmetry, transient=in_time
         )
+
+    @property
+    def light_model(self) -> UniformOptics | RayOptics | MieOptics:
+        """How the light spreads."""
+        return self.optics or UniformOptics()
 
     @property
     def lit_region(self) -> str:

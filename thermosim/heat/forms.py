@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import ufl
 
-from thermosim.fem.domain import constant
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:

@@ -112,7 +112,7 @@ def check_formulas(
     dofmap = geometry_dofmap(domain.mesh)
     for formula in formulas:
         if formula.region is not None:
-            nodes = np.unique(dofmap[domain.cells(formula.region)])
+            nodes = np.unique(dofmap[domain.cells(formula.region)]).astype(np.int64)
         else:
             assert formula.boundary is not None
             nodes = _nodes_on(domain, formula.boundary)

@@ -14,8 +14,8 @@ from thermosim.light.cells import cell_volumes
 from thermosim.light.source import as_constants
 
 if TYPE_CHECKING:
-    from thermosim.heat.problem import HeatProblem
     from thermosim.fem.domain import Domain
+    from thermosim.heat.problem import HeatProblem
     from thermosim.light.light import AbsorbedLight
     from thermosim.light.source import GainSource
 

@@ -14,6 +14,7 @@ from thermosim.errors import CaseError, Problem
 from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
 from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
+from thermosim.gain.escape.methods import MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.light.cells import (
     gather_cells,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from thermosim.light.outline import Outline
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger, RayTrace
-    from thermosim.optics.rays_bundle import Rays
 
 _LARGEST_DEGREE = {2: 30, 3: 14}
 _DEPTHS = 16
@@ -130,7 +130,9 @@ class AbsorbedLight:
     def rebuild(self, alpha: float) -> None:
         """Compute the light anew for an absorption coefficient [1/m], in place (collective)."""
         self.alpha = alpha
-        _FILL.get(type(self.light.optics), lambda light: None)(self)
+        fill = _FILL.get(type(self.light.optics))
+        if fill is not None:
+            fill(self)
 
 
 def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
@@ -152,7 +154,8 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     """
     laser, optics, outline = light.laser, light.optics, outline_of(light, domain)
     try:
-        gain, escape = resolve_escape(light.gain, outline.body, light.contact_radius, light.T_ref)
+        body = _emitter(light, outline)
+        gain, escape = resolve_escape(light.gain, body, light.contact_radius, light.T_ref)
     except ValueError as error:
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
@@ -177,6 +180,16 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.intensity = quadrature_function(domain, degree)
         set_at_quadrature_points(found.intensity, laser.intensity_at, domain)
     return found
+
+
+def _emitter(light: Light, outline: Outline) -> Any:
+    """Return what the escape is worked out for; photons are followed in known shapes alone."""
+    if light.shape is not None or not isinstance(light.gain.escape, MonteCarloEscape):
+        return outline.body
+    sphere = outline.sphere()
+    if sphere is None:
+        raise ValueError("photons are followed in the shapes of particles and in spheres alone")
+    return sphere[1]
 
 
 def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> None:
@@ -269,8 +282,8 @@ def _fill_from_rays(light: AbsorbedLight) -> None:
     set_by_cell(light.intensity, domain, body, inside)
     if takers and light.ground is None:
         light.ground = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
-    for cells, values in zip(layers, heated or [None] * len(layers), strict=True):
-        set_by_cell(light.ground, domain, cells, values)
+    for i, cells in enumerate(layers):
+        set_by_cell(light.ground, domain, cells, heated[i])
 
 
 def _absorption(light: AbsorbedLight, layer: Ground) -> float:
@@ -336,10 +349,10 @@ def _bent(direction: Floats, n_from: float, n_to: float) -> Floats:
 def _deposit(
     rays: tuple[Floats, Floats, Floats, Floats], alpha: float, layer: Cells | None, size: float
 ) -> Floats:
-    """Return the power density in the cells of a layer [W/m³]; rays: origin, direction, power, path.
+    """Return the power density in the cells of a layer [W/m³].
 
-    Each ray leaves equal shares at the middles of equal quantiles of Beer and Lambert's law over
-    its path; around the axis they are averaged.
+    Rays are given by origin, direction, power and path. Each leaves equal shares at the middles
+    of equal quantiles of Beer and Lambert's law over its path; around the axis they are averaged.
     """
     assert layer is not None
     origin, direction, power, path = rays

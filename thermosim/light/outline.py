@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from math import cbrt, pi
 from typing import TYPE_CHECKING, Any, Protocol
@@ -181,13 +182,13 @@ def _turned(edges: Floats) -> Floats:
         return np.column_stack([point[:, :1] * direction, point[:, 1]])
 
     found = []
-    for first, second in zip(turn[:-1], turn[1:], strict=True):
+    for first, second in itertools.pairwise(turn):
         a, b = ring(edges[:, 0], first), ring(edges[:, 1], first)
         c, d = ring(edges[:, 0], second), ring(edges[:, 1], second)
         found += [np.stack([a, b, d], axis=1), np.stack([a, d, c], axis=1)]
     triangles = np.concatenate(found)
     sides = triangles - np.roll(triangles, 1, axis=1)
-    return triangles[(np.abs(sides).max(axis=2) > 0).all(axis=1)]
+    return np.asarray(triangles[(np.abs(sides).max(axis=2) > 0).all(axis=1)])
 
 
 def sphere_of(outline: Outline) -> tuple[Floats, float]:

@@ -35,9 +35,9 @@ def emission_rate(intensity: Any, temperature: Any, p: Any) -> Any:
 def emitting_places(
     problem: State, light: AbsorbedLight
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return temperature [K] and emitted photons [1/s] of every cell of the lit region (collective).
+    """Return temperature [K] and emitted photons [1/s] of every cell of the lit region.
 
-    Temperatures are those of the middle of each cell; every rank gets all cells.
+    Collective. Temperatures are those of the middle of each cell; every rank gets all cells.
     """
     domain = problem.domain
     owned = domain.mesh.topology.index_map(domain.tdim).size_local
@@ -58,8 +58,9 @@ def thermometer(
     """Return what PL thermometry would read of the lit body, beside the truth (collective).
 
     Every place emits the spectrum of the dots at its temperature; the reference is the same
-    body at the temperature ΔT is counted from. The difference between reading and emission-weighted mean
-    is the bias of the method: a gap that moves bends the tail that the fit takes for straight.
+    body at the temperature ΔT is counted from. The difference between reading and
+    emission-weighted mean is the bias of the method: a gap that moves bends the tail that the fit
+    takes for straight.
 
     Raises
     ------

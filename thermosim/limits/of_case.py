@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scipy.constants import e
-
 from thermosim.gain import (
     cooling_gain,
     excitation_number,

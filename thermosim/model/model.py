@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from thermosim.case.base import CaseBase
+    from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
     from thermosim.materials import Material
     from thermosim.model.budget import Budget
+    from thermosim.model.drawing import Drawing
     from thermosim.model.heat import HeatModel
     from thermosim.model.laws import Formula
     from thermosim.optics.beam import Laser
@@ -108,10 +109,10 @@ class Model:
     remarks : what a reader must know beforehand, given the names of all boundaries of the mesh
     """
 
-    case: CaseBase
+    case: AnyCase
     symmetry: str
     T_ref: float
-    drawing: Any
+    drawing: Drawing
     heat: Callable[[Collection[str]], HeatModel]
     goal: Goal
     accounts: Callable[[Budget], dict[str, float]]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from thermosim.model.budget import Budget, flows_part, leaving, released
+from thermosim.model.drawing import drawing_of_body
 from thermosim.model.heat import (
     Enclosure,
     HeatBody,
@@ -49,14 +50,14 @@ def of_body(case: BodyCase) -> Model:
         case=case,
         symmetry=case.symmetry,
         T_ref=case.reference,
-        drawing=case,
+        drawing=drawing_of_body(case),
         heat=lambda names: heat_of(case),
         goal=goal_of(case),
         accounts=_accounts,
         light=light,
         regions=tuple(case.regions),
         probes=case.all_probes(case.probes),
-        thermometry=case.thermometry if light is not None and case.output.thermometer else None,
+        thermometry=None if case.output.thermometer is False else case.thermometry,
         acting={name: b.temperature is not None for name, b in case.boundaries.items()},
         formulas=_formulas(case),
         materials={
@@ -80,12 +81,12 @@ def light_of(case: BodyCase) -> Light | None:
     """Return the light of a case and the region it drives; None without a laser."""
     if case.laser is None:
         return None
+    assert case.gain is not None  # the case has made sure
     region = case.lit_region
     table = case.material(case.regions[region].material).refractive_index
     index = complex(math.nan) if table is None else complex(table.at(case.laser.wavelength))
-    return Light(
-        region, case.laser, case.optics, case.gain, case.reference, case.optics.index(index)
-    )
+    optics = case.light_model
+    return Light(region, case.laser, optics, case.gain, case.reference, optics.index(index))
 
 
 def heat_of(case: BodyCase) -> HeatModel:
@@ -103,8 +104,9 @@ def heat_of(case: BodyCase) -> HeatModel:
         if paths:
             surfaces.append(Surface(name, paths))
     jumps = [
-        Jump(name, *(f"{name}:{r}" for r in contact.between), contact.h_c, contact.between)
+        Jump(name, f"{name}:{one}", f"{name}:{other}", contact.h_c, (one, other))
         for name, contact in case.contacts.items()
+        for one, other in [contact.between]
     ]
     return HeatModel(
         case.reference,

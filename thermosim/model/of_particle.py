@@ -11,6 +11,7 @@ from thermosim.bodies.emissivity import emissivity_law
 from thermosim.bodies.supports import support_faces, supports
 from thermosim.errors import CaseError
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
+from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
     Enclosure,
     Exchange,
@@ -52,13 +53,13 @@ def of_particle(case: Case) -> Model:
         case=case,
         symmetry=case.symmetry,
         T_ref=case.chamber.temperature,
-        drawing=case,
+        drawing=drawing_of_particle(case),
         heat=partial(heat_of, case),
         goal=Goal(PARTICLE, surface=SURFACE),
         accounts=_accounts,
         light=light,
         probes=case.all_probes(case.probes),
-        thermometry=case.thermometry if light is not None and case.output.thermometer else None,
+        thermometry=None if case.output.thermometer is False else case.thermometry,
         materials={
             owner: (name, case.material(name)) for owner, name in case.material_names().items()
         },
@@ -197,9 +198,7 @@ def _particle_surface(case: Case) -> Surface:
     return Surface(SURFACE, _paths(case, emissivity, radius))
 
 
-def _support_surfaces(
-    case: Case, boundaries: Collection[str]
-) -> tuple[list[Surface], list[Held]]:
+def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Surface], list[Held]]:
     substrate: Any = case.substrate
     size = getattr(substrate, "equivalent_radius", None) or substrate.width / 2
     surfaces, held = [], []

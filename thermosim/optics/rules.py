@@ -26,7 +26,7 @@ def laser_symmetry_problems(laser: Laser, symmetry: Symmetry) -> Iterator[Proble
         return
     if symmetry == "planar":
         rule = "a beam is round: it has no planar section of which W are per metre of depth"
-        yield Problem("laser", "", rule, 'use an axisymmetric or 3-D geometry, or give heat_source')
+        yield Problem("laser", "", rule, "use an axisymmetric or 3-D geometry, or give heat_source")
         return
     if laser.tilt or laser.aim[0] or laser.aim[1]:
         yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", _REMEDY)

@@ -54,7 +54,12 @@ def find_interrupted(directory: Path) -> tuple[Path, AnyCase]:
 
 
 def write_steady(
-    folder: Path, result: Result, problem: HeatProblem, journal: Journal, start: float, finish: Finish
+    folder: Path,
+    result: Result,
+    problem: HeatProblem,
+    journal: Journal,
+    start: float,
+    finish: Finish,
 ) -> None:
     """Write everything of a steady run aside and rename it into place (collective)."""
     comm = problem.domain.comm

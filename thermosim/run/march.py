@@ -11,9 +11,9 @@ import numpy as np
 
 from thermosim.errors import CaseError, SolveError
 from thermosim.fem.parallel import on_root
+from thermosim.fem.statemap import StateMap
 from thermosim.heat.budget import HeatMeter
 from thermosim.model.budget import Budget, leaving, released
-from thermosim.fem.statemap import StateMap
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
 from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_series
 from thermosim.run.interrupt import Interrupted, Progress, stop_signal

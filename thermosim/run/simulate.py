@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from thermosim.results.journal import Journal, Tell
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
     from thermosim.heat.problem import HeatProblem
+    from thermosim.model.drawing import Drawing
     from thermosim.run.folder import Finish
 
 
@@ -86,4 +88,9 @@ def _solve_to_target(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result
         return steady_result(model, comm, journal)
     from thermosim.run.adapt import refined
 
-    return refined(model, lambda finer: steady_result(finer, comm, journal), journal)
+    def solve(drawing: Drawing) -> tuple[Result, HeatProblem]:
+        # the case of the result holds the settings of the last mesh
+        finer = case.model_copy(update={"mesh": drawing.mesh})
+        return steady_result(replace(model, case=finer, drawing=drawing), comm, journal)
+
+    return refined(model.drawing, solve, lambda found: found["goal_K"] - model.T_ref, journal)

@@ -61,7 +61,11 @@ def peak_memory(comm: Any) -> float:
 
 
 def light_numbers(
-    model: Model, problem: HeatProblem, light: AbsorbedLight | None, notes: list[str], journal: Journal
+    model: Model,
+    problem: HeatProblem,
+    light: AbsorbedLight | None,
+    notes: list[str],
+    journal: Journal,
 ) -> Numbers:
     """Return what came of the light and what a thermometer would read; notes why it cannot.
 
@@ -83,7 +87,9 @@ def light_numbers(
     return found
 
 
-def notes_of(model: Model, boundaries: Iterable[str], rows: Iterable[Mapping[str, float]]) -> list[str]:
+def notes_of(
+    model: Model, boundaries: Iterable[str], rows: Iterable[Mapping[str, float]]
+) -> list[str]:
     """Return what a reader must know: remarks of the model, properties beyond their range.
 
     `rows` are the temperatures of every moment that was written down.

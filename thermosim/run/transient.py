@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +135,9 @@ def resume_transient(
     output, case = on_root(comm, lambda: find_interrupted(directory))
     journal = Journal(tell if comm.rank == 0 else lambda text: None)
     start = time.perf_counter()
-    return simulate_transient(model_of(case), output, journal, comm, start, resume=True, finish=finish)
+    return simulate_transient(
+        model_of(case), output, journal, comm, start, resume=True, finish=finish
+    )
 
 
 def set_up(

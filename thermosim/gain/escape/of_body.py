@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,8 @@ from thermosim.gain.model import GainModel, GivenEscape, NoEscape
 from thermosim.gain.source import external_efficiency, mean_escape
 
 if TYPE_CHECKING:
-    from thermosim.gain.escape.methods import Escape, Solid
+    from thermosim.gain.escape.methods import Escape
     from thermosim.gain.source import GainParameters
-    from thermosim.shapes import ShapeBase
 
 Array = NDArray[np.float64]
 _POINTS = 2001
@@ -50,14 +49,14 @@ def emission_grid(model: GainModel, temperature: float) -> Array:
 
 @functools.lru_cache(maxsize=64)
 def resolve_escape(
-    model: GainModel, shape: ShapeBase | Solid, contact_radius: float, temperature: float
+    model: GainModel, shape: Any, contact_radius: float, temperature: float
 ) -> ResolvedGain:
     """Return the model with the escape evaluated for a body; unchanged if it holds numbers.
 
     Parameters
     ----------
     shape
-        The body whose light escapes.
+        The body whose light escapes: a shape, its volume and area, or the radius of a sphere [m].
     contact_radius
         Of the disk that touches the substrate [m].
     temperature
