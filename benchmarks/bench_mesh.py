@@ -56,16 +56,14 @@ def bench_million() -> None:
 
 def _mean_delta(case: Any, domain: Any) -> float:
     """Return the mean ΔT of the particle [K], first-degree elements (collective)."""
-    from thermosim.heat.temperatures import particle_temperatures
-
+    from thermosim.heat.observe import Readings
     from thermosim.heat.problem import HeatProblem
     from thermosim.heat.steady import solve_steady
-    from thermosim.model.of_particle import heat_model
-    from thermosim.run.simulate import heat_sources
+    from thermosim.model.of_case import model_of
 
-    problem = HeatProblem(domain, heat_model(case, domain, *heat_sources(case, None)), 1)
+    problem = HeatProblem(domain, model_of(case).heat(domain.boundaries), 1)
     solve_steady(problem, case.solver, lambda text: None)
-    return float(particle_temperatures(problem)["delta_T_mean_K"])
+    return float(Readings(problem, "particle", (), {}).temperatures()["delta_T_mean_K"])
 
 
 SIZES = {"a": "6 um", "b": "4 um", "c": "3 um"}

@@ -17,10 +17,13 @@ from thermosim.fem.domain import integrate  # noqa: E402
 from thermosim.gain import heat_source  # noqa: E402
 from thermosim.light import absorbed_light  # noqa: E402
 from thermosim.light.accounts import power_on_mesh  # noqa: E402
+from thermosim.mesh.build import domain_of  # noqa: E402
+from thermosim.model.drawing import drawing_of  # noqa: E402
+from thermosim.model.of_case import model_of  # noqa: E402
 from thermosim.optics.beam import wavelength_of  # noqa: E402
 from thermosim.optics.mie import extinction_coefficient, mie_efficiencies, size_parameter  # noqa: E402
 from thermosim.optics.rays import geometric_sphere_absorption  # noqa: E402
-from thermosim.run.simulate import make_domain, simulate  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 R, I0 = 2e-6, 1e6
 N_DOTS = 1.66e22
@@ -51,8 +54,10 @@ def case_of(model, radius=R, **sections):
 
 
 def light_of(case, degree=5):
-    domain, _ = make_domain(case, MPI.COMM_WORLD)
-    return absorbed_light(case, domain, degree)
+    domain, _ = domain_of(drawing_of(case), MPI.COMM_WORLD)
+    light = model_of(case).light
+    assert light is not None
+    return absorbed_light(light, domain, degree)
 
 
 def mean_intensity(light):

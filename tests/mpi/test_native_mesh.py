@@ -16,7 +16,9 @@ from thermosim.case.read import parse_case
 from thermosim.fem import native
 from thermosim.mesh import kept
 from thermosim.fem.parallel import abort_on_exception
-from thermosim.run.simulate import make_domain, simulate
+from thermosim.mesh.build import domain_of
+from thermosim.model.drawing import drawing_of
+from thermosim.run.simulate import simulate
 
 comm = MPI.COMM_WORLD
 abort_on_exception(comm)
