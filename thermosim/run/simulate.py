@@ -97,32 +97,24 @@ def _solve_to_target(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result
     """Solve once, or on meshes refined where it pays until ``mesh.target_error`` is met."""
     if case.mesh.target_error is None:
         return _solve(case, comm, journal)
-    from thermosim.model.drawing import (
-        BodyDrawing,
-        ParticleDrawing,
-        drawing_of_body,
-        drawing_of_particle,
-    )
+    from thermosim.model.drawing import drawing_of_body, drawing_of_particle
     from thermosim.run.adapt import refined
 
     if isinstance(case, BodyCase):
         from thermosim.run.general import solve_general
 
-        body = case
-
-        def solve_body(drawing: BodyDrawing) -> tuple[Result, HeatProblem]:
-            return solve_general(body, comm, journal, drawing.sizes)
-
-        goal = body.reference
         return refined(
-            drawing_of_body(case), solve_body, lambda found: found["goal_K"] - goal, journal
+            drawing_of_body(case),
+            lambda drawing: solve_general(case, comm, journal, drawing.sizes),
+            lambda found: found["goal_K"] - case.reference,
+            journal,
         )
-    particle = case
-
-    def solve(drawing: ParticleDrawing) -> tuple[Result, HeatProblem]:
-        return _solve(particle.model_copy(update={"mesh": drawing.mesh}), comm, journal)
-
-    return refined(drawing_of_particle(case), solve, lambda found: found["delta_T_mean_K"], journal)
+    return refined(
+        drawing_of_particle(case),
+        lambda drawing: _solve(case.model_copy(update={"mesh": drawing.mesh}), comm, journal),
+        lambda found: found["delta_T_mean_K"],
+        journal,
+    )
 
 
 def _solve(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
