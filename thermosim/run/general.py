@@ -30,17 +30,7 @@ Report = dict[str, float]
 
 
 def make_body(case: BodyCase, comm: Any, sizes: SizeMap | None = None) -> tuple[Domain, Report]:
-    """Build the mesh on one rank, check its names against the case, distribute it (collective).
-
-    `sizes` are those of the cells, in place of those that the case asks for.
-
-    Raises
-    ------
-    MeshError
-        If the geometry cannot be read or meshed.
-    CaseError
-        If names of the case and of the geometry do not fit.
-    """
+    """Return the mesh over all ranks, with cells of given sizes (collective)."""
     from thermosim.mesh.build import domain_of
     from thermosim.model.drawing import drawing_of_body
 
