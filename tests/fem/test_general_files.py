@@ -349,3 +349,17 @@ def test_a_run_finds_the_kept_mesh(two, monkeypatch, tmp_path):
     again = run({"geometry": geometry(two), **BETWEEN}, two.parent).summary
     for name in ("mesh_hash", "n_cells", "min_scaled_jacobian", "region_first_mean_K"):
         assert first[name] == again[name], name
+
+
+def test_a_cell_without_content_is_refused(tmp_path):
+    """Also where every cell is straight, so that none is bent."""
+    path = tmp_path / "flat.msh"
+    nodes = ["0 0 0", "1 0 0", "0 1 0", "0.5 0.5 0"]
+    cells = ["1 2 3", "2 4 3"]
+    lines = ["$MeshFormat", "2.2 0 8", "$EndMeshFormat", "$PhysicalNames", "1", '2 1 "body"']
+    lines += ["$EndPhysicalNames", "$Nodes", "4", *(f"{i} {x}" for i, x in enumerate(nodes, 1))]
+    lines += ["$EndNodes", "$Elements", "2", *(f"{i} 2 2 1 1 {c}" for i, c in enumerate(cells, 1))]
+    path.write_text("\n".join([*lines, "$EndElements", ""]))
+    file = GeometryFile(file=path, unit=1.0, symmetry="planar")
+    with pytest.raises(MeshError, match=r'min_quality = 0\.1 \(in "body" at 0\.5, 0\.5 m\)'):
+        build_body(BodyDrawing(geometry=file, mesh=BodyMesh()))

@@ -12,7 +12,6 @@ from thermosim.bodies.particle import Arrangement
 from thermosim.bodies.substrates import Substrate
 from thermosim.case.read import parse_case
 from thermosim.model.drawing import (
-    NOT_SHAPING,
     BodyDrawing,
     drawing_of,
     drawing_of_body,
@@ -73,12 +72,15 @@ def members_of(annotation):
     return [get_origin(annotation) or annotation, annotation, *inner]
 
 
-def assert_fields_shape(section, key_with, left_out=(), fixed=()):
-    """Each field of a section but those `left_out` changes the key; `fixed` ones are not tried."""
-    base = key_with(section)
-    for name in set(type(section).model_fields) - {"kind", *fixed}:
-        key = key_with(section.model_copy(update={name: other(section, name)}))
-        assert (key == base) == (name in left_out), f"{type(section).__name__}.{name}"
+def assert_fields_shape(sections, key_with, left_out=(), fixed=()):
+    """Each field changes the key of one of the sections at least, those `left_out` of none.
+
+    `fixed` ones are not tried.
+    """
+    for name in set(type(sections[0]).model_fields) - {"kind", *fixed}:
+        others = [s.model_copy(update={name: other(s, name)}) for s in sections]
+        changes = [key_with(a) != key_with(b) for a, b in zip(sections, others, strict=True)]
+        assert any(changes) == (name not in left_out), f"{type(sections[0]).__name__}.{name}"
 
 
 def kinds(union):
@@ -96,48 +98,56 @@ SHAPES = {
     "truncated_cube": {"edge": UM},
     "grain": {"diameter": UM},
 }
-PLATE = {"thickness": UM, "radius": 1e-3}
+LAYERS = ({"thickness": UM, "material": "mica"},)
 SUBSTRATES = {
     "none": {},
-    "slab": PLATE,
-    "stack": {"radius": 1e-3, "layers": ({"thickness": UM, "material": "mica"},)},
-    "membrane": {**PLATE, "hole_radius": 1e-4},
+    "slab": {"thickness": UM},
+    "stack": {"layers": LAYERS},
+    "membrane": {"thickness": UM, "hole_radius": 1e-4},
     "cantilever": {"length": 1e-3, "width": 1e-4, "thickness": UM},
-    "pedestal": {**PLATE, "pedestal_radius": 1e-5, "pedestal_height": 1e-5},
+    "pedestal": {"thickness": UM, "pedestal_radius": 1e-5, "pedestal_height": 1e-5},
 }
+PLANS = ({"radius": 1e-3}, {"width": 1e-3, "length": 2e-3})
+NO_SHAPE = {  # of a substrate: what it is made of, and what happens at its faces
+    "material", "emissivity", "rim", "bottom", "frame", "held_temperature", "crystal_axis",
+    "pedestal_material",
+}  # fmt: skip
 ARRANGEMENTS = {
     "single": {},
     "positions": {"positions": ((0.0, 0.0), (1.0, 1.0))},
     "random": {"count": 2, "radius": 1.0},
 }
-UNIONS = {
-    "shape": (Shape, SHAPES, ()),
-    "substrate": (Substrate, SUBSTRATES, NOT_SHAPING["substrate"]),
-    "arrangement": (Arrangement, ARRANGEMENTS, ()),
-}
+UNIONS = {"shape": (Shape, SHAPES), "substrate": (Substrate, SUBSTRATES),
+          "arrangement": (Arrangement, ARRANGEMENTS)}  # fmt: skip
 
 
 @pytest.mark.parametrize("part", UNIONS)
 def test_every_field_of_every_kind_shapes_the_mesh_of_a_particle(part):
-    union, given, left_out = UNIONS[part]
+    union, given = UNIONS[part]
     drawing, keys = particle(), []
+
+    def key_with(section):
+        return replace(drawing, **{part: section}).key()
+
     members = kinds(union)
     assert set(members) - {"surface"} == set(given)  # a new kind is added here
     for kind, values in given.items():
-        section = members[kind].model_validate(values)
-        assert_fields_shape(section, lambda s: replace(drawing, **{part: s}).key(), left_out)
-        keys.append(replace(drawing, **{part: section}).key())
+        has_plan = part == "substrate" and "radius" in members[kind].model_fields
+        plans = PLANS if has_plan else ({},)
+        sections = [members[kind].model_validate({**values, **plan}) for plan in plans]
+        assert_fields_shape(sections, key_with, NO_SHAPE if part == "substrate" else ())
+        keys += map(key_with, sections)
     assert len({str(key) for key in keys}) == len(keys)
 
 
 def test_of_the_layers_of_a_stack_the_thickness_alone_shapes_the_mesh():
-    stack = kinds(Substrate)["stack"].model_validate(SUBSTRATES["stack"])
+    stack = kinds(Substrate)["stack"].model_validate({"layers": LAYERS, **PLANS[0]})
     drawing, layer = particle(), stack.layers[0].model_copy(update={"crystal_axis": (0, 0, 1.0)})
 
     def key_with(layer):
         return replace(drawing, substrate=stack.model_copy(update={"layers": (layer,)})).key()
 
-    assert_fields_shape(layer, key_with, NOT_SHAPING["layer"])
+    assert_fields_shape([layer], key_with, NO_SHAPE)
 
 
 @pytest.mark.parametrize("drawing", [particle(), rectangle()], ids=["particle", "body"])
@@ -147,7 +157,7 @@ def test_settings_shape_the_mesh(drawing):
 
     near = {"near": {"left": 0.1}} if isinstance(drawing, BodyDrawing) else {}
     settings = drawing.mesh.model_copy(update=near)
-    assert_fields_shape(settings, key_with, NOT_SHAPING["mesh"], fixed={"cache"})
+    assert_fields_shape([settings], key_with, {"target_error"}, fixed={"cache"})
     assert drawing.with_mesh(cache=False).key() is None
 
 
@@ -196,13 +206,13 @@ def test_every_field_of_a_geometry_shapes_the_mesh_of_a_body():
     bodies = [both, Box(x=(0.0, 1.0), y=(0.0, 1.0), z=(0.0, 1.0))]
     for body in bodies:
         fixed = {"symmetry"} if isinstance(body, Box) else set()
-        assert_fields_shape(body, lambda g: replace(drawing, geometry=g).key(), (), fixed)
+        assert_fields_shape([body], lambda g: replace(drawing, geometry=g).key(), (), fixed)
 
     def key_with(part):
         body = plane.model_copy(update={"parts": {"hot": part}})
         return replace(drawing, geometry=body).key()
 
-    assert_fields_shape(part, key_with)
+    assert_fields_shape([part], key_with)
 
 
 def test_contacts_and_sizes_shape_the_mesh_of_a_body():
@@ -224,7 +234,7 @@ def test_files_are_known_by_their_content(tmp_path):
     file = GeometryFile(file=script, unit=1.0, symmetry="planar")
     full = file.model_copy(update={"region_at": at, "boundary_at": at})
     drawing = replace(rectangle(), geometry=full)
-    assert_fields_shape(full, lambda g: replace(drawing, geometry=g).key(), fixed={"file"})
+    assert_fields_shape([full], lambda g: replace(drawing, geometry=g).key(), fixed={"file"})
     base = drawing.key()
 
     def moved(name, text):

@@ -12,7 +12,7 @@ from thermosim.errors import MeshError
 from thermosim.mesh.cut_open import cut_open
 from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
-from thermosim.mesh.quality import check_quality
+from thermosim.mesh.quality import quality_report
 from thermosim.mesh.session import generate, gmsh_session, read_arrays
 
 if TYPE_CHECKING:
@@ -57,12 +57,11 @@ def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
             raise MeshError("the mesh holds no cells; is geometry.symmetry right?")
         if n_cells > settings.max_cells:
             raise MeshError(f"{n_cells} cells are more than mesh.max_cells = {settings.max_cells}")
-        report = check_quality(gmsh, dim, settings.min_quality, unit)
         if dim == 2:
             _check_plane(gmsh, geometry.symmetry)
         data = read_arrays(gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry))
     data.points[:] *= unit / MICROMETRE
-    return cut_open(data, drawing.contacts), report
+    return cut_open(data, drawing.contacts), quality_report(data, settings.min_quality)
 
 
 def _expected_cells(gmsh: Any, dim: int) -> float:
