@@ -1,0 +1,58 @@
+"""A pedestal: a round pillar in the middle of a slab."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from thermosim.bodies.substrates.base import MaterialName, PlanForm, Thickness
+from thermosim.language.units import Length, Positive
+
+
+class Pedestal(PlanForm):
+    """A round pillar under the particle, standing in the middle of a slab."""
+
+    kind: Literal["pedestal"] = "pedestal"
+    material: MaterialName = "silicon"
+    thickness: Thickness
+    pedestal_radius: Positive[Length] = Field(description="Radius of the pillar")
+    pedestal_height: Positive[Length] = Field(description="Height of the pillar above the slab")
+    pedestal_material: str | None = Field(
+        None, min_length=1, description="Material of the pillar; that of the slab if not given"
+    )
+
+    @model_validator(mode="after")
+    def _pillar_fits(self) -> Self:
+        if self.pedestal_radius >= min(self.sides) / 2:
+            raise ValueError(
+                f"pedestal_radius = {self.pedestal_radius:.6g} m: must be below half the slab, "
+                f"{min(self.sides) / 2:.6g} m"
+            )
+        return self
+
+    @property
+    def thickness_below(self) -> float:
+        """Height of the pillar and thickness of the slab [m]."""
+        return self.pedestal_height + self.thickness
+
+    @property
+    def pedestal_volume(self) -> float:
+        """Volume of the pillar [m³]."""
+        return pi * self.pedestal_radius**2 * self.pedestal_height
+
+    @property
+    def pedestal_side_area(self) -> float:
+        """Area of the pillar's side [m²]."""
+        return 2 * pi * self.pedestal_radius * self.pedestal_height
+
+    @property
+    def rim_area(self) -> float:
+        """Area of the slab's outer edge [m²]."""
+        return self.perimeter * self.thickness
+
+    @property
+    def volume(self) -> float:
+        """Volume of slab and pillar [m³]."""
+        return self.top_area * self.thickness + self.pedestal_volume
