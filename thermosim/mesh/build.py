@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def cache_path(case: Case) -> Path:
         "shape": case.particle.shape.model_dump(mode="json"),
         "file": _file_digest(case),
         "arrangement": case.particle.arrangement.model_dump(mode="json"),
-        "substrate": case.substrate.model_dump(mode="json", include=_geometric(case.substrate)),
+        "substrate": [layer.drawn for layer in layers_of(case.substrate)],
         "contact": [case.contact_radius, case.contact.conductance is None],
         "mesh": case.mesh.model_dump(mode="json", exclude={"cache", "target_error"}),
     }
@@ -72,14 +72,6 @@ def cache_folder() -> Path:
     """Return the folder of all cached meshes."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return root / "thermosim" / "meshes"
-
-
-def _geometric(substrate: Any) -> set[str]:
-    """Return the fields of a substrate that shape its mesh; materials and faces do not."""
-    return set(type(substrate).model_fields) - {
-        "material", "emissivity", "rim", "bottom", "frame", "held_temperature", "crystal_axis",
-        "pedestal_material",
-    }  # fmt: skip
 
 
 def _file_digest(case: Case) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.bodies.substrates import NoSubstrate
-from thermosim.bodies.supports import support_faces, supports
 from thermosim.errors import CaseError
 from thermosim.model.heat import (
     Enclosure,
@@ -119,7 +118,7 @@ def _support_bodies(case: Case, in_substrate: Source | None) -> list[HeatBody]:
             in_substrate if part.region == "substrate" else None,
             part.axis,
         )
-        for part in supports(case.substrate)
+        for part in case.substrate.parts()
     ]
 
 
@@ -131,15 +130,15 @@ def _particle_surface(case: Case) -> Surface:
 
 def _support_surfaces(case: Case, domain: Domain) -> tuple[list[Surface], list[Held]]:
     substrate: Any = case.substrate
-    size = getattr(substrate, "equivalent_radius", None) or substrate.width / 2
+    size = substrate.equivalent_radius
     surfaces, held = [], []
-    for side in support_faces(substrate):
+    for side in substrate.faces():
         if not domain.has(side.boundary):
             continue
-        if side.face == "held":
+        if side.happens == "held":
             held.append(Held(side.boundary, substrate.held_temperature or case.chamber.temperature))
-        elif side.face == "radiating":
-            part = side.support
+        elif side.happens == "radiating":
+            part = side.part
             emissivity = _emissivity(case, "substrate", part.material, part.thickness)
             surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
     return surfaces, held

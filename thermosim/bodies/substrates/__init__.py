@@ -10,9 +10,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from thermosim.bodies.substrates.base import Face, NoSubstrate, PlanForm, SubstrateBase
+from thermosim.bodies.substrates.base import NoSubstrate, PlanForm, SubstrateBase
 from thermosim.bodies.substrates.cantilever import Cantilever
 from thermosim.bodies.substrates.membrane import Membrane
+from thermosim.bodies.substrates.parts import Face, Plan, SubstrateFace, SubstratePart
 from thermosim.bodies.substrates.pedestal import Pedestal
 from thermosim.bodies.substrates.slab import Slab
 from thermosim.bodies.substrates.stack import Layer, Stack
@@ -24,11 +25,14 @@ __all__ = [
     "Membrane",
     "NoSubstrate",
     "Pedestal",
+    "Plan",
     "PlanForm",
     "Slab",
     "Stack",
     "Substrate",
     "SubstrateBase",
+    "SubstrateFace",
+    "SubstratePart",
 ]
 
 Substrate = Annotated[

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from math import pi, sqrt
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from thermosim.bodies.emissivity import SurfaceEmissivity
+from thermosim.bodies.substrates.parts import Face, Plan, SubstrateFace, SubstratePart
 from thermosim.language.sections import Section
 from thermosim.language.units import Length, Positive, Temperature
 from thermosim.materials.conductivity import unit_axis
 
-Face = Literal["held", "radiating", "insulated"]
 MaterialName = Annotated[str, Field(min_length=1, description="Name of the material")]
 Thickness = Annotated[
     Positive[Length], Field(ge=1e-10, description="From top face to lower face; at least an atom")
@@ -51,10 +51,41 @@ class SubstrateBase(Section):
             raise ValueError('held_temperature needs rim = "held" or bottom = "held"')
         return self
 
-    @property
     @abstractmethod
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return the regions, the one under the particle first."""
+
+    def faces(self) -> tuple[SubstrateFace, ...]:
+        """Return the boundaries; what a base of the particle covers exchanges no heat.
+
+        The rim of several parts counts as one face of the lowest.
+        """
+        first, last = self.parts()[0], self.parts()[-1]
+        return (
+            self._face("substrate_top", "radiating", first),
+            self._face("substrate_bottom", self.bottom, last, up=False),
+            self._face("substrate_rim", self.rim, last, up=False),
+        )
+
+    def _face(
+        self, boundary: str, happens: Face, part: SubstratePart, *, up: bool = True
+    ) -> SubstrateFace:
+        return SubstrateFace(boundary, happens, part, self.emissivity, self.held_temperature, up)
+
+    @property
     def volume(self) -> float:
         """Volume [m³]."""
+        return sum(part.plan.area * part.thickness for part in self.parts())
+
+    @property
+    def thickness_below(self) -> float:
+        """Material straight below the particle [m]."""
+        return sum(part.thickness for part in self.parts())
+
+    @property
+    @abstractmethod
+    def equivalent_radius(self) -> float:
+        """Size across [m]: of the disk with the same upper face, or half the width of a beam."""
 
     @property
     @abstractmethod
@@ -72,19 +103,14 @@ class SubstrateBase(Section):
         """Area of the outer edge, where ``rim`` acts [m²]."""
 
     @property
-    @abstractmethod
     def is_axisymmetric(self) -> bool:
-        """Whether geometry and crystal axis leave a body of revolution about z."""
+        """Whether geometry and crystal axes leave a body of revolution about z."""
+        return all(part.plan.radius and abs(part.axis[2]) == 1 for part in self.parts())
 
     @property
     def has_mirror_planes(self) -> bool:
-        """Whether x = 0 and y = 0 are mirror planes of geometry and crystal."""
-        return along_x_y_or_z(self.crystal_axis)
-
-    @property
-    @abstractmethod
-    def thickness_below(self) -> float:
-        """Material straight below the particle [m]."""
+        """Whether x = 0 and y = 0 are mirror planes of geometry and crystals."""
+        return all(along_x_y_or_z(part.axis) for part in self.parts())
 
 
 class PlanForm(SubstrateBase):
@@ -105,6 +131,22 @@ class PlanForm(SubstrateBase):
         return self
 
     @property
+    def plan(self) -> Plan:
+        """The outline seen from above."""
+        if self.radius is not None:
+            return Plan(self.radius)
+        x, y = (side / 2 for side in self.sides)
+        return Plan(corners=((-x, -y), (x, -y), (x, y), (-x, y)))
+
+    def _part(
+        self, region: str, material: str, thickness: float, top: float = 0.0, **more: Any
+    ) -> SubstratePart:
+        """Return a part that has the outline of the whole."""
+        axis = more.pop("axis", self.crystal_axis)
+        rim = ("substrate_rim",) * (1 if self.radius else 4)
+        return SubstratePart(region, material, axis, self.plan, top, thickness, rim, **more)
+
+    @property
     def sides(self) -> tuple[float, float]:
         """Size along x and y [m]; twice the radius for a disk."""
         if self.radius is not None:
@@ -115,7 +157,7 @@ class PlanForm(SubstrateBase):
     @property
     def top_area(self) -> float:
         """Area of the upper face, the place of the particle included [m²]."""
-        return pi * self.radius**2 if self.radius is not None else self.sides[0] * self.sides[1]
+        return self.plan.area
 
     @property
     def bottom_area(self) -> float:
@@ -133,22 +175,23 @@ class PlanForm(SubstrateBase):
         return self.perimeter * self.thickness_below
 
     @property
-    def volume(self) -> float:
-        """Volume [m³]."""
-        return self.top_area * self.thickness_below
-
-    @property
     def equivalent_radius(self) -> float:
         """Radius of the disk with the same upper face [m]."""
         return sqrt(self.top_area / pi)
-
-    @property
-    def is_axisymmetric(self) -> bool:
-        """Whether it is a disk whose crystal axis stands upright."""
-        return self.radius is not None and abs(self.crystal_axis[2]) == 1
 
 
 class NoSubstrate(Section):
     """The particle floats in the chamber."""
 
     kind: Literal["none"] = "none"
+    is_axisymmetric: ClassVar[bool] = True
+    has_mirror_planes: ClassVar[bool] = True
+    equivalent_radius: ClassVar[float] = 0.0
+
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return none."""
+        return ()
+
+    def faces(self) -> tuple[SubstrateFace, ...]:
+        """Return none."""
+        return ()

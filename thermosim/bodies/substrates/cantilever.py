@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from thermosim.bodies.substrates.base import MaterialName, SubstrateBase, Thickness
+from thermosim.bodies.substrates.parts import Plan, SubstrateFace, SubstratePart
 from thermosim.language.units import Length, Positive
 
 
@@ -47,15 +48,28 @@ class Cantilever(SubstrateBase):
         """The root and the free end along x, with the particle at 0 [m]."""
         return self.particle_distance - self.length, self.particle_distance
 
-    @property
-    def thickness_below(self) -> float:
-        """Thickness of the beam [m]."""
-        return self.thickness
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return the beam."""
+        (root, tip), y = self.x_range, self.width / 2
+        plan = Plan(corners=((root, -y), (tip, -y), (tip, y), (root, y)))
+        sides = ("substrate_side", "substrate_side", "substrate_side", "substrate_rim")
+        axis, thickness = self.crystal_axis, self.thickness
+        return (SubstratePart("substrate", self.material, axis, plan, 0.0, thickness, sides),)
+
+    def faces(self) -> tuple[SubstrateFace, ...]:
+        """Return the boundaries; ``bottom`` rules all beside the root."""
+        (beam,) = self.parts()
+        return (
+            self._face("substrate_top", self.bottom, beam),
+            self._face("substrate_side", self.bottom, beam),
+            self._face("substrate_bottom", self.bottom, beam, up=False),
+            self._face("substrate_rim", self.rim, beam, up=False),
+        )
 
     @property
-    def volume(self) -> float:
-        """Volume [m³]."""
-        return self.length * self.width * self.thickness
+    def equivalent_radius(self) -> float:
+        """Half the width [m]."""
+        return self.width / 2
 
     @property
     def top_area(self) -> float:
@@ -76,11 +90,6 @@ class Cantilever(SubstrateBase):
     def rim_area(self) -> float:
         """Area of the root [m²]."""
         return self.width * self.thickness
-
-    @property
-    def is_axisymmetric(self) -> bool:
-        """A beam is not."""
-        return False
 
     @property
     def has_mirror_planes(self) -> bool:

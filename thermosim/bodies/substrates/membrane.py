@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from thermosim.bodies.substrates.base import Face, MaterialName, PlanForm, Thickness
+from thermosim.bodies.substrates.base import MaterialName, PlanForm, Thickness
+from thermosim.bodies.substrates.parts import Face, SubstrateFace, SubstratePart
 from thermosim.language.units import Length, Positive
 
 
@@ -33,10 +34,18 @@ class Membrane(PlanForm):
             )
         return self
 
-    @property
-    def thickness_below(self) -> float:
-        """Thickness of the sheet [m]."""
-        return self.thickness
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return the sheet."""
+        hole = self.hole_radius
+        return (self._part("substrate", self.material, self.thickness, hole_radius=hole),)
+
+    def faces(self) -> tuple[SubstrateFace, ...]:
+        """Return the boundaries, that on the frame after the top, where there is one."""
+        top, *others = super().faces()
+        if not self.frame_area:
+            return (top, *others)
+        frame = self._face("substrate_frame", self.frame, top.part, up=False)
+        return (top, frame, *others)
 
     @property
     def hole_area(self) -> float:

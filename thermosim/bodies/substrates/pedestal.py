@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from thermosim.bodies.substrates.base import MaterialName, PlanForm, Thickness
+from thermosim.bodies.substrates.parts import Plan, SubstrateFace, SubstratePart
 from thermosim.language.units import Length, Positive
 
 
@@ -32,15 +33,31 @@ class Pedestal(PlanForm):
             )
         return self
 
-    @property
-    def thickness_below(self) -> float:
-        """Height of the pillar and thickness of the slab [m]."""
-        return self.pedestal_height + self.thickness
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return the pillar and the slab that it stands on."""
+        pillar = SubstratePart(
+            "pedestal",
+            self.pedestal_material or self.material,
+            self.crystal_axis,
+            Plan(self.pedestal_radius),
+            0.0,
+            self.pedestal_height,
+            ("pedestal_side",),
+            face="pedestal_top",
+            key="pedestal_material" if self.pedestal_material else "material",
+        )
+        return pillar, self._part("substrate", self.material, self.thickness, pillar.bottom)
 
-    @property
-    def pedestal_volume(self) -> float:
-        """Volume of the pillar [m³]."""
-        return pi * self.pedestal_radius**2 * self.pedestal_height
+    def faces(self) -> tuple[SubstrateFace, ...]:
+        """Return the boundaries, those of the pillar after the top of the slab."""
+        pillar, slab = self.parts()
+        _, *others = super().faces()
+        return (
+            self._face("substrate_top", "radiating", slab),
+            self._face("pedestal_top", "radiating", pillar),
+            self._face("pedestal_side", "radiating", pillar),
+            *others,
+        )
 
     @property
     def pedestal_side_area(self) -> float:
@@ -51,8 +68,3 @@ class Pedestal(PlanForm):
     def rim_area(self) -> float:
         """Area of the slab's outer edge [m²]."""
         return self.perimeter * self.thickness
-
-    @property
-    def volume(self) -> float:
-        """Volume of slab and pillar [m³]."""
-        return self.top_area * self.thickness + self.pedestal_volume

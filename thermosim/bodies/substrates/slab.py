@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from thermosim.bodies.substrates.base import MaterialName, PlanForm, Thickness
+from thermosim.bodies.substrates.parts import SubstratePart
 
 
 class Slab(PlanForm):
@@ -14,7 +15,6 @@ class Slab(PlanForm):
     material: MaterialName = "mica"
     thickness: Thickness
 
-    @property
-    def thickness_below(self) -> float:
-        """The thickness [m]."""
-        return self.thickness
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return the slab."""
+        return (self._part("substrate", self.material, self.thickness),)

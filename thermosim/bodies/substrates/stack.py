@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from thermosim.bodies.substrates.base import MaterialName, PlanForm, Thickness, along_x_y_or_z
+from thermosim.bodies.substrates.base import MaterialName, PlanForm, Thickness
+from thermosim.bodies.substrates.parts import SubstratePart
 from thermosim.language.sections import Section
 from thermosim.materials.conductivity import unit_axis
 
@@ -34,30 +35,18 @@ class Stack(PlanForm):
     kind: Literal["stack"] = "stack"
     layers: tuple[Layer, ...] = Field(min_length=1, max_length=20)
 
-    @property
-    def thickness_below(self) -> float:
-        """Sum of the thicknesses [m]."""
-        return sum(layer.thickness for layer in self.layers)
-
-    @property
-    def interfaces(self) -> tuple[float, ...]:
-        """Heights z of top face, interfaces and lower face [m], from 0 downward."""
-        heights = [0.0]
-        for layer in self.layers:
-            heights.append(heights[-1] - layer.thickness)
-        return tuple(heights)
-
-    @property
-    def axes(self) -> tuple[tuple[float, float, float], ...]:
-        """Crystal axis of each layer."""
-        return tuple(layer.crystal_axis or self.crystal_axis for layer in self.layers)
-
-    @property
-    def is_axisymmetric(self) -> bool:
-        """Whether it is a disk with every crystal axis upright."""
-        return self.radius is not None and all(abs(axis[2]) == 1 for axis in self.axes)
-
-    @property
-    def has_mirror_planes(self) -> bool:
-        """Whether the crystal axes of all layers leave x = 0 and y = 0 mirror planes."""
-        return all(along_x_y_or_z(axis) for axis in self.axes)
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return the layers from the top one down, ``substrate_1`` first."""
+        found, top = list[SubstratePart](), 0.0
+        for i, layer in enumerate(self.layers):
+            part = self._part(
+                f"substrate_{i + 1}",
+                layer.material,
+                layer.thickness,
+                top,
+                axis=layer.crystal_axis or self.crystal_axis,
+                key=f"layers[{i}].material",
+            )
+            found.append(part)
+            top = part.bottom
+        return tuple(found)
