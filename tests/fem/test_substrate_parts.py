@@ -88,7 +88,7 @@ def test_the_cache_knows_a_beam():
 
 
 SILICA, SILICON = {"material": "fused_silica"}, {"material": "silicon"}
-FILM, BLOCK = {"thickness": "100 nm"}, {"thickness": "300 um"}
+FILM, BLOCK = {"thickness": "100 nm"}, {"thickness": "5 mm"}
 BELOW = {
     "slab": {"kind": "slab", **SILICA, **BLOCK},
     "film": {"kind": "stack", "layers": [{**SILICA, **FILM}, {**SILICON, **BLOCK}]},
@@ -113,11 +113,11 @@ def test_limits_are_those_of_finite_elements(kind):
             "particle": {"material": "diamond", "emissivity": 0.0, "shape": shape},
             "contact": {"kind": "disk", "radius": "200 nm"},
             "source": {"heat_source": "1e9 W/m^3"},
-            "substrate": {"radius": "1 mm", "bottom": "held", "emissivity": 0.0, **BELOW[kind]},
+            "substrate": {"radius": "10 mm", "bottom": "held", "emissivity": 0.0, **BELOW[kind]},
             "mesh": {"cache": False},
             "solver": {"error_estimate": False},
         }
     )
     expected = simulate(found).summary["delta_T_mean_K"]
     limit = limits_of(found)["delta_T_all_paths_K"]
-    assert limit == pytest.approx(expected, rel=0.007 if kind == "gold" else 0.0015)
+    assert limit == pytest.approx(expected, rel=0.0015)
