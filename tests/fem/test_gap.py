@@ -53,7 +53,7 @@ def solve(mesh, gap, surfaces=(), *, k):
     bodies = (HeatBody("disk", K), HeatBody("plate", K))
     gaps = () if gap is None else (gap,)
     problem = HeatProblem(domain, HeatModel(300.0, bodies, surfaces, held, gaps=gaps), 2)
-    solver = solve_steady(problem, SolverSettings())
+    solve_steady(problem, SolverSettings())
     budget = HeatMeter(problem).read()
     assert balance_error(budget) < 1e-8
     return problem, budget

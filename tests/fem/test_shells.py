@@ -52,7 +52,7 @@ def solve(mesh, conductivity, films=(), surface="bar_bottom", h=H, degree=2):
         films=tuple(films),
     )
     problem = HeatProblem(domain, model, degree)
-    solver = solve_steady(problem, SolverSettings())
+    solve_steady(problem, SolverSettings())
     budget = HeatMeter(problem).read()
     assert balance_error(budget) < 1e-8
     return problem, budget[f"{surface}:loss"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -13,7 +13,7 @@ from thermosim.bodies.contact import Contact, JKRContact, NoContact
 from thermosim.bodies.films import FilmSettings
 from thermosim.bodies.particle import Particle, Single
 from thermosim.bodies.radiation import RadiationSettings
-from thermosim.bodies.substrates import NoSubstrate, Pedestal, Substrate
+from thermosim.bodies.substrates import NoSubstrate, Substrate
 from thermosim.case.base import CaseBase, InTime, OwnMaterials, Probes, Title
 from thermosim.case.settings import (
     GivenSource,
@@ -122,7 +122,7 @@ class Case(CaseBase):
             rule = "is for round bodies, and this one lies flat on a facet"
             remedy = 'write contact.kind = "disk" with the radius that touches'
             yield Problem("contact.kind", kind, rule, remedy)
-        if isinstance(self.substrate, NoSubstrate):
+        if not self.substrate.parts():
             remedy = 'add a section [substrate], or write contact.kind = "none"'
             yield Problem("contact.kind", kind, "but there is nothing to touch", remedy)
         try:
@@ -132,18 +132,17 @@ class Case(CaseBase):
         except ValueError as error:
             yield Problem("contact", "", str(error), "make the contact smaller")
             return
-        size = getattr(self.substrate, "equivalent_radius", None)
-        if size is not None and radius >= size:
+        size = self.substrate.equivalent_radius
+        if self.substrate.parts() and radius >= size:
             rule = f"its radius {radius:.4g} m must be below that of the substrate, {size:.4g} m"
             yield Problem("contact", "", rule, "make the substrate larger")
 
     def _level_problems(self) -> Iterator[Problem]:
         if self.transient is not None or self.source is None or self.chamber.pressure > 0:
             return
-        touching = not isinstance(self.contact, NoContact)
-        ground = self.substrate if touching else None
-        faces = [getattr(ground, name, "") for name in ("rim", "bottom", "frame")]
-        if "held" in faces or getattr(ground, "emissivity", None) or self.particle.emissivity:
+        faces = () if isinstance(self.contact, NoContact) else self.substrate.faces()
+        exits = (f.happens == "held" or (f.happens == "radiating" and f.emissivity) for f in faces)
+        if any(exits) or self.particle.emissivity:
             return
         rule = "no surface radiates, nothing is held and there is no gas: heat has no way out"
         remedy = "give an emissivity, or a substrate with a held face; or add [transient]"
@@ -163,7 +162,7 @@ class Case(CaseBase):
         if not getattr(shape, asked):
             quarters = ' (or "quarter")' if flat and shape.has_mirror_planes else ""
             yield Problem("particle.shape.kind", f'"{shape.kind}"', what, remedy + quarters)
-        if not getattr(substrate, asked, True):
+        if not getattr(substrate, asked):
             yield Problem("substrate", f'"{substrate.kind}"', what, remedy)
         if not isinstance(self.particle.arrangement, Single):
             kind = f'"{self.particle.arrangement.kind}"'
@@ -182,8 +181,13 @@ class Case(CaseBase):
         )  # fmt: skip
 
     def _emissivity_problems(self) -> Iterator[Problem]:
-        for owner, name in self.material_names().items():
-            setting = getattr(getattr(self, owner), "emissivity", None)
+        emitters: dict[tuple[str, str], Any] = {
+            ("particle", self.particle.material): self.particle.emissivity
+        }
+        for face in self.substrate.faces():
+            if face.happens == "radiating":
+                emitters["substrate", face.part.material] = face.emissivity
+        for (owner, name), setting in emitters.items():
             try:
                 material = self.material(name)
             except CaseError:  # told by the materials
@@ -198,11 +202,8 @@ class Case(CaseBase):
                 yield Problem(f"{owner}.emissivity", '"small_body"', rule, remedy)
 
     def _material_problems(self) -> Iterator[Problem]:
-        places = {f"{owner}.material": name for owner, name in self.material_names().items()}
-        for i, layer in enumerate(getattr(self.substrate, "layers", ())):
-            places[f"substrate.layers[{i}].material"] = layer.material
-        if isinstance(self.substrate, Pedestal) and self.substrate.pedestal_material:
-            places["substrate.pedestal_material"] = self.substrate.pedestal_material
+        places = {"particle.material": self.particle.material}
+        places |= {f"substrate.{part.key}": part.material for part in self.substrate.parts()}
         for i, film in enumerate(self.films):
             places[f"films[{i}].material"] = film.material
         for path, name in places.items():
@@ -229,11 +230,9 @@ class Case(CaseBase):
         return radius
 
     def material_names(self) -> dict[str, str]:
-        """Return the material name of each part: particle, and substrate if there is one."""
-        names = {"particle": self.particle.material}
-        if hasattr(self.substrate, "material"):
-            names["substrate"] = self.substrate.material
-        return names
+        """Return the material name of each region: particle, and every part of the substrate."""
+        parts = {part.region: part.material for part in self.substrate.parts()}
+        return {"particle": self.particle.material} | parts
 
     def resolved_gain(self) -> GainModel:
         """Return the gain with the escape of its light worked out for this particle.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
-from thermosim.bodies.supports import support_faces, supports
 from thermosim.errors import CaseError
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.drawing import drawing_of_particle
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from thermosim.materials.conductivity import Axis
 
 PARTICLE, SURFACE = "particle", "particle_surface"
-_FACING_AWAY = ("substrate_bottom", "substrate_frame", "substrate_rim")
 
 
 def of_particle(case: Case) -> Model:
@@ -88,7 +86,7 @@ def _ground(case: Case) -> tuple[Ground, ...]:
     """Return the layers of the substrate from the top; an index that nobody knows is no number."""
     assert case.laser is not None
     found = []
-    for part in supports(case.substrate):
+    for part in case.substrate.parts():
         table = case.material(part.material).refractive_index
         unknown = complex(math.nan, math.nan)
         index = unknown if table is None else complex(table.at(case.laser.wavelength))
@@ -114,7 +112,7 @@ def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
     if case.contact_radius:
         bodies += [
             _body(case, part.region, part.material, None, part.axis)
-            for part in supports(case.substrate)
+            for part in case.substrate.parts()
         ]
         sides, held = _support_surfaces(case, boundaries)
         surfaces += sides
@@ -152,7 +150,8 @@ def _accounts(budget: Budget) -> dict[str, float]:
 def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
     """Return the surfaces that see each other; lower faces and rims see only the chamber."""
     settings = case.radiation
-    names = tuple(s.boundary for s in surfaces if s.boundary not in _FACING_AWAY)
+    away = {face.boundary for face in case.substrate.faces() if not face.sees_particle}
+    names = tuple(s.boundary for s in surfaces if s.boundary not in away)
     if settings.model == "chamber" or len(names) < 2:
         return ()
     chosen = settings.model_dump(include={"patches", "rays", "seed", "quadrature"})
@@ -193,23 +192,24 @@ def _body(
 
 
 def _particle_surface(case: Case) -> Surface:
-    radius = case.particle.shape.equivalent_radius
-    emissivity = _emissivity(case, "particle", case.particle.material, radius)
+    radius, particle = case.particle.shape.equivalent_radius, case.particle
+    emissivity = _emissivity(case, PARTICLE, particle.emissivity, particle.material, radius)
     return Surface(SURFACE, _paths(case, emissivity, radius))
 
 
 def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Surface], list[Held]]:
-    substrate: Any = case.substrate
-    size = getattr(substrate, "equivalent_radius", None) or substrate.width / 2
     surfaces, held = [], []
-    for side in support_faces(substrate):
+    for side in case.substrate.faces():
         if side.boundary not in boundaries:
             continue
-        if side.face == "held":
-            held.append(Held(side.boundary, substrate.held_temperature or case.chamber.temperature))
-        elif side.face == "radiating":
-            part = side.support
-            emissivity = _emissivity(case, "substrate", part.material, part.thickness)
+        if side.happens == "held":
+            held.append(Held(side.boundary, side.held_temperature or case.chamber.temperature))
+        elif side.happens == "radiating":
+            part = side.part
+            emissivity = _emissivity(
+                case, "substrate", side.emissivity, part.material, part.thickness
+            )
+            size = case.substrate.equivalent_radius
             surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
     return surfaces, held
 
@@ -222,8 +222,7 @@ def _paths(case: Case, emissivity: Any, distance: float) -> dict[str, SurfaceLaw
     return paths
 
 
-def _emissivity(case: Case, owner: str, name: str, size: float) -> Any:
-    setting = case.particle.emissivity if owner == "particle" else case.substrate.emissivity  # type: ignore[union-attr]
+def _emissivity(case: Case, owner: str, setting: Any, name: str, size: float) -> Any:
     try:
         return emissivity_law(setting, case.material(name), size)
     except ValueError as error:
