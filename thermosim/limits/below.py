@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import agm, j1
 
 if TYPE_CHECKING:
     from thermosim.bodies.substrates import SubstratePart
@@ -54,6 +53,8 @@ def layer_below(tensor: Floats, thickness: float) -> LayerBelow:
     eigenvalues of A: the disk is an ellipse in stretched coordinates, whose resistance (Carslaw
     and Jaeger 1959, section 8.2) is an elliptic integral, written as the mean of Gauss.
     """
+    from scipy.special import agm
+
     upright = float(tensor[2, 2])
     A = upright * tensor[:2, :2] - np.outer(tensor[:2, 2], tensor[2, :2])
     spread = float(agm(*np.sqrt(np.linalg.eigvalsh(A))))
@@ -119,6 +120,8 @@ def layered_resistance(radius: float, layers: list[LayerBelow]) -> float:
     In waves J0(λr) the layers are a line of impedances, λ Z_i = (1/κ) (h + w)/(1 + h w) with
     h = κ λ Z_{i+1}, w = tanh(λ s t), κ = √(k_par k_perp) and s = κ/k_zz.
     """
+    from scipy.special import j1
+
     first = layers[0].spread
     alone = 1 / (4 * first * radius)
     if len(layers) == 1:
