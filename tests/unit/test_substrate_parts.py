@@ -7,11 +7,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from thermosim.bodies.substrates import NoSubstrate, Substrate
-from thermosim.bodies.substrates.optical import index_of_top
 from thermosim.case.read import parse_case
 from thermosim.errors import CaseError
 from thermosim.limits.of_case import derived_quantities, limits_of
-from thermosim.materials import load_material
 
 DISK = {"radius": "1 mm"}
 SHEET = {**DISK, "thickness": "20 um"}
@@ -207,20 +205,3 @@ def test_heat_needs_a_way_out_of_any_substrate(kind):
     with pytest.raises(CaseError, match="heat has no way out"):
         case(closed, **source)
     case({**closed, "rim": "held"}, **source)
-
-
-def test_light_meets_the_part_under_the_particle():
-    def index(table, material=load_material):
-        return index_of_top(substrate(**table), material, 532e-9)
-
-    assert index(SLAB) == index(ONE_LAYER) == pytest.approx(1.58, rel=0.02)
-    assert index(KINDS["stack"]) == index({**SLAB, "material": "gold"})
-    assert index(KINDS["pedestal"]) == index({**SLAB, "material": "fused_silica"})
-    assert index({"kind": "none"}) is None
-    dull = case({**SLAB, "material": "dull", "emissivity": 0.5}, **DULL).material
-    for table, key in [
-        ({**SLAB, "material": "dull"}, "substrate.material"),
-        ({**ONE_LAYER, "layers": [{**MICA, "material": "dull"}]}, "substrate.layers.0..material"),
-    ]:
-        with pytest.raises(CaseError, match=f'{key} = "dull": rays need the refractive index'):
-            index(table, dull)

@@ -220,7 +220,7 @@ def top_index(ground: tuple[Ground, ...]) -> complex | None:
     if math.isnan(top.index.real):
         rule = f'rays need the refractive index of "{top.material}", which is not known'
         remedy = "give the material a refractive_index"
-        raise CaseError([Problem("substrate.material", f'"{top.material}"', rule, remedy)])
+        raise CaseError([Problem(top.key, f'"{top.material}"', rule, remedy)])
     return top.index
 
 

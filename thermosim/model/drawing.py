@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 Names = tuple[str, ...]
 NOT_SHAPING = {
     "mesh": {"cache", "target_error"},
-    "substrate": {
-        "material", "emissivity", "rim", "bottom", "frame", "held_temperature", "crystal_axis",
-        "pedestal_material",
-    },
-    "layer": {"material", "crystal_axis"},
 }  # fmt: skip
 """Fields of sections that leave a mesh as it is; every other one is part of its key."""
 _FILES = {"path", "file"}  # known by their content
@@ -111,12 +106,10 @@ class ParticleDrawing(Drawing):
         return self.arrangement.places(self.shape)
 
     def _shaping(self) -> dict[str, Any]:
-        left_out: dict[str, Any] = dict.fromkeys(NOT_SHAPING["substrate"], True)
-        left_out["layers"] = {"__all__": NOT_SHAPING["layer"]}
         return {
             "shape": self.shape.model_dump(mode="json", exclude=_FILES),
             "arrangement": self.arrangement.model_dump(mode="json"),
-            "substrate": self.substrate.model_dump(mode="json", exclude=left_out),
+            "substrate": [part.drawn for part in self.substrate.parts()],
             "contact": [self.contact_radius, self.jump],
         }
 

@@ -50,13 +50,15 @@ class Goal:
 class Ground:
     """One layer under a lit particle: region, thickness [m], complex refractive index.
 
-    The index is not a number where the material has none; `material` names it.
+    The index is not a number where the material has none; `material` names it, and `key` is where
+    the case file does.
     """
 
     region: str
     thickness: float
     index: complex
     material: str
+    key: str
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,9 @@ def _ground(case: Case) -> tuple[Ground, ...]:
         table = case.material(part.material).refractive_index
         unknown = complex(math.nan, math.nan)
         index = unknown if table is None else complex(table.at(case.laser.wavelength))
-        found.append(Ground(part.region, part.thickness, index, part.material))
+        found.append(
+            Ground(part.region, part.thickness, index, part.material, f"substrate.{part.key}")
+        )
     return tuple(found)
 
 
