@@ -262,7 +262,7 @@ def test_bleached_dots_absorb_less_and_let_more_light_through():
 
 def test_light_meets_the_part_under_the_particle():
     """The index of slab and one-layer stack is one; one that nobody knows is told by its key."""
-    dull = {"conductivity": 1.0, "density": 1000.0, "specific_heat": 1000.0}
+    dull = {"conductivity": "1 W/(m*K)"}
     layer = {"material": "dull", "thickness": "10 um"}
     plan = {"radius": "50 um", "emissivity": 0.5}
 

@@ -17,7 +17,8 @@ from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
-    from thermosim.model.heat import HeatBody, Number, Surface
+    from thermosim.model.heat import HeatBody, Surface
+    from thermosim.model.laws import Number
 
 QUADRATURE_EXTRA = 2
 

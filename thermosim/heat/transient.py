@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.fem.domain import Domain
     from thermosim.heat.newton import NewtonSolver
-    from thermosim.model.heat import HeatModel, Number, Source
+    from thermosim.model.heat import HeatModel, Source
+    from thermosim.model.laws import Number
 
 _MASS_SHIFT = 1e30  # times θ̇ against which conduction is nothing
 _MASS_RTOL = 1e-12

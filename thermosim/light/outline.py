@@ -158,7 +158,8 @@ def region_triangles(cells: Cells) -> Floats:
     for i in range(dim + 1):
         open_ = behind[:, i] < 0
         face = np.delete(cells.corners[open_], i, axis=1)
-        found.append(_turned(face) if dim == 2 else _outward(face, cells.corners[open_, i]))
+        inside = cells.corners[open_, i]
+        found.append(_turned(face, inside) if dim == 2 else _outward(face, inside))
     return np.concatenate(found)
 
 
@@ -171,8 +172,14 @@ def _outward(faces: Floats, inside: Floats) -> Floats:
     return faces
 
 
-def _turned(edges: Floats) -> Floats:
-    """Return the bands of edges in (r, z), shape (n, 2, 2), as triangles; none for the axis."""
+def _turned(edges: Floats, inside: Floats) -> Floats:
+    """Return the bands of edges in (r, z), shape (n, 2, 2), as triangles; none for the axis.
+
+    They look away from the points `inside`, shape (n, 2).
+    """
+    along, inward = edges[:, 1] - edges[:, 0], inside - edges[:, 0]
+    wrong = along[:, 0] * inward[:, 1] - along[:, 1] * inward[:, 0] > 0
+    edges = np.where(wrong[:, None, None], edges[:, ::-1], edges)
     edges = edges[edges[:, :, 0].max(axis=1) > 0]
     angle = np.linspace(0.0, 2.0 * np.pi, _SECTORS + 1)
     angle[-1] = 0.0

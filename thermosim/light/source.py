@@ -10,7 +10,7 @@ from thermosim.gain import GainParameters, heat_source
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
-    from thermosim.model.heat import Number
+    from thermosim.model.laws import Number
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,20 +14,7 @@ from thermosim.materials.laws import Law
 if TYPE_CHECKING:
     from thermosim.bodies.films import BodyFilm
     from thermosim.materials import Material
-    from thermosim.model.laws import HeldFormula
-
-
-class Number(Protocol):
-    """Makes a constant of a form out of a float, and knows coordinates and time by name."""
-
-    @property
-    def place(self) -> Mapping[str, Any]:
-        """Coordinates [m] and time [s] of formulas, as UFL."""
-        ...
-
-    def __call__(self, value: float) -> Any:
-        """Return the constant."""
-        ...
+    from thermosim.model.laws import HeldFormula, Number
 
 
 class SurfaceLaw(Protocol):

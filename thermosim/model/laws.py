@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -11,10 +11,24 @@ from thermosim.bodies.chamber import radiative_flux
 from thermosim.language.namespaces import NUMPY, ufl_namespace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from thermosim.language.formulas import FieldExpression
-    from thermosim.model.heat import Number
+
+
+class Number(Protocol):
+    """Makes a constant of a form out of a float, and knows coordinates and time by name."""
+
+    @property
+    def place(self) -> Mapping[str, Any]:
+        """Coordinates [m] and time [s] of formulas, as UFL."""
+        ...
+
+    def __call__(self, value: float) -> Any:
+        """Return the constant."""
+        ...
 
 
 def form_value(field: FieldExpression, number: Number, T: Any = None) -> Any:
