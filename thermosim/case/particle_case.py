@@ -171,6 +171,11 @@ class Case(CaseBase):
             yield from laser_symmetry_problems(laser, self.symmetry)
 
     def _optics_problems(self) -> Iterator[Problem]:
+        alone = isinstance(self.particle.arrangement, Single)
+        if not alone and not isinstance(self.optics, UniformOptics):
+            rule = "follows the light in one particle, and there are several"
+            remedy = 'write optics.model = "uniform", or leave particle.arrangement out'
+            yield Problem("optics.model", f'"{self.optics.model}"', rule, remedy)
         try:
             material = self.material(self.particle.material)
         except CaseError:  # told by the materials
