@@ -48,6 +48,21 @@ class HeatMeter:
             found[f"{held.boundary}:held"] = dofs
         return found
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The sources, paths of surfaces and stores that are forms."""
+        return frozenset(self._paths)
+
+    def parts(self, names: frozenset[str]) -> Budget:
+        """Return some of the heats that are forms [W] now, signs as in `read` (collective)."""
+        comm = self.problem.domain.comm
+        return {
+            name: (-1.0 if name.startswith("source:") else 1.0)
+            * float(comm.allreduce(fem.assemble_scalar(form)))
+            for name, form in self._paths.items()
+            if name in names
+        }
+
     def read(self) -> Budget:
         """Return the heat released, leaving by every path and stored [W] now (collective).
 
@@ -55,11 +70,7 @@ class HeatMeter:
         leaving less stored is zero; at a held face leaves what its nodes receive.
         """
         comm = self.problem.domain.comm
-        found = {
-            name: (-1.0 if name.startswith("source:") else 1.0)
-            * float(comm.allreduce(fem.assemble_scalar(form)))
-            for name, form in self._paths.items()
-        }
+        found = self.parts(self.names)
         parts: tuple[Any, ...] = (*self.problem.couplings, *self.problem.gaps)
         for part in parts:
             for name, value in part.budget().items():
