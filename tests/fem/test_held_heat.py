@@ -12,15 +12,14 @@ from thermosim.run.simulate import simulate  # noqa: E402
 
 
 def held(formula, geometry, faces, material=None, **region):
+    temperature = {"expression": formula, "unit": "K"}
     return parse_case(
         {
             "goal": "body",
             "geometry": geometry,
             "materials": {"m": {"conductivity": material or "2 W/(m*K)"}},
             "regions": {"body": {"material": "m", **region}},
-            "boundaries": dict.fromkeys(
-                faces, {"temperature": {"expression": formula, "unit": "K"}}
-            ),
+            "boundaries": {face: {"temperature": temperature} for face in faces},
             "mesh": {"size": "0.25 m"},
             "output": {"pictures": False, "fields": False, "thermometer": False},
         }
