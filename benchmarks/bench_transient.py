@@ -51,9 +51,9 @@ def prepare(refinement, integrator, step, steps):
     """Return a stepper at t = 0 and the numbers of its mesh."""
     from mpi4py import MPI
 
-    from thermosim.case import parse_case
-    from thermosim.simulate_transient.run import set_up
-    from thermosim.simulation import Journal
+    from thermosim.case.read import parse_case
+    from thermosim.run.simulate import Journal
+    from thermosim.run.transient import set_up
 
     tree = {
         **CASE,
@@ -82,7 +82,7 @@ def find_refinement(unknowns):
 
 def one_solve(stepper, rebuild):
     """Return seconds and iterations of one linear solve with the matrix of the last step."""
-    from thermosim.fem import vector
+    from thermosim.fem.domain import vector
 
     ksp = stepper.ts.getSNES().getKSP()
     b, x = vector(stepper.problem.space), vector(stepper.problem.space)

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from thermosim import load_case
-from thermosim.simulation import simulate
+from thermosim.run.simulate import simulate
 from thermosim.visual.optics_plots import compare_light
 
 CASES = Path(__file__).parents[1] / "cases"

@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from thermosim.cad import gmsh_session
+from thermosim.shapes.cad import gmsh_session
 
 EDGES, ROUNDING = (12.0, 8.0, 3.0), 1.0
 

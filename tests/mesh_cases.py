@@ -1,6 +1,6 @@
 """Shapes and substrates for tests of meshes, and how far a mesh is from closed forms."""
 
-from thermosim.case import parse_case
+from thermosim.case.read import parse_case
 from thermosim.mesh.measure import areas, volumes
 
 SPHERE = {"kind": "sphere", "radius": "5 um"}

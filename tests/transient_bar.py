@@ -7,16 +7,16 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import TypeAdapter
 
-from thermosim.fem import constant, distribute
-from thermosim.heat.model import HeatBody, HeatModel
+from thermosim.case.settings import SolverSettings
+from thermosim.fem.data import MeshData
+from thermosim.fem.domain import constant, distribute
 from thermosim.heat.timestepper import TimeStepper
 from thermosim.heat.transient import TransientProblem
 from thermosim.materials.conductivity import Isotropic
 from thermosim.materials.laws import DensityLaw, SpecificHeatLaw
-from thermosim.mesh.data import MeshData
-from thermosim.schedule import Piece
-from thermosim.settings import SolverSettings
-from thermosim.transient_settings import TransientSettings
+from thermosim.model.heat import HeatBody, HeatModel
+from thermosim.schedule.schedule import Piece
+from thermosim.schedule.settings import TransientSettings
 
 
 def strip(x, regions=("bar",), joints=(), height=None):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from thermosim.mesh.data import MeshData, facet_table
+from thermosim.fem.data import MeshData, facet_table
 from thermosim.mesh.session import generate, gmsh_session, read_arrays
 
 

@@ -56,3 +56,9 @@ class MissingDependencyError(ThermosimError):
     """A part of the environment that this command needs is not installed."""
 
     exit_status = 4
+
+
+class StorageError(ThermosimError):
+    """A file that could not be written or read back: which, why, and what to do."""
+
+    exit_status = 5

@@ -13,9 +13,9 @@ from dolfinx.io import VTKFile
 from dolfinx.mesh import create_box, create_rectangle
 from mpi4py import MPI
 
-from thermosim.case import load_case, parse_case
+from thermosim.case.read import load_case, parse_case
 from thermosim.results import load_result
-from thermosim.simulation import simulate
+from thermosim.run.simulate import simulate
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual import report
 from thermosim.visual.fields_read import read_field

@@ -7,8 +7,8 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim.case import load_case  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.case.read import load_case  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 CASES = Path(__file__).parents[2] / "cases"
 STEADY = sorted(

@@ -10,15 +10,15 @@ pytest.importorskip("dolfinx")
 
 from enclosed import solved, spheres  # noqa: E402
 
-from thermosim.case import load_case  # noqa: E402
+from thermosim.case.read import load_case  # noqa: E402
+from thermosim.case.settings import SolverSettings  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
-from thermosim.fem import vector  # noqa: E402
-from thermosim.heat.model import Enclosure  # noqa: E402
+from thermosim.fem.domain import vector  # noqa: E402
 from thermosim.heat.newton import NewtonSolver  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.materials import TableLaw  # noqa: E402
-from thermosim.settings import SolverSettings  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.model.heat import Enclosure  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 MICA = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
 RISING = TableLaw(temperatures=(200.0, 400.0, 600.0), values=(0.2, 0.5, 0.9))

@@ -5,8 +5,8 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim.case import parse_case  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 SLAB = {"kind": "slab", "material": "mica", "radius": "200 um", "thickness": "20 um"}
 SPHERE = {"shape": {"kind": "sphere", "radius": "5 um"}, "emissivity": 1.0}

@@ -5,7 +5,7 @@ import pytest
 from scipy.constants import e
 
 from thermosim.gain import GainModel, cooling_gain, external_efficiency, heat_source
-from thermosim.namespaces import ufl_namespace
+from thermosim.language.namespaces import ufl_namespace
 
 pytestmark = pytest.mark.fem
 

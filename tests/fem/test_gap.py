@@ -12,11 +12,17 @@ pytest.importorskip("dolfinx")
 from mpi4py import MPI  # noqa: E402
 from two_bodies import rectangles  # noqa: E402
 
-from thermosim.chamber import Chamber, bridged_conductance, gas_conductivity  # noqa: E402
+from thermosim.bodies.chamber import Chamber, bridged_conductance, gas_conductivity  # noqa: E402
+from thermosim.case.settings import SolverSettings  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
-from thermosim.fem import distribute  # noqa: E402
-from thermosim.heat.budget import balance_error, heat_budget  # noqa: E402
-from thermosim.heat.model import (  # noqa: E402
+from thermosim.fem.domain import distribute  # noqa: E402
+from thermosim.heat.budget import HeatMeter  # noqa: E402
+from thermosim.heat.problem import HeatProblem  # noqa: E402
+from thermosim.heat.steady import solve_steady  # noqa: E402
+from thermosim.materials import ConstantLaw  # noqa: E402
+from thermosim.materials.conductivity import Isotropic  # noqa: E402
+from thermosim.model.budget import balance_error  # noqa: E402
+from thermosim.model.heat import (  # noqa: E402
     Exchange,
     GasGap,
     HeatBody,
@@ -24,11 +30,6 @@ from thermosim.heat.model import (  # noqa: E402
     Held,
     Surface,
 )
-from thermosim.heat.problem import HeatProblem  # noqa: E402
-from thermosim.heat.steady import solve_steady  # noqa: E402
-from thermosim.materials import ConstantLaw  # noqa: E402
-from thermosim.materials.conductivity import Isotropic  # noqa: E402
-from thermosim.settings import SolverSettings  # noqa: E402
 
 D, R = 0.05e-6, 1e-6
 H_FM = 1.1706  # W/(m² K) per Pa, air at 300 K
@@ -52,8 +53,8 @@ def solve(mesh, gap, surfaces=(), *, k):
     bodies = (HeatBody("disk", K), HeatBody("plate", K))
     gaps = () if gap is None else (gap,)
     problem = HeatProblem(domain, HeatModel(300.0, bodies, surfaces, held, gaps=gaps), 2)
-    solver = solve_steady(problem, SolverSettings())
-    budget = heat_budget(problem, solver)
+    solve_steady(problem, SolverSettings())
+    budget = HeatMeter(problem).read()
     assert balance_error(budget) < 1e-8
     return problem, budget
 

@@ -12,11 +12,12 @@ gmsh = pytest.importorskip("gmsh")
 
 from scipy.special import i0, k0  # noqa: E402
 
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.bodies.geometry import BodyMesh, Rectangle  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
-from thermosim.geometry import BodyMesh, Rectangle  # noqa: E402
 from thermosim.mesh.regions import build_body  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.model.drawing import BodyDrawing  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 K = {"m": {"conductivity": "2 W/(m*K)"}, "n": {"conductivity": "5 W/(m*K)"}}
 SQUARE = {"kind": "rectangle", "x": ["0 m", "1 m"], "y": ["0 m", "1 m"]}
@@ -45,7 +46,7 @@ def manufactured(degree: int, size: float) -> float:
     """L2 error of the plane manufactured solution, all sides of another kind."""
     import ufl
 
-    from thermosim import fem
+    from thermosim.fem import domain as fem
 
     flux = "2*40*2*cos(2*x)*cos(3*y)"  # k dT/dx
     upward = "-2*40*3*sin(2*x)*sin(3*y)"  # k dT/dy
@@ -207,7 +208,11 @@ def test_probe_outside():
 def test_rectangle_mesh_has_its_parts():
     parts = {"hot": {"side": "right", "between": ["0.25 m", "0.5 m"]}}
     body = Rectangle.model_validate({**SQUARE, "parts": parts})
-    mesh, report = build_body(body, BodyMesh(size=0.1, near={"hot": 0.01}), {})
+
+    def draw(**settings):
+        return build_body(BodyDrawing(geometry=body, mesh=BodyMesh(**settings)))
+
+    mesh, report = draw(size=0.1, near={"hot": 0.01})
     lengths = {}
     for name in mesh.boundaries:
         rows, local = np.nonzero(mesh.facet_tags == mesh.boundaries[name])
@@ -219,14 +224,14 @@ def test_rectangle_mesh_has_its_parts():
     assert lengths["hot"].max() < 0.02 < lengths["left"].min()
     assert report["min_scaled_jacobian"] > 0.3
     with pytest.raises(MeshError, match="max_cells"):
-        build_body(body, BodyMesh(size=0.1, max_cells=10), {})
+        draw(size=0.1, max_cells=10)
     with pytest.raises(MeshError, match=r"about 2\.31e\+18 cells.*raise mesh\.size"):
-        build_body(body, BodyMesh(size=1e-9), {})
+        draw(size=1e-9)
 
 
 def test_result_folder(tmp_path):
     """What is written is read back: numbers, the case, and the course of a transient."""
-    from thermosim.general_case import GeneralCase
+    from thermosim.case.body_case import BodyCase
     from thermosim.results import load_result
     from thermosim.results.series import load_series
 
@@ -251,7 +256,7 @@ def test_result_folder(tmp_path):
     case = parse_case(tree)
     done = simulate(case, tmp_path / "out")
     found = load_result(tmp_path / "out")
-    assert isinstance(found.case, GeneralCase)
+    assert isinstance(found.case, BodyCase)
     assert found.case.digest() == case.digest()
     assert found.probe_corner_K == done.probe_corner_K == pytest.approx(302, rel=1e-14)
     series = load_series(tmp_path / "out")

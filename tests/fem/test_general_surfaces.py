@@ -6,7 +6,7 @@ pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
 from thermosim import CaseError, simulate  # noqa: E402
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 
 RADIATION = {"emissivity": 0.5, "T_env": "300 K"}
 

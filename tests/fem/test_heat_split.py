@@ -11,7 +11,8 @@ from dolfinx import fem  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 from transient_bar import material, strip  # noqa: E402
 
-from thermosim.fem import (  # noqa: E402
+from thermosim.case.settings import SolverSettings  # noqa: E402
+from thermosim.fem.domain import (  # noqa: E402
     assemble_matrix,
     assemble_vector,
     compile_form,
@@ -20,12 +21,11 @@ from thermosim.fem import (  # noqa: E402
     distribute,
     vector,
 )
-from thermosim.heat.model import Film, HeatBody, HeatModel, Held, Radiation, Surface  # noqa: E402
 from thermosim.heat.newton import NewtonSolver  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.transient import TransientProblem  # noqa: E402
 from thermosim.materials.laws import ConstantLaw, PolynomialLaw  # noqa: E402
-from thermosim.settings import SolverSettings  # noqa: E402
+from thermosim.model.heat import Film, HeatBody, HeatModel, Held, Radiation, Surface  # noqa: E402
 
 RISING = PolynomialLaw(value=2.0, coefficients=(0.5,), T_ref=300.0)
 LAWS = {

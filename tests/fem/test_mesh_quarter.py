@@ -20,8 +20,8 @@ from mesh_cases import (  # noqa: E402
 )
 
 from thermosim.errors import CaseError  # noqa: E402
+from thermosim.fem.data import facet_nodes  # noqa: E402
 from thermosim.mesh.build import build_mesh  # noqa: E402
-from thermosim.mesh.data import facet_nodes  # noqa: E402
 from thermosim.mesh.measure import volumes  # noqa: E402
 
 TRIAXIAL = {"kind": "ellipsoid", "a": "6 um", "b": "4 um", "c": "3 um"}

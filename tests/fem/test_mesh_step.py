@@ -11,12 +11,12 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("gmsh")
 
-from thermosim.cad import gmsh_session  # noqa: E402
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
 from thermosim.mesh.build import build_mesh  # noqa: E402
 from thermosim.mesh.measure import areas, volumes  # noqa: E402
 from thermosim.shapes import Sphere, Surface  # noqa: E402
+from thermosim.shapes.cad import gmsh_session  # noqa: E402
 
 close = partial(pytest.approx, abs=0)
 ROOT = Path(__file__).parents[2]

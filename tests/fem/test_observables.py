@@ -7,9 +7,9 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim.case import parse_case  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.gain import excitation_number, external_efficiency  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 SPHERE = {"shape": {"kind": "sphere", "radius": "5 um"}, "emissivity": 1.0}
 LASER = {"intensity": "3 kW/cm^2"}

@@ -9,9 +9,9 @@ pytest.importorskip("dolfinx")
 
 from scipy.constants import Stefan_Boltzmann  # noqa: E402
 
-from thermosim.case import parse_case  # noqa: E402
-from thermosim.contact import constriction_resistance  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.bodies.contact import constriction_resistance  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 R = 5e-6
 K_PARTICLE, K_PAR, K_PERP = 0.3, 3.9, 0.46

@@ -8,11 +8,11 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim.case import load_case, parse_case  # noqa: E402
+from thermosim.case.read import load_case, parse_case  # noqa: E402
 from thermosim.errors import CaseError, SolveError  # noqa: E402
 from thermosim.results import load_result  # noqa: E402
 from thermosim.results.series import load_series  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 BASE = {
     "particle": {"material": "Cs4PbBr6", "shape": {"kind": "sphere", "radius": "5 um"}},

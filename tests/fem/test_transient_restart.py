@@ -15,13 +15,13 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim.case import parse_case  # noqa: E402
-from thermosim.errors import CaseError  # noqa: E402
+from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.errors import CaseError, StorageError  # noqa: E402
 from thermosim.results.checkpoint import CURRENT, PREVIOUS  # noqa: E402
-from thermosim.results.series import SERIES, StorageError, load_series  # noqa: E402
-from thermosim.simulate_transient import resume_transient, running_folder  # noqa: E402
-from thermosim.simulate_transient.march import TransientRun  # noqa: E402
-from thermosim.simulation import simulate  # noqa: E402
+from thermosim.results.series import SERIES, load_series  # noqa: E402
+from thermosim.run.march import TransientRun  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
+from thermosim.run.transient import resume_transient, running_folder  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 TREE = {
@@ -143,7 +143,7 @@ def test_changed_series_is_an_error(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_checkpoint_of_this_moment(whole, tmp_path, monkeypatch, number, status):
-    from thermosim.simulate_transient.interrupt import Interrupted
+    from thermosim.run.interrupt import Interrupted
 
     folder, before = tmp_path / "run", signal.getsignal(number)
     with monkeypatch.context() as patch:
@@ -161,7 +161,7 @@ def test_a_signal_leaves_a_checkpoint_of_this_moment(whole, tmp_path, monkeypatc
     at_outputs = np.isin(expected.time, 0.02 * np.arange(1, 16)) | (expected.time == 0.3)
     there = np.isin(found.time, expected.time[at_outputs])
     assert at_outputs.sum() == there.sum() >= 14
-    for name in ("delta_T_mean_K", "delta_T_min_K", "top_K"):
+    for name in ("delta_T_mean_K", "delta_T_min_K", "probe_top_K"):
         np.testing.assert_allclose(found[name][there], expected[name][at_outputs], rtol=1e-9)
 
 
@@ -170,8 +170,8 @@ def run_with_limit(limit, folder):
     import json
 
     program = (
-        "import json, sys; from pathlib import Path; from thermosim.case import parse_case;"
-        "from thermosim.simulation import simulate;"
+        "import json, sys; from pathlib import Path; from thermosim.case.read import parse_case;"
+        "from thermosim.run.simulate import simulate;"
         "simulate(parse_case(json.loads(sys.argv[1])), Path(sys.argv[2]))"
     )
     return subprocess.run(

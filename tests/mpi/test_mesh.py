@@ -9,9 +9,9 @@ pytestmark = [pytest.mark.mpi, pytest.mark.fem]
 SCRIPT = """
 import json, sys
 from mpi4py import MPI
-from thermosim.case import parse_case
-from thermosim.fem import area, volume
-from thermosim.simulation import simulate
+from thermosim.case.read import parse_case
+from thermosim.fem.domain import area, volume
+from thermosim.run.simulate import simulate
 
 case = parse_case({
     "symmetry": "3d",

@@ -11,16 +11,19 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from mpi4py import MPI
-from thermosim import fem
-from thermosim.case import parse_case
-from thermosim.mesh import build, native
-from thermosim.parallel import abort_on_exception
-from thermosim.simulation import make_domain, simulate
+from thermosim.fem import domain as fem
+from thermosim.case.read import parse_case
+from thermosim.fem import native
+from thermosim.mesh import kept
+from thermosim.fem.parallel import abort_on_exception
+from thermosim.mesh.build import domain_of
+from thermosim.model.drawing import drawing_of
+from thermosim.run.simulate import simulate
 
 comm = MPI.COMM_WORLD
 abort_on_exception(comm)
 folder = Path(sys.argv[1])
-build.cache_folder = lambda: folder
+kept.cache_folder = lambda: folder
 native.SMALLEST = 0
 
 

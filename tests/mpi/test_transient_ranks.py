@@ -49,7 +49,7 @@ probes = {top = {point = ["0 um", "10 um"]}, mica = {region = "substrate"}}
 CUT = """
 import os, sys
 from thermosim.cli import main
-from thermosim.simulate_transient.march import TransientRun
+from thermosim.run.march import TransientRun
 
 after_step = TransientRun._after_step
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thermosim.contact import JKRContact, constriction_resistance, jkr_modulus, jkr_radius
+from thermosim.bodies.contact import JKRContact, constriction_resistance, jkr_modulus, jkr_radius
 
 
 @pytest.mark.parametrize(("radius_um", "contact_nm"), [(1, 44), (2, 70), (5, 129), (10, 205)])

@@ -10,7 +10,7 @@ pytest.importorskip("dolfinx")
 from enclosed import solved, spheres  # noqa: E402
 from scipy.constants import Stefan_Boltzmann  # noqa: E402
 
-from thermosim.fem import area  # noqa: E402
+from thermosim.fem.domain import area  # noqa: E402
 
 TARGET = 1898.27
 

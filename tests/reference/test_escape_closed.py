@@ -9,8 +9,8 @@ from scipy.integrate import quad
 
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import VanRoosbroeckEmission
-from thermosim.optics import escape_closed as closed
-from thermosim.optics.escape import ErgodicEscape, escape_versus_size
+from thermosim.gain.escape import closed
+from thermosim.gain.escape.methods import ErgodicEscape, escape_versus_size
 
 
 @pytest.mark.parametrize(("n", "trapped"), [(1.7, 0.528866), (1.9, 0.614752), (2.0, 0.649519)])

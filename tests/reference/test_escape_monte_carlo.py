@@ -8,15 +8,15 @@ from scipy.constants import e
 
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import VanRoosbroeckEmission
-from thermosim.optics import escape_closed as closed
-from thermosim.optics.escape import (
+from thermosim.gain.escape import closed
+from thermosim.gain.escape.mc import ESCAPED, Emitter, Surface, Transport
+from thermosim.gain.escape.mc_bodies import BoxBody, SphereBody
+from thermosim.gain.escape.methods import (
     ErgodicEscape,
     MonteCarloEscape,
     SphereEscape,
     escape_versus_size,
 )
-from thermosim.optics.escape_mc import ESCAPED, Emitter, Surface, Transport
-from thermosim.optics.escape_mc_bodies import BoxBody, SphereBody
 
 PHOTONS = 100_000
 ENERGY = 2.4 * e

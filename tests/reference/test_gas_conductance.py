@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from thermosim.chamber import (
+from thermosim.bodies.chamber import (
     GASES,
     Chamber,
     free_molecular_conductance,

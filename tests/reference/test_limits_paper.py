@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from thermosim.chamber import radiative_conductance, stefan_boltzmann_flux
-from thermosim.limits import (
+from thermosim.bodies.chamber import radiative_conductance, stefan_boltzmann_flux
+from thermosim.limits.closed import (
     contact_conductance,
     cooling_rate,
     ensemble_delta_T,

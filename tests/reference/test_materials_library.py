@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from thermosim.emissivity import emissivity_law, planck_mie_emissivity, slab_emissivity
+from thermosim.bodies.emissivity import emissivity_law, planck_mie_emissivity, slab_emissivity
 from thermosim.materials import TabulatedInfrared, load_material, sources, table
 
 ROOT = Path(__file__).parents[2]

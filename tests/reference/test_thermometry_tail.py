@@ -5,7 +5,7 @@ import pytest
 from scipy.constants import e, k
 
 from thermosim import thermometry as th
-from thermosim.optics.escape_closed import ergodic_escape, mean_transmittance
+from thermosim.gain.escape.closed import ergodic_escape, mean_transmittance
 
 KT_EV = k / e
 

@@ -10,7 +10,7 @@ pytest.importorskip("dolfinx")
 
 from transient_bar import March, Source, body, strip  # noqa: E402
 
-from thermosim.heat.model import HeatModel, Held  # noqa: E402
+from thermosim.model.heat import HeatModel, Held  # noqa: E402
 
 T_REF = 273.15
 

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from scipy.constants import e
 
-from thermosim.case import Case, load_case, parse_case
-from thermosim.derived import derived_quantities, limits_of
+from thermosim.case.particle_case import Case
+from thermosim.case.read import load_case, parse_case
+from thermosim.case.starter import STARTER
 from thermosim.errors import CaseError
 from thermosim.gain import external_efficiency
 from thermosim.gain.emission import VanRoosbroeckEmission
-from thermosim.gain.escaping import emission_grid
-from thermosim.optics.escape import ErgodicEscape
-from thermosim.starter import STARTER
+from thermosim.gain.escape.methods import ErgodicEscape
+from thermosim.gain.escape.of_body import emission_grid
+from thermosim.limits.of_case import derived_quantities, limits_of
 
 from .broken_cases import DENSITY, GOOD
 

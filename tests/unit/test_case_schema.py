@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from thermosim.case import load_case
+from thermosim.case.read import load_case
+from thermosim.case.starter import STARTER
 from thermosim.cli import main
 from thermosim.cli.reference import schema_document, written_into
-from thermosim.starter import STARTER
 
 from .broken_cases import BROKEN, GOOD
 

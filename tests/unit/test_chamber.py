@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy import constants
 
-from thermosim.chamber import (
+from thermosim.bodies.chamber import (
     GASES,
     Chamber,
     bridged_conductance,

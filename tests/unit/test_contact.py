@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from thermosim.contact import (
+from thermosim.bodies.contact import (
     DEFAULT_MODULUS,
     Contact,
     JKRContact,

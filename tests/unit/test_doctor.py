@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from thermosim import doctor
+from thermosim.cli import installation as doctor
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,8 @@ def test_the_report_prints(healthy, capsys):
 
 def test_importing_the_doctor_imports_nothing_heavy():
     heavy = "dolfinx petsc4py mpi4py gmsh pyvista vtk numpy"
-    code = f"import sys, thermosim.doctor; print([m for m in {heavy.split()} if m in sys.modules])"
+    names = heavy.split()
+    code = f"import sys, thermosim.cli.installation;print([m for m in {names} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

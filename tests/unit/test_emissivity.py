@@ -3,7 +3,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from scipy import constants
 
-from thermosim.emissivity import (
+from thermosim.bodies.emissivity import (
     ParticleEmissivity,
     PlanckMie,
     SurfaceEmissivity,

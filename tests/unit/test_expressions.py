@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from thermosim.expressions import (
+from thermosim.language.formulas import (
     EmissivityExpression,
     Expression,
     FieldExpression,
     HeatFluxExpression,
     TemperatureExpression,
 )
-from thermosim.expressions.fields import to_si
-from thermosim.namespaces import NUMPY
-from thermosim.sections import Section
+from thermosim.language.formulas.fields import to_si
+from thermosim.language.namespaces import NUMPY
+from thermosim.language.sections import Section
 
 close = partial(pytest.approx, abs=0)  # the default, 1e-12, would hide what is in m² or m³
 
@@ -276,7 +276,7 @@ def test_schema_lists_both_forms():
 
 def test_same_values_in_ufl():
     ufl = pytest.importorskip("ufl")
-    from thermosim.namespaces import ufl_namespace
+    from thermosim.language.namespaces import ufl_namespace
 
     text = (
         "where(0.3 < x <= 1 and not y > 3, x**3, -1) + max(x, y, 1)*min(x, 0.4) - abs(-y)/x"

@@ -4,10 +4,10 @@ import copy
 
 import pytest
 
-from thermosim.case import load_particle_case, parse_case
+from thermosim.bodies.geometry import Rectangle
+from thermosim.case.body_case import BodyCase
+from thermosim.case.read import load_particle_case, parse_case
 from thermosim.errors import CaseError
-from thermosim.general_case import GeneralCase
-from thermosim.geometry import Rectangle
 
 PLATE = {
     "geometry": {"kind": "rectangle", "x": ["0 m", "2 m"], "y": ["0 m", "1 m"]},
@@ -42,7 +42,7 @@ def fault(**changes) -> str:
 
 def test_a_file_with_geometry_is_a_general_case():
     case = parse_case(PLATE)
-    assert isinstance(case, GeneralCase)
+    assert isinstance(case, BodyCase)
     assert case.symmetry == "planar"
     assert case.reference == 300.0
     assert case.material_names() == {"body": "steel"}
@@ -220,7 +220,7 @@ def test_sizes_of_a_ready_mesh(tmp_path):
 def test_schema_of_body_cases():
     import jsonschema
 
-    schema = GeneralCase.model_json_schema()
+    schema = BodyCase.model_json_schema()
     tree = plate(regions__body__heat_source=formula("x"))
     jsonschema.validate(tree, schema)
     tree["boundaries"]["left"]["temprature"] = "1 K"

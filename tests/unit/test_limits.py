@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import constants
 
-from thermosim.chamber import radiative_flux
-from thermosim.limits import (
+from thermosim.bodies.chamber import radiative_flux
+from thermosim.limits.closed import (
     contact_conductance,
     cooling_rate,
     ensemble_delta_T,

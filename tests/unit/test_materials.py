@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from thermosim.errors import CaseError
+from thermosim.language.namespaces import NUMPY, ufl_namespace
 from thermosim.materials import (
     Isotropic,
     LorentzInfrared,
@@ -20,7 +21,6 @@ from thermosim.materials import (
     material_names,
 )
 from thermosim.materials.laws import ConductivityLaw, DensityLaw
-from thermosim.namespaces import NUMPY, ufl_namespace
 
 LAW = TypeAdapter(ConductivityLaw)
 T_TABLE = (100.0, 200.0, 300.0, 450.0)

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from thermosim.mesh import native
+from thermosim.fem import native
 
 PART = native.Part({"stamp": "a", "report": {"n_cells": 7.0}}, {"x": np.arange(5000.0)})
 

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from thermosim.errors import CaseError
-from thermosim.lockin import fit_relaxation, fourier_coefficient, lock_in, rise_time
+from thermosim.errors import CaseError, StorageError
+from thermosim.fem.statemap import NodalValues
 from thermosim.results.checkpoint import (
-    NodalValues,
     latest_checkpoint,
     read_checkpoint,
     rotate_and_write,
     write_checkpoint,
 )
-from thermosim.results.series import SeriesWriter, StorageError, load_series
-from thermosim.schedule import Schedule, factor_at, largest_factor, walk
-from thermosim.transient_settings import TransientSettings
+from thermosim.results.series import SeriesWriter, load_series
+from thermosim.schedule.lockin import fit_relaxation, fourier_coefficient, lock_in, rise_time
+from thermosim.schedule.schedule import Schedule, factor_at, largest_factor, walk
+from thermosim.schedule.settings import TransientSettings
 
 SCHEDULE = TypeAdapter(Schedule)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.spatial.distance import pdist
 
-from thermosim.particle import Particle, Positions, RandomPlaces, footprint_radius
+from thermosim.bodies.particle import Particle, Positions, RandomPlaces, footprint_radius
 from thermosim.shapes import Box, Ellipsoid, Grain, HexagonalPrism, Sphere, SphericalCap
 from thermosim.shapes.overlap import overlap, touching_distance
 

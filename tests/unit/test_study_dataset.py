@@ -10,7 +10,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thermosim.case import parse_case
+from thermosim.case.read import parse_case
 from thermosim.errors import CaseError
 from thermosim.studies import report, sweep
 from thermosim.studies.dataset import attributes_of, read_dataset, scale_of, unit_at

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from thermosim.study_settings import Study, flattened, parse_variable
-from thermosim.units import parse_quantity
+from thermosim.case.study import Study, flattened, parse_variable
+from thermosim.language.units import parse_quantity
 
 
 def numbers(variable, unit):

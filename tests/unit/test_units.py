@@ -5,8 +5,8 @@ import math
 import pytest
 from pydantic import Field, ValidationError
 
-from thermosim.sections import Section
-from thermosim.units import Angle, Length, Positive, Temperature, parse_quantity
+from thermosim.language.sections import Section
+from thermosim.language.units import Angle, Length, Positive, Temperature, parse_quantity
 
 
 class Example(Section):

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from thermosim.units import _PREFIXES, _UNITS, common_unit, parse_quantity, registry
+from thermosim.language.units import _PREFIXES, _UNITS, common_unit, parse_quantity, registry
 
 NAMES = [f"{p}{u}" for p, u in itertools.product(_PREFIXES, _UNITS)] + ["min", "h", "1/s"]
 PRODUCTS = [

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thermosim.viewfactors import (
+from thermosim.bodies.viewfactors import (
     Estimate,
     absorption_factors,
     close,
@@ -13,10 +13,10 @@ from thermosim.viewfactors import (
     disk_to_disk,
     sphere_to_disk,
 )
-from thermosim.viewfactors_rays import Triangles, lambert
-from thermosim.viewfactors_rays import exchange_areas as by_rays
-from thermosim.viewfactors_revolved import Profile
-from thermosim.viewfactors_revolved import exchange_areas as exact
+from thermosim.bodies.viewfactors_rays import Triangles, lambert
+from thermosim.bodies.viewfactors_rays import exchange_areas as by_rays
+from thermosim.bodies.viewfactors_revolved import Profile
+from thermosim.bodies.viewfactors_revolved import exchange_areas as exact
 
 
 def edges(points, sign, patch, face):

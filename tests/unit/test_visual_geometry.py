@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from thermosim.case import parse_case
+from thermosim.case.read import parse_case
 from thermosim.visual import fields_cut
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual.bodies import body_cuts, panels_of

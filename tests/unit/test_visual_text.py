@@ -8,12 +8,12 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thermosim.case import parse_case
+from thermosim.case.read import parse_case
 from thermosim.cli.console import engineering
+from thermosim.language.units import si_text, si_with_error, time_text
 from thermosim.results import Result
 from thermosim.results.series import Series
 from thermosim.results.words import heat_text, particle_rows
-from thermosim.units import si_text, si_with_error, time_text
 from thermosim.visual import series, studies, style
 from thermosim.visual.budget import Row, body_of, path_words, percent, shares
 from thermosim.visual.html import budget_table, flattened, quantity, readable

@@ -45,7 +45,7 @@ def _leave_together(error: ThermosimError) -> None:
         return
     from mpi4py import MPI  # noqa: F401  begins MPI where the command had not come to it
 
-    from thermosim.parallel import end_together
+    from thermosim.fem.parallel import end_together
 
     end_together(str(error), error.exit_status)
 

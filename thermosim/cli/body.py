@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from thermosim.cli.console import plain
 
 if TYPE_CHECKING:
-    from thermosim.general_case import GeneralCase
+    from thermosim.case.body_case import BodyCase
     from thermosim.results import Result
 
 
-def body_numbers(case: GeneralCase) -> dict[str, Any]:
+def body_numbers(case: BodyCase) -> dict[str, Any]:
     """Return what `thermosim check` says of a body; names of a file are known once it is read."""
     boundaries = case.geometry.boundary_names
     silent = [name for name in boundaries or () if name not in case.boundaries]
@@ -61,7 +61,7 @@ def heat_words(path: str) -> str:
 
 def temperature(value: float, error: float | None = None) -> str:
     """Return an absolute temperature in K and °C, with its numerical error if that is known."""
-    from thermosim.units import with_error
+    from thermosim.language.units import with_error
 
     shown = with_error(value, error).replace("−", "-") if error else f"{value:.5f}"
     return f"{shown} K ({value - 273.15:.5f} °C)"

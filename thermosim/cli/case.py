@@ -19,9 +19,10 @@ from thermosim.cli.console import (
 
 def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
     """Validate a case and print what follows from it, without solving anything."""
-    from thermosim.case import Case, load_case
+    from thermosim.case.particle_case import Case
+    from thermosim.case.read import load_case
     from thermosim.cli.body import body_numbers
-    from thermosim.derived import derived_quantities
+    from thermosim.limits.of_case import derived_quantities
 
     loaded = load_case(case, overrides)
     numbers = derived_quantities(loaded) if isinstance(loaded, Case) else body_numbers(loaded)
@@ -41,8 +42,8 @@ def init(
     path: Annotated[Path, typer.Argument(help="File to write")] = Path("case.toml"),
 ) -> None:
     """Write a commented starter case."""
+    from thermosim.case.starter import STARTER
     from thermosim.errors import CaseError
-    from thermosim.starter import STARTER
 
     if path.exists():
         raise CaseError("exists already; name another file", str(path))
@@ -62,7 +63,7 @@ def schema() -> None:
 
 def doctor(json: JsonOption = False) -> None:
     """Print versions, features and caches, and what is missing."""
-    from thermosim.doctor import collect, render
+    from thermosim.cli.installation import collect, render
 
     report = collect()
     if json:

@@ -112,6 +112,6 @@ def plain(text: str) -> str:
 
 def engineering(value: float, unit: str, digits: int = 4, *, zeros: bool = False) -> str:
     """Return a number with an SI prefix and a plain minus: ``-18 nW``; see `units.si_text`."""
-    from thermosim.units import si_text
+    from thermosim.language.units import si_text
 
     return plain(si_text(value, unit, digits, zeros=zeros))

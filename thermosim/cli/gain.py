@@ -20,7 +20,7 @@ from thermosim.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from thermosim.case import Case
+    from thermosim.case.particle_case import Case
     from thermosim.gain import GainModel
     from thermosim.gain.tables import CoolingMap
 
@@ -66,7 +66,7 @@ def gain(
     With -o also draw efficiency and gain over intensity, the gain spectrum for several
     efficiencies, and net cooling over photon energy and intensity.
     """
-    from thermosim.case import load_particle_case
+    from thermosim.case.read import load_particle_case
 
     loaded = load_particle_case(case, overrides)
     numbers, cooling = gain_numbers(loaded)
@@ -89,9 +89,9 @@ def gain_numbers(case: Case) -> tuple[dict[str, Any], CoolingMap]:
     CaseError
         If the case has no laser, so no photon energy.
     """
-    from thermosim.derived import escape_of, light_of
     from thermosim.errors import CaseError, Problem
     from thermosim.gain.tables import gain_summary
+    from thermosim.limits.of_case import escape_of, light_of
 
     if case.laser is None:
         rule = "is missing; the gain needs a photon energy and an intensity"
@@ -255,9 +255,9 @@ def limits(
     json: JsonOption = False,
 ) -> None:
     """Print the closed-form limits of a case: how cold, how fast, through which leak."""
-    from thermosim.case import load_particle_case
-    from thermosim.derived import limits_of
+    from thermosim.case.read import load_particle_case
     from thermosim.errors import CaseError, Problem
+    from thermosim.limits.of_case import limits_of
 
     claimed = None if claim is None else temperature_difference(claim)
     loaded = load_particle_case(case, overrides)
@@ -290,7 +290,7 @@ def temperature_difference(text: str) -> float:
         If it is no finite difference other than zero.
     """
     from thermosim.errors import CaseError, Problem
-    from thermosim.units import parse_quantity
+    from thermosim.language.units import parse_quantity
 
     try:
         value = parse_quantity(text, "delta_degC")

@@ -24,7 +24,7 @@ _PLAIN |= {"string": "text", "null": ""}
 
 def schema_document() -> Schema:
     """Return the JSON Schema of a case file."""
-    from thermosim.case import Case
+    from thermosim.case.particle_case import Case
 
     tree = _renamed(Case.model_json_schema())
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}

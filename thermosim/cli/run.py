@@ -23,7 +23,7 @@ from thermosim.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from thermosim.case import AnyCase
+    from thermosim.case.read import AnyCase
     from thermosim.results import Result
 
 ResumeOption = Annotated[
@@ -45,7 +45,7 @@ def run(
 
     Runs alone or under mpirun/srun. Without -o the results go to a folder named after the case.
     """
-    from thermosim.case import load_case
+    from thermosim.case.read import load_case
     from thermosim.errors import CaseError
 
     if (case is None) == (resume is None):
@@ -69,8 +69,8 @@ def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Re
     """Run one case with progress and pictures."""
     from mpi4py import MPI
 
-    from thermosim.parallel import abort_on_exception
-    from thermosim.simulation import simulate
+    from thermosim.fem.parallel import abort_on_exception
+    from thermosim.run.simulate import simulate
 
     abort_on_exception(MPI.COMM_WORLD)
     with progress(quiet=quiet) as tell:
@@ -89,8 +89,9 @@ def resume_case(directory: Path, *, quiet: bool) -> Result:
     """Go on with an interrupted transient, with progress and pictures."""
     from mpi4py import MPI
 
-    from thermosim.parallel import abort_on_exception
-    from thermosim.simulate_transient import find_interrupted, resume_transient
+    from thermosim.fem.parallel import abort_on_exception
+    from thermosim.run.folder import find_interrupted
+    from thermosim.run.transient import resume_transient
 
     abort_on_exception(MPI.COMM_WORLD)
     _, case = find_interrupted(directory)
@@ -108,7 +109,7 @@ def resume_case(directory: Path, *, quiet: bool) -> Result:
 
 def print_result(result: Result) -> None:
     """Print the closing table, and below it the notes."""
-    from thermosim.case import Case
+    from thermosim.case.particle_case import Case
     from thermosim.results.words import particle_rows
 
     numbers = result.summary
@@ -142,7 +143,7 @@ def compare(
     json: JsonOption = False,
 ) -> None:
     """Run several cases and set them side by side: ΔT and the heat-leak budget."""
-    from thermosim.case import load_case
+    from thermosim.case.read import load_case
     from thermosim.errors import CaseError
     from thermosim.results.folder import check_target
 
@@ -176,7 +177,7 @@ def print_comparison(results: dict[str, Any]) -> None:
     """Print the results in columns."""
     from rich.table import Table
 
-    from thermosim.case import Case
+    from thermosim.case.particle_case import Case
     from thermosim.results.words import particle_rows
 
     tables = {

@@ -163,7 +163,7 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 
 
 def _value(text: str) -> Any:
-    from thermosim.study_settings import parse_value
+    from thermosim.case.study import parse_value
 
     return parse_value(text)
 

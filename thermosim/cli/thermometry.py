@@ -105,7 +105,7 @@ def settings_of(**given: Any) -> ThermometrySettings:
     """
     from pydantic import ValidationError
 
-    from thermosim.case_errors import problems_of
+    from thermosim.case.errors import problems_of
     from thermosim.errors import CaseError, Problem
     from thermosim.thermometry import ThermometrySettings
 

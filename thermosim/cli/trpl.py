@@ -42,7 +42,7 @@ def trpl(
     json: JsonOption = False,
 ) -> None:
     """Print the decay of the emission after a short pulse, over fluence."""
-    from thermosim.case import load_particle_case
+    from thermosim.case.read import load_particle_case
 
     loaded = load_particle_case(case, overrides)
     decays = decays_of(loaded.gain, fluence, charged, duration)
@@ -69,7 +69,7 @@ def decays_of(
 
     from thermosim.errors import CaseError, Problem
     from thermosim.gain.tables import trpl_table
-    from thermosim.units import parse_quantity
+    from thermosim.language.units import parse_quantity
 
     low = [n for n in fluence if not 0.0 < n < float("inf")]
     if low:

@@ -17,8 +17,8 @@ from scipy.constants import e, pi
 
 from thermosim.errors import CaseError
 from thermosim.gain.numerics import floats
-from thermosim.sections import Section
-from thermosim.units import (
+from thermosim.language.sections import Section
+from thermosim.language.units import (
     AbsorptionCoefficient,
     Area,
     Energy,

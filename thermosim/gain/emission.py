@@ -19,8 +19,8 @@ from thermosim.errors import CaseError
 from thermosim.gain.absorption import FermiEdge, beside_case
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
 from thermosim.gain.numerics import floats, trapezoid
-from thermosim.sections import Section
-from thermosim.units import Energy, EnergyPerKelvin, Positive
+from thermosim.language.sections import Section
+from thermosim.language.units import Energy, EnergyPerKelvin, Positive
 
 Array = NDArray[np.float64]
 # <E_PL> for which Eq. (3) gives the printed 2.1 fW (2.1008 fW) at eta_X = 1, eta_BX = 0.09.

@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 from thermosim.gain.efficiency import Coefficients, radiative_scaling
 from thermosim.gain.master import Ladder, efficiency_of_ladder
 from thermosim.gain.recombination import TrionBiexciton
-from thermosim.sections import Section
-from thermosim.units import Fraction, NonNegative, Positive, Rate, Time
+from thermosim.language.sections import Section
+from thermosim.language.units import Fraction, NonNegative, Positive, Rate, Time
 
 
 class MeasuredState(Section):

@@ -27,13 +27,13 @@ from thermosim.gain.absorption import (
     dot_cross_section,
 )
 from thermosim.gain.emission import Emission, GivenEmission
+from thermosim.gain.escape.methods import ErgodicEscape, MonteCarloEscape, SphereEscape
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.numerics import chebyshev_coefficients
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.gain.source import GainParameters
-from thermosim.optics.escape import ErgodicEscape, MonteCarloEscape, SphereEscape
-from thermosim.sections import Section
-from thermosim.units import (
+from thermosim.language.sections import Section
+from thermosim.language.units import (
     AbsorptionCoefficient,
     Energy,
     EnergyPerKelvin,

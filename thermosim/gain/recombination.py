@@ -14,8 +14,8 @@ from thermosim.gain.efficiency import (
     radiative_scaling,
     scaled_efficiency,
 )
-from thermosim.sections import Section
-from thermosim.units import Fraction, NonNegative, Positive, Time
+from thermosim.language.sections import Section
+from thermosim.language.units import Fraction, NonNegative, Positive, Time
 
 
 class GivenEfficiencies(Section):

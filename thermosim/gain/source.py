@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thermosim.gain.efficiency import outcoupled_efficiency, polynomial
-from thermosim.namespaces import NUMPY, Namespace, balanced_sum
+from thermosim.language.namespaces import NUMPY, Namespace, balanced_sum
 
 
 class GainParameters(NamedTuple):

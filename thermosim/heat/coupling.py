@@ -9,13 +9,14 @@ import ufl
 from petsc4py import PETSc
 
 from thermosim.errors import MeshError
-from thermosim.fem import assemble_matrix, boundary_dofs, compile_form, create_matrix, vector
+from thermosim.fem.domain import assemble_matrix, boundary_dofs, compile_form, create_matrix, vector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.fem import Domain
-    from thermosim.heat.model import Jump, Number
+    from thermosim.fem.domain import Domain
+    from thermosim.model.heat import Jump
+    from thermosim.model.laws import Number
 
 
 def contact_matrix(domain: Domain, jump: Jump, space: Any, number: Number) -> Any:

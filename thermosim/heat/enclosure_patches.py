@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.bodies.viewfactors import close, cluster
 from thermosim.errors import CaseError
+from thermosim.fem.parallel import on_root
 from thermosim.heat.enclosure_surface import surface_points
-from thermosim.parallel import on_root
-from thermosim.viewfactors import close, cluster
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.fem import Domain
-    from thermosim.heat.model import Enclosure
-    from thermosim.viewfactors import Estimate
+    from thermosim.bodies.viewfactors import Estimate
+    from thermosim.fem.domain import Domain
+    from thermosim.model.heat import Enclosure
 
 _FLAT = 1e-9  # off-chord distance of a mid-edge node, over the length, that counts as straight
 
@@ -121,7 +121,7 @@ def _clusters(facets: _Facets, enclosure: Enclosure, tdim: int) -> NDArray[np.in
 def _revolved(
     facets: _Facets, patch: NDArray[np.int64], domain: Domain, enclosure: Enclosure
 ) -> Estimate:
-    from thermosim.viewfactors_revolved import Profile, exchange_areas
+    from thermosim.bodies.viewfactors_revolved import Profile, exchange_areas
 
     ends, owner = _chords(facets.nodes[:, :, ::2])
     along = ends[:, 1] - ends[:, 0]
@@ -157,7 +157,7 @@ def _bent(
 def _rays(
     facets: _Facets, patch: NDArray[np.int64], domain: Domain, enclosure: Enclosure
 ) -> Estimate:
-    from thermosim.viewfactors_rays import Triangles, exchange_areas
+    from thermosim.bodies.viewfactors_rays import Triangles, exchange_areas
 
     corners, owner = _triangles(facets.nodes)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

@@ -13,15 +13,15 @@ import basix
 import dolfinx
 import numpy as np
 
-from thermosim.fem import coordinate_element, geometry_dofmap
-from thermosim.mesh.data import facet_nodes
+from thermosim.fem.data import facet_nodes
+from thermosim.fem.domain import coordinate_element, geometry_dofmap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from thermosim.fem import Domain
+    from thermosim.fem.domain import Domain
 
 _CELLS = {1: basix.CellType.interval, 2: basix.CellType.triangle, 3: basix.CellType.tetrahedron}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from thermosim.fem import Domain
+    from thermosim.fem.domain import Domain
 
 
 class Coupling(Protocol):

@@ -9,12 +9,12 @@ import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem import configure, copy_to_function, vector
+from thermosim.fem.domain import configure, copy_to_function, vector
 from thermosim.heat.lowrank import operator
 
 if TYPE_CHECKING:
+    from thermosim.case.settings import SolverSettings
     from thermosim.heat.problem import HeatProblem
-    from thermosim.settings import SolverSettings
 
 # Strong threshold and smoother, measured against 0.5 and the default Gauss-Seidel: half the time on
 # rings of tetrahedra (P1, P2), 0.75 on unstructured ones with P2, 1.1 with P1 (44 k nodes)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import ufl
 
-from thermosim.namespaces import ufl_namespace
+from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
-    from thermosim.fem import Domain
-    from thermosim.heat.model import Film, Number
+    from thermosim.fem.domain import Domain
     from thermosim.materials.laws import Law
+    from thermosim.model.heat import Film
+    from thermosim.model.laws import Number
 
 
 def surface_gradient(u: Any, domain: Domain) -> Any:

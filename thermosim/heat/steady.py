@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from thermosim.errors import SolveError
-from thermosim.fem import minmax
+from thermosim.fem.domain import minmax
 from thermosim.heat.newton import NewtonSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from thermosim.case.settings import SolverSettings
     from thermosim.heat.problem import HeatProblem
-    from thermosim.settings import SolverSettings
 
 _FIRST_STEP, _SMALLEST_STEP = 0.25, 1.0 / 256
 

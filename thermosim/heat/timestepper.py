@@ -14,15 +14,15 @@ import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem import configure, vector
+from thermosim.fem.domain import configure, vector
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
 from thermosim.heat.transient import TransientSystem
 
 if TYPE_CHECKING:
+    from thermosim.case.settings import SolverSettings
     from thermosim.heat.transient import TransientProblem
-    from thermosim.schedule import Piece
-    from thermosim.settings import SolverSettings
-    from thermosim.transient_settings import TransientSettings
+    from thermosim.schedule.schedule import Piece
+    from thermosim.schedule.settings import TransientSettings
 
 # name -> TS type, subtype, order. ESDIRK methods: TR-BDF2 (Bank et al. 1985, Hosea and Shampine
 # 10.1016/0168-9274(95)00115-8) and the implicit parts of ARK3(2)4L[2]SA and ARK4(3)6L[2]SA

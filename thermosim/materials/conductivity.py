@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from thermosim.language.namespaces import NUMPY, Namespace
+from thermosim.language.sections import Section
 from thermosim.materials.laws import ConductivityLaw
 from thermosim.materials.shorthand import Shorthand
-from thermosim.namespaces import NUMPY, Namespace
-from thermosim.sections import Section
 
 Axis = tuple[float, float, float]
 Tensor = tuple[tuple[Any, Any, Any], tuple[Any, Any, Any], tuple[Any, Any, Any]]

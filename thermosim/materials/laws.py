@@ -15,11 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from thermosim.materials.cubics import hermite_coefficients, monotone_slopes, spline_slopes
-from thermosim.materials.shorthand import Shorthand
-from thermosim.namespaces import NUMPY, Namespace, balanced_sum
-from thermosim.sections import Section
-from thermosim.units import (
+from thermosim.language.namespaces import NUMPY, Namespace, balanced_sum
+from thermosim.language.sections import Section
+from thermosim.language.units import (
     Conductivity,
     Density,
     Fraction,
@@ -28,7 +26,9 @@ from thermosim.units import (
     Quantity,
     SpecificHeat,
 )
-from thermosim.units import Temperature as TemperatureK
+from thermosim.language.units import Temperature as TemperatureK
+from thermosim.materials.cubics import hermite_coefficients, monotone_slopes, spline_slopes
+from thermosim.materials.shorthand import Shorthand
 
 Q = TypeVar("Q", bound=float)
 ROOM_TEMPERATURE = 300.0

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from thermosim.language.sections import Section
 from thermosim.materials.conductivity import ConductivityTensor
 from thermosim.materials.laws import DensityLaw, Law, SpecificHeatLaw, outside_interval
 from thermosim.materials.optical import Infrared, RefractiveIndex
 from thermosim.materials.size_table import EmissivityModel
-from thermosim.sections import Section
 
 
 class Material(Section):

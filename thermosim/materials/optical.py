@@ -10,8 +10,8 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 from scipy import constants
 
-from thermosim.sections import Section
-from thermosim.units import Frequency, Length, NonNegative, Positive
+from thermosim.language.sections import Section
+from thermosim.language.units import Frequency, Length, NonNegative, Positive
 
 WAVELENGTH_MARGIN = 0.15
 """Relative distance beyond the tabulated wavelengths over which the end value is held."""

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from thermosim.language.units import Fraction, Length, Positive
 from thermosim.materials.laws import ConstantLaw, PolynomialLaw, Provenance, TableLaw
 from thermosim.materials.shorthand import Shorthand
-from thermosim.units import Fraction, Length, Positive
 
 
 class SizeTable(Provenance[Fraction]):

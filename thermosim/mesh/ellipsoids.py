@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.mesh.data import EDGES, MeshData
+from thermosim.fem.data import EDGES, MeshData
 from thermosim.shapes.sphere import cap_depth
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from thermosim.mesh.files_script import check_script
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from thermosim.geometry import BodyMesh, GeometryFile
+    from thermosim.bodies.geometry import BodyMesh, GeometryFile
 
 MILLIMETRE = 1e-3
 """Unit [m] in which gmsh reads STEP files."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.mesh.data import EDGES, MeshData, facet_nodes
+from thermosim.fem.data import EDGES, MeshData, facet_nodes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

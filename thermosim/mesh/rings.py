@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.mesh.data import EDGES, MeshData
+from thermosim.fem.data import EDGES, MeshData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

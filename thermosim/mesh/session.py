@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.cad import gmsh_session, load_gmsh
 from thermosim.errors import MeshError
-from thermosim.mesh.data import MeshData, facet_table
+from thermosim.fem.data import MeshData, facet_table
+from thermosim.shapes.cad import gmsh_session, load_gmsh
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from thermosim.shapes import Ellipsoid
 
 if TYPE_CHECKING:
+    from thermosim.case.settings import MeshSettings
     from thermosim.mesh.drawn import DrawnBody
-    from thermosim.settings import MeshSettings
     from thermosim.shapes import ShapeBase
 
 # rings of tetrahedra: in the half plane nearly as fine as an axisymmetric mesh

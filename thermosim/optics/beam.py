@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 from scipy.constants import c, e, h
 
-from thermosim.sections import Section
-from thermosim.units import (
+from thermosim.language.sections import Section
+from thermosim.language.units import (
     Angle,
     Energy,
     Fraction,

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from thermosim.errors import CaseError
+from thermosim.language.sections import Section
+from thermosim.language.units import AbsorptionCoefficient, Length, NonNegative, Positive
 from thermosim.optics.beam import Laser, wavelength_of
 from thermosim.optics.mie import (
     MieSphere,
@@ -26,8 +28,6 @@ from thermosim.optics.mie import (
 from thermosim.optics.rays import RayTrace, trace
 from thermosim.optics.rays_bundle import Optics as RayMaterials
 from thermosim.optics.rays_surface import Surface
-from thermosim.sections import Section
-from thermosim.units import AbsorptionCoefficient, Length, NonNegative, Positive
 
 Floats = NDArray[np.float64]
 IntensityField = Callable[[ArrayLike], Floats]

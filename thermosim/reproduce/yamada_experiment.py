@@ -14,7 +14,7 @@ from thermosim.reproduce.rows import Row
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.case import Case
+    from thermosim.case.particle_case import Case
 
 LEVELS = (2.7e7, 5.4e7, 8.1e7, 13.5e7, 18.9e7, 27.0e7)  # W/m²: 2.7 to 27 kW/cm²
 STEP = 900.0  # s: the intensity changes every 15 minutes
@@ -53,7 +53,8 @@ class Experiment:
 
 def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None) -> Case:
     """Return the case of one set of assumptions at one intensity [W/m²]."""
-    from thermosim.case import Case, parse_case
+    from thermosim.case.particle_case import Case
+    from thermosim.case.read import parse_case
 
     tree = {
         "title": f"Yamada et al. 2024, {name}",
@@ -71,7 +72,7 @@ def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None
 
 def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Experiment]:
     """Yield the experiment under each set of assumptions; its transients are kept in `folder`."""
-    from thermosim.simulation import simulate
+    from thermosim.run.simulate import simulate
 
     intensity = np.asarray(np.geomspace(0.3e7, 30e7, 13), dtype=np.float64)
     for name in ASSUMPTIONS:
@@ -84,7 +85,7 @@ def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Exper
 
 def _course(name: str, folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from thermosim.results.series import load_series
-    from thermosim.simulation import simulate
+    from thermosim.run.simulate import simulate
 
     schedule = {
         "kind": "steps",

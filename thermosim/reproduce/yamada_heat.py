@@ -6,9 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import Stefan_Boltzmann, e, k
 
-from thermosim.contact import constriction_resistance, jkr_radius
-from thermosim.emissivity import emissivity_law
-from thermosim.limits import (
+from thermosim.bodies.contact import constriction_resistance, jkr_radius
+from thermosim.bodies.emissivity import emissivity_law
+from thermosim.gain.escape.closed import (
+    ergodic_escape,
+    external_efficiency,
+    mean_transmittance,
+)
+from thermosim.limits.closed import (
     contact_conductance,
     cooling_rate,
     ensemble_power,
@@ -20,11 +25,6 @@ from thermosim.limits import (
     steady_delta_T,
 )
 from thermosim.materials import load_material
-from thermosim.optics.escape_closed import (
-    ergodic_escape,
-    external_efficiency,
-    mean_transmittance,
-)
 from thermosim.reproduce.rows import Row
 from thermosim.thermometry import fit_tail, photon_noise_sigma, ratio_slope
 

@@ -9,15 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.errors import CaseError
+from thermosim.errors import CaseError, StorageError
 from thermosim.results.manifest import check_replaceable, command_of, seal, unknown_in
 from thermosim.results.result import CASE, FORMAT, LOG, SUMMARY, Result
-from thermosim.results.series import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from thermosim.case import AnyCase
+    from thermosim.case.read import AnyCase
 
 
 RUN, FAILED = "thermosim run", "a failed thermosim run"

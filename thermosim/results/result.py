@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.errors import CaseError
 
 if TYPE_CHECKING:
-    from thermosim.case import AnyCase
+    from thermosim.case.read import AnyCase
 
 FORMAT = 1
 SUMMARY, CASE, FIELDS, LOG = "summary.json", "case.toml", "fields.pvd", "log.txt"
@@ -57,7 +57,7 @@ def load_result(directory: str | Path) -> Result:
     CaseError
         If the folder holds no result, or one of a newer format.
     """
-    from thermosim.case import load_case
+    from thermosim.case.read import load_case
 
     folder = Path(directory)
     try:

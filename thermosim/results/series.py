@@ -12,16 +12,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from thermosim.errors import CaseError, ThermosimError
+from thermosim.errors import CaseError, StorageError
 
 SERIES = "series.csv"
 TIME = "time_s"
-
-
-class StorageError(ThermosimError):
-    """A file that could not be written or read back: which, why, and what to do."""
-
-    exit_status = 5
 
 
 @dataclass(frozen=True)

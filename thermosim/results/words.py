@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from thermosim.units import si_text, si_with_error, time_text
+from thermosim.language.units import si_text, si_with_error, time_text
 
 Rows = list[tuple[str, str]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.sections import Section
+from thermosim.language.sections import Section
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

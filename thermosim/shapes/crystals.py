@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from thermosim.language.units import Angle, Length, Positive
 from thermosim.shapes.faceted import FacetedShape
 from thermosim.shapes.hull import from_halfspaces
-from thermosim.units import Angle, Length, Positive
 
 if TYPE_CHECKING:
     from thermosim.shapes.polyhedron import Polyhedron

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field
 
+from thermosim.language.units import Length, Positive
 from thermosim.shapes.base import (
     ShapeBase,
     TruncatedBody,
@@ -17,7 +18,6 @@ from thermosim.shapes.base import (
 )
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
 from thermosim.shapes.sphere import cap_depth
-from thermosim.units import Length, Positive
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from thermosim.language.units import Angle
 from thermosim.shapes.base import ShapeBase, TruncatedBody, unit_vectors
 from thermosim.shapes.orientation import EulerAngles, about_z, euler_matrix, frame_with_bottom
 from thermosim.shapes.polyhedron import Polyhedron, convex_projected_area
@@ -20,7 +21,6 @@ from thermosim.shapes.resting import (
     rest,
     truncate,
 )
-from thermosim.units import Angle
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

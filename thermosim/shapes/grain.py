@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from thermosim.language.units import Length, Positive
 from thermosim.shapes.faceted import FacetedShape
 from thermosim.shapes.hull import from_halfspaces
 from thermosim.shapes.polyhedron import Polyhedron, polyhedron_moments
-from thermosim.units import Length, Positive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
+from thermosim.language.units import Angle
 from thermosim.shapes.base import unit_vectors
-from thermosim.units import Angle
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

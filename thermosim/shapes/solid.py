@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.cad import gmsh_session
 from thermosim.errors import MeshError
 from thermosim.shapes.base import TruncatedBody, check_contact, disk_area
+from thermosim.shapes.cad import gmsh_session
 from thermosim.shapes.polyhedron import Polyhedron
 from thermosim.shapes.solid_cut import cut_level, cut_solid, section, too_small, widest_radius
 from thermosim.shapes.solid_read import SIZE, faces_in_plane, insert, move, reach, read_solid

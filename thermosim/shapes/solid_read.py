@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.cad import gmsh_session
 from thermosim.errors import MeshError
+from thermosim.shapes.cad import gmsh_session
 
 if TYPE_CHECKING:
     from pathlib import Path

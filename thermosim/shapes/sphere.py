@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from thermosim.language.units import Angle, Length, Positive
 from thermosim.shapes.base import (
     ShapeBase,
     TruncatedBody,
@@ -15,7 +16,6 @@ from thermosim.shapes.base import (
     disk_area,
     unit_vectors,
 )
-from thermosim.units import Angle, Length, Positive
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from thermosim.language.units import Length, Positive
 from thermosim.shapes.base import ShapeBase, TruncatedBody
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
 from thermosim.shapes.resting import RestingBody, largest_contact_radius, rest, truncate
@@ -19,7 +20,6 @@ from thermosim.shapes.solid import (
     truncate_solid,
 )
 from thermosim.shapes.triangulation import outline_area, read_triangles
-from thermosim.units import Length, Positive
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermosim import __version__
+from thermosim.language.units import Quantity, parse_quantity
 from thermosim.studies.plan import FORMAT, SAMPLE, Plan, as_json
 from thermosim.studies.store import Record
-from thermosim.units import Quantity, parse_quantity
 
 if TYPE_CHECKING:
     import xarray as xr

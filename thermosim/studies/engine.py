@@ -14,7 +14,7 @@ from thermosim.studies.store import Record, read_record
 from thermosim.studies.worker import Run, compute
 
 if TYPE_CHECKING:
-    from thermosim.case import AnyCase
+    from thermosim.case.read import AnyCase
     from thermosim.studies.executors import Crew
 
 Work = deque[tuple[str, "AnyCase"]]

@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from thermosim.case import AnyCase, parse_case
-from thermosim.case_errors import problems_of
+from thermosim.case.errors import problems_of
+from thermosim.case.read import AnyCase, parse_case
+from thermosim.case.study import Study
 from thermosim.errors import CaseError, Problem
 from thermosim.results import FORMAT as RESULT_FORMAT
 from thermosim.studies.sampling import sample_columns
 from thermosim.studies.tree import expanded, merged, with_override
-from thermosim.study_settings import Study
 
 FORMAT = 1
 STAGE, SAMPLE = "stage", "sample"

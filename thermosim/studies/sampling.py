@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.study_settings import Study, Variable
+    from thermosim.case.study import Study, Variable
 
 
 def sample_columns(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.case import AnyCase, read_toml
+from thermosim.case.read import AnyCase, read_toml
+from thermosim.case.study import flattened
 from thermosim.errors import CaseError
 from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
 from thermosim.studies.engine import compute_all
@@ -21,7 +22,6 @@ from thermosim.studies.progress import Progress
 from thermosim.studies.store import MARK, Record, Store, open_store
 from thermosim.studies.tree import merged, with_override
 from thermosim.studies.worker import Run, run_alone
-from thermosim.study_settings import flattened
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -16,7 +16,7 @@ from thermosim.errors import MissingDependencyError, ThermosimError
 from thermosim.studies.store import Record, keep_record
 
 if TYPE_CHECKING:
-    from thermosim.case import AnyCase
+    from thermosim.case.read import AnyCase
 
 Run = Callable[["AnyCase"], Any]
 _ONE_AT_A_TIME = threading.Lock()  # gmsh and PETSc are not made for threads, which Dask uses
@@ -28,7 +28,7 @@ def run_alone(case: AnyCase) -> Any:
         from mpi4py import MPI
 
         _start_petsc_alone()
-        from thermosim.simulation import simulate
+        from thermosim.run.simulate import simulate
 
         return simulate(case, comm=MPI.COMM_SELF)
 

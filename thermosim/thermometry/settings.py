@@ -9,8 +9,8 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 from scipy.constants import e
 
-from thermosim.sections import Section
-from thermosim.units import Energy, Positive, Temperature
+from thermosim.language.sections import Section
+from thermosim.language.units import Energy, Positive, Temperature
 
 Array = npt.NDArray[np.float64]
 Weights = Literal["poisson", "binomial", "uniform"]

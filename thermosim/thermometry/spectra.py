@@ -14,8 +14,8 @@ import numpy as np
 from scipy.constants import c, e, h
 
 from thermosim.errors import CaseError, Problem
+from thermosim.language.units import parse_quantity
 from thermosim.thermometry.settings import MIN_BINS, Array
-from thermosim.units import parse_quantity
 
 _AXIS = re.compile(r"(energy|wavelength|E)[\s_]*[(\[]?\s*(eV|nm)\s*[)\]]?", re.IGNORECASE)
 _AXIS_UNITS = {"energy": "ev", "e": "ev", "wavelength": "nm"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.units import si_text, time_text
+from thermosim.language.units import si_text, time_text
 from thermosim.visual import style
 from thermosim.visual.fields import frame, heading, paint
 from thermosim.visual.fields_cut import Cut, flat_cut, slice_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from thermosim.general_case import GeneralCase
+    from thermosim.case.body_case import BodyCase
     from thermosim.results import Result
     from thermosim.visual.fields import Window
     from thermosim.visual.fields_read import Field
@@ -43,7 +43,7 @@ class Panel:
     stretched: bool
 
 
-def body_cuts(field: Field, case: GeneralCase) -> list[tuple[str, Cut]]:
+def body_cuts(field: Field, case: BodyCase) -> list[tuple[str, Cut]]:
     """Return what pictures show of a body, with titles: its plane, or two cuts in space.
 
     The cuts are those of the largest areas; they pass through the goal, or else the first probe
@@ -68,7 +68,7 @@ def body_cuts(field: Field, case: GeneralCase) -> list[tuple[str, Cut]]:
     return found
 
 
-def _point(case: GeneralCase, middle: style.Floats) -> style.Floats:
+def _point(case: BodyCase, middle: style.Floats) -> style.Floats:
     """Return where to cut [µm]."""
     points = {p.name: p.point for p in case.probes if p.point is not None and len(p.point) == 3}
     chosen = points.get(case.goal or "") or next(iter(points.values()), None)

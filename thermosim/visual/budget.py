@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from thermosim.language.units import si_with_error
 from thermosim.results.words import without_rounding
-from thermosim.units import si_with_error
 from thermosim.visual import style
 from thermosim.visual.general import (
     body_path,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.units import si_with_error
+from thermosim.language.units import si_with_error
 from thermosim.visual import style
 from thermosim.visual.budget import percent, rows_of, shares
 from thermosim.visual.fields import frames, paint, seen_range

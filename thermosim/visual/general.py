@@ -8,11 +8,10 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from thermosim.case import Case
-from thermosim.general_case import GeneralCase
-from thermosim.geometry import Box, GeometryFile
-from thermosim.substrates import Pedestal, Stack
-from thermosim.units import si_text, time_text, with_error
+from thermosim.bodies.geometry import Box, GeometryFile
+from thermosim.case.body_case import BodyCase
+from thermosim.case.particle_case import Case
+from thermosim.language.units import si_text, time_text, with_error
 
 if TYPE_CHECKING:
     from thermosim.results import Result
@@ -21,9 +20,9 @@ _ZERO_CELSIUS = 273.15
 _PATHS = {"held": "held temperature", "stored": "heat capacity", "heat_flux": "given heat flux"}
 
 
-def general_case(result: Result) -> GeneralCase | None:
+def general_case(result: Result) -> BodyCase | None:
     """Return the case of a body of any geometry; None if the result is about a particle."""
-    return result.case if isinstance(result.case, GeneralCase) else None
+    return result.case if isinstance(result.case, BodyCase) else None
 
 
 def particle_case(result: Result) -> Case:
@@ -40,14 +39,8 @@ def particle_case(result: Result) -> Case:
 
 
 def support_words(case: Case) -> str:
-    """Return the materials of a substrate as its figure names them."""
-    substrate = case.substrate
-    if isinstance(substrate, Stack):
-        return " on ".join(layer.material for layer in substrate.layers)
-    if isinstance(substrate, Pedestal):
-        material = substrate.pedestal_material or substrate.material
-        return f"{substrate.material}, pedestal {material}"
-    return str(getattr(substrate, "material", ""))
+    """Return the materials of a substrate from the top down, as its figure names them."""
+    return " on ".join(part.material for part in case.substrate.parts())
 
 
 def heat_unit(result: Result) -> str:
@@ -64,7 +57,7 @@ def absolute(value: float, error: float | None = None) -> str:
     return f"{text} K ({value - _ZERO_CELSIUS:.{places}f} °C)".replace("-", "−")
 
 
-def goal_of(result: Result, case: GeneralCase) -> tuple[str, float, float | None]:
+def goal_of(result: Result, case: BodyCase) -> tuple[str, float, float | None]:
     """Return the goal in words, its temperature and the error of it [K]."""
     name = case.goal or next(iter(case.regions))
     numbers = result.summary
@@ -74,7 +67,7 @@ def goal_of(result: Result, case: GeneralCase) -> tuple[str, float, float | None
     return f"temperature at {name}", numbers[f"probe_{name}_K"], error
 
 
-def goal_text(result: Result, case: GeneralCase) -> str:
+def goal_text(result: Result, case: BodyCase) -> str:
     """Return the goal in a sentence."""
     words, value, error = goal_of(result, case)
     time = result.summary.get("time_s")
@@ -87,18 +80,18 @@ def body_path(place: str, path: str) -> str:
     return f"{_PATHS.get(path, path.replace('_', ' '))}, {place.replace('_', ' ')}"
 
 
-def whole_body(case: GeneralCase) -> str:
+def whole_body(case: BodyCase) -> str:
     """Return what the rows of the budget belong to: the only region, or the body of them all."""
     return next(iter(case.regions)) if len(case.regions) == 1 else "body"
 
 
-def body_question(case: GeneralCase) -> str:
+def body_question(case: BodyCase) -> str:
     """Return what was asked: geometry and materials in a sentence."""
     parts = ", ".join(f"{name} of {material}" for name, material in case.material_names().items())
     return f"{geometry_words(case)}: {parts}. How warm does it get, and where does the heat go?"
 
 
-def geometry_words(case: GeneralCase) -> str:
+def geometry_words(case: BodyCase) -> str:
     """Return kind, size and symmetry of a geometry."""
     words = {"planar": "planar, per metre of depth", "axisymmetric": "turned about r = 0"}
     turned = words.get(case.symmetry, "in space")
@@ -112,7 +105,7 @@ def geometry_words(case: GeneralCase) -> str:
     return f"{geometry.kind.capitalize()} of {size}, {turned}"
 
 
-def body_temperatures(result: Result, case: GeneralCase) -> list[tuple[str, str]]:
+def body_temperatures(result: Result, case: BodyCase) -> list[tuple[str, str]]:
     """Return the temperatures of goal, probes and regions, in words."""
     numbers = result.summary
     words, value, error = goal_of(result, case)

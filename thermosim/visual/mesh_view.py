@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.mesh.data import MeshData, facet_nodes
+from thermosim.fem.data import MeshData, facet_nodes
 from thermosim.visual import style
 from thermosim.visual.mesh_page import PAGE
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thermosim import units
+from thermosim.language import units
 from thermosim.visual import style
 from thermosim.visual.general import body_path, general_case, heat_unit
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thermosim.units import si_prefix
-from thermosim.units import si_text as si_text  # noqa: PLC0414  the names are for others, too
-from thermosim.units import time_text as time_text  # noqa: PLC0414
+from thermosim.language.units import si_prefix
+from thermosim.language.units import si_text as si_text  # noqa: PLC0414  the names are for others, too
+from thermosim.language.units import time_text as time_text  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.constants import e
 
+from thermosim.language.units import time_scale
 from thermosim.thermometry import (
     Spectra,
     ThermometrySeries,
@@ -15,7 +16,6 @@ from thermosim.thermometry import (
     WindowErrors,
     window_counts,
 )
-from thermosim.units import time_scale
 from thermosim.visual import style
 
 if TYPE_CHECKING:

@@ -8,8 +8,10 @@ from pydantic import TypeAdapter, ValidationError
 from scipy.constants import e
 
 from thermosim import shapes
-from thermosim.optics import escape_closed as closed
-from thermosim.optics.escape import (
+from thermosim.gain.escape import closed
+from thermosim.gain.escape.mc import ESCAPED, SUBSTRATE, Emitter
+from thermosim.gain.escape.mc_bodies import BoxBody
+from thermosim.gain.escape.methods import (
     ErgodicEscape,
     EscapeModel,
     MonteCarloEscape,
@@ -17,8 +19,6 @@ from thermosim.optics.escape import (
     escape_of_fates,
     escape_versus_size,
 )
-from thermosim.optics.escape_mc import ESCAPED, SUBSTRATE, Emitter
-from thermosim.optics.escape_mc_bodies import BoxBody
 
 UM = 1e-6
 ENERGY = np.linspace(2.2, 2.6, 81) * e
@@ -178,6 +178,8 @@ def test_sections_are_chosen_by_kind():
 
 def test_import_is_light():
     heavy = ("trimesh", "embreex", "scipy.spatial", "scipy.optimize", "dolfinx", "matplotlib")
-    code = f"import sys, thermosim.optics.escape; print([m for m in {heavy} if m in sys.modules])"
+    code = (
+        f"import sys, thermosim.gain.escape.methods;print([m for m in {heavy} if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

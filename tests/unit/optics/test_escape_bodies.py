@@ -5,8 +5,8 @@ from scipy.constants import e
 
 from thermosim import shapes
 from thermosim.errors import MeshError
-from thermosim.optics.escape_mc import ESCAPED, LEAKED, Emitter, Surface, Transport
-from thermosim.optics.escape_mc_bodies import (
+from thermosim.gain.escape.mc import ESCAPED, LEAKED, Emitter, Surface, Transport
+from thermosim.gain.escape.mc_bodies import (
     BoxBody,
     ConvexBody,
     SphereBody,
@@ -14,8 +14,8 @@ from thermosim.optics.escape_mc_bodies import (
     isotropic_directions,
     lambertian_directions,
 )
-from thermosim.optics.escape_mc_mesh import MeshBody
-from thermosim.optics.escape_mc_shapes import CapBody, EllipsoidBody, body_of
+from thermosim.gain.escape.mc_mesh import MeshBody
+from thermosim.gain.escape.mc_shapes import CapBody, EllipsoidBody, body_of
 
 UM = 1e-6
 CUBE = np.vstack([np.eye(3), -np.eye(3)])

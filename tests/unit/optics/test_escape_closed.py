@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.constants import e
 
-from thermosim.optics import escape_closed as closed
+from thermosim.gain.escape import closed
 
 DEPTH = st.floats(0.0, 50.0)
 INDEX = st.floats(1.0, 4.0)

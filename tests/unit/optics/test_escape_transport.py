@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy.constants import e
 
-from thermosim.optics import escape_closed as closed
-from thermosim.optics.escape import escape_of_fates
-from thermosim.optics.escape_mc import (
+from thermosim.gain.escape import closed
+from thermosim.gain.escape.mc import (
     DOTS,
     ESCAPED,
     KEPT,
@@ -20,8 +19,9 @@ from thermosim.optics.escape_mc import (
     Surface,
     Transport,
 )
-from thermosim.optics.escape_mc_bodies import BoxBody, SphereBody, dot, isotropic_directions
-from thermosim.optics.escape_mc_sphere import run_chords
+from thermosim.gain.escape.mc_bodies import BoxBody, SphereBody, dot, isotropic_directions
+from thermosim.gain.escape.mc_sphere import run_chords
+from thermosim.gain.escape.methods import escape_of_fates
 from thermosim.optics.fresnel import reflect
 
 UM = 1e-6

@@ -1,0 +1,1 @@
+"""Bodies and what acts on them: particle, substrate, geometry, contact, chamber, radiation."""

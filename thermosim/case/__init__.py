@@ -1,0 +1,1 @@
+"""The case file: sections composed, read strictly from TOML."""

@@ -1,0 +1,1 @@
+"""DOLFINx and PETSc: domains, meshes on ranks, and the differences between versions."""

@@ -1,0 +1,358 @@
+"""DOLFINx plumbing: meshes with names, spaces, forms, integrals, assembly, matched contacts.
+
+What differs between DOLFINx 0.9, 0.10 and 0.11 is met here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+# dolfinx.utils imports numba wherever it is installed, for helpers that nothing here uses: that
+# would be a third of the time of a small run, so numba is hidden while DOLFINx is imported
+_HIDE_NUMBA = "numba" not in sys.modules
+if _HIDE_NUMBA:
+    sys.modules["numba"] = None  # type: ignore[assignment]
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Could not import numba", ImportWarning)
+    import dolfinx
+if _HIDE_NUMBA:
+    del sys.modules["numba"]
+import basix.ufl  # noqa: E402
+import dolfinx.fem.petsc  # noqa: E402  makes dolfinx.fem.petsc an attribute
+import numpy as np  # noqa: E402
+import ufl  # noqa: E402
+from dolfinx import fem  # noqa: E402
+from petsc4py import PETSc  # noqa: E402
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from thermosim.fem.data import MeshData
+
+SCALAR = PETSc.ScalarType
+_PREFIXES = itertools.count()
+
+
+@dataclass
+class Domain:
+    """A distributed mesh whose regions and boundaries have names.
+
+    Lengths of `mesh` are multiples of `unit` [m]. Integrals over it are over (r, z), (x, y) or
+    (x, y, z) in these units; `weight` carries 2 pi r (axisymmetric, r in units too) and the
+    number of copies (quarter), so that `unit`^3 (volumes) or `unit`^2 (areas) makes them SI.
+    For planar meshes volumes are per metre of depth.
+    """
+
+    mesh: Any
+    cell_tags: Any
+    facet_tags: Any
+    regions: dict[str, int]
+    boundaries: dict[str, int]
+    unit: float
+    symmetry: str
+    multiplicity: int
+    exact: dict[str, float] = field(default_factory=dict)
+    mesh_hash: str = ""
+    cached: bool = False
+
+    @property
+    def comm(self) -> Any:
+        """The MPI communicator."""
+        return self.mesh.comm
+
+    @property
+    def tdim(self) -> int:
+        """Topological dimension."""
+        return int(self.mesh.topology.dim)
+
+    @property
+    def weight(self) -> Any:
+        """Factor of every integrand (UFL)."""
+        if self.symmetry == "axisymmetric":
+            return 2 * ufl.pi * ufl.SpatialCoordinate(self.mesh)[0]
+        return ufl.as_ufl(float(self.multiplicity))
+
+    @property
+    def volume_scale(self) -> float:
+        """Metres³ per unit of a weighted volume integral."""
+        return self.unit**2 if self.symmetry == "planar" else self.unit**3
+
+    @property
+    def area_scale(self) -> float:
+        """Metres² per unit of a weighted surface integral."""
+        return self.unit if self.symmetry == "planar" else self.unit**2
+
+    def dx(self, region: str | None = None, degree: int | None = None) -> Any:
+        """Volume measure, over one region by name or all of them."""
+        metadata = {} if degree is None else {"quadrature_degree": degree}
+        measure = ufl.Measure("dx", self.mesh, subdomain_data=self.cell_tags, metadata=metadata)
+        return measure if region is None else measure(self.regions[region])
+
+    def ds(self, boundary: str, degree: int | None = None) -> Any:
+        """Surface measure of an outer boundary by name."""
+        metadata = {} if degree is None else {"quadrature_degree": degree}
+        measure = ufl.Measure("ds", self.mesh, subdomain_data=self.facet_tags, metadata=metadata)
+        return measure(self.boundaries[boundary])
+
+    def cells(self, region: str) -> NDArray[np.int32]:
+        """Return the local cells (ghosts included) of a region."""
+        return np.asarray(self.cell_tags.find(self.regions[region]), dtype=np.int32)
+
+    def facets(self, boundary: str) -> NDArray[np.int32]:
+        """Return the local facets of a boundary."""
+        return np.asarray(self.facet_tags.find(self.boundaries[boundary]), dtype=np.int32)
+
+    def has(self, boundary: str) -> bool:
+        """Whether the boundary exists."""
+        return boundary in self.boundaries
+
+
+def distribute(data: MeshData | None, comm: Any) -> Domain:
+    """Distribute a mesh that rank 0 holds (None elsewhere) over the ranks of `comm`."""
+    names = comm.bcast(_names(data) if data is not None else None, root=0)
+    domain = coordinate_domain(names["tdim"], names["gdim"], names["order"])
+    if comm.rank == 0 and data is not None:
+        cells, points = data.cells, data.points
+    else:
+        n_nodes = domain.ufl_coordinate_element().basix_element.dim
+        cells, points = np.empty((0, n_nodes), dtype=np.int64), np.empty((0, names["gdim"]))
+    mesh = _create_mesh(comm, cells, points, domain)
+    tags = comm.bcast((data.cell_tags, data.facet_tags) if data is not None else None, root=0)
+    origin = mesh.topology.original_cell_index
+    cell_tags = tag_cells(mesh, tags[0][origin])
+    table = tags[1][origin].ravel()
+    places = np.flatnonzero(table > 0)
+    facet_tags = tag_facets(mesh, places, table[places])
+    keep = ("regions", "boundaries", "unit", "symmetry", "multiplicity", "exact", "mesh_hash")
+    return Domain(mesh, cell_tags, facet_tags, **{key: names[key] for key in keep})
+
+
+def coordinate_domain(tdim: int, gdim: int, order: int) -> Any:
+    """Return the UFL domain of a simplex mesh with Lagrange geometry."""
+    cell = {2: "triangle", 3: "tetrahedron"}[tdim]
+    return ufl.Mesh(basix.ufl.element("Lagrange", cell, order, shape=(gdim,)))
+
+
+def _names(data: MeshData) -> dict[str, Any]:
+    return {
+        "tdim": data.tdim,
+        "gdim": data.points.shape[1],
+        "order": data.order,
+        "regions": data.regions,
+        "boundaries": data.boundaries,
+        "unit": data.unit,
+        "symmetry": data.symmetry,
+        "multiplicity": data.multiplicity,
+        "exact": data.exact,
+        "mesh_hash": data.content_hash(),
+    }
+
+
+def _create_mesh(comm: Any, cells: Any, points: Any, domain: Any) -> Any:
+    third = list(inspect.signature(dolfinx.mesh.create_mesh).parameters)[2]
+    if third == "e":  # 0.10 and later: (comm, cells, e, x)
+        return dolfinx.mesh.create_mesh(comm, cells, domain, points)
+    return dolfinx.mesh.create_mesh(comm, cells, points, domain)
+
+
+def tag_cells(mesh: Any, values: NDArray[np.int32]) -> Any:
+    """Return tags of all local cells (ghosts included), shape (n_cells,)."""
+    entities = np.arange(len(values), dtype=np.int32)
+    return dolfinx.mesh.meshtags(mesh, mesh.topology.dim, entities, values.astype(np.int32))
+
+
+def tag_facets(mesh: Any, places: NDArray[Any], values: NDArray[np.int32]) -> Any:
+    """Return tags of facets, and create facets and what connects them with cells (collective).
+
+    Place c (d+1) + i is the local facet i of cell c, which lies opposite its vertex i.
+    """
+    tdim = mesh.topology.dim
+    mesh.topology.create_entities(tdim - 1)
+    mesh.topology.create_connectivity(tdim - 1, tdim)
+    facets = mesh.topology.connectivity(tdim, tdim - 1).array
+    entities, first = np.unique(facets[places], return_index=True)
+    return dolfinx.mesh.meshtags(mesh, tdim - 1, entities.astype(np.int32), values[first])
+
+
+def geometry_dofmap(mesh: Any) -> NDArray[np.int32]:
+    """Return the nodes of every local cell, shape (n_cells, nodes per cell)."""
+    maps = getattr(mesh.geometry, "dofmaps", None)
+    if maps is None or callable(maps):  # before DOLFINx 0.11
+        return np.asarray(mesh.geometry.dofmap)
+    return np.asarray(maps[0])
+
+
+def coordinate_element(mesh: Any) -> Any:
+    """Return the map from the reference cell to the cells of a mesh."""
+    maps = getattr(mesh.geometry, "cmaps", None)
+    if maps is None or callable(maps):  # before DOLFINx 0.11
+        return mesh.geometry.cmap
+    return maps[0]
+
+
+def lagrange(domain: Domain, degree: int) -> Any:
+    """Return the continuous Lagrange space of the given degree."""
+    return fem.functionspace(domain.mesh, ("Lagrange", degree))
+
+
+def constant(domain: Domain, value: float) -> Any:
+    """Return a number that a compiled form reads at assembly: changing it recompiles nothing."""
+    return fem.Constant(domain.mesh, SCALAR(value))
+
+
+def integrate(domain: Domain, integrand: Any, measure: Any) -> float:
+    """Return the weighted integral over all ranks, in mesh units (collective)."""
+    local = fem.assemble_scalar(fem.form(domain.weight * integrand * measure))
+    return float(domain.comm.allreduce(local))
+
+
+def volume(domain: Domain, region: str) -> float:
+    """Return the volume of a region [m³] (planar: m², per metre of depth)."""
+    one = constant(domain, 1.0)
+    return integrate(domain, one, domain.dx(region)) * domain.volume_scale
+
+
+def area(domain: Domain, boundary: str) -> float:
+    """Return the area of an outer boundary [m²] (planar: m, per metre of depth)."""
+    one = constant(domain, 1.0)
+    return integrate(domain, one, domain.ds(boundary)) * domain.area_scale
+
+
+def minmax(function: Any, cells: NDArray[np.int32]) -> tuple[float, float]:
+    """Return the smallest and largest nodal value on the given cells over all ranks."""
+    on_cells = np.zeros(len(function.x.array), dtype=bool)
+    on_cells[function.function_space.dofmap.list[cells]] = True
+    values = function.x.array[on_cells]
+    comm = function.function_space.mesh.comm
+    low = comm.allgather(float(values.min()) if len(values) else np.inf)
+    high = comm.allgather(float(values.max()) if len(values) else -np.inf)
+    return min(low), max(high)
+
+
+def quadrature_function(domain: Domain, degree: int) -> Any:
+    """Return a function that lives at the points of the quadrature rule of `degree`."""
+    element = basix.ufl.quadrature_element(domain.mesh.basix_cell(), degree=degree)
+    return fem.Function(fem.functionspace(domain.mesh, element))
+
+
+def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain: Domain) -> None:
+    """Set a quadrature function from a callable of points, shape (n, 3) [m] -> (n,).
+
+    Axisymmetric points (r, z) are handed over as (r, 0, z).
+    """
+    space = function.function_space
+    points = space.element.interpolation_points
+    points = points() if callable(points) else points
+    expression = fem.Expression(ufl.SpatialCoordinate(domain.mesh), points)
+    n_cells = _n_local_cells(domain)
+    cells = np.arange(n_cells, dtype=np.int32)
+    x = np.asarray(expression.eval(domain.mesh, cells)).reshape(-1, domain.mesh.geometry.dim)
+    function.x.array[space.dofmap.list[:n_cells].ravel()] = values(to_space(x, domain))
+    function.x.scatter_forward()
+
+
+def to_space(x: NDArray[np.float64], domain: Domain) -> NDArray[np.float64]:
+    """Return mesh coordinates as points in space [m], shape (n, 3)."""
+    points = np.zeros((len(x), 3))
+    if domain.symmetry == "axisymmetric":
+        points[:, 0], points[:, 2] = x[:, 0], x[:, 1]
+    else:
+        points[:, : x.shape[1]] = x
+    return points * domain.unit
+
+
+def _n_local_cells(domain: Domain) -> int:
+    index_map = domain.mesh.topology.index_map(domain.tdim)
+    return int(index_map.size_local + index_map.num_ghosts)
+
+
+def boundary_dofs(space: Any, domain: Domain, boundaries: Iterable[str]) -> NDArray[np.int32]:
+    """Return the local dofs (ghosts included) on the named boundaries."""
+    facets = [domain.facets(name) for name in boundaries]
+    joined = np.unique(np.concatenate([*facets, np.empty(0, dtype=np.int32)])).astype(np.int32)
+    dofs = fem.locate_dofs_topological(space, domain.tdim - 1, joined)
+    return np.asarray(dofs, dtype=np.int32)
+
+
+def vector(space: Any) -> Any:
+    """Return a zero PETSc vector with the ghosts of the space."""
+    index_map, bs = space.dofmap.index_map, space.dofmap.index_map_bs
+    ghosts = index_map.ghosts.astype(PETSc.IntType)
+    size = (index_map.size_local * bs, index_map.size_global * bs)
+    return PETSc.Vec().createGhost(ghosts, size=size, comm=space.mesh.comm)
+
+
+def copy_to_function(x: Any, function: Any) -> None:
+    """Copy a PETSc vector into a function and update its ghosts."""
+    function.x.array[: x.local_size] = x.array_r
+    function.x.scatter_forward()
+
+
+def assemble_vector(b: Any, form: Any) -> None:
+    """Assemble a linear form into `b`, contributions of other ranks added."""
+    with b.localForm() as local:
+        local.set(0.0)
+    fem.petsc.assemble_vector(b, form)
+    b.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
+
+
+def create_matrix(form: Any) -> Any:
+    """Return a matrix with the sparsity of a bilinear form."""
+    return fem.petsc.create_matrix(form)
+
+
+def assemble_matrix(A: Any, form: Any, bcs: Any) -> None:
+    """Assemble a bilinear form into `A`; rows and columns of `bcs` become those of the identity."""
+    A.zeroEntries()
+    fem.petsc.assemble_matrix(A, form, bcs)
+    A.assemble()
+
+
+def cell_matrix(space: Any, *, filled: bool) -> Any:
+    """Return a matrix with room for every coupling of two nodes of one cell.
+
+    `filled` says that it holds zeros there: PETSc drops what is not set when it first assembles.
+    """
+    u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
+    form = compile_form(u * v * ufl.dx)
+    A = create_matrix(form)
+    if filled:
+        assemble_matrix(A, form, [])
+        A.zeroEntries()
+    return A
+
+
+def add_to_matrix(A: Any, form: Any) -> None:
+    """Add a bilinear form to `A`, which is not yet ready for use then (`A.assemble`)."""
+    fem.petsc.assemble_matrix(A, form, [])
+
+
+def add_product(A: Any, function: Any, b: Any) -> None:
+    """Add `A` times the values of a function to the vector `b`."""
+    x = vector(function.function_space)
+    x.array[:] = function.x.array[: x.local_size]
+    A.multAdd(x, b, b)
+    x.destroy()
+
+
+def configure(solver: Any, options: dict[str, Any]) -> None:
+    """Give a PETSc object (SNES, KSP, TS) its options under a prefix of its own."""
+    prefix = f"thermosim_{next(_PREFIXES)}_"
+    solver.setOptionsPrefix(prefix)
+    database = PETSc.Options()
+    for key, value in options.items():
+        database[prefix + key] = value
+    solver.setFromOptions()
+    for key in options:
+        database.delValue(prefix + key)
+
+
+def compile_form(form: Any) -> Any:
+    """Compile a UFL form (cached on disk between runs)."""
+    return fem.form(form)

@@ -1,0 +1,1 @@
+"""The words of case files: units, sections, kinds, formulas."""

@@ -1,0 +1,17 @@
+"""The light inside the body on the heat mesh, and the heat that it makes."""
+
+from thermosim.light.accounts import intensity_by_cell, light_summary
+from thermosim.light.coupling import couple
+from thermosim.light.light import AbsorbedLight, absorbed_light
+from thermosim.light.source import GainSource, LightSource, as_constants
+
+__all__ = [
+    "AbsorbedLight",
+    "GainSource",
+    "LightSource",
+    "absorbed_light",
+    "as_constants",
+    "couple",
+    "intensity_by_cell",
+    "light_summary",
+]

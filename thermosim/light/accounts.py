@@ -1,0 +1,124 @@
+"""What came of the light, as numbers: powers, hot spots and the gain that they cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ufl
+from dolfinx import fem
+
+from thermosim.fem.domain import compile_form, constant, integrate
+from thermosim.gain import cooling_gain, pump_absorption
+from thermosim.language.namespaces import ufl_namespace
+from thermosim.light.cells import cell_volumes
+from thermosim.light.source import as_constants
+
+if TYPE_CHECKING:
+    from thermosim.fem.domain import Domain
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.light.light import AbsorbedLight
+    from thermosim.light.source import GainSource
+
+
+def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
+    """Return the numbers of the light for a summary (collective).
+
+    Entries that a model does not know are left out. Of a transient they are those of the moment.
+    """
+    found: dict[str, Any] = {"optics_model": light.light.optics.model}
+    found |= absorbed_powers(light, problem)
+    found |= hot_spots(light, problem)
+    if light.expected:
+        found["absorbed_power_model_W"] = light.expected * light.factor
+        found["light_on_mesh_error_rel"] = power_on_mesh(light) / light.expected - 1.0
+    ledger = light.ledger
+    if ledger is not None and ledger.incident:
+        found["incident_power_W"] = ledger.incident * light.factor
+        found["reflected_fraction"] = ledger.reflected / ledger.incident
+        found["transmitted_fraction"] = ledger.transmitted / ledger.incident
+        found["into_substrate_fraction"] = ledger.substrate / ledger.incident
+        found["truncated_fraction"] = (ledger.truncated + ledger.lost) / ledger.incident
+    return found
+
+
+def power_on_mesh(light: AbsorbedLight) -> float:
+    """Return ``α ∫I dV`` [W] at full light, α its own; compares with ``light.expected``."""
+    domain = light.domain
+    # of a beam as wide as a number the degree does not matter
+    dx = domain.dx(light.region, light.quadrature_degree)
+    one = constant(domain, 1.0)
+    return light.alpha * integrate(domain, light.intensity * one, dx) * domain.volume_scale
+
+
+def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
+    """Return the power absorbed by dots, host and substrate on the mesh [W] (collective).
+
+    Dots absorb at their own temperature and intensity, as in the heat source.
+    """
+    domain, number, xp = light.domain, problem.number, ufl_namespace()
+    p = as_constants(light.parameters, number)
+    I, T = light.source.light(number), problem.T_ref + problem.theta
+    dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
+    only_dots = pump_absorption(I, T, p, xp) - p.alpha_background
+    dots = integrate(domain, only_dots * I, dx) * domain.volume_scale
+    host = integrate(domain, number(light.alpha_host) * I, dx) * domain.volume_scale
+    ground = 0.0
+    if light.ground is not None:
+        for layer in light.ground_layers:
+            ground += integrate(domain, light.ground, domain.dx(layer.region))
+        ground *= domain.volume_scale * light.factor
+    return {
+        "absorbed_power_W": dots + host + ground,
+        "absorbed_by_dots_W": dots,
+        "absorbed_by_host_W": host,
+        "absorbed_by_substrate_W": ground,
+    }
+
+
+def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
+    """Return mean and largest intensity, ``<I²>/<I>²`` and the gain that is lost (collective).
+
+    ``gain_reduction_rel`` is 1 - G/G₀, with G the cooling of all dots and G₀ that under the mean
+    intensity everywhere, at the same temperatures; left out where G₀ does not cool.
+    """
+    domain, number, xp = light.domain, problem.number, ufl_namespace()
+    p = as_constants(light.parameters, number)
+    I, T = light.source.light(number), problem.T_ref + problem.theta
+    dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
+    volume = integrate(domain, constant(domain, 1.0), dx)
+    mean = integrate(domain, I, dx) / volume
+    found = {"intensity_mean_W_per_m2": mean, "intensity_max_W_per_m2": _largest(light)}
+    if mean > 0.0:
+        found["hot_spot_factor"] = integrate(domain, I**2, dx) / volume / mean**2
+        uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
+        even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
+        if even > 0.0:
+            found["gain_reduction_rel"] = 1.0 - uneven / even
+    return found
+
+
+def _largest(light: AbsorbedLight) -> float:
+    """Return the largest intensity at any point where it is known [W/m²] (collective)."""
+    if isinstance(light.intensity, float):
+        return light.intensity * light.factor
+    space = light.intensity.function_space
+    cells = light.domain.cells(light.region)
+    values = light.intensity.x.array[space.dofmap.list[cells].ravel()]
+    found = light.domain.comm.allgather(float(values.max()) if len(values) else 0.0)
+    return float(max(found)) * light.factor
+
+
+def intensity_by_cell(source: GainSource, domain: Domain, region: str) -> Any:
+    """Return the mean intensity of each cell of the lit region [W/m²], 0 elsewhere (collective)."""
+    found = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="intensity_W_per_m2")
+    local, cells = source.intensity, domain.cells(region)
+    factor = 1.0 if source.scale is None else float(source.scale.value)
+    if isinstance(local, float):
+        found.x.array[cells] = factor * local
+        return found
+    v = ufl.TestFunction(found.function_space)
+    measure = domain.dx(region, source.quadrature_degree)
+    amount = fem.assemble_vector(compile_form(local * v * domain.weight * measure)).array
+    found.x.array[:] = factor * amount * domain.volume_scale / cell_volumes(domain)
+    found.x.scatter_forward()
+    return found

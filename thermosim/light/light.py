@@ -1,0 +1,387 @@
+"""The local intensity of each model on the mesh, and the account of where the light went."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from dolfinx import fem
+
+from thermosim.errors import CaseError, Problem
+from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
+from thermosim.fem.parallel import on_root
+from thermosim.gain import GainParameters, pump_absorption
+from thermosim.gain.escape.methods import MonteCarloEscape
+from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
+from thermosim.light.cells import (
+    gather_cells,
+    grouped_density,
+    lattice_groups,
+    ring_groups,
+    set_by_cell,
+)
+from thermosim.light.outline import outline_of, sphere_of
+from thermosim.light.source import GainSource, LightSource
+from thermosim.optics.mie import absorption_coefficient
+from thermosim.optics.model import MieOptics, RayOptics, mie_intensity, mie_spheres, trace_body
+from thermosim.optics.rays_segments import deposit_on_cells
+
+if TYPE_CHECKING:
+    from thermosim.fem.domain import Domain
+    from thermosim.gain import GainModel
+    from thermosim.light.cells import Cells, Floats
+    from thermosim.light.outline import Outline
+    from thermosim.model.model import Ground, Light
+    from thermosim.optics.rays import Ledger, RayTrace
+
+_LARGEST_DEGREE = {2: 30, 3: 14}
+_DEPTHS = 16
+_COARSE, _BARELY = 4.0, 0.01
+
+
+@dataclass
+class AbsorbedLight:
+    """The light in the dots of a model, on its mesh.
+
+    Attributes
+    ----------
+    light, domain
+        What it belongs to.
+    outline
+        What the light meets.
+    gain
+        With the escape worked out for this body.
+    facts
+        Numbers of the escape for a summary.
+    parameters
+        Of the gain at the photon energy of the laser.
+    alpha
+        Absorption coefficient [1/m] of dots and host that the light was computed with.
+    intensity
+        Local intensity [W/m²]: a float, a function at quadrature points, or one value a cell.
+    quadrature_degree
+        Of the rule at whose points it lives; None if it lives everywhere.
+    ground
+        Light that the layers under the body turn into heat [W/m³], one value a cell; None if they
+        take none.
+    ledger
+        Where the power of the rays went; None in other models.
+    expected
+        Power that the body absorbs according to the model itself, without mesh [W]; None if the
+        model has no such number.
+    notes
+        What a reader of the result must know.
+    scale
+        Constant of the form that multiplies all light of a transient; None stands for 1.
+    """
+
+    light: Light
+    domain: Domain
+    outline: Outline
+    gain: GainModel
+    facts: dict[str, float]
+    parameters: GainParameters
+    alpha: float
+    intensity: Any
+    quadrature_degree: int | None = None
+    ground: Any = None
+    ledger: Ledger | None = None
+    expected: float | None = None
+    notes: list[str] = field(default_factory=list)
+    scale: Any = None
+
+    @property
+    def region(self) -> str:
+        """The region with the dots."""
+        return self.light.region
+
+    @property
+    def factor(self) -> float:
+        """What multiplies the light at this moment."""
+        return 1.0 if self.scale is None else float(self.scale.value)
+
+    @property
+    def alpha_host(self) -> float:
+        """Absorption coefficient [1/m] of all that only heats."""
+        return self.light.optics.host_absorption + float(self.parameters.alpha_background)
+
+    @property
+    def ground_layers(self) -> tuple[Ground, ...]:
+        """The layers under the body that the mesh has."""
+        return tuple(layer for layer in self.light.ground if layer.region in self.domain.regions)
+
+    @property
+    def source(self) -> GainSource:
+        """The heat source of the dots."""
+        host = self.light.optics.host_absorption
+        return GainSource(self.parameters, self.intensity, self.scale, host, self.quadrature_degree)
+
+    def sources(self) -> dict[str, GainSource | LightSource]:
+        """Return the heat sources that the light makes, by region."""
+        found: dict[str, GainSource | LightSource] = {self.region: self.source}
+        if self.ground is not None:
+            source = LightSource(self.ground, self.scale)
+            found |= {layer.region: source for layer in self.ground_layers}
+        return found
+
+    def rebuild(self, alpha: float) -> None:
+        """Compute the light anew for an absorption coefficient [1/m], in place (collective)."""
+        self.alpha = alpha
+        fill = _FILL.get(type(self.light.optics))
+        if fill is not None:
+            fill(self)
+
+
+def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
+    """Return the light of a model on its mesh (collective).
+
+    Parameters
+    ----------
+    light
+        Of the model.
+    domain
+        Its mesh.
+    degree
+        Of the quadrature of heat sources; light with finer structure chooses a higher one.
+
+    Raises
+    ------
+    CaseError
+        If the model of the light does not suit the case, or an index of refraction is missing.
+    """
+    laser, optics, outline = light.laser, light.optics, outline_of(light, domain)
+    try:
+        body = _emitter(light, outline)
+        gain, escape = resolve_escape(light.gain, body, light.contact_radius, light.T_ref)
+    except ValueError as error:
+        kind = f'"{light.gain.escape.kind}"'
+        raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
+    p = gain.parameters(laser.photon_energy)
+    facts = escape_numbers(gain, escape, p, light.T_ref)
+    unlit = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
+    found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
+    if isinstance(optics, RayOptics | MieOptics):
+        _check_saturation(found, optics)
+    if isinstance(optics, RayOptics):
+        found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+        found.rebuild(found.alpha)
+        _judge_ledger(found)
+    elif isinstance(optics, MieOptics):
+        found.quadrature_degree = _series_degree(found, optics, degree)
+        found.intensity = quadrature_function(domain, found.quadrature_degree)
+        found.rebuild(found.alpha)
+    elif laser.profile == "plane" and laser.speckle is None:
+        found.intensity = laser.peak_intensity
+    else:
+        found.quadrature_degree = degree
+        found.intensity = quadrature_function(domain, degree)
+        set_at_quadrature_points(found.intensity, laser.intensity_at, domain)
+    return found
+
+
+def _emitter(light: Light, outline: Outline) -> Any:
+    """Return what the escape is worked out for; photons are followed in known shapes alone."""
+    if light.shape is not None or not isinstance(light.gain.escape, MonteCarloEscape):
+        return outline.body
+    sphere = outline.sphere()
+    if sphere is None:
+        raise ValueError("photons are followed in the shapes of particles and in spheres alone")
+    return sphere[1]
+
+
+def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> None:
+    if optics.saturation and light.parameters.population is None:
+        raise CaseError(
+            [
+                Problem(
+                    "optics.saturation",
+                    "true",
+                    "but the gain counts no bleaching of dots",
+                    'write gain.recombination.kind = "ladder" with bleaching = true',
+                )
+            ]
+        )
+
+
+def top_index(ground: tuple[Ground, ...]) -> complex | None:
+    """Return the refractive index of what lies under a body; None if nothing does.
+
+    Raises
+    ------
+    CaseError
+        If its material has none.
+    """
+    if not ground:
+        return None
+    top = ground[0]
+    if math.isnan(top.index.real):
+        rule = f'rays need the refractive index of "{top.material}", which is not known'
+        remedy = "give the material a refractive_index"
+        raise CaseError([Problem(top.key, f'"{top.material}"', rule, remedy)])
+    return top.index
+
+
+def largest_cell(domain: Domain, region: str) -> float:
+    """Return the longest diameter of a cell of a region [m] (collective)."""
+    cells = domain.cells(region)
+    found = domain.mesh.h(domain.tdim, cells) if len(cells) else np.zeros(1)
+    return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
+
+
+def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
+    """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
+    n, size = light.light.index, largest_cell(light.domain, light.region)
+    wave = light.light.laser.wavelength / n
+    if size > wave / _COARSE:
+        light.notes.append(
+            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, above "
+            f"λ/(4n) = {wave / _COARSE * 1e9:.0f} nm: the light is integrated, but temperatures "
+            "and pictures do not show its fringes; raise mesh.cells_per_radius to see them"
+        )
+    # |E|² oscillates with λ/(2n); a rule of degree d has about d/2 points along a cell
+    wanted = optics.quadrature_degree or degree + math.ceil(2.0 * math.pi * size / wave)
+    return min(wanted, optics.quadrature_degree or _LARGEST_DEGREE[light.domain.tdim])
+
+
+def _fill_from_series(light: AbsorbedLight) -> None:
+    optics, laser, n = light.light.optics, light.light.laser, light.light.index
+    assert isinstance(optics, MieOptics)
+    centre, radius = sphere_of(light.outline)
+    field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
+    inside = _only_inside(field_at, centre, radius)
+    set_at_quadrature_points(light.intensity, inside, light.domain)
+    spheres = mie_spheres(optics, laser, radius, n, light.alpha)
+    Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
+    incident = float(laser.intensity_at([centre])[0])
+    light.expected = Q_abs * math.pi * radius**2 * incident
+
+
+def _only_inside(field_at: Any, centre: Any, radius: float) -> Any:
+    """Return the field with 0 at the points of other bodies."""
+
+    def values(points: Floats) -> Floats:
+        near = np.linalg.norm(points - np.asarray(centre), axis=1) < 1.04 * radius
+        found = np.zeros(len(points))
+        found[near] = field_at(points[near])
+        return found
+
+    return values
+
+
+def _fill_from_rays(light: AbsorbedLight) -> None:
+    """Trace on rank 0, put the light into the cells, and hand the values to their owners."""
+    domain = light.domain
+    body = gather_cells(domain, light.region)
+    takers = [layer for layer in light.ground_layers if _absorption(light, layer)]
+    layers = [gather_cells(domain, layer.region) for layer in takers]
+    traced = on_root(domain.comm, lambda: _trace_into(light, body, layers))
+    inside, heated, light.ledger, light.expected = traced
+    set_by_cell(light.intensity, domain, body, inside)
+    if takers and light.ground is None:
+        light.ground = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+    for i, cells in enumerate(layers):
+        set_by_cell(light.ground, domain, cells, heated[i])
+
+
+def _absorption(light: AbsorbedLight, layer: Ground) -> float:
+    """Return the absorption coefficient of a layer [1/m]; 0 where its index is not known."""
+    k = layer.index.imag
+    return 0.0 if math.isnan(k) else absorption_coefficient(k, light.light.laser.wavelength)
+
+
+def _trace_into(
+    light: AbsorbedLight, body: Cells | None, layers: list[Cells | None]
+) -> tuple[Floats, list[Floats], Ledger, float]:
+    """Return intensity by cell, power density by cell of each layer that absorbs, ledger, power."""
+    optics, laser, n = light.light.optics, light.light.laser, light.light.index
+    assert isinstance(optics, RayOptics)
+    assert body is not None
+    dots = light.alpha - light.alpha_host
+    # what the gain itself calls background heats like the host
+    host = optics.model_copy(update={"host_absorption": light.alpha_host})
+    below = top_index(light.light.ground)
+    traced = trace_body(host, laser, light.outline.surface(), n, dots, below)
+    size = optics.finest(laser.wavelength, n, light.outline.size)
+    locate = body.locator()
+    amount, _ = deposit_on_cells(
+        traced.segments, locate, len(body.names), 0.5 * size, scattered=True
+    )
+    inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
+    heated = _heat_in_ground(light, traced, layers, size)
+    return inside, heated, traced.ledger, traced.ledger.absorbed
+
+
+def _heat_in_ground(
+    light: AbsorbedLight, traced: RayTrace, layers: list[Cells | None], size: float
+) -> list[Floats]:
+    """Return the power density that light leaves in each cell of each absorbing layer [W/m³].
+
+    Rays go down from layer to layer and bend there (Snell's law, real parts); what interfaces
+    below the top one reflect is left out.
+    """
+    rays, found, cells = traced.landings, list[Any](), iter(layers)
+    origin, direction, power = rays.origin, rays.direction, rays.power
+    above: Ground | None = None
+    for layer in light.ground_layers:
+        if above is not None:
+            direction = _bent(direction, above.index.real, layer.index.real)
+        alpha = _absorption(light, layer)
+        path = layer.thickness / np.maximum(-direction[:, 2], 1e-3)
+        if alpha:
+            taken = (origin, direction, power, path)
+            found.append(_deposit(taken, alpha, next(cells), size))
+        origin, power = origin + path[:, None] * direction, power * np.exp(-alpha * path)
+        above = layer
+    return found
+
+
+def _bent(direction: Floats, n_from: float, n_to: float) -> Floats:
+    """Return downward unit vectors, shape (n, 3), refracted at a level interface."""
+    ratio = 1.0 if math.isnan(n_from) or math.isnan(n_to) else n_from / n_to
+    across = ratio * direction[:, :2]
+    down = np.sqrt(np.maximum(1.0 - (across**2).sum(axis=1), 0.0))
+    return np.column_stack([across, -down])
+
+
+def _deposit(
+    rays: tuple[Floats, Floats, Floats, Floats], alpha: float, layer: Cells | None, size: float
+) -> Floats:
+    """Return the power density in the cells of a layer [W/m³].
+
+    Rays are given by origin, direction, power and path. Each leaves equal shares at the middles
+    of equal quantiles of Beer and Lambert's law over its path; around the axis they are averaged.
+    """
+    assert layer is not None
+    origin, direction, power, path = rays
+    absorbed = -np.expm1(-alpha * path)
+    amount, locate = np.zeros(len(layer.names)), layer.locator()
+    for quantile in (np.arange(_DEPTHS) + 0.5) / _DEPTHS:
+        along = -np.log1p(-quantile * absorbed) / alpha
+        cell = locate(origin + along[:, None] * direction)
+        amount += np.bincount(cell, power * absorbed / _DEPTHS, minlength=len(amount))
+    return grouped_density(amount, layer.volumes, ring_groups(layer.centres, size))
+
+
+_FILL: dict[type, Callable[[AbsorbedLight], None]] = {
+    RayOptics: _fill_from_rays,
+    MieOptics: _fill_from_series,
+}
+
+
+def _judge_ledger(light: AbsorbedLight) -> None:
+    ledger = light.ledger
+    assert ledger is not None
+    unknown = ledger.truncated + ledger.lost
+    if unknown > _BARELY * ledger.incident:
+        light.notes.append(
+            f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
+            "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
+        )
+    if light.ground is not None:
+        light.notes.append(
+            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
+            "having met the particle, is not counted as heat"
+        )

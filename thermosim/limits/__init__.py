@@ -1,0 +1,1 @@
+"""Closed-form limits, and the lumped balance of a case."""

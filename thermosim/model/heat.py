@@ -1,0 +1,215 @@
+"""What a heat problem is, before any mesh: bodies, surfaces, held faces and contacts by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from thermosim.bodies.chamber import radiative_flux
+from thermosim.language.namespaces import ufl_namespace
+from thermosim.materials.conductivity import Axis, Isotropic, Uniaxial
+from thermosim.materials.laws import Law
+
+if TYPE_CHECKING:
+    from thermosim.bodies.films import BodyFilm
+    from thermosim.materials import Material
+    from thermosim.model.laws import HeldFormula, Number
+
+
+class SurfaceLaw(Protocol):
+    """Heat that leaves a surface [W/m²] as a function of its temperature."""
+
+    def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
+        """Return the outward flux; `theta` is T - T_ref [K], UFL or array."""
+        ...
+
+
+@dataclass(frozen=True)
+class Radiation:
+    """Surface that sees only surroundings at `T_env` [K]: eps(T) sigma (T⁴ - T_env⁴)."""
+
+    emissivity: float | Law[Any]
+    T_env: float
+
+    def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
+        """Return the radiated flux, written in T - T_env so that no digits are lost."""
+        T_env = number(self.T_env)
+        if isinstance(self.emissivity, Law):
+            numbers = [number(value) for value in self.emissivity.parameters()]
+            emissivity = self.emissivity.evaluate(theta + T_ref, ufl_namespace(), numbers)
+        else:
+            emissivity = number(self.emissivity)
+        return radiative_flux(theta + (T_ref - T_env), T_env, emissivity)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Heat transfer coefficient `h` [W/(m² K)] to surroundings at `T_env` [K]: h (T - T_env)."""
+
+    h: float
+    T_env: float
+
+    def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
+        """Return the exchanged flux."""
+        return number(self.h) * (theta + (T_ref - number(self.T_env)))
+
+
+@dataclass(frozen=True)
+class GivenFlux:
+    """Prescribed outward flux [W/m²]; negative where heat enters."""
+
+    value: float
+
+    def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
+        """Return the prescribed flux, whatever the temperature."""
+        return number(self.value)
+
+
+class Source(Protocol):
+    """Heat released per volume [W/m³], negative when it cools."""
+
+    def density(self, T: Any, number: Number) -> Any:
+        """Return the source as a function of the temperature T [K] (UFL)."""
+        ...
+
+
+@dataclass(frozen=True)
+class UniformSource:
+    """The same heat source everywhere [W/m³]."""
+
+    value: float
+
+    def density(self, T: Any, number: Number) -> Any:
+        """Return the given source."""
+        return number(self.value)
+
+
+@dataclass(frozen=True)
+class HeatBody:
+    """A region with its conductivity, heat capacity (for transients) and source."""
+
+    region: str
+    conductivity: Isotropic | Uniaxial
+    axis: Axis | None = None
+    density: Law[Any] | None = None
+    specific_heat: Law[Any] | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A named boundary and the paths by which heat leaves it, path name -> law."""
+
+    boundary: str
+    paths: dict[str, SurfaceLaw] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A boundary held at a temperature [K].
+
+    The temperature may be a function of points of the mesh, shape (n, 3), that returns shape (n,),
+    or a course in space and time (`laws.HeldFormula`).
+    """
+
+    boundary: str
+    temperature: float | Callable[[Any], Any] | HeldFormula
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A contact that conducts h_c [T] [W/m²] from boundary `side_1` to boundary `side_2`.
+
+    Both are outer boundaries of a mesh that is cut open there, with matching nodes; `owners` are
+    the bodies that they belong to.
+    """
+
+    name: str
+    side_1: str
+    side_2: str
+    h_c: float
+    owners: tuple[str, str] = ("1", "2")
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """Surfaces whose path `path` (a `Radiation`) sees the others beside the chamber.
+
+    `patches` at most, each evenly irradiated; in 3-D `rays` from each, chosen by `seed`;
+    `quadrature` is the degree of the rule for the emitted heat.
+    """
+
+    boundaries: tuple[str, ...]
+    path: str = "radiation"
+    patches: int = 200
+    rays: int = 4096
+    seed: int = 0
+    quadrature: int = 8
+
+
+@dataclass(frozen=True)
+class GasGap:
+    """Gas that conducts from `upper` down to `lower`, straight along -z (in (r, z) too).
+
+    Between two facing points at distance d: ``1/h = 1/h_fm + d/k_gas``. What the gap takes is taken
+    off the conductances `to_chamber` [W/(m² K)] of the path `path` of both surfaces.
+    """
+
+    upper: str
+    lower: str
+    h_fm: float
+    k_gas: float
+    to_chamber: tuple[float, float] = (0.0, 0.0)
+    path: str = "gas"
+
+
+@dataclass(frozen=True)
+class Film:
+    """A thin layer on a boundary that is not meshed: it conducts along, and stores heat."""
+
+    boundary: str
+    thickness: float
+    conductivity: Law[Any]
+    density: Law[Any] | None = None
+    specific_heat: Law[Any] | None = None
+
+
+def film_of(film: BodyFilm, material: Material) -> Film:
+    """Return the film of a section of the case; a layered material conducts along its layers."""
+    k = material.conductivity.laws()
+    along = k.get("k_par", next(iter(k.values())))
+    return Film(film.boundary, film.thickness, along, material.density, material.specific_heat)
+
+
+@dataclass(frozen=True)
+class HeatModel:
+    """A whole heat problem; temperatures are counted from `T_ref` [K]."""
+
+    T_ref: float
+    bodies: tuple[HeatBody, ...]
+    surfaces: tuple[Surface, ...] = ()
+    held: tuple[Held, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    gaps: tuple[GasGap, ...] = ()
+    films: tuple[Film, ...] = ()
+
+    def body(self, region: str) -> HeatBody:
+        """Return the body of a region.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        return next(body for body in self.bodies if body.region == region)
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the Newton matrix is symmetric: no conductivity depends on temperature."""
+        laws: list[Law[Any]] = []
+        for body in self.bodies:
+            laws += body.conductivity.laws().values()
+        laws += [film.conductivity for film in self.films]
+        return all(law.is_constant for law in laws)

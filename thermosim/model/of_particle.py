@@ -1,0 +1,231 @@
+"""From a case about a particle to its model: bodies with their materials, surfaces with paths."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from thermosim.bodies.chamber import gas_conductivity
+from thermosim.bodies.emissivity import emissivity_law
+from thermosim.errors import CaseError
+from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
+from thermosim.model.drawing import drawing_of_particle
+from thermosim.model.heat import (
+    Enclosure,
+    Exchange,
+    Film,
+    GasGap,
+    HeatBody,
+    HeatModel,
+    Held,
+    Jump,
+    Radiation,
+    Surface,
+    SurfaceLaw,
+    UniformSource,
+    film_of,
+)
+from thermosim.model.model import Goal, Ground, Light, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from thermosim.bodies.films import FilmSettings
+    from thermosim.case.particle_case import Case
+    from thermosim.materials.conductivity import Axis
+
+PARTICLE, SURFACE = "particle", "particle_surface"
+
+
+def of_particle(case: Case) -> Model:
+    """Return the model of a particle, of what it rests on, and of its light.
+
+    Raises
+    ------
+    CaseError
+        If a material lacks a property that the case asks for.
+    """
+    light = light_of(case)
+    return Model(
+        case=case,
+        symmetry=case.symmetry,
+        T_ref=case.chamber.temperature,
+        drawing=drawing_of_particle(case),
+        heat=partial(heat_of, case),
+        goal=Goal(PARTICLE, surface=SURFACE),
+        accounts=_accounts,
+        light=light,
+        probes=case.all_probes(case.probes),
+        thermometry=None if case.output.thermometer is False else case.thermometry,
+        materials={
+            owner: (name, case.material(name)) for owner, name in case.material_names().items()
+        },
+        facts={
+            "chamber_temperature_K": case.chamber.temperature,
+            "contact_radius_m": case.contact_radius,
+        },
+        start=case.chamber.temperature,
+    )
+
+
+def light_of(case: Case) -> Light | None:
+    """Return the light in the particle and what lies under it; None without a laser."""
+    laser = case.laser
+    if laser is None:
+        return None
+    table = case.material(case.particle.material).refractive_index
+    index = complex(math.nan) if table is None else complex(table.at(laser.wavelength))
+    return Light(
+        PARTICLE, laser, case.optics, case.gain, case.chamber.temperature,
+        case.optics.index(index), case.particle.shape, case.contact_radius, _ground(case),
+    )  # fmt: skip
+
+
+def _ground(case: Case) -> tuple[Ground, ...]:
+    """Return the layers of the substrate from the top; an index that nobody knows is no number."""
+    assert case.laser is not None
+    found = []
+    for part in case.substrate.parts():
+        table = case.material(part.material).refractive_index
+        unknown = complex(math.nan, math.nan)
+        index = unknown if table is None else complex(table.at(case.laser.wavelength))
+        found.append(
+            Ground(part.region, part.thickness, index, part.material, f"substrate.{part.key}")
+        )
+    return tuple(found)
+
+
+def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
+    """Return the heat model of a case on a mesh with these boundaries.
+
+    A substrate is meshed only where the particle touches it. Light brings its sources later.
+
+    Raises
+    ------
+    CaseError
+        If a material lacks a property that the case asks for, or a film has no surface.
+    """
+    given = None if case.source is None else UniformSource(case.source.heat_source)
+    bodies = [_body(case, PARTICLE, case.particle.material, given)]
+    surfaces = [_particle_surface(case)]
+    held: list[Held] = []
+    jumps: list[Jump] = []
+    if case.contact_radius:
+        bodies += [
+            _body(case, part.region, part.material, None, part.axis)
+            for part in case.substrate.parts()
+        ]
+        sides, held = _support_surfaces(case, boundaries)
+        surfaces += sides
+        if "contact_substrate" in boundaries and case.contact.conductance:
+            h_c, owners = case.contact.conductance, (PARTICLE, "substrate")
+            jumps.append(Jump("contact", "contact", "contact_substrate", h_c, owners))
+    return HeatModel(
+        case.chamber.temperature,
+        tuple(bodies),
+        tuple(surfaces),
+        tuple(held),
+        tuple(jumps),
+        _enclosures(case, surfaces),
+        _gaps(case, surfaces),
+        tuple(_film(case, film, boundaries) for film in case.films),
+    )
+
+
+def _accounts(budget: Budget) -> dict[str, float]:
+    """Return the budget in the few numbers that people ask for [W]."""
+    flows = flows_part(budget)
+    from_particle = to_chamber(flows, SURFACE)
+    source = flows.get(f"source:{PARTICLE}", released(flows))
+    held = sum(value for name, value in flows.items() if name.endswith(":held"))
+    kept = budget.get(f"{PARTICLE}:stored", 0.0)
+    return {
+        "heat_source_W": released(flows),
+        "heat_to_chamber_W": from_particle,
+        "heat_to_substrate_W": source - from_particle - kept,
+        "heat_substrate_to_chamber_W": leaving(flows) - from_particle - held,
+        "heat_to_holder_W": held,
+    }
+
+
+def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
+    """Return the surfaces that see each other; lower faces and rims see only the chamber."""
+    settings = case.radiation
+    away = {face.boundary for face in case.substrate.faces() if not face.sees_particle}
+    names = tuple(s.boundary for s in surfaces if s.boundary not in away)
+    if settings.model == "chamber" or len(names) < 2:
+        return ()
+    chosen = settings.model_dump(include={"patches", "rays", "seed", "quadrature"})
+    return (Enclosure(names, **chosen),)
+
+
+def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
+    chamber = case.chamber
+    h = {}
+    for surface in surfaces:
+        law = surface.paths.get("gas")
+        if isinstance(law, Exchange):
+            h[surface.boundary] = law.h
+    upper = SURFACE
+    lower = "pedestal_top" if "pedestal_top" in h else "substrate_top"
+    if not chamber.gap_gas or upper not in h or lower not in h:
+        return ()
+    k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
+    return (GasGap(upper, lower, chamber.gap_free_molecular(), k_gas, (h[upper], h[lower])),)
+
+
+def _film(case: Case, film: FilmSettings, boundaries: Collection[str]) -> Film:
+    if film.boundary not in boundaries:
+        raise CaseError(
+            f'films: boundary = "{film.boundary}": this case has no such surface in its mesh; '
+            "a substrate is meshed only where the particle touches it"
+        )
+    return film_of(film, case.material(film.material))
+
+
+def _body(
+    case: Case, region: str, name: str, source: UniformSource | None, axis: Axis | None = None
+) -> HeatBody:
+    material = case.material(name)
+    return HeatBody(
+        region, material.conductivity, axis, material.density, material.specific_heat, source
+    )
+
+
+def _particle_surface(case: Case) -> Surface:
+    radius, particle = case.particle.shape.equivalent_radius, case.particle
+    emissivity = _emissivity(case, PARTICLE, particle.emissivity, particle.material, radius)
+    return Surface(SURFACE, _paths(case, emissivity, radius))
+
+
+def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Surface], list[Held]]:
+    surfaces, held = [], []
+    for side in case.substrate.faces():
+        if side.boundary not in boundaries:
+            continue
+        if side.happens == "held":
+            held.append(Held(side.boundary, side.held_temperature or case.chamber.temperature))
+        elif side.happens == "radiating":
+            part = side.part
+            emissivity = _emissivity(
+                case, "substrate", side.emissivity, part.material, part.thickness
+            )
+            size = case.substrate.equivalent_radius
+            surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
+    return surfaces, held
+
+
+def _paths(case: Case, emissivity: Any, distance: float) -> dict[str, SurfaceLaw]:
+    T_env = case.chamber.temperature
+    paths: dict[str, SurfaceLaw] = {"radiation": Radiation(emissivity, T_env)}
+    if case.chamber.pressure:
+        paths["gas"] = Exchange(case.chamber.gas_conductance(distance), T_env)
+    return paths
+
+
+def _emissivity(case: Case, owner: str, setting: Any, name: str, size: float) -> Any:
+    try:
+        return emissivity_law(setting, case.material(name), size)
+    except ValueError as error:
+        raise CaseError(f"{owner}.emissivity ({name}): {error}") from error

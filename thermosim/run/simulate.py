@@ -1,0 +1,96 @@
+"""The door of a run: from a case to its result, steady or in time, written down if asked."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.errors import SolveError
+from thermosim.model.of_case import model_of
+from thermosim.results import Result
+from thermosim.results.folder import check_target, keep_failed
+from thermosim.results.journal import Journal, Tell
+
+if TYPE_CHECKING:
+    from thermosim.case.read import AnyCase
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.model.drawing import Drawing
+    from thermosim.run.folder import Finish
+
+
+def simulate(
+    case: AnyCase,
+    output: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    tell: Tell = lambda text: None,
+    finish: Finish = lambda folder: None,
+    comm: Any = None,
+) -> Result:
+    """Run a case and return its result; write its folder if `output` is given.
+
+    Collective over `comm` (default: all ranks of MPI.COMM_WORLD). `finish` is called on rank 0
+    with the filled folder before it is renamed into place, to draw pictures into it. If the solve
+    fails, what there is goes to a folder named ``OUTPUT.failed``.
+
+    Raises
+    ------
+    CaseError, MeshError
+        If the case cannot be computed as it stands.
+    SolveError
+        If no solution was found.
+    StorageError, Interrupted
+        If a transient could not be written down, or was told to stop; it can go on later.
+    """
+    if isinstance(case, str | Path):
+        raise TypeError(f"simulate takes a case; write simulate(load_case({str(case)!r}))")
+    from mpi4py import MPI
+
+    from thermosim.fem.parallel import on_root
+    from thermosim.run.folder import write_steady
+    from thermosim.run.summary import note_times
+
+    comm = MPI.COMM_WORLD if comm is None else comm
+    journal = Journal(tell if comm.rank == 0 else lambda text: None)
+    folder = Path(output) if output is not None else None
+    if folder is not None:
+        target = folder
+        on_root(comm, lambda: check_target(target, overwrite=overwrite))
+    start = time.perf_counter()
+    if case.transient is not None:
+        from thermosim.run.transient import simulate_transient
+
+        return simulate_transient(
+            model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish
+        )
+    try:
+        result, problem = _solve_to_target(case, comm, journal)
+    except SolveError as failure:
+        if folder is not None:
+            kept, message = folder.with_name(f"{folder.name}.failed"), str(failure)
+            on_root(comm, lambda: keep_failed(kept, case, message, journal.lines))
+        raise
+    if folder is not None:
+        write_steady(folder, result, problem, journal, start, finish)
+    else:
+        note_times(result, journal, start)
+    return result
+
+
+def _solve_to_target(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+    """Solve once, or on meshes refined where it pays until ``mesh.target_error`` is met."""
+    from thermosim.run.steady import steady_result
+
+    model = model_of(case)
+    if case.mesh.target_error is None:
+        return steady_result(model, comm, journal)
+    from thermosim.run.adapt import refined
+
+    def solve(drawing: Drawing) -> tuple[Result, HeatProblem]:
+        # the case of the result holds the settings of the last mesh
+        finer = case.model_copy(update={"mesh": drawing.mesh})
+        return steady_result(replace(model, case=finer, drawing=drawing), comm, journal)
+
+    return refined(model.drawing, solve, lambda found: found["goal_K"] - model.T_ref, journal)

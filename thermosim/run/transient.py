@@ -1,0 +1,205 @@
+"""A transient run: set up, started or continued, and made a result of.
+
+While it runs everything stands in ``OUTPUT.running``; at its end the folder is renamed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thermosim.fem.parallel import on_root
+from thermosim.model.budget import stored_part
+from thermosim.model.of_case import model_of
+from thermosim.results import Result
+from thermosim.results.checkpoint import latest_checkpoint
+from thermosim.results.journal import Journal, Tell
+from thermosim.run.course import course_numbers
+from thermosim.run.folder import (
+    Finish,
+    find_interrupted,
+    finish_transient,
+    occupy,
+    running_folder,
+)
+from thermosim.run.goal import error_if_steady
+from thermosim.run.march import Files, TransientRun
+from thermosim.run.prepare import heat_on, light_in, mesh_of, set_initial_state
+from thermosim.run.snapshots import Snapshots
+from thermosim.run.summary import (
+    goal_numbers,
+    head,
+    light_numbers,
+    note_times,
+    notes_of,
+    numerics,
+)
+from thermosim.schedule.schedule import largest_factor
+
+if TYPE_CHECKING:
+    from thermosim.model.model import Model
+    from thermosim.run.prepare import Report
+
+_TEMPERATURES = ("delta_T_", "region_", "probe_")
+
+
+def simulate_transient(
+    model: Model,
+    output: Path | None,
+    journal: Journal,
+    comm: Any,
+    start: float,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    finish: Finish = lambda folder: None,
+) -> Result:
+    """Run a model with a section [transient], or go on with one (collective).
+
+    `start` is the `time.perf_counter` at which the run began; `journal` notes what is said and
+    how long it takes; `finish` draws pictures into the filled folder on rank 0 before it is
+    renamed to `output`.
+
+    Raises
+    ------
+    CaseError, MeshError
+        If the case cannot be computed as it stands, or an interrupted run is in the way.
+    SolveError
+        If no step meets the tolerance.
+    StorageError
+        If a file cannot be written or read back.
+    Interrupted
+        If the process was told to stop.
+    """
+    lock: list[Any] = []
+    running = None if output is None else running_folder(output)
+    if running is not None:
+        on_root(comm, lambda: lock.append(occupy(running, model.case, overwrite, resume)))
+    try:
+        run, report = _begin(model, journal, comm, running, resume=resume)
+        n_unknowns = run.problem.space.dofmap.index_map.size_global
+        with journal.phase("solve", f"transient: {n_unknowns} unknowns"):
+            run.march()
+        result = _result(run, report, journal)
+        if output is not None and running is not None:
+            finish_transient(run, result, journal, (running, output), finish, start)
+        else:
+            note_times(result, journal, start)
+    finally:
+        for stream in lock:
+            stream.close()
+    return result
+
+
+def _begin(
+    model: Model, journal: Journal, comm: Any, running: Path | None, *, resume: bool
+) -> tuple[TransientRun, Report]:
+    """Set a run up, and bring it to its last checkpoint if it is resumed (collective)."""
+    try:
+        run, report = set_up(model, journal, comm, running)
+    except Exception:
+        # nothing was computed: leave no folder that looks like a run to go on with
+        if running is not None and comm.rank == 0 and not resume:
+            shutil.rmtree(running, ignore_errors=True)
+        raise
+    if not resume or running is None:
+        return run, report
+    kept = on_root(comm, lambda: latest_checkpoint(running, journal.say))
+    if kept is None:
+        journal.say("no checkpoint yet: starting from the beginning")
+    else:
+        run.restore(kept)
+        journal.say(f"going on from t = {run.course.time:.6g} s")
+    return run, report
+
+
+def resume_transient(
+    directory: Path,
+    *,
+    tell: Tell = lambda text: None,
+    finish: Finish = lambda folder: None,
+    comm: Any = None,
+) -> Result:
+    """Go on with an interrupted run, on any number of ranks, to its end (collective).
+
+    Raises
+    ------
+    CaseError, SolveError, StorageError, Interrupted
+        As `simulate_transient`.
+    """
+    from mpi4py import MPI
+
+    comm = MPI.COMM_WORLD if comm is None else comm
+    output, case = on_root(comm, lambda: find_interrupted(directory))
+    journal = Journal(tell if comm.rank == 0 else lambda text: None)
+    start = time.perf_counter()
+    return simulate_transient(
+        model_of(case), output, journal, comm, start, resume=True, finish=finish
+    )
+
+
+def set_up(
+    model: Model, journal: Journal, comm: Any, running: Path | None
+) -> tuple[TransientRun, Report]:
+    """Make a run ready to march from its initial state, and return the report of its mesh.
+
+    Collective; `running` is the folder to write into, or None.
+
+    Raises
+    ------
+    CaseError, MeshError, SolveError
+        As `simulate_transient`.
+    """
+    case = model.case
+    assert case.transient is not None
+    domain, report = mesh_of(model, comm, journal)
+    with journal.phase("setup", "set-up (compiles forms on the first run)"):
+        from thermosim.fem.domain import constant
+        from thermosim.heat.formulas import held_rates
+        from thermosim.heat.observe import Readings
+        from thermosim.heat.timestepper import TimeStepper
+        from thermosim.heat.transient import TransientProblem
+
+        factor = constant(domain, 1.0)
+        light = light_in(model, domain, journal, factor)
+        heat = heat_on(model, domain, light, factor)
+        problem = TransientProblem(domain, heat, case.solver.degree, factor)
+        problem.held_rates = held_rates(problem, case.transient.duration)
+        stepper = TimeStepper(problem, case.solver, case.transient)
+        readings = Readings(problem, model.goal.region, model.regions, model.probes)
+        run = TransientRun(model, stepper, readings, journal.tell)
+        run.light = light
+        problem.compile()
+        set_initial_state(model, problem)
+        stepper.set_scale(largest_factor(run.pieces, case.transient.duration))
+    if running is not None:
+        snapshots = Snapshots(running, run.states)
+        run.files = Files(running, None, snapshots, case.digest(), domain.mesh_hash)
+    return run, report
+
+
+def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
+    """Return the last state, its budget and what the march took (collective)."""
+    model, problem, course = run.model, run.problem, run.course
+    budget, last = run.meter.read(), run.rows[-1]
+    journal.judge_balance(course.worst_balance, model.case.solver.balance_tolerance)
+    run.note_stats()
+    notes = notes_of(model, problem.domain.boundaries, run.rows)
+    temperatures = {key: last[key] for key in last if key.startswith(_TEMPERATURES)}
+    summary = {
+        **head(model),
+        **temperatures,
+        **goal_numbers(model, temperatures),
+        **error_if_steady(model, problem, run.readings, budget, notes, journal),
+        **model.accounts(budget),
+        "heat_stored_W": sum(stored_part(budget).values()),
+        "energy_balance_rel": course.worst_balance,
+        **course_numbers(run),
+        **model.facts,
+        **numerics(model, problem, report),
+        **light_numbers(model, problem, run.light, notes, journal),
+    }
+    notes += [line for line in journal.lines if "WARNING" in line]
+    return Result(summary, budget, model.case, None, notes, problem)

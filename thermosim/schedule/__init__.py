@@ -1,0 +1,1 @@
+"""What changes in time: the light, and when the state is written down."""
