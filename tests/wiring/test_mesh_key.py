@@ -186,7 +186,6 @@ def test_a_surface_is_what_its_file_holds(tmp_path):
     assert surface_key(tmp_path) != own
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the name holds the path of the file")
 def test_a_surface_is_the_same_wherever_its_file_lies(tmp_path):
     found = set()
     for name in ("here", "there"):
@@ -205,7 +204,6 @@ def test_substrates(kind):
     check(lambda body: base(substrate={"kind": kind, **body}, **touch), section, shaping, rest)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the name holds the whole layers")
 @pytest.mark.parametrize("change", [{"material": "silicon"}, {"crystal_axis": [1.0, 0.0, 0.0]}])
 def test_what_a_layer_is_made_of_shapes_no_mesh(change):
     check(
