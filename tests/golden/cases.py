@@ -25,6 +25,7 @@ ESTIMATE, THERMOMETER = "solver.error_estimate=true", "output.thermometer=true"
 SHIPPED_OVERRIDES = {
     "gain_rough_grain": (*PLAIN, *FLAT),
     "gain_smooth_sphere": (*PLAIN, *FLAT),
+    "lit_cylinder": (),
     "microparticle_on_mica": (*FLAT,),  # error estimate and thermometer as shipped
     "optics_mie": (*PLAIN, *FLAT),
     "optics_rays": (*PLAIN, *FLAT, "optics.n_rays=300"),
