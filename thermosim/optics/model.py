@@ -115,11 +115,6 @@ class MieOptics(_Attenuated):
 OpticsModel = Annotated[UniformOptics | RayOptics | MieOptics, Field(discriminator="model")]
 
 
-def uniform_intensity(laser: Laser) -> IntensityField:
-    """Return the local intensity of the model "uniform": points (n, 3) [m] to (n,) [W/m²]."""
-    return laser.intensity_at
-
-
 def check_plane_wave(laser: Laser, radius: float, centre: ArrayLike) -> None:
     """Refuse a beam that varies by more than 5 % over a sphere.
 

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import uniform_intensity
 from pydantic import TypeAdapter, ValidationError
 from scipy.constants import e
 
@@ -15,7 +16,6 @@ from thermosim.optics.model import (
     UniformOptics,
     mie_intensity,
     trace_body,
-    uniform_intensity,
 )
 from thermosim.optics.rays_surface import SphereSurface
 
