@@ -28,7 +28,7 @@ def laser_symmetry_problems(laser: Laser, symmetry: Symmetry) -> Iterator[Proble
         rule = "a beam is round: it has no planar section of which W are per metre of depth"
         yield Problem("laser", "", rule, "use an axisymmetric or 3-D geometry, or give heat_source")
         return
-    if laser.tilt or laser.aim[0] or laser.aim[1]:
+    if math.sin(laser.tilt) > _ROUNDING or laser.aim[0] or laser.aim[1]:
         yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", _REMEDY)
     if laser.speckle is not None:
         yield Problem("laser.speckle", "", "breaks the symmetry", _REMEDY)
