@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from abc import abstractmethod
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     Conductivity,
@@ -25,7 +27,18 @@ DEFAULT_MODULUS = 22e9
 """JKR modulus K [Pa] of a halide perovskite on mica: E = 20 GPa, ν = 0.33 on 60 GPa, 0.25."""
 
 
-class GivenConductance(Section):
+class Interface(Kind, chosen_by="kind"):
+    """Two surfaces that touch: what they conduct per area."""
+
+    kind: str
+
+    @property
+    @abstractmethod
+    def h_c(self) -> float:
+        """Conductance [W/(m² K)]."""
+
+
+class GivenConductance(Interface):
     """The conductance of the interface as a number."""
 
     kind: Literal["given"] = "given"
@@ -37,7 +50,7 @@ class GivenConductance(Section):
         return self.value
 
 
-class Kapitza(Section):
+class Kapitza(Interface):
     """A flat interface with the boundary resistance of two crystals (typically 1e-9 to 1e-7)."""
 
     kind: Literal["kapitza"] = "kapitza"
@@ -49,7 +62,7 @@ class Kapitza(Section):
         return 1.0 / self.resistance
 
 
-class RoughContact(Section):
+class RoughContact(Interface):
     """Two rough surfaces pressed together, touching at plastically flattened asperities."""
 
     kind: Literal["rough"] = "rough"
@@ -83,12 +96,6 @@ class RoughContact(Section):
         )
 
 
-Interface: TypeAlias = Annotated[
-    Annotated[GivenConductance | Kapitza | RoughContact, Field(discriminator="kind")],
-    Shorthand("given"),
-]
-
-
 class Ballistic(Section):
     """Heat carriers whose mean free path is not short against the contact (Wexler, Sharvin)."""
 
@@ -96,8 +103,23 @@ class Ballistic(Section):
     conductivity: Positive[Conductivity]
 
 
-class _RealContact(Section):
-    h_c: Interface | None = Field(
+class Contact(Kind, chosen_by="kind"):
+    """How particle and substrate touch."""
+
+    kind: str
+
+    @property
+    @abstractmethod
+    def conductance(self) -> float | None:
+        """Conductance of the interface [W/(m² K)]; None if perfect."""
+
+    @abstractmethod
+    def radius_for(self, particle_radius: float) -> float:
+        """Return the radius [m] of the contact disk of a sphere of ``particle_radius`` [m]."""
+
+
+class _RealContact(Contact):
+    h_c: Annotated[Interface, Shorthand("given")] | None = Field(
         None, description="Conductance of the interface; perfect contact if not given"
     )
     ballistic: tuple[Ballistic, ...] = Field(
@@ -113,7 +135,7 @@ class _RealContact(Section):
         return 1.0 / resistance if resistance else None
 
 
-class NoContact(Section):
+class NoContact(Contact):
     """No heat passes from the particle to the substrate by touch."""
 
     kind: Literal["none"] = "none"
@@ -196,9 +218,6 @@ class JKRContact(_RealContact):
             f"contact radius {radius * 1e9:.4g} nm must be smaller than the radius of the "
             f"particle, {particle_radius * 1e9:.4g} nm"
         )
-
-
-Contact: TypeAlias = Annotated[NoContact | DiskContact | JKRContact, Field(discriminator="kind")]
 
 
 def jkr_modulus(

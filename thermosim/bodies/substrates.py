@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from thermosim.bodies.emissivity import SurfaceEmissivity
+from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
 from thermosim.language.units import Length, Positive, Temperature
 from thermosim.materials.conductivity import unit_axis
@@ -29,7 +30,13 @@ def along_x_y_or_z(axis: tuple[float, float, float]) -> bool:
     return max(abs(c) for c in axis) == 1
 
 
-class SubstrateBase(Section):
+class Substrate(Kind, chosen_by="kind"):
+    """What the particle stands on, or nothing."""
+
+    kind: str
+
+
+class SubstrateBase(Substrate):
     """What every substrate has: faces, held temperature, emissivity, axis of the crystal."""
 
     rim: Face = Field("held", description="What happens at the outer edge")
@@ -152,7 +159,7 @@ class PlanForm(SubstrateBase):
         return self.radius is not None and abs(self.crystal_axis[2]) == 1
 
 
-class NoSubstrate(Section):
+class NoSubstrate(Substrate):
     """The particle floats in the chamber."""
 
     kind: Literal["none"] = "none"
@@ -384,8 +391,3 @@ class Pedestal(PlanForm):
     def volume(self) -> float:
         """Volume of slab and pillar [m³]."""
         return self.top_area * self.thickness + self.pedestal_volume
-
-
-Substrate = Annotated[
-    NoSubstrate | Slab | Stack | Membrane | Cantilever | Pedestal, Field(discriminator="kind")
-]

@@ -197,8 +197,8 @@ class BodyCase(CaseBase):
     @property
     def reference(self) -> float:
         """Temperature [K] that ΔT is counted from: the first constant one that the case names."""
-        if self.transient is not None and self.transient.initial.kind == "temperature":
-            return self.transient.initial.temperature
+        if self.transient is not None and self.transient.initial.level is not None:
+            return self.transient.initial.level
         for path, field in self.expressions():
             if path.rpartition(".")[2] in ("temperature", "T_env") and field.is_constant:
                 return field.constant

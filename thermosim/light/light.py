@@ -141,13 +141,24 @@ def absorbed_light(case: Case, domain: Domain, degree: int) -> AbsorbedLight:
         light.quadrature_degree = _series_degree(light, optics, degree)
         light.intensity = quadrature_function(domain, light.quadrature_degree)
         light.rebuild(light.alpha)
-    elif laser.profile == "plane" and laser.speckle is None:
-        light.intensity = laser.peak_intensity
     else:
-        light.quadrature_degree = degree
-        light.intensity = quadrature_function(domain, degree)
-        set_at_quadrature_points(light.intensity, laser.intensity_at, domain)
+        _fill_by_formula(light, degree)
     return light
+
+
+def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
+    """Ask a model of the light that knows the intensity at any point, without the mesh."""
+    laser, optics = light.case.laser, light.case.optics
+    assert laser is not None
+    material = light.case.material(light.case.particle.material).refractive_index
+    n = optics.index(complex(material.at(laser.wavelength)) if material else complex(math.nan))
+    found = optics.intensity(laser, n, light.alpha)
+    if callable(found):
+        light.quadrature_degree = degree
+        light.intensity = quadrature_function(light.domain, degree)
+        set_at_quadrature_points(light.intensity, found, light.domain)
+    else:
+        light.intensity = found
 
 
 def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> None:

@@ -154,7 +154,7 @@ def _paths(case: Case, emissivity: Any, distance: float) -> dict[str, SurfaceLaw
 
 
 def _emissivity(case: Case, owner: str, name: str, size: float) -> Any:
-    setting = case.particle.emissivity if owner == "particle" else case.substrate.emissivity  # type: ignore[union-attr]
+    setting = getattr(case, owner).emissivity
     try:
         return emissivity_law(setting, case.material(name), size)
     except ValueError as error:

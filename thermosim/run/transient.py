@@ -269,17 +269,17 @@ def set_initial_state(case: AnyCase, problem: TransientProblem) -> None:
     assert case.transient is not None
     initial = case.transient.initial
     theta = problem.theta.x.array
-    if initial.kind == "chamber" and not isinstance(case, BodyCase):
-        theta[:] = case.chamber.temperature - problem.model.T_ref
-    elif initial.kind == "temperature":
-        theta[:] = initial.temperature - problem.model.T_ref
-    elif initial.kind == "steady":
-        factor = initial.factor
-        if factor is None:
-            if isinstance(case, BodyCase) or case.laser is None:
-                raise CaseError("transient.initial.intensity: there is no laser; give factor")
-            factor = (initial.intensity or 0.0) / case.laser.peak_intensity
+    laser = None if isinstance(case, BodyCase) else case.laser
+    try:
+        factor = initial.light_before(None if laser is None else laser.peak_intensity)
+    except ValueError as error:
+        raise CaseError(str(error)) from error
+    if factor is not None:
         theta[:] = steady_state(problem, case.solver, factor)
+    elif initial.level is not None:
+        theta[:] = initial.level - problem.model.T_ref
+    elif not isinstance(case, BodyCase):
+        theta[:] = case.chamber.temperature - problem.model.T_ref
     problem.impose(problem.theta)
 
 

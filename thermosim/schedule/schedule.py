@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
-from thermosim.language.sections import Section
+from thermosim.language.kinds import Kind
 from thermosim.language.units import Frequency, Intensity, NonNegative, Positive, Time
 
 _MAX_ROWS = 1_000_000
@@ -46,7 +47,23 @@ Pieces = Callable[[int], Piece | None]
 """The i-th piece (from 0, in order of time); None beyond the last."""
 
 
-class Constant(Section):
+class Schedule(Kind, chosen_by="kind"):
+    """The course of the light in time."""
+
+    kind: str
+
+    @abstractmethod
+    def pieces(self, reference: float | None) -> Pieces:
+        """Return the pieces; `reference` [W/m²] is the intensity that a factor of 1 stands for.
+
+        Raises
+        ------
+        ValueError
+            If intensities are given and there is no laser to refer them to.
+        """
+
+
+class Constant(Schedule):
     """The same light all the time."""
 
     kind: Literal["constant"] = "constant"
@@ -57,7 +74,7 @@ class Constant(Section):
         return _from_levels([0.0], [self.factor])
 
 
-class Steps(Section):
+class Steps(Schedule):
     """Levels that follow each other, the last one kept."""
 
     kind: Literal["steps"] = "steps"
@@ -95,7 +112,7 @@ class Steps(Section):
         return _from_levels(starts, levels)
 
 
-class Chopped(Section):
+class Chopped(Schedule):
     """Light that is on for a share of every period."""
 
     kind: Literal["chopped"] = "chopped"
@@ -144,7 +161,7 @@ class Chopped(Section):
         return complex((self.on - self.off) * step / (2j * np.pi * n) * turn)
 
 
-class Pulses(Section):
+class Pulses(Schedule):
     """Rectangular pulses on a steady background."""
 
     kind: Literal["pulses"] = "pulses"
@@ -183,7 +200,7 @@ class Pulses(Section):
         return piece
 
 
-class Ramp(Section):
+class Ramp(Schedule):
     """A straight rise or fall, then a constant level."""
 
     kind: Literal["ramp"] = "ramp"
@@ -201,7 +218,7 @@ class Ramp(Section):
         )
 
 
-class Table(Section):
+class Table(Schedule):
     """A course read from a CSV file (columns ``time_s`` and ``factor`` or ``intensity_W_m2``)."""
 
     kind: Literal["table"] = "table"
@@ -243,11 +260,6 @@ class Table(Section):
         levels = _factors(self.factors, self.intensities, reference)
         make = _from_points if self.between == "linear" else _from_levels
         return make(self.times, levels)
-
-
-Schedule = Annotated[
-    Constant | Steps | Chopped | Pulses | Ramp | Table, Field(discriminator="kind")
-]
 
 
 def walk(pieces: Pieces, duration: float) -> Iterator[Piece]:

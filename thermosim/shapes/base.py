@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.language.sections import Section
+from thermosim.language.kinds import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -92,12 +92,20 @@ def check_contact(contact_radius: float, largest: float, what: str) -> None:
         )
 
 
-class ShapeBase(Section, ABC):
+MODULES = ("sphere", "ellipsoid", "crystals", "grain", "surface")
+"""Modules of this folder that hold shapes."""
+
+
+class ShapeBase(
+    Kind, ABC, chosen_by="kind", modules=tuple(f"thermosim.shapes.{name}" for name in MODULES)
+):
     """Common part of the shapes; coordinates are those of the pose the particle rests in.
 
     The pose: the plane of the substrate is z = 0, the body is above it and touches it, and its
     z axis passes through the middle of the contact. Lengths are in m.
     """
+
+    kind: str
 
     @property
     @abstractmethod
