@@ -17,12 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from thermosim.errors import Problem
 from thermosim.language.formulas import (
-    EmissivityExpression,
     FieldExpression,
-    HeatFluxExpression,
     HeatSourceExpression,
-    HeatTransferExpression,
-    TemperatureExpression,
 )
 from thermosim.language.sections import Section
 from thermosim.language.units import ContactConductance, Length, Positive
@@ -261,65 +257,6 @@ class Region(Section):
         """Yield the formulas by key."""
         if self.heat_source is not None:
             yield "heat_source", self.heat_source
-
-
-class Convection(Section):
-    """Heat transfer to a fluid: h (T - T_env)."""
-
-    h: HeatTransferExpression
-    T_env: TemperatureExpression
-
-
-class SurfaceRadiation(Section):
-    """Thermal radiation to black surroundings: emissivity σ (T⁴ - T_env⁴)."""
-
-    emissivity: EmissivityExpression
-    T_env: TemperatureExpression
-
-
-class Boundary(Section):
-    """What acts on a boundary; heat flux, convection and radiation add up."""
-
-    temperature: TemperatureExpression | None = Field(default=None, description="Held at this")
-    heat_flux: HeatFluxExpression | None = Field(
-        default=None, description="Into the body; negative where it is drawn out"
-    )
-    convection: Convection | None = None
-    radiation: SurfaceRadiation | None = None
-    insulated: bool = False
-    symmetry: bool = Field(default=False, description="A mirror plane: nothing flows through it")
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        flows = [n for n in ("heat_flux", "convection", "radiation") if getattr(self, n)]
-        closed = [n for n in ("insulated", "symmetry") if getattr(self, n)]
-        held = ["temperature"] if self.temperature is not None else []
-        if not (flows or closed or held):
-            raise ValueError(
-                "says nothing; give temperature, heat_flux, convection, radiation, "
-                "insulated = true or symmetry = true"
-            )
-        if bool(flows) + bool(closed) + bool(held) > 1 or len(closed) > 1:
-            given = ", ".join([*held, *flows, *closed])
-            raise ValueError(f"{given} contradict each other; keep one of them")
-        return self
-
-    @property
-    def fixes_temperature(self) -> bool:
-        """Whether the level of the temperature follows from this boundary."""
-        return bool(self.temperature or self.convection or self.radiation)
-
-    def expressions(self) -> Iterator[tuple[str, FieldExpression]]:
-        """Yield the formulas by key."""
-        for key in ("temperature", "heat_flux"):
-            if getattr(self, key) is not None:
-                yield key, getattr(self, key)
-        if self.convection is not None:
-            yield "convection.h", self.convection.h
-            yield "convection.T_env", self.convection.T_env
-        if self.radiation is not None:
-            yield "radiation.emissivity", self.radiation.emissivity
-            yield "radiation.T_env", self.radiation.T_env
 
 
 class BodyContact(Section):

@@ -7,13 +7,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from thermosim.bodies.boundaries import Boundary
 from thermosim.bodies.films import BodyFilm
 from thermosim.bodies.geometry import (
     COORDINATES,
     BodyContact,
     BodyMesh,
     BodySymmetry,
-    Boundary,
     Geometry,
     GeometryFile,
     Name,

@@ -29,7 +29,7 @@ from thermosim.model.heat import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.bodies.geometry import Boundary
+    from thermosim.bodies.boundaries import Boundary
     from thermosim.fem.domain import Domain
     from thermosim.language.formulas import FieldExpression
     from thermosim.materials import Material
