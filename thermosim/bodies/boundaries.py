@@ -18,7 +18,7 @@ from thermosim.language.formulas import (
     HeatTransferExpression,
     TemperatureExpression,
 )
-from thermosim.language.kinds import Kind
+from thermosim.language.kinds import Kind, enter
 from thermosim.language.sections import Section
 
 MODULES: tuple[str, ...] = ()
@@ -36,18 +36,9 @@ class Exchange(Section):
     T_env: TemperatureExpression = Field(description="Temperature of the surroundings")
 
     def __init_subclass__(cls, key: str) -> None:
-        """Enter the exchange under its key.
-
-        Raises
-        ------
-        TypeError
-            If another class has the key.
-        """
+        """Enter the exchange under its key."""
         super().__init_subclass__()
-        taken = Exchange.known.setdefault(key, cls)
-        if taken.__qualname__ != cls.__qualname__ or taken.__module__ != cls.__module__:
-            raise TypeError(f"[boundaries.NAME.{key}] is {taken.__module__}.{taken.__qualname__}")
-        Exchange.known[key] = cls
+        enter(Exchange.known, key, cls, f"[boundaries.NAME.{key}]")
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

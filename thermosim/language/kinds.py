@@ -1,4 +1,4 @@
-"""Sections of which there are several kinds: each kind is registered where it is written.
+"""Kinds of sections, and names of a register: each is entered where it is written.
 
 The root of a family names the key that chooses among its kinds::
 
@@ -20,10 +20,12 @@ from __future__ import annotations
 import functools
 import importlib
 import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union
 
 from pydantic import Field, TypeAdapter
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from thermosim.language.sections import Section
 
@@ -70,11 +72,7 @@ class Kind(Section):
         if missing := getattr(cls, "__abstractmethods__", ()):
             raise TypeError(f"{cls.__name__} has no {', '.join(sorted(missing))}")
         for value in typing.get_args(field.annotation):
-            taken = cls._register.get(value)
-            if taken is not None and _place(taken) != _place(cls):
-                what = f'{cls._chosen_by} = "{value}" of {cls._root.__name__}'
-                raise TypeError(f"{what} is {_place(taken)}; {_place(cls)} needs another")
-            cls._register[value] = cls
+            enter(cls._register, value, cls, f'{cls._chosen_by} = "{value}"')
 
     @classmethod
     def kinds(cls) -> tuple[type[Self], ...]:
@@ -122,5 +120,45 @@ def _adapter(kinds: tuple[type[Kind], ...], chosen_by: str) -> TypeAdapter[Any]:
     return TypeAdapter(choice)
 
 
-def _place(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
+def enter(register: dict[str, Any], name: str, entry: type, what: str) -> None:
+    """Enter a class in a register under a name; a class that is written anew replaces itself.
+
+    Raises
+    ------
+    TypeError
+        If another class has the name; `what` says of what it is the name.
+    """
+    place = f"{entry.__module__}.{entry.__qualname__}"
+    taken = register.get(name, entry)
+    if (there := f"{taken.__module__}.{taken.__qualname__}") != place:
+        raise TypeError(f"{what} is {there} already; {place} needs another")
+    register[name] = entry
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Pydantic annotation of a text that names an entry of a register, asked for when it is read.
+
+    ``entries`` returns the register: names to what they stand for.
+    """
+
+    entries: Callable[[], Mapping[str, Any]]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Refuse what the register does not hold."""
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """List the names."""
+        return {"type": "string", "enum": list(self.entries())}
+
+    def _read(self, value: Any) -> str:
+        names = [f"'{name}'" for name in self.entries()]
+        if isinstance(value, str) and f"'{value}'" in names:
+            return value
+        expected = " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        raise PydanticKnownError("literal_error", {"expected": expected})
