@@ -9,13 +9,13 @@ import pytest
 from thermosim.case.read import load_case
 from thermosim.case.starter import STARTER
 from thermosim.cli import main
-from thermosim.cli.reference import schema_document, written_into
+from thermosim.cli.reference import case_tables, schema_document, written_into
 
 from .broken_cases import BROKEN, GOOD
 
 jsonschema = pytest.importorskip("jsonschema")
 ROOT = Path(__file__).parents[2]
-SHIPPED = sorted((ROOT / "cases").glob("*.toml"))
+SHIPPED = sorted((ROOT / "cases").rglob("*.toml"))
 # wrong in a way that a schema cannot tell, or can: a sample of each
 TOLD = ("typo_in_key", "bare_number", "unknown_shape", "degree", "number_for_section", "unit_only")
 
@@ -34,9 +34,7 @@ def test_schema_accepts(validator, text):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_schema_accepts_shipped_cases(validator, path):
-    tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    tree.pop("study", None)
-    validator.validate(tree)
+    validator.validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -45,6 +43,22 @@ def test_schema_accepts_resolved_cases(validator, path, tmp_path):
     if "study" in tree:
         pytest.skip("a study is resolved point by point")
     validator.validate(tomllib.loads(load_case(path).to_toml()))
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("boundaries", "left", {"convection": {"h": "5 W/(m^2*K)"}}),
+        ("regions", "body", {"material": "steel", "heat": "1 W/m^3"}),
+        ("study", "method", "monte_carlo"),
+        ("particle", "material", "mica"),
+    ],
+)
+def test_schema_refuses_in_a_body(validator, section, key, value):
+    path = ROOT / "cases" / "verification" / "nafems_t4_convection.toml"
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    tree.setdefault(section, {})[key] = value
+    assert not validator.is_valid(tree)
 
 
 @pytest.mark.parametrize("name", TOLD)
@@ -72,6 +86,30 @@ def test_documentation_is_in_step():
     path = ROOT / "docs" / "case.md"
     text = path.read_text(encoding="utf-8")
     assert text == written_into(text), "run: python3 -m thermosim.cli.reference docs/case.md"
+
+
+def test_every_key_has_a_meaning():
+    """The tables name, for every key, what it means; a new field needs a description."""
+    silent, rows, section = [], 0, ""
+    for line in case_tables().splitlines():
+        section = line if line.startswith("#") else section
+        if line.startswith("| `"):
+            rows += 1
+            silent += [f"{section}: {line}"] if line.endswith("|  |") else []
+    assert rows > 300
+    assert not silent
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "### [geometry.parts", "### [regions.NAME]", "### [boundaries.NAME]", "### [study]",
+        "#### [boundaries.NAME.convection]", "### [contacts.NAME]", "### [enclosures.NAME]",
+        "### [[films]]", "### [[probes]]", '#### [geometry] kind = "file"',
+    ],
+)  # fmt: skip
+def test_sections_of_a_body_and_of_a_study_are_told(title):
+    assert title in case_tables()
 
 
 def test_example_of_the_documentation_is_a_case(tmp_path):

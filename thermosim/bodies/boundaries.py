@@ -6,7 +6,7 @@ import functools
 import importlib
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, create_model, model_validator
 
@@ -20,6 +20,10 @@ from thermosim.language.formulas import (
 )
 from thermosim.language.kinds import Kind, enter
 from thermosim.language.sections import Section
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 MODULES: tuple[str, ...] = ()
 """Modules of this folder that hold exchanges besides those here."""
@@ -90,6 +94,12 @@ class Boundary(Kind, chosen_by="boundary"):
     )
     insulated: bool = Field(default=False, description="Nothing flows through it")
     symmetry: bool = Field(default=False, description="A mirror plane: nothing flows through it")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let the JSON Schema hold it as one definition."""
+        schema = super().__get_pydantic_core_schema__(source, handler)
+        return {**schema, "ref": f"{__name__}.Boundary:{id(cls)}"} if cls.is_root() else schema
 
     @classmethod
     def kinds(cls) -> tuple[type[Self], ...]:

@@ -42,7 +42,7 @@ class GivenConductance(Interface):
     """The conductance of the interface as a number."""
 
     kind: Literal["given"] = "given"
-    value: Positive[ContactConductance]
+    value: Positive[ContactConductance] = Field(description="Conductance of the interface")
 
     @property
     def h_c(self) -> float:
@@ -54,7 +54,7 @@ class Kapitza(Interface):
     """A flat interface with the boundary resistance of two crystals (typically 1e-9 to 1e-7)."""
 
     kind: Literal["kapitza"] = "kapitza"
-    resistance: Positive[ContactResistance]
+    resistance: Positive[ContactResistance] = Field(description="Thermal boundary resistance")
 
     @property
     def h_c(self) -> float:
@@ -68,10 +68,10 @@ class RoughContact(Interface):
     kind: Literal["rough"] = "rough"
     roughness: Positive[Length] = Field(description="Combined rms height, √(σ1² + σ2²)")
     slope: Positive[float] = Field(description="Combined mean absolute slope, √(m1² + m2²)")
-    contact_pressure: Positive[Pressure]
+    contact_pressure: Positive[Pressure] = Field(description="Load over the apparent area")
     hardness: Positive[Pressure] = Field(description="Micro-hardness of the softer body")
-    k_1: Positive[Conductivity]
-    k_2: Positive[Conductivity]
+    k_1: Positive[Conductivity] = Field(description="Conductivity of one body")
+    k_2: Positive[Conductivity] = Field(description="Conductivity of the other body")
 
     @model_validator(mode="after")
     def _pressure_below_hardness(self) -> Self:
@@ -99,8 +99,8 @@ class RoughContact(Interface):
 class Ballistic(Section):
     """Heat carriers whose mean free path is not short against the contact (Wexler, Sharvin)."""
 
-    mean_free_path: Positive[Length]
-    conductivity: Positive[Conductivity]
+    mean_free_path: Positive[Length] = Field(description="Of the heat carriers")
+    conductivity: Positive[Conductivity] = Field(description="Of the bulk of that body")
 
 
 class Contact(Kind, chosen_by="kind"):
@@ -154,7 +154,7 @@ class DiskContact(_RealContact):
     """A flat disk of given radius."""
 
     kind: Literal["disk"] = "disk"
-    radius: Positive[Length]
+    radius: Positive[Length] = Field(description="Radius of the contact")
 
     def radius_for(self, particle_radius: float) -> float:
         """Return the radius of the disk [m]; whether it fits, the shape tells."""
@@ -164,8 +164,8 @@ class DiskContact(_RealContact):
 class ElasticBody(Section):
     """Young's modulus and Poisson's ratio of one body."""
 
-    youngs_modulus: Positive[Pressure]
-    poisson_ratio: float = Field(gt=-1, le=0.5)
+    youngs_modulus: Positive[Pressure] = Field(description="Young's modulus")
+    poisson_ratio: float = Field(gt=-1, le=0.5, description="Poisson's ratio")
 
 
 class JKRContact(_RealContact):
@@ -175,7 +175,9 @@ class JKRContact(_RealContact):
     """
 
     kind: Literal["jkr"] = "jkr"
-    work_of_adhesion: NonNegative[SurfaceEnergy] = 0.1
+    work_of_adhesion: NonNegative[SurfaceEnergy] = Field(
+        default=0.1, description="Energy per area that parting the two surfaces takes"
+    )
     modulus: Positive[Pressure] | None = Field(
         None, description="K = (4/3) / ((1-ν1²)/E1 + (1-ν2²)/E2)"
     )

@@ -157,7 +157,7 @@ def _flatten(given: Any) -> Any:
 class Stage(Section):
     """A named set of overrides: one effect switched on."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: str = Field(min_length=1, max_length=80, description="What the stage is called")
     set: dict[str, Any] = Field(
         default_factory=dict,
         description="Keys of the case with new values; a section whose kind (or model) changes "

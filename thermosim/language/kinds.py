@@ -95,20 +95,25 @@ class Kind(Section):
         """Let a root stand for whatever kinds its family has when a value is read."""
         if not cls.is_root():
             return super().__get_pydantic_core_schema__(source, handler)
-        return core_schema.with_info_plain_validator_function(
-            cls._read, metadata={"pydantic_js_functions": [cls._described]}
-        )
+        return core_schema.with_info_plain_validator_function(cls._read)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the choice between all kinds."""
+        if cls.is_root():
+            kinds = cls.kinds()
+            choice = handler(_adapter(kinds, cls._chosen_by).core_schema)
+            about = {"description": (cls.__doc__ or "").split("\n\n")[0]}
+            return choice if len(kinds) == 1 else {**about, **choice}
+        return super().__get_pydantic_json_schema__(schema, handler)
 
     @classmethod
     def _read(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
         if isinstance(value, cls):
             return value
         return _adapter(cls.kinds(), cls._chosen_by).validate_python(value, context=info.context)
-
-    @classmethod
-    def _described(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Return the JSON Schema of the choice between all kinds."""
-        return handler(_adapter(cls.kinds(), cls._chosen_by).core_schema)
 
 
 @functools.lru_cache(maxsize=256)

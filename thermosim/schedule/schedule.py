@@ -116,7 +116,9 @@ class Chopped(Schedule):
     """Light that is on for a share of every period."""
 
     kind: Literal["chopped"] = "chopped"
-    period: Positive[Time] | None = None
+    period: Positive[Time] | None = Field(
+        default=None, description="From one switch on to the next"
+    )
     frequency: Positive[Frequency] | None = Field(default=None, description="In place of period")
     duty: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.5, description="Share that is on")
     phase: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -165,7 +167,7 @@ class Pulses(Schedule):
     """Rectangular pulses on a steady background."""
 
     kind: Literal["pulses"] = "pulses"
-    width: Positive[Time]
+    width: Positive[Time] = Field(description="Length of a pulse")
     delay: NonNegative[Time] = Field(default=0.0, description="Start of the first pulse")
     period: Positive[Time] | None = Field(default=None, description="From pulse to pulse")
     count: Annotated[int, Field(ge=1)] = Field(default=1, description="How many pulses")
@@ -204,8 +206,8 @@ class Ramp(Schedule):
     """A straight rise or fall, then a constant level."""
 
     kind: Literal["ramp"] = "ramp"
-    duration: Positive[Time]
-    delay: NonNegative[Time] = 0.0
+    duration: Positive[Time] = Field(description="Length of the ramp")
+    delay: NonNegative[Time] = Field(default=0.0, description="Start of the ramp")
     first: NonNegative[float] = Field(default=0.0, description="Factor before the ramp")
     last: NonNegative[float] = Field(default=1.0, description="Factor after it")
 
@@ -224,8 +226,13 @@ class Table(Schedule):
     kind: Literal["table"] = "table"
     file: Path | None = Field(default=None, description="Relative to the case file; read at once")
     times: tuple[NonNegative[Time], ...] = Field(default=(), description="In place of a file")
-    factors: tuple[NonNegative[float], ...] | None = None
-    intensities: tuple[NonNegative[Intensity], ...] | None = None
+    factors: tuple[NonNegative[float], ...] | None = Field(
+        default=None,
+        description="Levels as factors on the intensity of the laser, one for each time",
+    )
+    intensities: tuple[NonNegative[Intensity], ...] | None = Field(
+        default=None, description="Levels as peak intensities; in place of factors"
+    )
     between: Literal["linear", "steps"] = Field(
         default="linear", description="Straight lines between the rows, or levels kept to the next"
     )

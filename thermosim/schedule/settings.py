@@ -111,13 +111,15 @@ class LockIn(Section):
     periods: Annotated[int, Field(ge=1)] = Field(
         default=1, description="Whole periods at the end of the run that are averaged"
     )
-    harmonics: tuple[Annotated[int, Field(ge=1)], ...] = (1,)
+    harmonics: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1,), description="Multiples of the frequency that are looked at"
+    )
 
 
 class TransientSettings(Section):
     """Duration, light, start, accuracy and what is written down."""
 
-    duration: Positive[Time]
+    duration: Positive[Time] = Field(description="Time that is followed")
     schedule: Schedule = Constant()
     initial: InitialState = ChamberStart()
     integrator: Integrator = Field(
@@ -134,12 +136,16 @@ class TransientSettings(Section):
     first_step: Positive[Time] | None = Field(
         default=None, description="After every switch; chosen from the rate of change otherwise"
     )
-    max_step: Positive[Time] | None = None
-    max_steps: Annotated[int, Field(ge=1)] = 1_000_000
+    max_step: Positive[Time] | None = Field(default=None, description="Longest step")
+    max_steps: Annotated[int, Field(ge=1)] = Field(
+        default=1_000_000, description="Steps after which a run gives up"
+    )
     output_times: tuple[Positive[Time], ...] = Field(
         default=(), description="Times that are met exactly and written to series.csv"
     )
-    output_every: Positive[Time] | None = None
+    output_every: Positive[Time] | None = Field(
+        default=None, description="Output times at equal distances, besides output_times"
+    )
     outputs_per_decade: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         default=None, description="Output times spread evenly over the logarithm of time"
     )
@@ -153,7 +159,7 @@ class TransientSettings(Section):
         default=(), description="Times at which the whole field is kept; the last state always is"
     )
     probes: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")], Probe] = Field(
-        default_factory=dict
+        default_factory=dict, description="Where temperatures are written down, by name"
     )
     stop_when_steady: Positive[TemperatureDifference] | None = Field(
         default=None,
