@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from new_shape import disc_known
 from pydantic import Field
 
 import thermosim
@@ -24,7 +25,7 @@ from thermosim.language.formulas import HeatTransferExpression
 from thermosim.language.kinds import Kind
 from thermosim.language.units import Energy, Length, Positive
 from thermosim.optics.model import OpticsModel
-from thermosim.shapes import ShapeBase, TruncatedBody
+from thermosim.shapes import ShapeBase
 
 from .broken_cases import GOOD, SHAPE, changed
 
@@ -35,57 +36,8 @@ PACKAGE = Path(thermosim.__file__).parent
 
 @pytest.fixture
 def disc():
-    """A new shape: a round platelet that lies flat."""
-
-    class Disc(ShapeBase):
-        """A round platelet."""
-
-        kind: Literal["disc"] = "disc"
-        radius: Positive[Length] = Field(description="Radius of the platelet")
-        thickness: Positive[Length] = Field(description="Height of the platelet")
-
-        @property
-        def volume(self) -> float:
-            return math.pi * self.radius**2 * self.thickness
-
-        @property
-        def area(self) -> float:
-            return 2 * math.pi * self.radius * (self.radius + self.thickness)
-
-        @property
-        def bounding_box(self):
-            R = self.radius
-            return (-R, -R, 0.0), (R, R, self.thickness)
-
-        @property
-        def centroid_height(self) -> float:
-            return self.thickness / 2
-
-        @property
-        def is_axisymmetric(self) -> bool:
-            return True
-
-        @property
-        def base_area(self) -> float:
-            return math.pi * self.radius**2
-
-        @property
-        def largest_contact_radius(self) -> float:
-            return self.radius
-
-        def projected_area(self, direction):
-            d = np.asarray(direction, float)
-            up = np.abs(d[..., 2]) / np.linalg.norm(d, axis=-1)
-            return self.base_area * up + 2 * self.radius * self.thickness * np.sqrt(1 - up**2)
-
-        def truncated(self, contact_radius: float) -> TruncatedBody:
-            touch = math.pi * contact_radius**2
-            return TruncatedBody(
-                self.volume, self.area - touch, touch, self.thickness, self.thickness / 2, 0.0
-            )
-
-    yield Disc
-    del ShapeBase._register["disc"]
+    with disc_known() as Disc:
+        yield Disc
 
 
 DISC = changed(SHAPE, 'kind = "disc"\nradius = "4 um"\nthickness = "2 um"')
@@ -142,9 +94,8 @@ def test_new_substrate_absorption_and_optics_stand_beside_the_old():
         material: str = Field("muscovite", description="Name of the material")
         depth: Positive[Length] = Field(description="Depth of the grooves")
 
-        @property
-        def thickness_below(self) -> float:
-            return self.depth
+        def parts(self):
+            return (self._part("substrate", self.material, self.depth),)
 
     class Step(Absorption):
         """Nothing below an energy, the same above it."""
@@ -237,9 +188,8 @@ def test_two_kinds_of_one_name_are_refused():
         class Other(PlanForm):
             kind: Literal["slab"] = "slab"
 
-            @property
-            def thickness_below(self) -> float:
-                return 1.0
+            def parts(self):
+                return ()
 
     with pytest.raises(TypeError, match=r"\[boundaries.NAME.convection\] is .*Convection already"):
 

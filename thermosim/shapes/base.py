@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thermosim.errors import MeshError
 from thermosim.language.kinds import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from thermosim.shapes.profile import Profile
 
 _ROUNDING = 1e-9
 
@@ -166,6 +169,18 @@ class ShapeBase(
         ValueError
             If the contact does not fit the body.
         """
+
+    def profile(self, contact_radius: float) -> Profile:
+        """Return the outline in the half plane (r, z), of bodies of revolution, with the contact.
+
+        Raises
+        ------
+        MeshError
+            If the shape is no body of revolution about z.
+        """
+        raise MeshError(
+            f'particle.shape.kind = "{self.kind}" is no body of revolution; use symmetry = "3d"'
+        )
 
     @property
     def equivalent_radius(self) -> float:
