@@ -25,7 +25,7 @@ ESTIMATE, THERMOMETER = "solver.error_estimate=true", "output.thermometer=true"
 SHIPPED_OVERRIDES = {
     "gain_rough_grain": (*PLAIN, *FLAT),
     "gain_smooth_sphere": (*PLAIN, *FLAT),
-    "lit_cylinder": (),
+    "lit_cylinder": ('mesh.size="0.8 um"',),
     "microparticle_on_mica": (*FLAT,),  # error estimate and thermometer as shipped
     "optics_mie": (*PLAIN, *FLAT),
     "optics_rays": (*PLAIN, *FLAT, "optics.n_rays=300"),
@@ -74,6 +74,9 @@ BODY_START = 'initial={kind="temperature", temperature="300 K"}'
 VARIANTS = {
     "sphere_on_slab": {
         "as_is": (ESTIMATE, THERMOMETER),
+        "probes": (
+            'probes=[{name="top", point=["0 um", "4 um"]}, {name="ground", region="substrate"}]',
+        ),
         "perfect_contact": ('contact={kind="disk", radius="200 nm"}',),
         "target_error": (ESTIMATE, "mesh.target_error=2e-4"),
         "heating": ('laser.intensity="60 kW/cm^2"', 'solver.second_start="150 K"'),
@@ -214,6 +217,11 @@ VARIANTS = {
     "two_parts": {
         "as_is": (ESTIMATE,),
         "joined": ("contacts={}",),
+        "swinging_lock_in": (
+            f'transient={{duration="2 s", tolerance="20 mK", {BODY_START}, '
+            'lock_in={period="1 s"}}',
+            'regions.second.heat_source={expression="2e6*(1 + sin(2*pi*t))", unit="W/m^3"}',
+        ),
         "in_time": (
             f'transient={{duration="2 s", tolerance="20 mK", {BODY_START}}}',
             'regions.second.heat_source={expression="2e6*(1 + sin(3*t))", unit="W/m^3"}',
@@ -224,6 +232,15 @@ VARIANTS = {
 }  # fmt: skip
 
 SHIPPED_VARIANTS = {
+    "lit_cylinder": {
+        "rays": (*PLAIN, 'mesh.size="0.8 um"', 'optics={model="rays", n_rays=300}'),
+        "target_error": ("goal=summit", "mesh.target_error=2e-7", 'mesh.size="0.8 um"', PLAIN[1]),
+        "chopped_lock_in": (
+            *PLAIN, 'mesh.size="0.8 um"',
+            'transient={duration="0.4 ms", tolerance="1e-5 K", lock_in={periods=1}, '
+            f'schedule={{kind="chopped", frequency="5 kHz"}}, {BODY_START}}}',
+        ),
+    },
     "verification/concentric_grey_spheres": {
         "in_time": (
             PLAIN[0], "enclosures.gap.patches=20", 'mesh.size="0.2 m"',

@@ -13,9 +13,11 @@ import math
 REL = 1e-9
 ROUNDING = 1e-14  # of the larger numbers whose difference is meant
 STORED = 1e-12  # the same for heat stored: a difference of states that agree to Newton's tolerance
+NEWTON = 1e-10  # of the ΔT: solver.newton_rtol
 DEFECTS = {"residual_rel", "energy_balance_rel"}
 ONE = {"gain_reduction_rel", "light_on_mesh_error_rel"}  # differences of numbers near 1
 DEFECT_FLOOR = 1e-11
+ABSOLUTE = ("region_", "probe_", "goal_K")  # temperatures T, not ΔT
 
 
 def differences(golden, new):
@@ -56,7 +58,7 @@ def same(golden, new, path, scale):
         # What Newton and the linear solver leave: any number below their tolerance is as good, and
         # it is made of rounding. It may be smaller, but it must not be ten times as large.
         return 0 <= new <= max(10 * golden, DEFECT_FLOOR)
-    return abs(new - golden) <= max(REL * scale.size(golden, key), scale.floor(path, key))
+    return abs(new - golden) <= max(REL * scale.size(golden, key), scale.floor(golden, path, key))
 
 
 class Scales:
@@ -68,17 +70,16 @@ class Scales:
         self.heat = sum(abs(flow) for flow in flows) / 2  # turned over [W]
         self.balance = summary["energy_balance_rel"]
         self.delta_T = max(abs(summary[f"delta_T_{end}_K"]) for end in ("min", "max"))
-        # a body is solved for T itself; a particle for its ΔT, which no T is subtracted from
-        self.T = summary.get("T_ref_K", 0.0)
+        self.T = summary["T_ref_K"]
         self.time = summary.get("time_s")
 
     def size(self, golden, key):
         """Return what `REL` is a share of: the number, or for a temperature T its T - T_ref."""
-        if key.startswith(("region_", "probe_")) or key == "goal_K":
+        if key.startswith(ABSOLUTE):
             return min(abs(golden), max(self.delta_T, abs(golden - self.T)))
         return abs(golden)
 
-    def floor(self, path, key):
+    def floor(self, golden, path, key):
         """Return the change below which an entry is the same whatever it is, in its own unit."""
         if key.endswith(":stored") or key == "heat_stored_W":
             return STORED * self.heat
@@ -88,8 +89,12 @@ class Scales:
             return 10 * self.balance * self.heat + ROUNDING * self.heat
         if path.startswith("/budget_W") or (key.startswith("heat_") and key.endswith("_W")):
             return ROUNDING * self.heat
-        if "error" in key and key.endswith("_K"):  # nothing, where the elements hold the solution
-            return STORED * self.delta_T
-        if key.endswith("_K"):
+        if "error" in key and key.endswith("_K"):
+            # where the elements hold the solution or its adjoint, no more than Newton's tolerance
+            nothing = NEWTON * self.delta_T
+            return nothing if abs(golden) < nothing else 0.0
+        if key.startswith(ABSOLUTE):
             return ROUNDING * max(self.T, self.delta_T)
+        if key.endswith("_K"):
+            return ROUNDING * self.delta_T
         return STORED if key in ONE else 0.0

@@ -37,14 +37,6 @@ URBACH_ENERGY = 15.5e-3 * e
 PUMP_ENERGY = 2.33 * e
 
 
-def urbach_absorption(energy: ArrayLike, alpha_0: ArrayLike, E_0: ArrayLike, E_U: ArrayLike) -> Any:
-    """Return ``alpha_0 exp((E - E_0)/E_U)``, in the unit of ``alpha_0``; energies in one unit.
-
-    F. Urbach, Phys. Rev. 92, 1324 (1953), 10.1103/PhysRev.92.1324.
-    """
-    return floats(alpha_0) * np.exp((floats(energy) - E_0) / E_U)
-
-
 def einstein_urbach_energy(
     temperature: ArrayLike, E_U: float, reference_temperature: float, phonon_temperature: float
 ) -> Array:

@@ -20,9 +20,7 @@ from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
     GainParameters,
-    cooling_gain,
     cross_section,
-    external_efficiency,
     heat_source,
     mean_escape,
 )
@@ -268,18 +266,6 @@ def joint_optimum(
     intensity = best_intensity(energy)
     edge = edge or intensity >= intensity_max
     return JointOptimum(energy, intensity, max(-value, 0.0), bool(edge))
-
-
-def low_intensity_efficiency(p: GainParameters) -> float:
-    """Return the external efficiency as the intensity goes to 0."""
-    return float(external_efficiency(0.0, p))
-
-
-def gain_at(intensity: ArrayLike, photon_energy: ArrayLike, model: GainModel, T: float) -> Array:
-    """Return g [W] for intensities and photon energies that broadcast, at one temperature [K]."""
-    return np.asarray(
-        cooling_gain(np.asarray(intensity), T, parameters_over(model, photon_energy, T))
-    )
 
 
 def parameters_over(
