@@ -183,15 +183,22 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
-    elif laser.profile == "plane" and laser.speckle is None:
-        found.intensity = laser.peak_intensity
     else:
-        found.quadrature_degree = degree
-        found.intensity = quadrature_function(domain, degree)
-        set_at_quadrature_points(found.intensity, laser.intensity_at, domain)
+        _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
         add_to_ground(found, {}, {})
     return found
+
+
+def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
+    """Ask a model of the light that knows the intensity at any point, without the mesh."""
+    intensity = light.light.optics.intensity(light.light.laser, light.light.index, light.alpha)
+    if callable(intensity):
+        light.quadrature_degree = degree
+        light.intensity = quadrature_function(light.domain, degree)
+        set_at_quadrature_points(light.intensity, intensity, light.domain)
+    else:
+        light.intensity = intensity
 
 
 def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floats]) -> None:
