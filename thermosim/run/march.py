@@ -14,10 +14,13 @@ from thermosim.fem.parallel import on_root
 from thermosim.fem.statemap import StateMap
 from thermosim.heat.account import Account, Accountant
 from thermosim.heat.budget import HeatMeter
+from thermosim.heat.error_in_time import EVERY
 from thermosim.heat.in_time import paths_in_time
+from thermosim.heat.step_error import StepError
 from thermosim.model.budget import Budget, leaving, released
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
 from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_series
+from thermosim.run.goal import carried_error
 from thermosim.run.interrupt import Interrupted, Progress, stop_signal
 from thermosim.run.snapshots import Snapshots
 from thermosim.schedule.schedule import Piece
@@ -43,6 +46,7 @@ class Course:
     piece : number of the piece of the schedule that holds `time`
     fresh : whether a piece begins here, so that its first step is to be chosen
     account : energies that came in and are held [J]
+    time_error : errors of the goal in the steps so far, added without sign [K]
     heat_scale : largest heat turned over so far [W], to which the balance is referred
     """
 
@@ -55,6 +59,7 @@ class Course:
     newton_iterations: int = 0
     linear_iterations: int = 0
     account: Account = field(default_factory=Account)
+    time_error: float = 0.0
     heat_scale: float = 0.0
     worst_balance: float = 0.0
     snapshots: int = 0
@@ -86,6 +91,8 @@ class TransientRun:
         self.model, self.settings, self.tell = model, model.case.transient, tell
         self.stepper, self.readings = stepper, readings
         self.meter = HeatMeter(stepper.problem)
+        self.error = carried_error(self.model, stepper.problem)
+        self.goal_of_step = StepError(stepper, model.goal.region, readings, model.goal.probe)
         self.accountant = Accountant(stepper, self.meter, paths_in_time(stepper.problem.model))
         reference = None if model.light is None else model.light.laser.peak_intensity
         try:
@@ -101,6 +108,7 @@ class TransientRun:
         self.rows: list[dict[str, float]] = []
         self.light: AbsorbedLight | None = None
         self.files: Files | None = None
+        self.meant: Any = None  # θ at t = 0 as the case says, before held nodes are set
         self._outputs = self.settings.outputs()
         self._field_times = np.unique(np.asarray(self.settings.field_times, float))
         self._steady: Any = None
@@ -162,15 +170,21 @@ class TransientRun:
         assert piece is not None
         self.stepper.start(0.0, piece)
         self.accountant.begin(self.course.account)
+        if self.error is not None and self.meant is not None:
+            self.error.jump(self.meant)
         self._record(0.0)
         if len(self._field_times) and self._field_times[0] == 0.0:
             self.keep_field()
 
     def _go_through(self, piece: Piece, asked_to_stop: Callable[[], int]) -> None:
         course, stepper = self.course, self.stepper
+        before = self.problem.theta.x.array.copy()
         stepper.start(course.time, piece, None if course.fresh else course.wanted)
         if course.fresh and self.problem.held_rates:
             self.accountant.add_jump(course.account)
+            if self.error is not None:
+                self.error.jump(before)
+        self._begin_error()
         course.fresh = False
         self._find_steady_state(piece)
         for stop in self._stops(course.time, piece.stop):
@@ -178,6 +192,8 @@ class TransientRun:
                 taken = stepper.advance(stop)
                 course.time, course.steps = stepper.time, course.steps + 1
                 self.accountant.add_step(course.account)
+                course.time_error += self.goal_of_step.value()
+                self._carry_error(piece)
                 if self._after_step(taken, at_stop=course.time >= stop):
                     return
                 self._interrupt(asked_to_stop, piece)
@@ -270,6 +286,18 @@ class TransientRun:
             return
         self.checkpoint()
         self.stepper.start(self.course.time, piece, self.stepper.wanted)
+        self._begin_error()
+
+    def _begin_error(self) -> None:
+        if self.error is not None:
+            self.error.begin(self.course.time)
+
+    def _carry_error(self, piece: Piece) -> None:
+        """Every few steps, and wherever the steps start anew, carry the error on."""
+        course, every = self.course, self.settings.checkpoint_every
+        due = course.steps % EVERY == 0 or course.steps % every == 0
+        if self.error is not None and (due or course.time >= piece.stop):
+            self.error.go_on(course.time)
 
     def _interrupt(self, asked_to_stop: Callable[[], int], piece: Piece) -> None:
         number = asked_to_stop()
@@ -297,6 +325,9 @@ class TransientRun:
         self.note_stats()
         course.wanted = self.stepper.wanted
         theta = self.states.gather(self.problem.theta)
+        error = None
+        if self.error is not None:
+            error = self.error.states.gather(self.error.delta)
 
         def write() -> None:
             assert files.writer is not None
@@ -308,7 +339,8 @@ class TransientRun:
                 "case_hash": files.case_hash,
                 "mesh_hash": files.mesh_hash,
             }
-            rotate_and_write(files.folder, header, {"theta": theta})
+            fields = {"theta": theta} if error is None else {"theta": theta, "error": error}
+            rotate_and_write(files.folder, header, fields)
 
         on_root(self.comm, write)
 
@@ -333,6 +365,8 @@ class TransientRun:
                     str(files.folder),
                 )
         self.states.scatter(kept.fields["theta"], self.problem.theta)
+        if self.error is not None:
+            self.error.states.scatter(kept.fields["error"], self.error.delta)
         found = dict(header["course"])
         self.course = Course(**found | {"account": Account(**found["account"])})
         self._base = asdict(self.course)

@@ -79,8 +79,8 @@ def heat_on(
     return replace(heat, bodies=tuple(bodies))
 
 
-def set_initial_state(model: Model, problem: TransientProblem) -> None:
-    """Set θ to the initial state that the case names.
+def set_initial_state(model: Model, problem: TransientProblem) -> Any:
+    """Set θ to the initial state that the case names; return it as it is before nodes are held.
 
     Raises
     ------
@@ -103,4 +103,6 @@ def set_initial_state(model: Model, problem: TransientProblem) -> None:
         start = model.start if initial.level is None else initial.level
         assert start is not None
         theta[:] = start - model.T_ref
+    meant = theta.copy()
     problem.impose(problem.theta)
+    return meant
