@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dolfinx import fem
 
 from thermosim.fem.domain import compile_form, constant, integrate, minmax, vector
-from thermosim.heat.error import PATCHES, ROUNDING, safety
+from thermosim.heat.error import BENT, PATCHES, ROUNDING, safety
 from thermosim.heat.held_heat import HeldHeat
 from thermosim.heat.probes import PointProbe
 
@@ -50,7 +50,7 @@ def errors_of_all(
     best = {name: value for name, value in look.read().items() if name in known}
     factor = safety(finer.problem.degree)
     found = {name: factor * abs(best[name] - known[name]) for name in best}
-    for misfit in finer.patches():
+    for misfit in finer.patches:
         now = fine.theta.x.array.copy()
         _step(finer, misfit)
         moved = look.read()
@@ -59,8 +59,11 @@ def errors_of_all(
         fine.theta.x.array[:] = now
     fine.theta.x.array[:] = kept
     turned = sum(abs(known[name]) for name in best if ":" in name)
+    span = known["delta_T_max_K"] - known["delta_T_min_K"]
     for name in found:
-        found[name] += ROUNDING * (turned if ":" in name else fine.model.T_ref)
+        heat = ":" in name
+        found[name] += ROUNDING * (turned if heat else fine.model.T_ref)
+        found[name] += finer.bent * (abs(known[name]) if heat else BENT * span)
     return found
 
 

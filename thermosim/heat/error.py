@@ -13,6 +13,7 @@ of enclosures and curved surfaces that second-order cells miss have their own pa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,9 +26,11 @@ from thermosim.fem.domain import (
     compile_form,
     constant,
     integrate,
+    minmax,
     vector,
     volume,
 )
+from thermosim.heat.curved import curved_misfit
 from thermosim.heat.enclosure import EnclosureCoupling
 from thermosim.heat.linearised import Linearised
 from thermosim.heat.problem import HeatProblem, added
@@ -45,7 +48,8 @@ _SINGULAR = 1.5  # power of the degree with which errors fall where cells resolv
 _FEW = (0.4, 0.6)  # share of one cell in all errors: no matter; its cancelling is luck
 _AT_POINT = 1.5  # safety of a temperature at a point where few cells make the error
 _COARSER = {2: 2, 3: 4}  # patches of an enclosure, by dimension, so that they are twice as wide
-PATCHES = 2.0  # safety of what patches of half the width would change
+PATCHES = 1.2  # safety of what patches of twice the width change; errors fall as width²
+BENT = 0.3  # of ΔT by which a temperature moves with a surface, over the relative misfit
 _GEOMETRY = 1.5  # safety of the misfit of curved surfaces
 ROUNDING = 100 * float(np.finfo(float).eps)  # of the absolute temperature
 
@@ -202,25 +206,41 @@ class Finer:
         mean, few = _mean(problem, region), cancelled(problem.domain, indicators, fine.space)
         return ErrorEstimate(
             self._sum(indicators),
-            _GEOMETRY * geometry_error(problem.domain, region, surface, mean, surface_share),
+            self._geometry(region, surface, mean, surface_share),
             indicators,
             fine.space,
             self.notes,
             algebraic=self._sum(-self.residual.array_r * kept),
-            patches=PATCHES * sum(abs(self._sum(b.array_r * weights)) for b in self.patches()),
+            patches=PATCHES * sum(abs(self._sum(b.array_r * weights)) for b in self.patches),
             rounding=ROUNDING * (problem.model.T_ref + abs(mean)),
             cancelled=few,
             factor=safety(problem.degree) * (_AT_POINT if few and load is not None else 1.0),
         )
 
+    def _geometry(
+        self, region: str, surface: str | None, mean: float, surface_share: float
+    ) -> float:
+        """Return what curved surfaces change [K]: by closed forms, else by how far cells bend."""
+        problem = self.problem
+        known = geometry_error(problem.domain, region, surface, mean, surface_share)
+        if known is not None:
+            return _GEOMETRY * known
+        cells = np.arange(problem.domain.mesh.topology.index_map(problem.domain.tdim).size_local)
+        low, high = minmax(problem.theta, cells)
+        return BENT * self.bent * (high - low)
+
+    @cached_property
+    def bent(self) -> float:
+        """The relative misfit of curved surfaces (collective)."""
+        return curved_misfit(self.problem.domain)
+
     def _sum(self, values: Any) -> float:
         return float(self.fine.domain.comm.allreduce(float(values.sum())))
 
+    @cached_property
     def patches(self) -> list[Any]:
-        """Return what wider patches and other rays change in the residual, per enclosure [W]."""
-        if not hasattr(self, "_patches"):
-            self._patches = [_patch_misfit(self.fine, part) for part in self.fine.couplings]
-        return self._patches
+        """What wider patches and other rays change in the residual, per enclosure [W]."""
+        return [_patch_misfit(self.fine, part) for part in self.fine.couplings]
 
 
 def cancelled(domain: Domain, indicators: Any, space: Any) -> float:
@@ -258,7 +278,7 @@ def cell_errors(indicators: Any, space: Any) -> Any:
 def _patch_misfit(fine: HeatProblem, part: EnclosureCoupling) -> Any:
     """Return what patches twice as wide, and other rays, change in the residual [W]."""
     enclosure = part.enclosure
-    fewer = max(enclosure.patches // _COARSER[fine.domain.tdim], 2)
+    fewer = max(len(part.patches.areas) // _COARSER[fine.domain.tdim], 2)
     wide = EnclosureCoupling(fine, replace(enclosure, patches=fewer, seed=enclosure.seed + 1))
     b, now = vector(fine.space), vector(fine.space)
     wide.add_residual(b)
@@ -330,16 +350,16 @@ def _mean(problem: HeatProblem, region: str) -> float:
 
 def geometry_error(
     domain: Domain, region: str, surface: str | None, mean: float, surface_share: float
-) -> float:
+) -> float | None:
     """Return what the misfit of a region's volume and surface changes in its mean ΔT [K].
 
     A uniform source goes with the volume, and the share of the heat that leaves by the surface
-    with the area: δΔT/ΔT = δV/V - share δA/A. Zero where the exact sizes are not known.
+    with the area: δΔT/ΔT = δV/V - share δA/A. None where the exact sizes are not known.
     """
     exact_volume = domain.exact.get(f"volume:{region}")
     exact_area = domain.exact.get(f"area:{surface}")
     if exact_volume is None or exact_area is None or surface is None:
-        return 0.0
+        return None
     by_volume = volume(domain, region) / exact_volume - 1
     by_area = area(domain, surface) / exact_area - 1
     return float(abs(mean * (by_volume - surface_share * by_area)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,12 +74,6 @@ class PointProbe:
     def place(self) -> tuple[int, NDArray[np.float64], bool]:
         """Return the cell, the point in units of the mesh, and whether this rank holds them."""
         return self._cell, self._x, self._comm.rank == self._owner
-
-    def of(self, function: Any) -> PointProbe:
-        """Return the same point for another function of the mesh."""
-        other = copy.copy(self)
-        other._theta = function
-        return other
 
     def value(self) -> float:
         """Return θ [K] (collective)."""

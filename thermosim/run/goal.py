@@ -12,10 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from thermosim.heat.error import ErrorEstimate, Finer
-    from thermosim.heat.error_in_time import CarriedError
     from thermosim.heat.observe import Readings
     from thermosim.heat.problem import HeatProblem
-    from thermosim.heat.transient import TransientProblem
     from thermosim.model.budget import Budget
     from thermosim.model.model import Model
     from thermosim.results.journal import Journal
@@ -79,8 +77,7 @@ def _of_all(
     """Return the ± of every number by its name; the goal has its own."""
     from thermosim.heat.correction import MANY, errors_of_all
 
-    goal = model.goal
-    asked = f"probe_{goal.probe}_K" if goal.probe else f"region_{goal.region}_mean_K"
+    asked = _asked(model)
     known = {**readings.temperatures(), **budget}
     found = {}
     if finer.fine.space.dofmap.index_map.size_global <= MANY:
@@ -93,26 +90,33 @@ def error_in_time(
 ) -> dict[str, Any]:
     """Return the ± of the last state of a transient: of the mesh and of the steps (collective).
 
-    Once less than 0.1 % of the heat turned over is still stored, errors made earlier have died
-    away with the rest of the past and that of the mesh is as for a steady run. Before, it is that
-    which was carried along.
+    Both are carried through the run, so that they die away as they do in the body. Once less than
+    0.1 % of the heat turned over is still stored, that of the mesh is as for a steady run.
     """
     model, problem = run.model, run.problem
     if not model.case.solver.error_estimate:
         return {}
-    steps = {"delta_T_error_time_K": run.course.time_error}
     try:
         with journal.phase("error_estimate", "error estimate of the last state"):
+            found, steps = _carried(run, notes)
             if share_stored(budget) <= STEADY and _is_fixed(problem):
                 found = goal_error(model, problem, run.readings, budget, journal)
-            else:
-                found = _of_moving(run, notes)
     except SolveError as failure:  # the run itself is whole: it must not be lost for this
         notes.append(f"no error of the mesh is estimated: {failure}")
         return {}
+    for name in steps.keys() & found.get("errors", {}).keys():
+        found["errors"][name] += steps[name]
     if "delta_T_error_K" in found:
-        found["delta_T_error_K"] += run.course.time_error
-    return found | steps
+        time = steps.get(_asked(model), 0.0)
+        found["delta_T_error_K"] += time
+        found["delta_T_error_time_K"] = time
+    return found
+
+
+def _asked(model: Model) -> str:
+    """Return the name of the goal among the temperatures."""
+    goal = model.goal
+    return f"probe_{goal.probe}_K" if goal.probe else f"region_{goal.region}_mean_K"
 
 
 def _is_fixed(problem: HeatProblem) -> bool:
@@ -125,31 +129,14 @@ def _is_fixed(problem: HeatProblem) -> bool:
     return True
 
 
-def carried_error(model: Model, problem: TransientProblem) -> CarriedError | None:
-    """Return what carries the error of the mesh through a run; None if nobody asks, or it is large.
-
-    Collective.
-    """
-    from thermosim.heat.error_in_time import MANY, CarriedError
-
-    degree = problem.degree
-    size = (
-        problem.space.dofmap.index_map.size_global * ((degree + 1) / degree) ** problem.domain.tdim
-    )
-    if not model.case.solver.error_estimate or size > MANY:
-        return None
-    return CarriedError(problem, model.case.solver)
-
-
-def _of_moving(run: TransientRun, notes: list[str]) -> dict[str, Any]:
-    """Return the ± of a state that still changes."""
-    goal = run.model.goal
+def _carried(run: TransientRun, notes: list[str]) -> tuple[dict[str, Any], dict[str, float]]:
+    """Return the ± of the mesh in a state that may still change, and that of the steps [K]."""
     if run.error is None:
         notes.append(
-            "no estimate of the error of the mesh: the finer problem is too large to be carried "
-            "through the run; repeat with mesh.refinement = 2"
+            "no estimate of the errors of a state that still changes: the finer problem is too "
+            "large to be carried through the run; repeat with mesh.refinement = 2"
         )
-        return {}
-    found = run.error.bounds({*run.model.regions, goal.region}, run.model.probes)
-    asked = f"probe_{goal.probe}_K" if goal.probe else f"region_{goal.region}_mean_K"
-    return {"delta_T_error_K": found[asked], "errors": found}
+        return {}, {}
+    goal = run.model.goal
+    mesh, steps = run.error.bounds({*run.model.regions, goal.region}, run.model.probes)
+    return {"delta_T_error_K": mesh[_asked(run.model)], "errors": mesh}, steps

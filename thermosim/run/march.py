@@ -14,13 +14,11 @@ from thermosim.fem.parallel import on_root
 from thermosim.fem.statemap import StateMap
 from thermosim.heat.account import Account, Accountant
 from thermosim.heat.budget import HeatMeter
-from thermosim.heat.error_in_time import EVERY
+from thermosim.heat.error_in_time import EVERY, carried_error
 from thermosim.heat.in_time import paths_in_time
-from thermosim.heat.step_error import StepError
 from thermosim.model.budget import Budget, leaving, released
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
 from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_series
-from thermosim.run.goal import carried_error
 from thermosim.run.interrupt import Interrupted, Progress, stop_signal
 from thermosim.run.snapshots import Snapshots
 from thermosim.schedule.schedule import Piece
@@ -46,7 +44,6 @@ class Course:
     piece : number of the piece of the schedule that holds `time`
     fresh : whether a piece begins here, so that its first step is to be chosen
     account : energies that came in and are held [J]
-    time_error : errors of the goal in the steps so far, added without sign [K]
     heat_scale : largest heat turned over so far [W], to which the balance is referred
     """
 
@@ -59,7 +56,6 @@ class Course:
     newton_iterations: int = 0
     linear_iterations: int = 0
     account: Account = field(default_factory=Account)
-    time_error: float = 0.0
     heat_scale: float = 0.0
     worst_balance: float = 0.0
     snapshots: int = 0
@@ -91,8 +87,7 @@ class TransientRun:
         self.model, self.settings, self.tell = model, model.case.transient, tell
         self.stepper, self.readings = stepper, readings
         self.meter = HeatMeter(stepper.problem)
-        self.error = carried_error(self.model, stepper.problem)
-        self.goal_of_step = StepError(stepper, model.goal.region, readings, model.goal.probe)
+        self.error = carried_error(stepper.problem, model.case.solver)
         self.accountant = Accountant(stepper, self.meter, paths_in_time(stepper.problem.model))
         reference = None if model.light is None else model.light.laser.peak_intensity
         try:
@@ -192,7 +187,6 @@ class TransientRun:
                 taken = stepper.advance(stop)
                 course.time, course.steps = stepper.time, course.steps + 1
                 self.accountant.add_step(course.account)
-                course.time_error += self.goal_of_step.value()
                 self._carry_error(piece)
                 if self._after_step(taken, at_stop=course.time >= stop):
                     return
@@ -295,8 +289,11 @@ class TransientRun:
     def _carry_error(self, piece: Piece) -> None:
         """Every few steps, and wherever the steps start anew, carry the error on."""
         course, every = self.course, self.settings.checkpoint_every
+        if self.error is None:
+            return
+        self.error.add_step(self.stepper.local_error(), fixed=self.settings.step is not None)
         due = course.steps % EVERY == 0 or course.steps % every == 0
-        if self.error is not None and (due or course.time >= piece.stop):
+        if due or course.time >= piece.stop:
             self.error.go_on(course.time)
 
     def _interrupt(self, asked_to_stop: Callable[[], int], piece: Piece) -> None:
@@ -325,9 +322,11 @@ class TransientRun:
         self.note_stats()
         course.wanted = self.stepper.wanted
         theta = self.states.gather(self.problem.theta)
-        error = None
+        fields = {"theta": theta}
         if self.error is not None:
-            error = self.error.states.gather(self.error.delta)
+            self.error.go_on(course.time)
+            for name, field in self.error.fields.items():
+                fields[name] = self.error.states.gather(field)
 
         def write() -> None:
             assert files.writer is not None
@@ -339,8 +338,8 @@ class TransientRun:
                 "case_hash": files.case_hash,
                 "mesh_hash": files.mesh_hash,
             }
-            fields = {"theta": theta} if error is None else {"theta": theta, "error": error}
-            rotate_and_write(files.folder, header, fields)
+            whole = {name: values for name, values in fields.items() if values is not None}
+            rotate_and_write(files.folder, header, whole)
 
         on_root(self.comm, write)
 
@@ -366,7 +365,8 @@ class TransientRun:
                 )
         self.states.scatter(kept.fields["theta"], self.problem.theta)
         if self.error is not None:
-            self.error.states.scatter(kept.fields["error"], self.error.delta)
+            for name, field in self.error.fields.items():
+                self.error.states.scatter(kept.fields[name], field)
         found = dict(header["course"])
         self.course = Course(**found | {"account": Account(**found["account"])})
         self._base = asdict(self.course)

@@ -190,7 +190,7 @@ def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
     run.note_stats()
     notes = notes_of(model, problem.domain.boundaries, run.rows)
     shift = course.worst_balance * max(abs(last["delta_T_min_K"]), abs(last["delta_T_max_K"]))
-    bound = run.settings.tolerance + course.time_error
+    bound = run.settings.tolerance
     tolerance = model.case.solver.balance_tolerance
     journal.judge_balance(course.worst_balance, tolerance, shift, bound)
     temperatures = {key: last[key] for key in last if key.startswith(_TEMPERATURES)}
