@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +14,18 @@ if TYPE_CHECKING:
 
     from thermosim.heat.transient import TransientProblem
 
+# name -> TS type, subtype, order. ESDIRK methods: TR-BDF2 (Bank et al. 1985, Hosea and Shampine
+# 10.1016/0168-9274(95)00115-8) and the implicit parts of ARK3(2)4L[2]SA and ARK4(3)6L[2]SA
+# (Kennedy and Carpenter 10.1016/S0168-9274(02)00138-1)
+METHODS = {
+    "backward_euler": ("theta", "", 1),
+    "dirk2": ("dirk", "es213sal", 2),
+    "dirk3": ("arkimex", "3", 3),
+    "dirk4": ("arkimex", "4", 4),
+}
 _W = 2**0.5 / 4
 # where the stages of the methods are in a step, and with what weights their rates make the step and
-# that of the embedded method (references in `timestepper`); backward Euler has none
+# that of the embedded method; backward Euler has none
 RULES = {
     "backward_euler": Rule((1.0,), (1.0,)),
     "dirk2": Rule(
@@ -87,6 +96,11 @@ class Step:
     def note(self, stage: Stage) -> None:
         """Keep an evaluation; that of the same time before it is forgotten."""
         self._met[stage.time] = stage
+
+    def shares(self, taken: float, stages: list[Stage]) -> list[Any]:
+        """Return weight times step [s], θ and θ̇ of each stage."""
+        weights = (weight * taken for weight in self.rule.weights)
+        return [(w, stage.theta, stage.rate) for w, stage in zip(weights, stages, strict=True)]
 
     def local_error(self, taken: float, stages: list[Stage]) -> NDArray[np.float64]:
         """Return how the embedded method differs from the step, at the local nodes [K].

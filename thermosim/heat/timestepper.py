@@ -17,7 +17,7 @@ from thermosim.errors import SolveError
 from thermosim.fem.domain import configure, vector
 from thermosim.heat.advice import less_heat
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
-from thermosim.heat.stages import RULES, Stage, Step
+from thermosim.heat.stages import METHODS, RULES, Stage, Step
 from thermosim.heat.transient import TransientSystem
 from thermosim.schedule.forcing import Forcing
 
@@ -30,15 +30,6 @@ if TYPE_CHECKING:
     from thermosim.schedule.schedule import Piece
     from thermosim.schedule.settings import TransientSettings
 
-# name -> TS type, subtype, order. ESDIRK methods: TR-BDF2 (Bank et al. 1985, Hosea and Shampine
-# 10.1016/0168-9274(95)00115-8) and the implicit parts of ARK3(2)4L[2]SA and ARK4(3)6L[2]SA
-# (Kennedy and Carpenter 10.1016/S0168-9274(02)00138-1)
-METHODS = {
-    "backward_euler": ("theta", "", 1),
-    "dirk2": ("dirk", "es213sal", 2),
-    "dirk3": ("arkimex", "3", 3),
-    "dirk4": ("arkimex", "4", 4),
-}
 _SAME = 1e-9  # relative difference of two step lengths that counts as none
 _ROUNDING = 3 * float(np.finfo(float).eps)
 _SHORT = 1e-12  # first step over time, at least: what rounding of the time leaves sure
@@ -118,6 +109,7 @@ class TimeStepper:
         self.rule = RULES[settings.integrator]
         self.stages: list[Stage] = []
         self._step: Step | None = None
+        self._missed: NDArray[np.float64] | None = None
 
     def _make_ts(self) -> Any:
         problem, settings = self.problem, self.settings
@@ -319,19 +311,16 @@ class TimeStepper:
 
         A step over a peak of the specific heat may meet every tolerance and not see the peak.
         """
-        if self.enthalpy is None or self.settings.step:
+        if self.enthalpy is None:
             return _GROWTH
         assert self._step is not None
-        n, first, last = self.u.local_size, self._step.first.theta, self.stages[-1].theta
-        shares = [
-            (weight * taken, stage.theta, stage.rate)
-            for weight, stage in zip(self.rule.weights, self.stages, strict=True)
-        ]
-        missed = self.enthalpy.defect(shares, first, last)[:n]
-        allowed = self.settings.tolerance + self.settings.relative_tolerance * np.maximum(
-            np.abs(first[:n]), np.abs(last[:n])
-        )
-        local = float((missed / allowed).max(initial=0.0))
+        first, last = self._step.first.theta, self.stages[-1].theta
+        self._missed = self.enthalpy.defect(self._step.shares(taken, self.stages), first, last)
+        if self.settings.step:
+            return _GROWTH
+        size = np.maximum(np.abs(first), np.abs(last))
+        allowed = self.settings.tolerance + self.settings.relative_tolerance * size
+        local = float((self._missed / allowed).max(initial=0.0))
         worst = max(self.problem.domain.comm.allgather(local))
         if not worst > 1e-12:
             return _GROWTH
@@ -359,9 +348,13 @@ class TimeStepper:
         return self._step.first
 
     def local_error(self) -> NDArray[np.float64]:
-        """Return how the method of another order differs from the last step, at the nodes [K]."""
+        """Return what the last step did wrong at the nodes [K].
+
+        How the method of another order differs, and the heat content that the step missed.
+        """
         assert self._step is not None
-        return self._step.local_error(self.time - self._step.first.time, self.stages)
+        found = self._step.local_error(self.time - self._step.first.time, self.stages)
+        return found if self._missed is None else np.abs(found) + self._missed
 
     def _give_up_where_newton_fails(self, failed: bool) -> None:
         """End a run that creeps: that has to cut nearly every step since Newton fails."""

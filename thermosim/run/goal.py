@@ -131,12 +131,12 @@ def _is_fixed(problem: HeatProblem) -> bool:
 
 def _carried(run: TransientRun, notes: list[str]) -> tuple[dict[str, Any], dict[str, float]]:
     """Return the ± of the mesh in a state that may still change, and that of the steps [K]."""
-    if run.error is None:
+    if run.ledger.error is None:
         notes.append(
             "no estimate of the errors of a state that still changes: the finer problem is too "
             "large to be carried through the run; repeat with mesh.refinement = 2"
         )
         return {}, {}
     goal = run.model.goal
-    mesh, steps = run.error.bounds({*run.model.regions, goal.region}, run.model.probes)
+    mesh, steps = run.ledger.error.bounds({*run.model.regions, goal.region}, run.model.probes)
     return {"delta_T_error_K": mesh[_asked(run.model)], "errors": mesh}, steps

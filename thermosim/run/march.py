@@ -12,14 +12,13 @@ import numpy as np
 from thermosim.errors import CaseError, SolveError
 from thermosim.fem.parallel import on_root
 from thermosim.fem.statemap import StateMap
-from thermosim.heat.account import Account, Accountant
+from thermosim.heat.account import Account
 from thermosim.heat.budget import HeatMeter
-from thermosim.heat.error_in_time import EVERY, carried_error
-from thermosim.heat.in_time import paths_in_time
 from thermosim.model.budget import Budget, leaving, released
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
 from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_series
 from thermosim.run.interrupt import Interrupted, Progress, stop_signal
+from thermosim.run.ledger import Ledger
 from thermosim.run.snapshots import Snapshots
 from thermosim.schedule.schedule import Piece
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from thermosim.model.model import Model
 
 _BESIDE = 1e-13  # of the duration: how close to a switch formulas are read
-_LET_PASS = 5.0  # times the tolerance of a step that a whole run may miss in its mean
 _STEADY_AFTER = 3  # steps of the last piece before a steady state is believed
 
 
@@ -87,8 +85,7 @@ class TransientRun:
         self.model, self.settings, self.tell = model, model.case.transient, tell
         self.stepper, self.readings = stepper, readings
         self.meter = HeatMeter(stepper.problem)
-        self.error = carried_error(stepper.problem, model.case.solver)
-        self.accountant = Accountant(stepper, self.meter, paths_in_time(stepper.problem.model))
+        self.ledger = Ledger(stepper, self.meter, model.case.solver)
         reference = None if model.light is None else model.light.laser.peak_intensity
         try:
             self.pieces = self.settings.schedule.pieces(reference)
@@ -96,14 +93,11 @@ class TransientRun:
             raise CaseError(str(error)) from error
         self.problem: TransientProblem = stepper.problem
         self.comm = self.problem.domain.comm
-        if self.accountant.enthalpy.varies:
-            stepper.enthalpy = self.accountant.enthalpy
         self.states = StateMap(self.problem.space)
         self.course = Course()
         self.rows: list[dict[str, float]] = []
         self.light: AbsorbedLight | None = None
         self.files: Files | None = None
-        self.meant: Any = None  # θ at t = 0 as the case says, before held nodes are set
         self._outputs = self.settings.outputs()
         self._field_times = np.unique(np.asarray(self.settings.field_times, float))
         self._steady: Any = None
@@ -164,30 +158,24 @@ class TransientRun:
         piece = self._piece()
         assert piece is not None
         self.stepper.start(0.0, piece)
-        self.accountant.begin(self.course.account)
-        if self.error is not None and self.meant is not None:
-            self.error.jump(self.meant)
+        self.ledger.begin(self.course.account)
         self._record(0.0)
         if len(self._field_times) and self._field_times[0] == 0.0:
             self.keep_field()
 
     def _go_through(self, piece: Piece, asked_to_stop: Callable[[], int]) -> None:
         course, stepper = self.course, self.stepper
-        before = self.problem.theta.x.array.copy()
+        self.ledger.before_start()
         stepper.start(course.time, piece, None if course.fresh else course.wanted)
-        if course.fresh and self.problem.held_rates:
-            self.accountant.add_jump(course.account)
-            if self.error is not None:
-                self.error.jump(before)
-        self._begin_error()
+        self.ledger.after_start(course.account, fresh=course.fresh)
         course.fresh = False
         self._find_steady_state(piece)
         for stop in self._stops(course.time, piece.stop):
             while course.time < stop:
                 taken = stepper.advance(stop)
                 course.time, course.steps = stepper.time, course.steps + 1
-                self.accountant.add_step(course.account)
-                self._carry_error(piece)
+                last = course.time >= piece.stop or self._checkpoint_is_due()
+                self.ledger.add_step(course.account, number=course.steps, last=last)
                 if self._after_step(taken, at_stop=course.time >= stop):
                     return
                 self._interrupt(asked_to_stop, piece)
@@ -276,25 +264,14 @@ class TransientRun:
 
     def _checkpoint_if_due(self, piece: Piece) -> None:
         """Every so many steps write a checkpoint and start anew from it, as a resumed run does."""
-        if self.course.steps % self.settings.checkpoint_every or self.course.time >= piece.stop:
+        if not self._checkpoint_is_due() or self.course.time >= piece.stop:
             return
         self.checkpoint()
         self.stepper.start(self.course.time, piece, self.stepper.wanted)
-        self._begin_error()
+        self.ledger.restart()
 
-    def _begin_error(self) -> None:
-        if self.error is not None:
-            self.error.begin(self.course.time)
-
-    def _carry_error(self, piece: Piece) -> None:
-        """Every few steps, and wherever the steps start anew, carry the error on."""
-        course, every = self.course, self.settings.checkpoint_every
-        if self.error is None:
-            return
-        self.error.add_step(self.stepper.local_error(), fixed=self.settings.step is not None)
-        due = course.steps % EVERY == 0 or course.steps % every == 0
-        if due or course.time >= piece.stop:
-            self.error.go_on(course.time)
+    def _checkpoint_is_due(self) -> bool:
+        return self.course.steps % self.settings.checkpoint_every == 0
 
     def _interrupt(self, asked_to_stop: Callable[[], int], piece: Piece) -> None:
         number = asked_to_stop()
@@ -322,11 +299,7 @@ class TransientRun:
         self.note_stats()
         course.wanted = self.stepper.wanted
         theta = self.states.gather(self.problem.theta)
-        fields = {"theta": theta}
-        if self.error is not None:
-            self.error.go_on(course.time)
-            for name, field in self.error.fields.items():
-                fields[name] = self.error.states.gather(field)
+        fields = {"theta": theta, **self.ledger.gather()}
 
         def write() -> None:
             assert files.writer is not None
@@ -364,9 +337,7 @@ class TransientRun:
                     str(files.folder),
                 )
         self.states.scatter(kept.fields["theta"], self.problem.theta)
-        if self.error is not None:
-            for name, field in self.error.fields.items():
-                self.error.states.scatter(kept.fields[name], field)
+        self.ledger.scatter(kept.fields)
         found = dict(header["course"])
         self.course = Course(**found | {"account": Account(**found["account"])})
         self._base = asdict(self.course)
@@ -384,14 +355,6 @@ class TransientRun:
         stats, course = self.stepper.stats, self.course
         for name in ("rejections", "newton_iterations", "linear_iterations"):
             setattr(course, name, self._base[name] + getattr(stats, name))
-
-    @property
-    def allowed_energy(self) -> float:
-        """The energy [J] that the tolerance of the steps lets pass: none where they are fixed."""
-        if self.settings.step:
-            return 0.0
-        nodes = self.problem.space.dofmap.index_map.size_global
-        return _LET_PASS * self.settings.tolerance * self.problem.nodal_capacity * int(nodes)
 
     # steady state
 

@@ -174,7 +174,7 @@ def set_up(
         run = TransientRun(model, stepper, readings, journal.tell)
         run.light = light
         problem.compile()
-        run.meant = set_initial_state(model, problem)
+        run.ledger.meant = set_initial_state(model, problem)
         stepper.set_scale(largest_factor(run.pieces, duration))
     if running is not None:
         snapshots = Snapshots(running, run.states)
@@ -186,7 +186,7 @@ def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
     """Return the last state, its budget and what the march took (collective)."""
     model, problem, course = run.model, run.problem, run.course
     budget, last, account = run.meter.read(), run.rows[-1], course.account
-    journal.judge_account(account.missing, account.error, run.allowed_energy)
+    journal.judge_account(account.missing, account.error, run.ledger.allowed())
     run.note_stats()
     notes = notes_of(model, problem.domain.boundaries, run.rows)
     shift = course.worst_balance * max(abs(last["delta_T_min_K"]), abs(last["delta_T_max_K"]))

@@ -61,7 +61,7 @@ def goal_of(result: Result, case: BodyCase) -> tuple[str, float, float | None]:
     """Return the goal in words, its temperature and the error of it [K]."""
     name = case.goal or next(iter(case.regions))
     numbers = result.summary
-    error = numbers.get("goal_error_K")
+    error = numbers.get("delta_T_error_K")
     if name in case.regions:
         return f"mean temperature of {name}", numbers[f"region_{name}_mean_K"], error
     return f"temperature at {name}", numbers[f"probe_{name}_K"], error

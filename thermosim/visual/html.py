@@ -153,7 +153,7 @@ def warnings_of(result: Result) -> list[str]:
     found = list(result.notes)
     numbers = result.summary
     mean = numbers["delta_T_mean_K"]
-    error = numbers.get("delta_T_error_K", numbers.get("goal_error_K"))
+    error = numbers.get("delta_T_error_K")
     if "goal_K" in numbers:
         mean = numbers["goal_K"] - numbers["T_ref_K"]
     if error is None and numbers.get("kind") == "steady":
