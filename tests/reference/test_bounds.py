@@ -1,8 +1,8 @@
 """The ± bounds: on cases with known answers no error is larger, and none five times smaller.
 
-Measured: between 1.04 (singular, unresolved) and 4.7 times the error; 5.3 for the jump on five cells,
-and 6.4 for it with fixed steps of "dirk2". Where an error goes through
-zero by luck a ± is wider; such points are not among the cases.
+Measured: between 1.04 (singular, unresolved) and 4.7 times the error; 5.3 for the jump on five
+cells, and 6.4 for it with fixed steps of "dirk2". Where an error goes through zero by luck a ± is
+wider; such points are not among the cases.
 """
 
 import pytest

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import minmax
 from thermosim.heat.advice import less_heat, may_run_away
 from thermosim.heat.fixing import check_fixed
 from thermosim.heat.newton import NewtonSolver
+from thermosim.heat.properties import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,21 +34,40 @@ def solve_steady(
     Raises
     ------
     CaseError
-        If nothing fixes the temperature of a part.
+        If nothing fixes the temperature of a part, or a property has a value that cannot be.
     SolveError
         If neither Newton nor continuation in the source finds a steady state above 0 K.
     """
     check_fixed(problem)
-    solver = NewtonSolver(problem, settings)
+    solver, properties = NewtonSolver(problem, settings), Properties(problem)
     start = problem.theta.x.array.copy()
     try:
         solver.solve()
     except SolveError as error:
         tell(f"{error}; raising the source in steps instead")
+        tried = problem.theta.x.array.copy()
         problem.theta.x.array[:] = start
-        _continue_in_source(problem, solver, error)
+        _continue_in_source(problem, solver, error, partial(_explain, properties, tried))
+    properties.look()
     check_above_zero(problem)
     return solver
+
+
+def _explain(properties: Properties, tried: Any) -> None:
+    """Tell of properties that cannot be, or that jump, at temperatures that were `tried`.
+
+    Raises
+    ------
+    CaseError
+        If there is one.
+    """
+    theta = properties.problem.theta
+    properties.problem.impose(theta)
+    properties.look()
+    theta.x.array[:] = tried
+    if np.all(np.isfinite(tried)):
+        properties.look()
+    properties.explain()
 
 
 _HEATING, _FAR_START, _DIFFERENT = 1.0, 300.0, 1e-3
@@ -82,7 +105,9 @@ def second_state(
     return found if differs and found[0] > 0.0 else None
 
 
-def _continue_in_source(problem: HeatProblem, solver: NewtonSolver, first: SolveError) -> None:
+def _continue_in_source(
+    problem: HeatProblem, solver: NewtonSolver, first: SolveError, explain: Callable[[], None]
+) -> None:
     """Raise the source from 0 to 1, each state the first guess of the next."""
     reached, step = 0.0, _FIRST_STEP
     problem.theta.x.array[:] = 0.0
@@ -97,6 +122,7 @@ def _continue_in_source(problem: HeatProblem, solver: NewtonSolver, first: Solve
             step /= 2
             if step < _SMALLEST_STEP:
                 problem.load.value = 1.0
+                explain()
                 raise SolveError(_nothing_beyond(problem, reached, error)) from first
             continue
         solver.stats.continuation_steps += 1
@@ -121,8 +147,6 @@ def _nothing_beyond(problem: HeatProblem, reached: float, error: SolveError) -> 
 def _range(problem: HeatProblem) -> tuple[float, float]:
     tdim = problem.domain.tdim
     index_map = problem.domain.mesh.topology.index_map(tdim)
-    import numpy as np
-
     low, high = minmax(problem.theta, np.arange(index_map.size_local, dtype=np.int32))
     return low + problem.model.T_ref, high + problem.model.T_ref
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.heat.account import Accountant
 from thermosim.heat.error_in_time import EVERY, carried_error
 from thermosim.heat.in_time import paths_in_time
+from thermosim.heat.properties import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ class Ledger:
         self.error = carried_error(problem, settings)
         self._accountant = Accountant(stepper, meter, paths_in_time(problem.model))
         self._before: Any = None
+        self._properties = Properties(problem)
         if self._accountant.enthalpy.varies:
             stepper.enthalpy = self._accountant.enthalpy
 
@@ -65,7 +67,13 @@ class Ledger:
         """Add a step (collective).
 
         Errors are carried on every few steps and at the `last` before the steps start anew.
+
+        Raises
+        ------
+        CaseError
+            If a property has a value that cannot be.
         """
+        self._properties.look()
         self._accountant.add_step(account)
         if self.error is None:
             return
@@ -73,6 +81,17 @@ class Ledger:
         self.error.add_step(self.stepper.local_error(), fixed=fixed)
         if last or number % EVERY == 0:
             self.error.go_on(self.stepper.time)
+
+    def explain(self) -> None:
+        """Tell of properties that cannot be, or that jump, where no step was taken (collective).
+
+        Raises
+        ------
+        CaseError
+            If there is one.
+        """
+        self._properties.look()
+        self._properties.explain()
 
     def allowed(self) -> float:
         """Return the energy [J] that the tolerance of the steps lets pass: none of fixed ones."""

@@ -172,7 +172,7 @@ class TransientRun:
         self._find_steady_state(piece)
         for stop in self._stops(course.time, piece.stop):
             while course.time < stop:
-                taken = stepper.advance(stop)
+                taken = self._advance(stop)
                 course.time, course.steps = stepper.time, course.steps + 1
                 last = course.time >= piece.stop or self._checkpoint_is_due()
                 self.ledger.add_step(course.account, number=course.steps, last=last)
@@ -180,6 +180,13 @@ class TransientRun:
                     return
                 self._interrupt(asked_to_stop, piece)
                 self._checkpoint_if_due(piece)
+
+    def _advance(self, stop: float) -> float:
+        try:
+            return self.stepper.advance(stop)
+        except SolveError:
+            self.ledger.explain()
+            raise
 
     def _stops(self, after: float, end: float) -> list[float]:
         """Return the times to be met: outputs, fields and the end of the piece [s]."""
