@@ -87,3 +87,11 @@ def test_in_time_a_step_of_the_heat_capacity_is_solved():
     found = simulate(parse_case(tree))
     assert found.region_body_mean_K == pytest.approx(319.0, abs=0.02)
     assert found.energy_account_rel < 1e-3
+
+
+def test_an_emissivity_above_one_at_the_temperature_found_is_refused():
+    law = {"expression": "0.5 + (T - 300)/200", "unit": "1"}
+    ends = {**ENDS, "top": {"radiation": {"emissivity": law, "T_env": "300 K"}}}
+    told = refused(body(BAR, ends, 0.1, k="50 W/(m*K)"))
+    assert "boundaries.top.radiation.emissivity" in told
+    assert "must be <= 1" in told

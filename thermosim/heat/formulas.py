@@ -10,7 +10,7 @@ import numpy as np
 import ufl
 
 from thermosim.errors import CaseError, MeshError, Problem
-from thermosim.fem.domain import constant, geometry_dofmap, to_space
+from thermosim.fem.domain import boundary_dofs, constant, geometry_dofmap, to_space
 from thermosim.model.laws import HeldFormula, array_values
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
+    from thermosim.heat.state import State
     from thermosim.model.heat import Held
     from thermosim.model.laws import Formula
 
@@ -97,6 +98,28 @@ def check_formulas(
     return None
 
 
+def check_visited(formulas: Iterable[Formula], state: State, time: float) -> Exception | None:
+    """Return the error of the first formula outside its limits at this rank's temperatures [K].
+
+    Of those that follow the temperature, such as an emissivity.
+    """
+    domain, space = state.domain, state.space
+    for formula in formulas:
+        if "T" not in formula.field.names_used:
+            continue
+        if formula.region is not None:
+            dofs = np.unique(space.dofmap.list[domain.cells(formula.region)])
+        else:
+            assert formula.boundary is not None
+            dofs = boundary_dofs(space, domain, [formula.boundary])
+        points = to_space(space.tabulate_dof_coordinates()[dofs][:, : domain.tdim], domain)
+        T = state.model.T_ref + state.theta.x.array[dofs]
+        fault = _fault_at(formula, array_values(points, domain.symmetry), time, T)
+        if fault is not None:
+            return fault
+    return None
+
+
 def nodes_of(formula: Formula, domain: Domain) -> NDArray[np.int64]:
     """Return the nodes of this rank at which a formula acts."""
     if formula.region is not None:
@@ -124,9 +147,17 @@ def _fault(
         return None
     points = to_space(domain.mesh.geometry.x[nodes][:, : domain.tdim], domain)
     values = array_values(points, domain.symmetry)
+    faults = (_fault_at(formula, values, time, np.full(len(nodes), T)) for time in times)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _fault_at(
+    formula: Formula, values: dict[str, Any], time: float, T: NDArray[np.float64]
+) -> Exception | None:
+    if not len(T):
+        return None
     try:
-        for time in times:
-            formula.field.check(**values, t=np.full(len(nodes), time), T=np.full(len(nodes), T))
+        formula.field.check(**values, t=np.full(len(T), time), T=T)
     except ValueError as error:
         return CaseError([Problem(formula.path, "", str(error))])
     return None

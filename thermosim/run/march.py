@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from thermosim.light import AbsorbedLight
     from thermosim.model.model import Model
 
-_BESIDE = 1e-13  # of the duration: how close to a switch formulas are read
+_BESIDE = 32  # last digits of the time of a switch, beside which formulas are read
 _STEADY_AFTER = 3  # steps of the last piece before a steady state is believed
 
 
@@ -137,9 +137,10 @@ class TransientRun:
         before, after = self.stepper.forcing.span(self.course.time)
         start, stop = max(piece.start, before), min(piece.stop, after)
         stop = stop if stop < duration * (1 - 1e-12) else duration
-        if len(self.stepper.forcing.switches):
-            side = _BESIDE * duration
-            self.problem.within = (start + side if start else 0.0, stop - side)
+        self.problem.within = (
+            start + _BESIDE * np.spacing(start) if start == before > 0.0 else -np.inf,
+            stop - _BESIDE * np.spacing(stop) if stop == after else np.inf,
+        )
         first = piece.factor(start) if start > piece.start else piece.first
         last = piece.last if piece.stop <= stop else piece.factor(stop)
         return Piece(start, stop, first, last)

@@ -76,10 +76,13 @@ def _result(
     report: Report,
     journal: Journal,
 ) -> Result:
+    from thermosim.fem.parallel import all_agree
     from thermosim.heat.budget import HeatMeter
+    from thermosim.heat.formulas import check_visited
     from thermosim.heat.observe import contact_temperatures
 
     problem, case, stats = solver.problem, model.case, solver.stats
+    all_agree(problem.domain.comm, check_visited(model.formulas, problem, 0.0))
     with journal.phase("budget", "heat budget"):
         budget = HeatMeter(problem).read()
         temperatures = readings.temperatures()

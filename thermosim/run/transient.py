@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.fem.parallel import on_root
+from thermosim.fem.parallel import all_agree, on_root
 from thermosim.model.budget import stored_part
 from thermosim.model.of_case import model_of
 from thermosim.results import Result
@@ -184,7 +184,10 @@ def set_up(
 
 def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
     """Return the last state, its budget and what the march took (collective)."""
+    from thermosim.heat.formulas import check_visited
+
     model, problem, course = run.model, run.problem, run.course
+    all_agree(problem.domain.comm, check_visited(model.formulas, problem, course.time))
     budget, last, account = run.meter.read(), run.rows[-1], course.account
     journal.judge_account(account.missing, account.error, run.ledger.allowed())
     run.note_stats()
