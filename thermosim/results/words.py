@@ -107,5 +107,6 @@ def ending_rows(numbers: Mapping[str, Any]) -> Rows:
     for entry in numbers.get("lock_in", []):
         name = f"lock-in at {si_text(entry['frequency_Hz'], 'Hz')}"
         lag = f"{entry['lag_rad']:.4f} rad behind the light".replace("-", "−")
+        lag += ", no estimate" if "errors" in numbers else ""
         rows.append((name, f"{si_text(entry['amplitude_K'], 'K')}, {lag}"))
     return rows
