@@ -43,6 +43,18 @@ def entry_of(mesh_file: Path, ranks: int, version: str) -> Path:
     return mesh_file.with_name(f"{mesh_file.stem}-{ranks}-dolfinx-{version}.native")
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder that only this user may write to, unless it is there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def belongs_to_us(path: Path) -> bool:
+    """Whether nobody but this user may have written what a cache holds here."""
+    status = path.stat()
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+
 def read_part(entry: Path, rank: int, ranks: int) -> Part | None:
     """Return the part of a rank; None if there is none, or a damaged or foreign one."""
     try:

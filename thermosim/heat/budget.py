@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem
 
-from thermosim.fem.domain import boundary_dofs, constant, vector
+from thermosim.fem.domain import boundary_dofs, compile_form, constant, vector
 
 if TYPE_CHECKING:
     from thermosim.heat.newton import NewtonSolver
@@ -33,7 +33,7 @@ def heat_budget(problem: HeatProblem, solver: NewtonSolver) -> Budget:
         if name.startswith("conduction:"):
             continue
         sign = -1.0 if name.startswith("source:") else 1.0
-        found[name] = sign * _sum(problem, fem.assemble_scalar(fem.form(form)))
+        found[name] = sign * _sum(problem, fem.assemble_scalar(compile_form(form)))
     parts: list[Any] = [*problem.couplings, *problem.gaps]
     for part in parts:
         for name, value in part.budget().items():
