@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,12 @@ from thermosim.case.read import AnyCase
 from thermosim.errors import SolveError, StorageError
 from thermosim.limits.of_case import escape_of
 from thermosim.results import FORMAT, Result
+from thermosim.results.claims import ends_claims
 from thermosim.results.folder import (
     check_target,
     keep_failed,
     not_stored,
+    numbers_kept,
     publish,
     staging_folder,
     write_documents,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 Finish = Callable[[Path], None]
 
 
+@ends_claims
 def simulate(
     case: AnyCase,
     output: str | Path | None = None,
@@ -87,7 +91,8 @@ def simulate(
             on_root(comm, lambda: keep_failed(kept, case, message, journal.lines))
         raise
     if folder is not None:
-        _write(folder, result, problem, journal, comm, start, finish)
+        with numbers_kept(folder, result, journal.lines) if comm.rank == 0 else nullcontext():
+            _write(folder, result, problem, journal, comm, start, finish)
     else:
         note_times(result, journal, start)
     return result
@@ -327,6 +332,7 @@ def _write(
     """Write everything aside and rename it into place (collective)."""
     from thermosim.fem.parallel import on_root
 
+    note_times(result, journal, start)  # for what is kept of it if the disk is full
     staged = on_root(comm, lambda: staging_folder(folder))
     failure: Exception | None = None
     with journal.phase("output", f"write {folder}"):
