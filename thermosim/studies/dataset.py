@@ -36,8 +36,9 @@ _QUANTITY = re.compile(r"\s*[+-]?[\d.]+(?:[eE][+-]?\d+)?\s*(.*)")
 def make_dataset(plan: Plan, records: Mapping[str, Record]) -> xr.Dataset:
     """Return the numbers of all points over the dimensions of the study.
 
-    Numbers of points without a result are NaN; ``status`` says "done", "failed" (``message`` tells
-    why), "invalid" or "missing". Nothing in it depends on who computed which point when.
+    Numbers of points without a result are NaN; ``status`` says "done", "failed" or
+    "disturbed" (``message`` tells why), "invalid" or "missing". Nothing
+    in it depends on who computed which point when.
     """
     import xarray as xr
 
