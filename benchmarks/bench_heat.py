@@ -71,7 +71,9 @@ def certified(folder, repeats):
 def against_plain(folder, sizes, repeats):
     """The same straight first-order 3-D mesh through the package and the plain script, in turn."""
     from thermosim.case.read import load_case
-    from thermosim.mesh.build import build_mesh, cache_path
+    from thermosim.mesh.build import build_mesh
+    from thermosim.mesh.kept import cache_path
+    from thermosim.model.drawing import drawing_of
 
     rows = []
     for name in sizes:
@@ -83,7 +85,7 @@ def against_plain(folder, sizes, repeats):
         gmsh_s = time.perf_counter() - started
         n_nodes = len(data.points)
         del data
-        mesh = cache_path(case)
+        mesh = cache_path(drawing_of(case))
         for ranks in (1, 2):
             for entry in mesh.parent.glob(f"{mesh.stem}-{ranks}-*.native"):
                 shutil.rmtree(entry)

@@ -27,7 +27,9 @@ def bench_million() -> None:
 
     from thermosim.case.read import parse_case, read_toml
     from thermosim.fem.domain import area, distribute, volume
-    from thermosim.mesh.build import build_mesh, cache_path
+    from thermosim.mesh.build import build_mesh
+    from thermosim.mesh.kept import cache_path
+    from thermosim.model.drawing import drawing_of
 
     comm = MPI.COMM_WORLD
     tree = read_toml(HERE / "reference_problem.toml")
@@ -35,7 +37,7 @@ def bench_million() -> None:
     tree["particle"]["shape"] = {"kind": "box", "a": "10 um", "b": "10 um", "c": "10 um"}
     tree["mesh"] = {"cells_per_radius": 46, "order": 1}
     case = parse_case(tree)
-    how = "read from the cache" if cache_path(case).exists() else "made by gmsh"
+    how = "read from the cache" if cache_path(drawing_of(case)).exists() else "made by gmsh"
     start = time.perf_counter()
     data = build_mesh(case)[0] if comm.rank == 0 else None
     comm.Barrier()
@@ -54,15 +56,14 @@ def bench_million() -> None:
 
 def _mean_delta(case: Any, domain: Any) -> float:
     """Return the mean ΔT of the particle [K], first-degree elements (collective)."""
+    from thermosim.heat.observe import Readings
     from thermosim.heat.problem import HeatProblem
     from thermosim.heat.steady import solve_steady
-    from thermosim.heat.temperatures import particle_temperatures
-    from thermosim.model.of_particle import heat_model
-    from thermosim.run.simulate import heat_sources
+    from thermosim.model.of_case import model_of
 
-    problem = HeatProblem(domain, heat_model(case, domain, *heat_sources(case, None)), 1)
+    problem = HeatProblem(domain, model_of(case).heat(domain.boundaries), 1)
     solve_steady(problem, case.solver, lambda text: None)
-    return float(particle_temperatures(problem)["delta_T_mean_K"])
+    return float(Readings(problem, "particle", (), {}).temperatures()["delta_T_mean_K"])
 
 
 SIZES = {"a": "6 um", "b": "4 um", "c": "3 um"}

@@ -120,25 +120,27 @@ def on_mesh():
     from thermosim.case.read import parse_case
     from thermosim.light import absorbed_light
     from thermosim.light.accounts import power_on_mesh
-    from thermosim.run.simulate import make_domain
+    from thermosim.mesh.build import domain_of
+    from thermosim.model.of_case import model_of
 
     rows = []
     for symmetry in ("axisymmetric", "quarter", "3d"):
-        for model in ("rays", "mie"):
+        for optics in ("rays", "mie"):
             case = parse_case(
                 {
                     "symmetry": symmetry,
                     "particle": {"shape": {"kind": "sphere", "radius": f"{RADIUS} m"}},
                     "laser": {"intensity": "1 W/m^2"},
-                    "optics": {"model": model, "refractive_index": INDEX},
+                    "optics": {"model": optics, "refractive_index": INDEX},
                 }
             )
-            domain, report = make_domain(case, MPI.COMM_SELF)
+            model = model_of(case)
+            domain, report = domain_of(model.drawing, MPI.COMM_SELF)
             start = time.process_time()
-            light = absorbed_light(case, domain, 5)
+            light = absorbed_light(model.light, domain, 5)
             rows.append(
                 {
-                    "model": model,
+                    "model": optics,
                     "symmetry": symmetry,
                     "cells": int(report["n_cells"]),
                     "values": len(light.intensity.x.array),

@@ -5,11 +5,12 @@ from two_bodies import spherical_shells
 
 from thermosim.case.settings import SolverSettings
 from thermosim.fem.domain import distribute
-from thermosim.heat.budget import balance_error, heat_budget
+from thermosim.heat.budget import HeatMeter
 from thermosim.heat.problem import HeatProblem
 from thermosim.heat.steady import solve_steady
 from thermosim.materials import ConstantLaw
 from thermosim.materials.conductivity import Isotropic
+from thermosim.model.budget import balance_error
 from thermosim.model.heat import Enclosure, HeatBody, HeatModel, Held, Radiation, Surface
 
 SHELLS = {"inner": (0.8, 1.0), "outer": (2.0, 2.2)}
@@ -38,6 +39,6 @@ def spheres(symmetry, size, emissivity=(0.8, 0.4), conductivity=1e4, T=(500.0, 3
 def solved(problem):
     """Return the solver and the heat budget, whose balance is checked."""
     solver = solve_steady(problem, SolverSettings(newton_rtol=1e-13, linear_rtol=1e-8))
-    budget = heat_budget(problem, solver)
+    budget = HeatMeter(problem).read()
     assert balance_error(budget) < 1e-8
     return solver, budget

@@ -126,7 +126,7 @@ def make_body(folder, **numbers):
         "format": 1, "title": "A plate", "kind": "steady", "symmetry": "planar",
         "delta_T_mean_K": -0.15, "delta_T_min_K": -0.2, "delta_T_max_K": -0.1,
         "region_body_mean_K": 299.85, "region_body_min_K": 299.8, "region_body_max_K": 299.9,
-        "probe_middle_K": 299.85, "goal": "middle", "goal_K": 299.85, "goal_error_K": 1.2e-4,
+        "probe_middle_K": 299.85, "goal": "middle", "goal_K": 299.85, "delta_T_error_K": 1.2e-4,
         "heat_source_W": 0.0, "heat_leaving_W": 0.0, "energy_balance_rel": 0.0, "T_ref_K": 300.0,
         "n_dofs": 81, "n_cells": 32, "regions": {"body": 1}, "mesh_unit_m": 1e-6,
         "budget_W": {"bottom:held": -5000.0, "right:convection": 4000.0, "top:radiation": 1000.0},

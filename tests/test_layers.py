@@ -70,7 +70,6 @@ def test_imports_point_downward(name):
     assert not upward, f"{name} imports upward: {upward}"
 
 
-@pytest.mark.xfail(strict=True, reason="until run/ and model/ are joined")
 def test_no_circle_between_modules():
     """A depth-first walk over all imports finds no module that leads back to itself."""
     arrows = {name: sorted({t for t, _ in own_imports(path)}) for name, path in NAMES.items()}

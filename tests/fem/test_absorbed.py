@@ -17,10 +17,14 @@ from thermosim.fem.domain import integrate  # noqa: E402
 from thermosim.gain import heat_source  # noqa: E402
 from thermosim.light import absorbed_light  # noqa: E402
 from thermosim.light.accounts import power_on_mesh  # noqa: E402
+from thermosim.light.light import top_index  # noqa: E402
+from thermosim.mesh.build import domain_of  # noqa: E402
+from thermosim.model.drawing import drawing_of  # noqa: E402
+from thermosim.model.of_case import model_of  # noqa: E402
 from thermosim.optics.beam import wavelength_of  # noqa: E402
 from thermosim.optics.mie import extinction_coefficient, mie_efficiencies, size_parameter  # noqa: E402
 from thermosim.optics.rays import geometric_sphere_absorption  # noqa: E402
-from thermosim.run.simulate import make_domain, simulate  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 R, I0 = 2e-6, 1e6
 N_DOTS = 1.66e22
@@ -51,8 +55,10 @@ def case_of(model, radius=R, **sections):
 
 
 def light_of(case, degree=5):
-    domain, _ = make_domain(case, MPI.COMM_WORLD)
-    return absorbed_light(case, domain, degree)
+    domain, _ = domain_of(drawing_of(case), MPI.COMM_WORLD)
+    light = model_of(case).light
+    assert light is not None
+    return absorbed_light(light, domain, degree)
 
 
 def mean_intensity(light):
@@ -252,3 +258,27 @@ def test_bleached_dots_absorb_less_and_let_more_light_through():
     # with both couplings the rays book what the dots take on the mesh
     both = run(2e7, saturation=True, temperature_coupling=True)
     assert both["absorbed_power_model_W"] == pytest.approx(both["absorbed_by_dots_W"], rel=1e-4)
+
+
+def test_light_meets_the_part_under_the_particle():
+    """The index of slab and one-layer stack is one; one that nobody knows is told by its key."""
+    dull = {"conductivity": "1 W/(m*K)"}
+    layer = {"material": "dull", "thickness": "10 um"}
+    plan = {"radius": "50 um", "emissivity": 0.5}
+
+    def ground(substrate):
+        sections = {**COARSE_SLAB, "substrate": {**plan, **substrate}}
+        model = model_of(case_of("rays", materials={"dull": dull}, **sections))
+        assert model.light is not None
+        return model.light.ground
+
+    silicon = {"material": "silicon", "thickness": "10 um"}
+    one = top_index(ground({"kind": "slab", **silicon}))
+    assert one == top_index(ground({"kind": "stack", "layers": [silicon]}))
+    for substrate, key in (
+        ({"kind": "slab", **layer}, r"substrate\.material"),
+        ({"kind": "stack", "layers": [layer]}, r"substrate\.layers\[0\]\.material"),
+    ):
+        with pytest.raises(CaseError, match=f'{key} = "dull": rays need the refractive index'):
+            top_index(ground(substrate))
+    assert top_index(()) is None

@@ -16,11 +16,12 @@ from thermosim.bodies.chamber import Chamber, bridged_conductance, gas_conductiv
 from thermosim.case.settings import SolverSettings  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
 from thermosim.fem.domain import distribute  # noqa: E402
-from thermosim.heat.budget import balance_error, heat_budget  # noqa: E402
+from thermosim.heat.budget import HeatMeter  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import ConstantLaw  # noqa: E402
 from thermosim.materials.conductivity import Isotropic  # noqa: E402
+from thermosim.model.budget import balance_error  # noqa: E402
 from thermosim.model.heat import (  # noqa: E402
     Exchange,
     GasGap,
@@ -52,8 +53,8 @@ def solve(mesh, gap, surfaces=(), *, k):
     bodies = (HeatBody("disk", K), HeatBody("plate", K))
     gaps = () if gap is None else (gap,)
     problem = HeatProblem(domain, HeatModel(300.0, bodies, surfaces, held, gaps=gaps), 2)
-    solver = solve_steady(problem, SolverSettings())
-    budget = heat_budget(problem, solver)
+    solve_steady(problem, SolverSettings())
+    budget = HeatMeter(problem).read()
     assert balance_error(budget) < 1e-8
     return problem, budget
 

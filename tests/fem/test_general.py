@@ -16,6 +16,7 @@ from thermosim.bodies.geometry import BodyMesh, Rectangle  # noqa: E402
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
 from thermosim.mesh.regions import build_body  # noqa: E402
+from thermosim.model.drawing import BodyDrawing  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 K = {"m": {"conductivity": "2 W/(m*K)"}, "n": {"conductivity": "5 W/(m*K)"}}
@@ -207,7 +208,11 @@ def test_probe_outside():
 def test_rectangle_mesh_has_its_parts():
     parts = {"hot": {"side": "right", "between": ["0.25 m", "0.5 m"]}}
     body = Rectangle.model_validate({**SQUARE, "parts": parts})
-    mesh, report = build_body(body, BodyMesh(size=0.1, near={"hot": 0.01}), {})
+
+    def draw(**settings):
+        return build_body(BodyDrawing(geometry=body, mesh=BodyMesh(**settings)))
+
+    mesh, report = draw(size=0.1, near={"hot": 0.01})
     lengths = {}
     for name in mesh.boundaries:
         rows, local = np.nonzero(mesh.facet_tags == mesh.boundaries[name])
@@ -219,9 +224,9 @@ def test_rectangle_mesh_has_its_parts():
     assert lengths["hot"].max() < 0.02 < lengths["left"].min()
     assert report["min_scaled_jacobian"] > 0.3
     with pytest.raises(MeshError, match="max_cells"):
-        build_body(body, BodyMesh(size=0.1, max_cells=10), {})
+        draw(size=0.1, max_cells=10)
     with pytest.raises(MeshError, match=r"about 2\.31e\+18 cells.*raise mesh\.size"):
-        build_body(body, BodyMesh(size=1e-9), {})
+        draw(size=1e-9)
 
 
 def test_result_folder(tmp_path):

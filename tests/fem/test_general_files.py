@@ -1,6 +1,7 @@
 """Bodies from files, by names and with contacts; and what is wrong in a file."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 gmsh = pytest.importorskip("gmsh")
 
-from thermosim.bodies.geometry import BodyContact, BodyMesh, GeometryFile  # noqa: E402
+from thermosim.bodies.geometry import BodyMesh, GeometryFile  # noqa: E402
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, MeshError  # noqa: E402
+from thermosim.mesh import build  # noqa: E402
 from thermosim.mesh.regions import build_body  # noqa: E402
+from thermosim.model.drawing import BodyDrawing  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 K = {"m": {"conductivity": "2 W/(m*K)"}, "n": {"conductivity": "5 W/(m*K)"}}
@@ -244,9 +247,9 @@ def opened(tmp_path, *pairs, order=2):
     path = tmp_path / "three.geo"
     path.write_text(THREE)
     file = GeometryFile.model_validate({"file": path, "unit": 1e-6, "symmetry": "planar"})
-    contacts = {f"{a}{b}": BodyContact(between=(a, b), h_c=1.0) for a, b in pairs}
-    whole, _ = build_body(file, BodyMesh(order=order, size=4e-7), {})
-    return whole, build_body(file, BodyMesh(order=order, size=4e-7), contacts)[0]
+    drawing = BodyDrawing(geometry=file, mesh=BodyMesh(order=order, size=4e-7))
+    cut = replace(drawing, contacts={f"{a}{b}": (a, b) for a, b in pairs})
+    return build_body(drawing)[0], build_body(cut)[0]
 
 
 def nodes_at(mesh, x, y):
@@ -307,17 +310,15 @@ def test_contact_that_ends_inside_a_body(tmp_path):
 
 def test_the_mesh_of_a_body_is_kept(two, monkeypatch, tmp_path):
     """By all that shapes it; names are checked all the same."""
-    from thermosim.mesh import kept_body
-
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     built = []
-    monkeypatch.setattr(
-        kept_body, "build_body", lambda *given: (built.append(given), build_body(*given))[1]
+    monkeypatch.setitem(
+        build.MESHERS, BodyDrawing, lambda given: (built.append(given), build_body(given))[1]
     )
 
     def mesh(**changes):
         tree = {"materials": K, "geometry": geometry(two), **BETWEEN, **changes}
-        return kept_body.body_mesh(parse_case(tree, two.parent / "case.toml"))[0]
+        return build.build_mesh(parse_case(tree, two.parent / "case.toml"))[0]
 
     first, again = mesh(), mesh(regions={**BETWEEN["regions"], "first": {"material": "n"}})
     assert len(built) == 1
@@ -342,11 +343,23 @@ def test_the_mesh_of_a_body_is_kept(two, monkeypatch, tmp_path):
 
 
 def test_a_run_finds_the_kept_mesh(two, monkeypatch, tmp_path):
-    from thermosim.mesh import kept_body
-
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     first = run({"geometry": geometry(two), **BETWEEN}, two.parent).summary
-    monkeypatch.setattr(kept_body, "build_body", None)
+    monkeypatch.setitem(build.MESHERS, BodyDrawing, None)
     again = run({"geometry": geometry(two), **BETWEEN}, two.parent).summary
     for name in ("mesh_hash", "n_cells", "min_scaled_jacobian", "region_first_mean_K"):
         assert first[name] == again[name], name
+
+
+def test_a_cell_without_content_is_refused(tmp_path):
+    """Also where every cell is straight, so that none is bent."""
+    path = tmp_path / "flat.msh"
+    nodes = ["0 0 0", "1 0 0", "0 1 0", "0.5 0.5 0"]
+    cells = ["1 2 3", "2 4 3"]
+    lines = ["$MeshFormat", "2.2 0 8", "$EndMeshFormat", "$PhysicalNames", "1", '2 1 "body"']
+    lines += ["$EndPhysicalNames", "$Nodes", "4", *(f"{i} {x}" for i, x in enumerate(nodes, 1))]
+    lines += ["$EndNodes", "$Elements", "2", *(f"{i} 2 2 1 1 {c}" for i, c in enumerate(cells, 1))]
+    path.write_text("\n".join([*lines, "$EndElements", ""]))
+    file = GeometryFile(file=path, unit=1.0, symmetry="planar")
+    with pytest.raises(MeshError, match=r'min_quality = 0\.1 \(in "body" at 0\.5, 0\.5 m\)'):
+        build_body(BodyDrawing(geometry=file, mesh=BodyMesh()))

@@ -7,7 +7,9 @@ pytest.importorskip("dolfinx")
 
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
-from thermosim.run.adapt import Shares, finer, mesh_kind  # noqa: E402
+from thermosim.mesh.particles import mesh_kind  # noqa: E402
+from thermosim.model.drawing import drawing_of_particle  # noqa: E402
+from thermosim.run.adapt_zones import Shares, finer  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 TREE = {
@@ -53,14 +55,16 @@ def test_rings_meet_it_in_space(true):
 
 def test_what_dominates_is_refined():
     case = parse_case({**TREE, "mesh": {"cells_per_contact": 100, "growth": 0.5}})
-    changes = finer(case, Shares(rim=1.0, graded=0.1, body=0.1, geometry=0.0), 1.0, "plane")
+    plane = drawing_of_particle(case)
+    rings = drawing_of_particle(case.model_copy(update={"symmetry": "quarter"}))
+    assert (mesh_kind(plane), mesh_kind(rings)) == ("plane", "rings")
+    changes = finer(plane, Shares(rim=1.0, graded=0.1, body=0.1, geometry=0.0), 1.0, 2)
     assert set(changes) == {"cells_per_contact"}
-    changes = finer(case, Shares(rim=0.1, graded=1.0, body=0.1, geometry=0.0), 1.0, "plane")
+    changes = finer(plane, Shares(rim=0.1, graded=1.0, body=0.1, geometry=0.0), 1.0, 2)
     assert set(changes) == {"growth"}
-    changes = finer(case, Shares(rim=0.1, graded=0.1, body=0.0, geometry=9.0), 1.0, "rings")
+    changes = finer(rings, Shares(rim=0.1, graded=0.1, body=0.0, geometry=9.0), 1.0, 2)
     assert set(changes) == {"cells_per_radius", "sectors"}
     assert changes["sectors"] % 4 == 0
-    assert mesh_kind(case) == "plane"
 
 
 def test_it_needs_the_estimate():

@@ -25,7 +25,7 @@ from mesh_cases import (  # noqa: E402
 
 from thermosim.errors import CaseError, MeshError  # noqa: E402
 from thermosim.fem.data import facet_nodes  # noqa: E402
-from thermosim.mesh.build import build_mesh, cache_path  # noqa: E402
+from thermosim.mesh.build import build_mesh  # noqa: E402
 from thermosim.mesh.measure import areas, boundary_facets, volumes  # noqa: E402
 from thermosim.mesh.quality import mesh_numbers  # noqa: E402
 
@@ -258,9 +258,9 @@ def test_what_cannot_be_meshed_is_refused_with_a_reason(given, message):
 
 
 def test_cells_are_counted_before_they_are_made(monkeypatch):
-    from thermosim.mesh import build
+    from thermosim.mesh import particles
 
-    monkeypatch.setattr(build, "mesh_half_plane", lambda *a, **k: pytest.fail("was meshed"))
+    monkeypatch.setattr(particles, "mesh_half_plane", lambda *a, **k: pytest.fail("was meshed"))
     with pytest.raises(MeshError, match="about"):
         build_mesh(case(SPHERE, "1 um", mesh={"max_cells": 500}))
 
@@ -292,20 +292,6 @@ def test_a_surface_on_a_corner_is_cut(tmp_path):
     }  # fmt: skip
     off = deviations(build_mesh(case(shape, "1 um", SQUARE, "3d", COARSE))[0])
     assert max(map(abs, off.values())) < 1e-6, off
-
-
-def test_the_cache_knows_what_shapes_a_mesh():
-    base = case(SPHERE, "1 um")
-    chamber = base.chamber.model_copy(update={"temperature": 77.0})
-    same = base.model_copy(update={"source": None, "chamber": chamber})
-    assert cache_path(base) == cache_path(same)
-    others = [
-        case(SPHERE, "2 um"), case(CAP, "1 um"), case(SPHERE, "1 um", mesh={"refinement": 2}),
-        case(SPHERE, "1 um", mesh={"optical_size": "200 nm"}), case(SPHERE),
-        case(SPHERE, "1 um", symmetry="quarter"),
-        case(SPHERE, disk("1 um", h_c="1e8 W/(m^2*K)")),
-    ]  # fmt: skip
-    assert len({cache_path(c) for c in [base, *others]}) == 1 + len(others)
 
 
 @pytest.mark.parametrize("symmetry", ["axisymmetric", "3d"])

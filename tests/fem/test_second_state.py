@@ -17,8 +17,10 @@ from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import second_state, solve_steady  # noqa: E402
 from thermosim.materials import Isotropic  # noqa: E402
+from thermosim.mesh.build import domain_of  # noqa: E402
+from thermosim.model.drawing import drawing_of  # noqa: E402
 from thermosim.model.heat import HeatBody, HeatModel, Radiation, Surface  # noqa: E402
-from thermosim.run.simulate import make_domain, simulate  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
 
 R = 5e-6
 SPHERE = {"particle": {"shape": {"kind": "sphere", "radius": f"{R} m"}, "emissivity": 1.0}}
@@ -42,7 +44,7 @@ def radiating(q: float) -> float:
 
 def solved(source: Igniting):
     case = parse_case({**SPHERE, "source": {"heat_source": "1 W/m^3"}})
-    domain, _ = make_domain(case, MPI.COMM_WORLD)
+    domain, _ = domain_of(drawing_of(case), MPI.COMM_WORLD)
     body = HeatBody("particle", Isotropic.model_validate({"k": 1e3}), source=source)
     surface = Surface("particle_surface", {"radiation": Radiation(1.0, 300.0)})
     problem = HeatProblem(domain, HeatModel(300.0, (body,), (surface,)), 2)

@@ -15,12 +15,14 @@ from two_bodies import rectangles  # noqa: E402
 
 from thermosim.case.settings import SolverSettings  # noqa: E402
 from thermosim.fem.domain import constant, distribute, integrate  # noqa: E402
-from thermosim.heat import forms, shells  # noqa: E402
-from thermosim.heat.budget import balance_error, heat_budget  # noqa: E402
+from thermosim.heat import shells  # noqa: E402
+from thermosim.heat.budget import HeatMeter  # noqa: E402
+from thermosim.heat.formulas import FormNumbers  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import ConstantLaw  # noqa: E402
 from thermosim.materials.conductivity import Isotropic  # noqa: E402
+from thermosim.model.budget import balance_error  # noqa: E402
 from thermosim.model.heat import Exchange, Film, HeatBody, HeatModel, Held, Surface  # noqa: E402
 
 LENGTH, SLIM, H = 10.0, 0.1, 50.0  # µm, µm, W/(m² K)
@@ -50,8 +52,8 @@ def solve(mesh, conductivity, films=(), surface="bar_bottom", h=H, degree=2):
         films=tuple(films),
     )
     problem = HeatProblem(domain, model, degree)
-    solver = solve_steady(problem, SolverSettings())
-    budget = heat_budget(problem, solver)
+    solve_steady(problem, SolverSettings())
+    budget = HeatMeter(problem).read()
     assert balance_error(budget) < 1e-8
     return problem, budget[f"{surface}:loss"]
 
@@ -117,7 +119,7 @@ def test_film_stores_heat():
     """rho cp d A dT/dt, for a rate of 1 K/s."""
     domain = distribute(strip("axisymmetric", 10), MPI.COMM_WORLD)
     film = Film("bar_top", 50e-9, number(1.0), number(19300.0), number(129.0))
-    make = forms.number_for(domain)
+    make = FormNumbers(domain, None)
     one = constant(domain, 1.0)
     form = shells.storage(domain, film, constant(domain, 300.0), one, one, make)
     stored = domain.comm.allreduce(fem.assemble_scalar(fem.form(form)))

@@ -20,8 +20,9 @@ from thermosim.fem import domain as fem  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import PowerLaw, Uniaxial  # noqa: E402
+from thermosim.mesh.build import domain_of  # noqa: E402
+from thermosim.model.drawing import drawing_of  # noqa: E402
 from thermosim.model.heat import HeatBody, HeatModel, Surface  # noqa: E402
-from thermosim.run.simulate import make_domain  # noqa: E402
 
 R, T_ENV, EPSILON = 5e-6, 300.0, 0.8
 K_PAR, K_PERP = 3e-4, 5e-4  # so small that radiation matters as much as conduction
@@ -79,7 +80,7 @@ def l2_error(symmetry: str, degree: int, refinement: float, order: int = 2) -> f
             "mesh": {"refinement": refinement, "cells_per_radius": 3.0, "cache": False},
         }
     )
-    domain, _ = make_domain(case, MPI.COMM_WORLD)
+    domain, _ = domain_of(drawing_of(case), MPI.COMM_WORLD)
     k = Uniaxial.model_validate(
         {
             "k_par": PowerLaw(value=K_PAR, exponent=1.5),

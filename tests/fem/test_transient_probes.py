@@ -9,7 +9,7 @@ pytest.importorskip("dolfinx")
 from transient_bar import March, body, strip  # noqa: E402
 
 from thermosim.errors import CaseError  # noqa: E402
-from thermosim.heat.observe import Observer  # noqa: E402
+from thermosim.heat.observe import Readings  # noqa: E402
 from thermosim.model.heat import HeatModel  # noqa: E402
 from thermosim.schedule.settings import Probe  # noqa: E402
 
@@ -23,23 +23,25 @@ def bar():
 
 
 def read(bar, **probe):
-    observer = Observer(bar.problem, bar.stepper.solver, "left_half", {"p": Probe(**probe)})
-    return observer.temperatures()
+    readings = Readings(bar.problem, "left_half", (), {"p": Probe(**probe)})
+    return readings.temperatures()
 
 
 @pytest.mark.parametrize("x", [0.0, 0.1, 0.31, 0.5, 1.0])
 def test_point(bar, x):
-    assert read(bar, point=(x, 0.05))["p_K"] == pytest.approx(3 * x + 1, rel=1e-12)
+    assert read(bar, point=(x, 0.05))["probe_p_K"] == pytest.approx(300 + 3 * x + 1, rel=1e-12)
 
 
 def test_point_just_outside_reads_the_nearest_one(bar):
-    assert read(bar, point=(1.0 + 5e-4, 0.02))["p_K"] == pytest.approx(4.0, rel=1e-12)
-    assert read(bar, point=(0.3, -5e-4))["p_K"] == pytest.approx(1.9, rel=1e-12)
-    assert read(bar, point=(0.5 + 4e-4, 0.1), region="left_half")["p_K"] == pytest.approx(2.5)
+    assert read(bar, point=(1.0 + 5e-4, 0.02))["probe_p_K"] == pytest.approx(300 + 4.0, rel=1e-12)
+    assert read(bar, point=(0.3, -5e-4))["probe_p_K"] == pytest.approx(300 + 1.9, rel=1e-12)
+    assert read(bar, point=(0.5 + 4e-4, 0.1), region="left_half")["probe_p_K"] == pytest.approx(
+        300 + 2.5
+    )
 
 
 def test_point_outside_is_refused(bar):
-    with pytest.raises(CaseError, match=r"transient.probes.p: .*outside.*0\.5 m away"):
+    with pytest.raises(CaseError, match=r"probes.p: .*outside.*0\.5 m away"):
         read(bar, point=(1.5, 0.05))
     with pytest.raises(CaseError, match=r'in region "left_half"'):
         read(bar, point=(0.9, 0.05), region="left_half")
@@ -47,7 +49,7 @@ def test_point_outside_is_refused(bar):
 
 def test_region_and_extremes(bar):
     found = read(bar, region="right_half")
-    assert found["p_K"] == pytest.approx(3.25, rel=1e-12)
+    assert found["probe_p_K"] == pytest.approx(300 + 3.25, rel=1e-12)
     assert found["delta_T_mean_K"] == pytest.approx(1.75, rel=1e-12)
     assert found["delta_T_min_K"] == pytest.approx(1.0, rel=1e-12)
     assert found["delta_T_max_K"] == pytest.approx(2.5, rel=1e-12)

@@ -161,7 +161,7 @@ def test_a_signal_leaves_a_checkpoint_of_this_moment(whole, tmp_path, monkeypatc
     at_outputs = np.isin(expected.time, 0.02 * np.arange(1, 16)) | (expected.time == 0.3)
     there = np.isin(found.time, expected.time[at_outputs])
     assert at_outputs.sum() == there.sum() >= 14
-    for name in ("delta_T_mean_K", "delta_T_min_K", "top_K"):
+    for name in ("delta_T_mean_K", "delta_T_min_K", "probe_top_K"):
         np.testing.assert_allclose(found[name][there], expected[name][at_outputs], rtol=1e-9)
 
 

@@ -14,14 +14,16 @@ from mpi4py import MPI
 from thermosim.fem import domain as fem
 from thermosim.case.read import parse_case
 from thermosim.fem import native
-from thermosim.mesh import build
+from thermosim.mesh import kept
 from thermosim.fem.parallel import abort_on_exception
-from thermosim.run.simulate import make_domain, simulate
+from thermosim.mesh.build import domain_of
+from thermosim.model.drawing import drawing_of
+from thermosim.run.simulate import simulate
 
 comm = MPI.COMM_WORLD
 abort_on_exception(comm)
 folder = Path(sys.argv[1])
-build.cache_folder = lambda: folder
+kept.cache_folder = lambda: folder
 native.SMALLEST = 0
 
 

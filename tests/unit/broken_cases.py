@@ -136,6 +136,11 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "gas": (changed('temperature = "300 K"', 'gas = "Helium"'), ('chamber.gas = "Helium"', "did you mean")),
     # types
     "text_for_number": (added('[mesh]\nrefinement = "two"'), ('mesh.refinement = "two": must be a number',)),
+    "rays_in_several": (GOOD.replace('symmetry = "axisymmetric"', 'symmetry = "3d"') + '\n[particle.arrangement]\nkind = "positions"\npositions = [["0 um", "0 um"], ["30 um", "0 um"]]\n\n[optics]\nmodel = "rays"\n', ("optics.model = \"rays\"", "there are several")),
+    "light_without_dots": ('[geometry]\nkind = "box"\nx = ["0 m", "1 m"]\ny = ["0 m", "1 m"]\nz = ["0 m", "1 m"]\n\n[regions.body]\nmaterial = "gold"\n\n[boundaries.top]\ntemperature = "300 K"\n\n[laser]\nintensity = "1 W/m^2"\n', ("gain: is missing", "[laser] alone")),
+    "light_in_the_plane": ('[geometry]\nkind = "rectangle"\nx = ["0 m", "1 m"]\ny = ["0 m", "1 m"]\n\n[regions.body]\nmaterial = "gold"\n\n[boundaries.top]\ntemperature = "300 K"\n\n[laser]\nintensity = "1 W/m^2"\n\n[gain]\n', ("laser:", "per metre of depth")),
+    "dots_of_no_region": ('[geometry]\nkind = "box"\nx = ["0 m", "1 m"]\ny = ["0 m", "1 m"]\nz = ["0 m", "1 m"]\n\n[regions.body]\nmaterial = "gold"\n\n[boundaries.top]\ntemperature = "300 K"\n\n[laser]\nintensity = "1 W/m^2"\n\n[gain]\nregion = "bodi"\n', ("gain.region = \"bodi\"", "did you mean body?")),
+    "thermometer_in_the_dark": ('[geometry]\nkind = "box"\nx = ["0 m", "1 m"]\ny = ["0 m", "1 m"]\nz = ["0 m", "1 m"]\n\n[regions.body]\nmaterial = "gold"\n\n[boundaries.top]\ntemperature = "300 K"\n\n[output]\nthermometer = true\n', ("output.thermometer", "nothing emits")),
     "number_for_text": (changed('title = "good"', "title = 3"), ("title = 3: must be text in quotes",)),
     "text_for_section": (changed('[chamber]\ntemperature = "300 K"', "") + '\n[materials]\nX = "gold"', ("materials.X", "must be a section")),
     "number_for_section": ("laser = 3\n" + changed(LASER, ""), ("laser = 3: must be a section",)),

@@ -65,8 +65,8 @@ def test_stack():
     ]
     stack = read(kind="stack", radius="1 mm", layers=layers)
     assert stack.thickness_below == close(20.05e-6, rel=1e-14)
-    assert stack.interfaces == close((0, -50e-9, -20.05e-6), rel=1e-14)
-    assert stack.axes == ((0, 0, 1), (1, 0, 0))
+    assert [part.bottom for part in stack.parts()] == close([-50e-9, -20.05e-6], rel=1e-14)
+    assert [part.axis for part in stack.parts()] == [(0, 0, 1), (1, 0, 0)]
     assert not stack.is_axisymmetric
     assert stack.volume == close(pi * 1e-6 * 20.05e-6, rel=1e-14)
     one = Stack(radius=1.0, layers=(Layer(material="gold", thickness=0.1),))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from thermosim.case.settings import SolverSettings
-from thermosim.errors import Problem
+from thermosim.bodies.geometry import NamedProbe, unknown_names
+from thermosim.case.settings import OutputSettings, SolverSettings
+from thermosim.errors import CaseError, Problem
 from thermosim.language.sections import Section
 from thermosim.materials import Material, load_material
-from thermosim.schedule.settings import TransientSettings
+from thermosim.schedule.settings import Probe, TransientSettings
 
 Title = Annotated[str, Field(description="What question this case answers")]
 OwnMaterials = Annotated[
@@ -27,6 +28,11 @@ InTime = Annotated[
 ]
 
 
+Probes = Annotated[
+    tuple[NamedProbe, ...], Field(description="Where temperatures are asked for, [[probes]]")
+]
+
+
 class CaseBase(Section):
     """A whole case file, validated and resolved."""
 
@@ -35,6 +41,8 @@ class CaseBase(Section):
         transient: InTime
         mesh: Any
         solver: SolverSettings
+        output: OutputSettings
+        title: str
 
     def target_problems(self) -> Iterator[Problem]:
         """Yield what keeps ``mesh.target_error`` from being met."""
@@ -48,6 +56,40 @@ class CaseBase(Section):
         if not self.solver.error_estimate:
             rule, remedy = "needs the error estimate", "remove solver.error_estimate = false"
             yield Problem("mesh.target_error", f"{target:g}", rule, remedy)
+
+    def all_probes(self, probes: Sequence[NamedProbe]) -> dict[str, Probe]:
+        """Return the probes of [[probes]] and of [transient.probes] by name.
+
+        Raises
+        ------
+        CaseError
+            If a name stands in both.
+        """
+        found: dict[str, Probe] = {probe.name: probe for probe in probes}
+        for name, probe in (self.transient.probes if self.transient else {}).items():
+            if name in found:
+                raise CaseError(f'probe "{name}" stands in [[probes]] and in [transient.probes]')
+            found[name] = probe
+        return found
+
+    def probe_problems(
+        self, probes: Sequence[NamedProbe], regions: Collection[str]
+    ) -> Iterator[Problem]:
+        """Yield names that stand twice, and regions of probes that are not there."""
+        names = [probe.name for probe in probes]
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            yield Problem("probes", f'"{name}"', "stands twice", "give each probe its own name")
+        for probe in probes:
+            if probe.region is not None:
+                path = f"probes.{probe.name}.region"
+                given = [probe.region]
+                yield from unknown_names(given, regions, "region", path, as_value=True)
+
+    def thermometer_problems(self, *, lit: bool) -> Iterator[Problem]:
+        """Yield that a thermometer is asked for where nothing emits."""
+        if self.output.thermometer and not lit:
+            rule = "but there is no light, so nothing emits"
+            yield Problem("output.thermometer", "true", rule, "add a section [laser], or remove it")
 
     def digest(self) -> str:
         """Return a hash of the resolved parameters, and of the content of files they name."""

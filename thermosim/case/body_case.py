@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -17,19 +17,40 @@ from thermosim.bodies.geometry import (
     Geometry,
     GeometryFile,
     Name,
-    NamedProbe,
     Region,
     unknown_names,
 )
 from thermosim.bodies.radiation import BodyEnclosure
-from thermosim.case.base import CaseBase, InTime, OwnMaterials, Title
+from thermosim.case.base import CaseBase, InTime, OwnMaterials, Probes, Title
 from thermosim.case.settings import OutputSettings, SolverSettings
 from thermosim.errors import CaseError, Problem
+from thermosim.gain import GainModel
+from thermosim.gain.rules import gain_problems
 from thermosim.language.formulas import FieldExpression
+from thermosim.optics.beam import Laser
+from thermosim.optics.model import MieOptics, OpticsModel, RayOptics, UniformOptics
+from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.schedule.settings import ChamberStart
+from thermosim.thermometry.settings import ThermometrySettings
 
 DEFAULT_REFERENCE = 300.0
 """Temperature [K] that ΔT is counted from where the case names none."""
+
+
+class BodyGain(GainModel):
+    """The dots of one region of a body."""
+
+    region: Name | None = Field(
+        default=None, description="Region with the dots and the light; may be left out if alone"
+    )
+
+    def problems(self, regions: Collection[str]) -> Iterator[Problem]:
+        """Yield that the region is not there, or not said."""
+        if self.region is not None:
+            yield from unknown_names([self.region], regions, "region", "gain.region", as_value=True)
+        elif len(regions) > 1:
+            rule = "is missing, and there is more than one region"
+            yield Problem("gain.region", "", rule, f"known: {', '.join(regions)}")
 
 
 class BodyCase(CaseBase):
@@ -48,7 +69,14 @@ class BodyCase(CaseBase):
     films: tuple[BodyFilm, ...] = Field(
         default=(), description="Thin films on boundaries, [[films]], that are not meshed"
     )
-    probes: tuple[NamedProbe, ...] = ()
+    probes: Probes = ()
+    laser: Laser | None = None
+    optics: OpticsModel | None = Field(
+        default=None, description="How the light spreads in that region; uniform by default"
+    )
+    gain: BodyGain | None = Field(
+        default=None, description="Dots of one region, which the laser drives"
+    )
     goal: str | None = Field(
         default=None,
         description="Region (its mean) or point probe whose error is estimated; default the "
@@ -56,6 +84,7 @@ class BodyCase(CaseBase):
     )
     materials: OwnMaterials = Field(default_factory=dict)
     transient: InTime = None
+    thermometry: ThermometrySettings = ThermometrySettings()
     mesh: BodyMesh = BodyMesh()
     solver: SolverSettings = SolverSettings()
     output: OutputSettings = OutputSettings()
@@ -71,7 +100,9 @@ class BodyCase(CaseBase):
                 self.enclosures, self.boundaries, self.symmetry, self.geometry.boundary_names
             ),
             *self._probe_problems(),
+            *self._light_problems(),
             *self.target_problems(),
+            *self.thermometer_problems(lit=self.laser is not None),
         ]
         if problems:
             raise CaseError(problems)
@@ -168,26 +199,61 @@ class BodyCase(CaseBase):
                 )
             return
         sources = [r.heat_source for r in self.regions.values() if r.heat_source is not None]
-        follows = any("T" in field.names_used for field in sources)
+        follows = any("T" in field.names_used for field in sources) or self.gain is not None
         if not follows and not any(b.fixes_temperature for b in self.boundaries.values()):
             rule = "nothing fixes the level of the temperature, so there is no one steady state"
             remedy = "hold a boundary at a temperature, or give it convection or radiation"
             yield Problem("boundaries", "", rule, f"{remedy}; or add a section [transient]")
 
     def _probe_problems(self) -> Iterator[Problem]:
-        names = [probe.name for probe in self.probes]
-        for name in sorted({n for n in names if names.count(n) > 1}):
-            yield Problem("probes", f'"{name}"', "stands twice", "give each probe its own name")
-        for probe in self.probes:
-            if probe.region is not None:
-                path = f"probes.{probe.name}.region"
-                given = [probe.region]
-                yield from unknown_names(given, self.regions, "region", path, as_value=True)
+        yield from self.probe_problems(self.probes, self.regions)
         points = [probe.name for probe in self.probes if probe.point is not None]
         if self.goal is not None and self.goal not in (*self.regions, *points):
             listed = ", ".join((*self.regions, *points))
             rule = "is neither a region nor a probe with a point"
             yield Problem("goal", f'"{self.goal}"', rule, f"known: {listed}")
+
+    def _light_problems(self) -> Iterator[Problem]:
+        if (self.laser is None) != (self.gain is None):
+            missing, there = ("gain", "laser") if self.gain is None else ("laser", "gain")
+            rule = f"is missing, and [{there}] alone says nothing"
+            yield Problem(missing, "", rule, f"add a section [{missing}], or remove [{there}]")
+        if self.laser is None:
+            if self.optics is not None:
+                yield Problem("optics", "", "but there is no light", "add a section [laser]")
+            return
+        yield from laser_symmetry_problems(self.laser, self.symmetry)
+        if self.gain is None:
+            return
+        yield from self.gain.problems(self.regions)
+        yield from gain_problems(
+            self.gain, self.laser.photon_energy, self.reference, "reference temperature"
+        )
+        if self.lit_region not in self.regions:
+            return
+        region = self.regions[self.lit_region]
+        if region.heat_source is not None:
+            path = f"regions.{self.lit_region}.heat_source"
+            yield Problem(path, "", "stands beside the light of this region", "remove one of them")
+        try:
+            material = self.material(region.material)
+        except CaseError:  # told by the materials
+            return
+        in_time = self.transient is not None
+        yield from optics_problems(
+            self.light_model, self.laser, None, material, self.symmetry, transient=in_time
+        )
+
+    @property
+    def light_model(self) -> UniformOptics | RayOptics | MieOptics:
+        """How the light spreads."""
+        return self.optics or UniformOptics()
+
+    @property
+    def lit_region(self) -> str:
+        """The region with the dots: that of ``[gain]``, or the only one."""
+        named = None if self.gain is None else self.gain.region
+        return named or next(iter(self.regions))
 
     @property
     def symmetry(self) -> BodySymmetry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -13,8 +13,8 @@ from thermosim.bodies.contact import Contact, JKRContact, NoContact
 from thermosim.bodies.films import FilmSettings
 from thermosim.bodies.particle import Particle, Single
 from thermosim.bodies.radiation import RadiationSettings
-from thermosim.bodies.substrates import NoSubstrate, Pedestal, Substrate
-from thermosim.case.base import CaseBase, InTime, OwnMaterials, Title
+from thermosim.bodies.substrates import NoSubstrate, Substrate
+from thermosim.case.base import CaseBase, InTime, OwnMaterials, Probes, Title
 from thermosim.case.settings import (
     GivenSource,
     MeshSettings,
@@ -29,7 +29,7 @@ from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
-from thermosim.optics.rules import optics_problems
+from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.shapes import ShapeBase, Surface
 from thermosim.thermometry.settings import ThermometrySettings
 
@@ -57,6 +57,7 @@ class Case(CaseBase):
     films: tuple[FilmSettings, ...] = Field(
         default=(), description="Thin films on surfaces, [[films]], that are not meshed"
     )
+    probes: Probes = ()
     materials: OwnMaterials = Field(default_factory=dict)
     transient: InTime = None
     thermometry: ThermometrySettings = ThermometrySettings()
@@ -82,6 +83,8 @@ class Case(CaseBase):
         problems += self._level_problems()
         problems += self._optics_problems()
         problems += self.target_problems()
+        problems += self.probe_problems(self.probes, self.material_names())
+        problems += self.thermometer_problems(lit=self.laser is not None)
         if problems:
             raise CaseError(problems)
         return self
@@ -119,7 +122,7 @@ class Case(CaseBase):
             rule = "is for round bodies, and this one lies flat on a facet"
             remedy = 'write contact.kind = "disk" with the radius that touches'
             yield Problem("contact.kind", kind, rule, remedy)
-        if isinstance(self.substrate, NoSubstrate):
+        if not self.substrate.parts():
             remedy = 'add a section [substrate], or write contact.kind = "none"'
             yield Problem("contact.kind", kind, "but there is nothing to touch", remedy)
         try:
@@ -129,18 +132,17 @@ class Case(CaseBase):
         except ValueError as error:
             yield Problem("contact", "", str(error), "make the contact smaller")
             return
-        size = getattr(self.substrate, "equivalent_radius", None)
-        if size is not None and radius >= size:
+        size = self.substrate.equivalent_radius
+        if self.substrate.parts() and radius >= size:
             rule = f"its radius {radius:.4g} m must be below that of the substrate, {size:.4g} m"
             yield Problem("contact", "", rule, "make the substrate larger")
 
     def _level_problems(self) -> Iterator[Problem]:
         if self.transient is not None or self.source is None or self.chamber.pressure > 0:
             return
-        touching = not isinstance(self.contact, NoContact)
-        ground = self.substrate if touching else None
-        faces = [getattr(ground, name, "") for name in ("rim", "bottom", "frame")]
-        if "held" in faces or getattr(ground, "emissivity", None) or self.particle.emissivity:
+        faces = () if isinstance(self.contact, NoContact) else self.substrate.faces()
+        exits = (f.happens == "held" or (f.happens == "radiating" and f.emissivity) for f in faces)
+        if any(exits) or self.particle.emissivity:
             return
         rule = "no surface radiates, nothing is held and there is no gas: heat has no way out"
         remedy = "give an emissivity, or a substrate with a held face; or add [transient]"
@@ -160,19 +162,20 @@ class Case(CaseBase):
         if not getattr(shape, asked):
             quarters = ' (or "quarter")' if flat and shape.has_mirror_planes else ""
             yield Problem("particle.shape.kind", f'"{shape.kind}"', what, remedy + quarters)
-        if not getattr(substrate, asked, True):
+        if not getattr(substrate, asked):
             yield Problem("substrate", f'"{substrate.kind}"', what, remedy)
         if not isinstance(self.particle.arrangement, Single):
             kind = f'"{self.particle.arrangement.kind}"'
             yield Problem("particle.arrangement", kind, "breaks the symmetry", remedy)
-        if laser is None:
-            return
-        if laser.tilt or laser.aim[0] or laser.aim[1]:
-            yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", remedy)
-        if laser.speckle is not None:
-            yield Problem("laser.speckle", "", "breaks the symmetry", remedy)
+        if laser is not None:
+            yield from laser_symmetry_problems(laser, self.symmetry)
 
     def _optics_problems(self) -> Iterator[Problem]:
+        alone = isinstance(self.particle.arrangement, Single)
+        if not alone and not isinstance(self.optics, UniformOptics):
+            rule = "follows the light in one particle, and there are several"
+            remedy = 'write optics.model = "uniform", or leave particle.arrangement out'
+            yield Problem("optics.model", f'"{self.optics.model}"', rule, remedy)
         try:
             material = self.material(self.particle.material)
         except CaseError:  # told by the materials
@@ -183,8 +186,13 @@ class Case(CaseBase):
         )  # fmt: skip
 
     def _emissivity_problems(self) -> Iterator[Problem]:
-        for owner, name in self.material_names().items():
-            setting = getattr(getattr(self, owner), "emissivity", None)
+        emitters: dict[tuple[str, str], Any] = {
+            ("particle", self.particle.material): self.particle.emissivity
+        }
+        for face in self.substrate.faces():
+            if face.happens == "radiating":
+                emitters["substrate", face.part.material] = face.emissivity
+        for (owner, name), setting in emitters.items():
             try:
                 material = self.material(name)
             except CaseError:  # told by the materials
@@ -199,11 +207,8 @@ class Case(CaseBase):
                 yield Problem(f"{owner}.emissivity", '"small_body"', rule, remedy)
 
     def _material_problems(self) -> Iterator[Problem]:
-        places = {f"{owner}.material": name for owner, name in self.material_names().items()}
-        for i, layer in enumerate(getattr(self.substrate, "layers", ())):
-            places[f"substrate.layers[{i}].material"] = layer.material
-        if isinstance(self.substrate, Pedestal) and self.substrate.pedestal_material:
-            places["substrate.pedestal_material"] = self.substrate.pedestal_material
+        places = {"particle.material": self.particle.material}
+        places |= {f"substrate.{part.key}": part.material for part in self.substrate.parts()}
         for i, film in enumerate(self.films):
             places[f"films[{i}].material"] = film.material
         for path, name in places.items():
@@ -230,11 +235,9 @@ class Case(CaseBase):
         return radius
 
     def material_names(self) -> dict[str, str]:
-        """Return the material name of each part: particle, and substrate if there is one."""
-        names = {"particle": self.particle.material}
-        if hasattr(self.substrate, "material"):
-            names["substrate"] = self.substrate.material
-        return names
+        """Return the material name of each region: particle, and every part of the substrate."""
+        parts = {part.region: part.material for part in self.substrate.parts()}
+        return {"particle": self.particle.material} | parts
 
     def resolved_gain(self) -> GainModel:
         """Return the gain with the escape of its light worked out for this particle.

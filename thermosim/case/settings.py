@@ -107,6 +107,7 @@ class OutputSettings(Section):
 
     fields: bool = Field(default=True, description="VTX (.bp) and VTK (.pvd) files")
     pictures: bool = Field(default=True, description="PNG pictures")
-    thermometer: bool = Field(
-        default=True, description="What PL thermometry would read of the particle ([thermometry])"
+    thermometer: bool | None = Field(
+        default=None,
+        description="What PL thermometry would read ([thermometry]); by default where dots emit",
     )

@@ -41,11 +41,12 @@ def mesh(
     Without -o and --show nothing is written. With --show alone the folder is named after the case.
     """
     from thermosim.case.read import load_case
+    from thermosim.mesh.build import build_mesh
     from thermosim.mesh.quality import mesh_numbers
 
     if not is_root():
         return
-    data, report = _built(load_case(case, overrides))
+    data, report = build_mesh(load_case(case, overrides))
     numbers = mesh_numbers(data, report)
     folder = output or (Path(f"{case.stem}_mesh") if show else None)
     if folder is not None:
@@ -56,19 +57,6 @@ def mesh(
     print_table(f"{case}: mesh", {name: _shown(value) for name, value in numbers.items()})
     if folder is not None:
         say(f"files: {folder}")
-
-
-def _built(case: Any) -> tuple[MeshData, dict[str, float]]:
-    """Return the mesh of a case with a particle, or of a general body."""
-    from thermosim.case.particle_case import Case
-
-    if isinstance(case, Case):
-        from thermosim.mesh.build import build_mesh
-
-        return build_mesh(case)
-    from thermosim.mesh.kept_body import body_mesh
-
-    return body_mesh(case)
 
 
 def _write(

@@ -99,7 +99,8 @@ def resume_case(directory: Path, *, quiet: bool) -> Result:
     from mpi4py import MPI
 
     from thermosim.fem.parallel import abort_on_exception
-    from thermosim.run.transient import find_interrupted, resume_transient
+    from thermosim.run.folder import find_interrupted
+    from thermosim.run.transient import resume_transient
 
     abort_on_exception(MPI.COMM_WORLD)
     _, case = find_interrupted(directory)

@@ -15,15 +15,18 @@ LARGEST_ALPHA = 1e9
 """Absorption coefficient [1/m] that nothing exceeds: metals and excitons reach some 1e8."""
 
 
-def gain_problems(model: GainModel, photon_energy: float, temperature: float) -> Iterator[Problem]:
+def gain_problems(
+    model: GainModel, photon_energy: float, temperature: float, path: str = "chamber.temperature"
+) -> Iterator[Problem]:
     """Yield what is wrong with using ``model`` at a pump photon energy [J] and a temperature [K].
 
-    Outside its range of temperatures the model is held constant, which must not pass unseen.
+    Outside its range of temperatures the model is held constant, which must not pass unseen; the
+    temperature is that of `path` in the file.
     """
     low, high = model.temperature_min, model.temperature_max
     if not low <= temperature <= high:
         yield Problem(
-            "chamber.temperature",
+            path,
             f"{temperature:g} K",
             f"the gain is made for {low:g} K to {high:g} K",
             "set gain.temperature_min or gain.temperature_max",

@@ -15,79 +15,58 @@ from dolfinx import fem
 from thermosim.fem.domain import boundary_dofs, compile_form, constant, vector
 
 if TYPE_CHECKING:
-    from thermosim.heat.newton import NewtonSolver
+    from numpy.typing import NDArray
+
     from thermosim.heat.problem import HeatProblem
-
-BETWEEN_BODIES = ("exchange", "gap")
-"""Paths of surfaces to other surfaces of the model; each sums to zero over all boundaries."""
-
-Budget = dict[str, float]
-"""Heat [W] by name: ``source:REGION`` released; ``BOUNDARY:PATH`` and ``BOUNDARY:held`` leaving."""
+    from thermosim.model.budget import Budget
 
 
-def heat_budget(problem: HeatProblem, solver: NewtonSolver) -> Budget:
-    """Return the heat released and leaving by every path at the present state (collective)."""
-    one = constant(problem.domain, 1.0)
-    found: Budget = {}
-    for name, form in problem.terms(problem.theta, one).items():
-        if name.startswith("conduction:"):
-            continue
-        sign = -1.0 if name.startswith("source:") else 1.0
-        found[name] = sign * _sum(problem, fem.assemble_scalar(compile_form(form)))
-    parts: list[Any] = [*problem.couplings, *problem.gaps]
-    for part in parts:
-        for name, value in part.budget().items():
-            found[name] = found.get(name, 0.0) + value
-    found.update(_held(problem, solver))
-    return found
+class HeatMeter:
+    """Reads the heat by path of a steady or transient problem; its forms are compiled once."""
 
+    def __init__(self, problem: HeatProblem) -> None:
+        self.problem = problem
+        one = constant(problem.domain, 1.0)
+        self._paths = {
+            name: compile_form(form)
+            for name, form in problem.terms(problem.theta, one).items()
+            if not name.startswith("conduction:")
+        }
+        self._held = self._held_dofs()
 
-def _sum(problem: HeatProblem, value: Any) -> float:
-    return float(problem.domain.comm.allreduce(value))
+    def _held_dofs(self) -> dict[str, NDArray[np.int32]]:
+        """Return the owned dofs of each held face; a node on two faces counts for the first."""
+        problem = self.problem
+        n_owned = problem.space.dofmap.index_map.size_local
+        taken = np.zeros(n_owned, dtype=bool)
+        found = {}
+        for held in problem.model.held:
+            dofs = boundary_dofs(problem.space, problem.domain, [held.boundary])
+            dofs = dofs[dofs < n_owned]
+            dofs = dofs[~taken[dofs]]
+            taken[dofs] = True
+            found[f"{held.boundary}:held"] = dofs
+        return found
 
+    def read(self) -> Budget:
+        """Return the heat released, leaving by every path and stored [W] now (collective).
 
-def _held(problem: HeatProblem, solver: NewtonSolver) -> Budget:
-    """Return what leaves at each held face; a node on two faces counts for the first."""
-    if not problem.model.held:
-        return {}
-    b = vector(problem.space)
-    problem.assemble_residual(b)
-    residual = b.array_r
-    taken = np.zeros(len(residual), dtype=bool)
-    found: Budget = {}
-    for held in problem.model.held:
-        dofs = boundary_dofs(problem.space, problem.domain, [held.boundary])
-        dofs = dofs[dofs < len(residual)]
-        dofs = dofs[~taken[dofs]]
-        taken[dofs] = True
-        found[f"{held.boundary}:held"] = -_sum(problem, float(residual[dofs].sum()))
-    return found
-
-
-def released(budget: Budget) -> float:
-    """Return the heat that all sources release [W]."""
-    return sum(value for name, value in budget.items() if name.startswith("source:"))
-
-
-def leaving(budget: Budget, boundaries: tuple[str, ...] | None = None) -> float:
-    """Return the heat that leaves [W], through the named boundaries or all of them."""
-    return sum(
-        value
-        for name, value in budget.items()
-        if not name.startswith("source:")
-        and (boundaries is None or name.partition(":")[0] in boundaries)
-    )
-
-
-def to_chamber(budget: Budget, boundary: str) -> float:
-    """Return the heat that leaves a boundary other than to another body [W]."""
-    return leaving(budget, (boundary,)) - sum(
-        budget.get(f"{boundary}:{path}", 0.0) for path in BETWEEN_BODIES
-    )
-
-
-def balance_error(budget: Budget) -> float:
-    """Return |released - leaving| over the larger of the heat released and the heat turned over."""
-    turned_over = sum(abs(value) for name, value in budget.items() if "source:" not in name) / 2
-    scale = max(abs(released(budget)), turned_over)
-    return abs(released(budget) - leaving(budget)) / scale if scale else 0.0
+        ``REGION:stored`` is the heat that a body of a transient takes up, so that released less
+        leaving less stored is zero; at a held face leaves what its nodes receive.
+        """
+        comm = self.problem.domain.comm
+        found = {
+            name: (-1.0 if name.startswith("source:") else 1.0)
+            * float(comm.allreduce(fem.assemble_scalar(form)))
+            for name, form in self._paths.items()
+        }
+        parts: tuple[Any, ...] = (*self.problem.couplings, *self.problem.gaps)
+        for part in parts:
+            for name, value in part.budget().items():
+                found[name] = found.get(name, 0.0) + value
+        if self._held:
+            b = vector(self.problem.space)
+            self.problem.assemble_residual(b)
+            for name, dofs in self._held.items():
+                found[name] = -float(comm.allreduce(float(b.array_r[dofs].sum())))
+        return found

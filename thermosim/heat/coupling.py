@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
-    from thermosim.model.heat import Jump, Number
+    from thermosim.model.heat import Jump
+    from thermosim.model.laws import Number
 
 
 def contact_matrix(domain: Domain, jump: Jump, space: Any, number: Number) -> Any:

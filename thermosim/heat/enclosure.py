@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.heat.enclosure_patches import Patches
-    from thermosim.heat.problem import HeatProblem
+    from thermosim.heat.state import State
     from thermosim.model.heat import Enclosure
 
     Array = NDArray[np.float64]
@@ -42,7 +42,7 @@ class EnclosureCoupling:
     """
 
     def __init__(
-        self, problem: HeatProblem, enclosure: Enclosure, patches: Patches | None = None
+        self, problem: State, enclosure: Enclosure, patches: Patches | None = None
     ) -> None:
         """Find the view factors, unless `patches` of the same mesh brings them (collective)."""
         self.problem, self.enclosure = problem, enclosure
@@ -145,7 +145,7 @@ def _transposed(spread: Array, areas: Array) -> Array:
     return np.asarray(spread.T * areas[None, :] / areas[:, None])
 
 
-def _radiation_law(problem: HeatProblem, boundary: str, path: str) -> Radiation:
+def _radiation_law(problem: State, boundary: str, path: str) -> Radiation:
     for side in problem.model.surfaces:
         law = side.paths.get(path)
         if side.boundary == boundary and isinstance(law, Radiation):

@@ -67,11 +67,12 @@ def estimate_error(
     surface_share: float = 0.0,
     load: Callable[[Any], Any] | None = None,
     *,
+    surface: str | None = None,
     steers: bool = False,
 ) -> ErrorEstimate:
     """Estimate the error of the mean temperature of `region` (collective).
 
-    `surface_share` is the share of the heat that leaves by the particle's own surface. `load`
+    `surface_share` is the share of the heat that leaves by the region's own `surface`. `load`
     takes another goal J than the mean: it returns the vector of J(v) for v in a space. One that
     `steers` the next mesh is solved more exactly: the mesh must not depend on the number of ranks.
 
@@ -97,7 +98,7 @@ def estimate_error(
         indicators -= missed.array_r * z.x.array[: weight.local_size]
     total = float(fine.domain.comm.allreduce(float(indicators.sum())))
     mean = _mean(problem, region)
-    geometry = geometry_error(problem.domain, mean, surface_share)
+    geometry = geometry_error(problem.domain, region, surface, mean, surface_share)
     return ErrorEstimate(total, geometry, indicators, fine.space, notes)
 
 
@@ -206,16 +207,18 @@ def _mean(problem: HeatProblem, region: str) -> float:
     return integrate(domain, problem.theta, domain.dx(region)) / size
 
 
-def geometry_error(domain: Domain, mean: float, surface_share: float) -> float:
-    """Return what the misfit of the particle's volume and area changes in its mean ΔT [K].
+def geometry_error(
+    domain: Domain, region: str, surface: str | None, mean: float, surface_share: float
+) -> float:
+    """Return what the misfit of a region's volume and surface changes in its mean ΔT [K].
 
     A uniform source goes with the volume, and the share of the heat that leaves by the surface
     with the area: δΔT/ΔT = δV/V - share δA/A. Zero where the exact sizes are not known.
     """
-    exact_volume = domain.exact.get("volume:particle")
-    exact_area = domain.exact.get("area:particle_surface")
-    if exact_volume is None or exact_area is None:
+    exact_volume = domain.exact.get(f"volume:{region}")
+    exact_area = domain.exact.get(f"area:{surface}")
+    if exact_volume is None or exact_area is None or surface is None:
         return 0.0
-    by_volume = volume(domain, "particle") / exact_volume - 1
-    by_area = area(domain, "particle_surface") / exact_area - 1
+    by_volume = volume(domain, region) / exact_volume - 1
+    by_area = area(domain, surface) / exact_area - 1
     return float(abs(mean * (by_volume - surface_share * by_area)))

@@ -13,19 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import ufl
 
-from thermosim.fem.domain import constant
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
-    from thermosim.model.heat import HeatBody, Number, Surface
+    from thermosim.model.heat import HeatBody, Surface
+    from thermosim.model.laws import Number
 
 QUADRATURE_EXTRA = 2
-
-
-def number_for(domain: Domain) -> Number:
-    """Return the function that turns floats into constants of forms on this domain."""
-    return lambda value: constant(domain, float(value))
 
 
 def conductivity_matrix(body: HeatBody, T: Any, number: Number, symmetry: str) -> Any:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.heat.enclosure_surface import SurfacePoints
-    from thermosim.heat.problem import HeatProblem
+    from thermosim.heat.state import State
     from thermosim.model.heat import GasGap
 
     Array = NDArray[np.float64]
@@ -39,7 +39,7 @@ class GasGapCoupling:
     matrix : C [W/K], to be added to residual (C θ) and Jacobian
     """
 
-    def __init__(self, problem: HeatProblem, gap: GasGap) -> None:
+    def __init__(self, problem: State, gap: GasGap) -> None:
         """Pair the points of the surfaces (collective).
 
         Raises
@@ -112,7 +112,7 @@ def _weighted(B: Any, h: Any) -> Any:
 
 
 def _partners(
-    problem: HeatProblem, above: SurfacePoints, below: SurfacePoints
+    problem: State, above: SurfacePoints, below: SurfacePoints
 ) -> tuple[Any, Array, Array]:
     """Return global dofs and basis values of the points straight below, and the heights [m].
 
@@ -130,7 +130,7 @@ def _partners(
     return dofs[facet], cell_values(problem.space, local[facet], at, tdim), height
 
 
-def _gathered(problem: HeatProblem, below: SurfacePoints) -> tuple[Array, Any, Any]:
+def _gathered(problem: State, below: SurfacePoints) -> tuple[Array, Any, Any]:
     """Return nodes, local numbers and cell dofs of all ranks' lower facets that look up."""
     space, comm = problem.space, problem.domain.comm
     dofs = np.asarray(space.dofmap.list)[below.cell]
@@ -195,20 +195,20 @@ def _shape(at: Array, n_nodes: int) -> tuple[Array, Array]:
     return np.hstack([corner, middle]), np.concatenate([d_corner, d_middle], axis=1)
 
 
-def _from_csr(problem: HeatProblem, values: Any) -> Any:
+def _from_csr(problem: State, values: Any) -> Any:
     """Return a parallel matrix from the rows of this rank, columns numbered locally."""
     index_map = problem.space.dofmap.index_map
     columns = index_map.local_to_global(values.indices.astype(np.int32)).astype(PETSc.IntType)
     return _matrix(problem, values.indptr, columns, values.data)
 
 
-def _from_columns(problem: HeatProblem, columns: Any, values: Array) -> Any:
+def _from_columns(problem: State, columns: Any, values: Array) -> Any:
     """Return a parallel matrix from the rows of this rank: global columns and values (n, k)."""
     starts = np.arange(len(columns) + 1) * columns.shape[1]
     return _matrix(problem, starts, columns.ravel(), values.ravel())
 
 
-def _matrix(problem: HeatProblem, starts: Any, columns: Any, values: Any) -> Any:
+def _matrix(problem: State, starts: Any, columns: Any, values: Any) -> Any:
     sizes = ((len(starts) - 1, None), vector(problem.space).getSizes())
     csr = (starts.astype(PETSc.IntType), columns, values)
     return PETSc.Mat().createAIJ(sizes, csr=csr, comm=problem.domain.comm)

@@ -1,118 +1,45 @@
-"""What is written down of a transient: temperatures and heat by path, from forms compiled once."""
+"""What is read off a temperature: of regions and at points, from forms compiled once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from dolfinx import fem
+from petsc4py import PETSc
 
-from thermosim.fem.domain import boundary_dofs, compile_form, constant, vector
+from thermosim.fem.domain import (
+    compile_form,
+    constant,
+    coordinate_element,
+    geometry_dofmap,
+    integrate,
+    minmax,
+    vector,
+)
 from thermosim.heat.probes import PointProbe
-from thermosim.heat.transient import STORED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from numpy.typing import NDArray
-
-    from thermosim.heat.budget import Budget
-    from thermosim.heat.newton import NewtonSolver
-    from thermosim.heat.transient import TransientProblem
+    from thermosim.heat.state import State
     from thermosim.schedule.settings import Probe
 
 
-class Observer:
-    """Looks at the present state of a problem; every method is collective."""
+class Reading(Protocol):
+    """A number read off a field."""
 
-    def __init__(
-        self,
-        problem: TransientProblem,
-        solver: NewtonSolver,
-        region: str,
-        probes: Mapping[str, Probe],
-    ) -> None:
-        self.problem, self.solver = problem, solver
-        self._mean = RegionMean(problem, region)
-        self._mean_rate = RegionMean(problem, region, problem.rate)
-        cells = problem.domain.cells(region)
-        self._dofs = np.unique(problem.space.dofmap.list[cells])
-        self._probes: dict[str, PointProbe | RegionMean] = {
-            name: _probe(problem, name, probe) for name, probe in probes.items()
-        }
-        self._paths = self._compile_paths()
-        self._held = self._held_dofs()
-
-    def _compile_paths(self) -> dict[str, Any]:
-        """Return the form of each path; `Budget` tells the names."""
-        one = constant(self.problem.domain, 1.0)
-        terms = self.problem.terms(self.problem.theta, one)
-        kept = {name: form for name, form in terms.items() if not name.startswith("conduction:")}
-        return {name: compile_form(form) for name, form in kept.items()}
-
-    def _held_dofs(self) -> dict[str, NDArray[np.int32]]:
-        """Return the owned dofs of each held face; a node on two faces counts for the first."""
-        problem = self.problem
-        n_owned = problem.space.dofmap.index_map.size_local
-        taken = np.zeros(n_owned, dtype=bool)
-        found = {}
-        for held in problem.model.held:
-            dofs = boundary_dofs(problem.space, problem.domain, [held.boundary])
-            dofs = dofs[dofs < n_owned]
-            dofs = dofs[~taken[dofs]]
-            taken[dofs] = True
-            found[f"{held.boundary}:held"] = dofs
-        return found
-
-    def temperatures(self) -> dict[str, float]:
-        """Return mean, its rate of change, lowest and highest θ of the region; probes [K]."""
-        values = self.problem.theta.x.array[self._dofs]
-        comm = self.problem.domain.comm
-        low = min(comm.allgather(float(values.min(initial=np.inf))))
-        high = max(comm.allgather(float(values.max(initial=-np.inf))))
-        found = {
-            "delta_T_mean_K": self._mean.value(),
-            "delta_T_mean_rate_K_per_s": self._mean_rate.value(),
-            "delta_T_min_K": low,
-            "delta_T_max_K": high,
-        }
-        return found | {f"{name}_K": probe.value() for name, probe in self._probes.items()}
-
-    def budget(self) -> Budget:
-        """Return heat released, stored and leaving [W] at the present θ and θ̇.
-
-        ``REGION:stored`` is the heat that a body takes up, so that released less leaving less
-        stored is zero; at a held face leaves what its nodes receive.
-        """
-        comm = self.problem.domain.comm
-        found = {
-            name: (-1.0 if name.startswith("source:") else 1.0)
-            * float(comm.allreduce(fem.assemble_scalar(form)))
-            for name, form in self._paths.items()
-        }
-        parts: tuple[Any, ...] = (*self.problem.couplings, *self.problem.gaps)
-        for part in parts:
-            for name, value in part.budget().items():
-                found[name] = found.get(name, 0.0) + value
-        if self._held:
-            b = vector(self.problem.space)
-            self.problem.assemble_residual(b)
-            for name, dofs in self._held.items():
-                found[name] = -float(comm.allreduce(float(b.array_r[dofs].sum())))
-        return found
-
-
-def stored(budget: Budget) -> float:
-    """Return the heat that all bodies store per time [W]."""
-    return sum(value for name, value in budget.items() if name.endswith(f":{STORED}"))
+    def value(self) -> float:
+        """Return θ [K] (collective)."""
+        ...
 
 
 class RegionMean:
     """The mean over a region, of θ or of another function."""
 
-    def __init__(self, problem: TransientProblem, region: str, function: Any = None) -> None:
-        domain, one = problem.domain, constant(problem.domain, 1.0)
-        function = problem.theta if function is None else function
+    def __init__(self, state: State, region: str, function: Any = None) -> None:
+        domain, one = state.domain, constant(state.domain, 1.0)
+        function = state.theta if function is None else function
         measure = domain.dx(region)
         self._comm = domain.comm
         self._form = compile_form(domain.weight * function * measure)
@@ -124,8 +51,75 @@ class RegionMean:
         return float(self._comm.allreduce(fem.assemble_scalar(self._form))) / self._size
 
 
-def _probe(problem: TransientProblem, name: str, probe: Probe) -> PointProbe | RegionMean:
-    if probe.point is not None:
-        return PointProbe(problem, name, probe)
-    assert probe.region is not None
-    return RegionMean(problem, probe.region)
+class Readings:
+    """ΔT of the region that is asked about, and absolute temperatures of regions and probes."""
+
+    def __init__(
+        self, state: State, asked: str, regions: Iterable[str], probes: Mapping[str, Probe]
+    ) -> None:
+        self.state, self.asked = state, asked
+        self._means: dict[str, RegionMean] = {}
+        self.regions = {name: self._mean(name) for name in regions}
+        self._delta = self._mean(asked)
+        rate = getattr(state, "rate", None)
+        self._rate = None if rate is None else RegionMean(state, asked, rate)
+        self.probes: dict[str, Reading] = {}
+        for name, probe in probes.items():
+            if probe.point is not None:
+                self.probes[name] = PointProbe(state, name, probe)
+            elif probe.region is not None:
+                self.probes[name] = self._mean(probe.region)
+
+    def _mean(self, region: str) -> RegionMean:
+        if region not in self._means:
+            self._means[region] = RegionMean(self.state, region)
+        return self._means[region]
+
+    def temperatures(self) -> dict[str, float]:
+        """Return the numbers of the present state by name (collective).
+
+        ``delta_T_{mean,min,max}_K`` and, in time, ``delta_T_mean_rate_K_per_s`` of the region that
+        is asked about; ``region_NAME_{mean,min,max}_K`` and ``probe_NAME_K``, absolute.
+        """
+        theta, domain, T_ref = self.state.theta, self.state.domain, self.state.model.T_ref
+        found = {"delta_T_mean_K": self._delta.value()}
+        if self._rate is not None:
+            found["delta_T_mean_rate_K_per_s"] = self._rate.value()
+        low, high = minmax(theta, domain.cells(self.asked))
+        found |= {"delta_T_min_K": low, "delta_T_max_K": high}
+        for name, mean in self.regions.items():
+            low, high = minmax(theta, domain.cells(name))
+            found[f"region_{name}_mean_K"] = T_ref + mean.value()
+            found[f"region_{name}_min_K"] = T_ref + low
+            found[f"region_{name}_max_K"] = T_ref + high
+        for name, probe in self.probes.items():
+            found[f"probe_{name}_K"] = T_ref + probe.value()
+        return found
+
+
+def contact_temperatures(state: State) -> dict[str, float]:
+    """Return the mean ΔT [K] of both sides of each contact with a temperature jump (collective)."""
+    domain, found = state.domain, {}
+    for jump in state.model.jumps:
+        for side, boundary in zip(jump.owners, (jump.side_1, jump.side_2), strict=True):
+            area = integrate(domain, constant(domain, 1.0), domain.ds(boundary))
+            mean = integrate(domain, state.theta, domain.ds(boundary)) / area
+            found[f"delta_T_{jump.name}_{side}_K"] = mean
+    return found
+
+
+def point_load(probe: PointProbe, space: Any) -> Any:
+    """Return the vector b with b·v = v at the point of a probe, for v in `space` (collective)."""
+    b = vector(space)
+    mesh = space.mesh
+    cell, x, is_mine = probe.place()
+    if is_mine:
+        tdim, gdim = mesh.topology.dim, mesh.geometry.dim
+        nodes = mesh.geometry.x[geometry_dofmap(mesh)[cell], :gdim]
+        X = coordinate_element(mesh).pull_back(x[None, :gdim], nodes)
+        basis = space.element.basix_element.tabulate(0, X)[0, 0, :, 0]
+        assert X.shape == (1, tdim)
+        dofs = np.asarray(space.dofmap.cell_dofs(cell), dtype=PETSc.IntType)
+        b.setValuesLocal(dofs, basis, addv=PETSc.InsertMode.ADD_VALUES)
+    b.assemble()
+    return b

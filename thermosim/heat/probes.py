@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
-    from thermosim.heat.problem import HeatProblem
+    from thermosim.heat.state import State
     from thermosim.schedule.settings import Probe
 
 _NEAR = 1e-3  # part of the mesh's size by which a point may miss straight-sided cells
@@ -31,16 +31,16 @@ class PointProbe:
 
     def __init__(
         self,
-        problem: HeatProblem,
+        state: State,
         name: str,
         probe: Probe,
-        section: str = "transient.probes",
+        section: str = "probes",
     ) -> None:
         assert probe.point is not None
-        self._theta, self._comm = problem.theta, problem.domain.comm
-        self._x = _on_mesh(probe.point, problem.domain)
-        self._cell, distance, number = self._nearest(problem.domain, probe.region)
-        size = _size(problem.domain)
+        self._theta, self._comm = state.theta, state.domain.comm
+        self._x = _on_mesh(probe.point, state.domain)
+        self._cell, distance, number = self._nearest(state.domain, probe.region)
+        size = _size(state.domain)
         # of cells equally near the one that comes first in the mesh as it was built
         found = self._comm.allgather((round(distance / size, 12), number, distance))
         self._owner = min(range(len(found)), key=lambda rank: found[rank][:2])
@@ -49,11 +49,11 @@ class PointProbe:
             where = f' in region "{probe.region}"' if probe.region else ""
             raise CaseError(
                 f"{section}.{name}: {[float(x) for x in probe.point]} m lies outside the "
-                f"mesh{where}; the nearest cell is {distance * problem.domain.unit:.3g} m "
+                f"mesh{where}; the nearest cell is {distance * state.domain.unit:.3g} m "
                 "away"
             )
         if self._comm.rank == self._owner:
-            self._x = _nearest_point(problem.domain.mesh, self._cell, self._x)
+            self._x = _nearest_point(state.domain.mesh, self._cell, self._x)
 
     def _nearest(self, domain: Domain, region: str | None) -> tuple[int, float, int]:
         """Return the nearest cell of this rank, its distance in units of the mesh, its number."""

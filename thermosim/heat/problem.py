@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import ufl
-from dolfinx import fem
 from petsc4py import PETSc
 
 from thermosim.fem.domain import (
@@ -17,13 +16,14 @@ from thermosim.fem.domain import (
     cell_matrix,
     compile_form,
     constant,
-    lagrange,
     vector,
 )
 from thermosim.heat import forms, shells
 from thermosim.heat.coupling import contact_matrix
 from thermosim.heat.enclosure import EnclosureCoupling
+from thermosim.heat.formulas import FormNumbers, held_values
 from thermosim.heat.gap import GasGapCoupling
+from thermosim.heat.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,23 +34,28 @@ if TYPE_CHECKING:
     from thermosim.model.heat import HeatModel
 
 
-class HeatProblem:
+class HeatProblem(State):
     """The discrete problem F(θ; v) = 0 for all v, with θ = T - T_ref in a Lagrange space.
 
     Attributes
     ----------
     load : constant that multiplies every source; 1 but during continuation
-    theta : the unknown
+    time : constant that formulas of sources, surfaces and held temperatures read [s]
     """
 
     def __init__(
-        self, domain: Domain, model: HeatModel, degree: int, like: HeatProblem | None = None
+        self,
+        domain: Domain,
+        model: HeatModel,
+        degree: int,
+        like: HeatProblem | None = None,
+        time: Any = None,
     ) -> None:
         """Set up the spaces; `like` shares its constants (sources scaled the same way)."""
-        self.domain, self.model, self.degree = domain, model, degree
-        self.space = lagrange(domain, degree)
-        self.theta = fem.Function(self.space, name="theta")
-        self.number = forms.number_for(domain)
+        super().__init__(domain, model, degree)
+        known = time if like is None else like.time
+        self.time: Any = constant(domain, 0.0) if known is None else known
+        self.number = FormNumbers(domain, self.time)
         self.T_ref = self.number(model.T_ref)
         self.load: Any = constant(domain, 1.0) if like is None else like.load
         self._like: HeatProblem | None = like
@@ -240,9 +245,8 @@ class HeatProblem:
         """Set the held temperatures in a function of the space."""
         for held in self.model.held:
             dofs = boundary_dofs(self.space, self.domain, [held.boundary])
-            T = held.temperature
-            if callable(T):
-                T = T(self.space.tabulate_dof_coordinates()[dofs])
+            points = self.space.tabulate_dof_coordinates()[dofs]
+            T = held_values(held, points, self.domain, float(self.time.value))
             theta.x.array[dofs] = T - self.model.T_ref
 
     @cached_property

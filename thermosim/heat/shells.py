@@ -16,7 +16,8 @@ from thermosim.language.namespaces import ufl_namespace
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.materials.laws import Law
-    from thermosim.model.heat import Film, Number
+    from thermosim.model.heat import Film
+    from thermosim.model.laws import Number
 
 
 def surface_gradient(u: Any, domain: Domain) -> Any:

@@ -29,6 +29,7 @@ from thermosim.fem.domain import (
 from thermosim.heat import forms, shells
 from thermosim.heat.newton import linear_options
 from thermosim.heat.problem import HeatProblem, added
+from thermosim.model.budget import STORED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.fem.domain import Domain
     from thermosim.heat.newton import NewtonSolver
-    from thermosim.model.heat import HeatModel, Number, Source
+    from thermosim.model.heat import HeatModel, Source
+    from thermosim.model.laws import Number
 
-STORED = "stored"
 _MASS_SHIFT = 1e30  # times θ̇ against which conduction is nothing
 _MASS_RTOL = 1e-12
 
@@ -65,7 +66,6 @@ class TransientProblem(HeatProblem):
     rate : θ̇ [K/s]
     shift : d θ̇/dθ of the method in time [1/s], in the Jacobian
     factor : constant on the light; the source of the model holds it
-    time : constant that formulas of sources, surfaces and held temperatures may read [s]
     held_rates : boundary -> dT/dt [K/s] of its nodes (sorted) as a function of time [s], for held
         temperatures that read `time`; the others stay as they are
     """
@@ -74,11 +74,10 @@ class TransientProblem(HeatProblem):
         self, domain: Domain, model: HeatModel, degree: int, factor: Any, time: Any = None
     ) -> None:
         _check_capacities(model)
-        super().__init__(domain, model, degree)
+        super().__init__(domain, model, degree, time=time)
         self.factor = factor
         self.rate = fem.Function(self.space, name="rate")
         self.shift = constant(domain, 0.0)
-        self.time = constant(domain, 0.0) if time is None else time
         self.held_rates: dict[str, Callable[[float], Any]] = {}
 
     def terms(self, theta: Any, v: Any) -> dict[str, Any]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from thermosim.fem.domain import constant, integrate
+import ufl
+from dolfinx import fem
+
+from thermosim.fem.domain import compile_form, constant, integrate
 from thermosim.gain import cooling_gain, pump_absorption
 from thermosim.language.namespaces import ufl_namespace
+from thermosim.light.cells import cell_volumes
 from thermosim.light.source import as_constants
 
 if TYPE_CHECKING:
+    from thermosim.fem.domain import Domain
     from thermosim.heat.problem import HeatProblem
     from thermosim.light.light import AbsorbedLight
+    from thermosim.light.source import GainSource
 
 
 def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
@@ -19,7 +25,7 @@ def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
 
     Entries that a model does not know are left out. Of a transient they are those of the moment.
     """
-    found: dict[str, Any] = {"optics_model": light.case.optics.model}
+    found: dict[str, Any] = {"optics_model": light.light.optics.model}
     found |= absorbed_powers(light, problem)
     found |= hot_spots(light, problem)
     if light.expected:
@@ -39,7 +45,7 @@ def power_on_mesh(light: AbsorbedLight) -> float:
     """Return ``α ∫I dV`` [W] at full light, α its own; compares with ``light.expected``."""
     domain = light.domain
     # of a beam as wide as a number the degree does not matter
-    dx = domain.dx("particle", light.quadrature_degree)
+    dx = domain.dx(light.region, light.quadrature_degree)
     one = constant(domain, 1.0)
     return light.alpha * integrate(domain, light.intensity * one, dx) * domain.volume_scale
 
@@ -52,14 +58,15 @@ def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, flo
     domain, number, xp = light.domain, problem.number, ufl_namespace()
     p = as_constants(light.parameters, number)
     I, T = light.source.light(number), problem.T_ref + problem.theta
-    dx = domain.dx("particle", light.quadrature_degree or problem.source_degree)
+    dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
     only_dots = pump_absorption(I, T, p, xp) - p.alpha_background
     dots = integrate(domain, only_dots * I, dx) * domain.volume_scale
     host = integrate(domain, number(light.alpha_host) * I, dx) * domain.volume_scale
     ground = 0.0
-    if light.substrate is not None:
-        ground = integrate(domain, light.substrate, domain.dx("substrate")) * domain.volume_scale
-        ground *= light.factor
+    if light.ground is not None:
+        for layer in light.ground_layers:
+            ground += integrate(domain, light.ground, domain.dx(layer.region))
+        ground *= domain.volume_scale * light.factor
     return {
         "absorbed_power_W": dots + host + ground,
         "absorbed_by_dots_W": dots,
@@ -77,7 +84,7 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     domain, number, xp = light.domain, problem.number, ufl_namespace()
     p = as_constants(light.parameters, number)
     I, T = light.source.light(number), problem.T_ref + problem.theta
-    dx = domain.dx("particle", light.quadrature_degree or problem.source_degree)
+    dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
     volume = integrate(domain, constant(domain, 1.0), dx)
     mean = integrate(domain, I, dx) / volume
     found = {"intensity_mean_W_per_m2": mean, "intensity_max_W_per_m2": _largest(light)}
@@ -95,7 +102,23 @@ def _largest(light: AbsorbedLight) -> float:
     if isinstance(light.intensity, float):
         return light.intensity * light.factor
     space = light.intensity.function_space
-    cells = light.domain.cells("particle")
+    cells = light.domain.cells(light.region)
     values = light.intensity.x.array[space.dofmap.list[cells].ravel()]
     found = light.domain.comm.allgather(float(values.max()) if len(values) else 0.0)
     return float(max(found)) * light.factor
+
+
+def intensity_by_cell(source: GainSource, domain: Domain, region: str) -> Any:
+    """Return the mean intensity of each cell of the lit region [W/m²], 0 elsewhere (collective)."""
+    found = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="intensity_W_per_m2")
+    local, cells = source.intensity, domain.cells(region)
+    factor = 1.0 if source.scale is None else float(source.scale.value)
+    if isinstance(local, float):
+        found.x.array[cells] = factor * local
+        return found
+    v = ufl.TestFunction(found.function_space)
+    measure = domain.dx(region, source.quadrature_degree)
+    amount = fem.assemble_vector(compile_form(local * v * domain.weight * measure)).array
+    found.x.array[:] = factor * amount * domain.volume_scale / cell_volumes(domain)
+    found.x.scatter_forward()
+    return found

@@ -19,7 +19,6 @@ from thermosim.fem.domain import compile_form, geometry_dofmap
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
-    from thermosim.light.source import GainSource
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -220,18 +219,3 @@ def ring_groups(centres: Floats, size: float) -> Integers:
     steps = [np.floor(8.0 * np.log10(np.maximum(d / size, 1.0))) for d in (r, -centres[:, -1])]
     across, down = (step.astype(np.int64) for step in steps)
     return np.asarray(across * (down.max() + 1) + down)
-
-
-def intensity_by_cell(source: GainSource, domain: Domain) -> Any:
-    """Return the mean intensity of each cell of the particle [W/m²], 0 elsewhere (collective)."""
-    found = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="intensity_W_per_m2")
-    light, scale = source.intensity, 1.0 if source.scale is None else float(source.scale.value)
-    if isinstance(light, float):
-        found.x.array[domain.cells("particle")] = scale * light
-        return found
-    v = ufl.TestFunction(found.function_space)
-    measure = domain.dx("particle", source.quadrature_degree)
-    amount = fem.assemble_vector(compile_form(light * v * domain.weight * measure)).array
-    found.x.array[:] = scale * amount * domain.volume_scale / cell_volumes(domain)
-    found.x.scatter_forward()
-    return found

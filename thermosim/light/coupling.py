@@ -26,13 +26,13 @@ def effective_absorption(light: AbsorbedLight, problem: HeatProblem) -> float:
     α is taken at the local temperature and intensity, as far as the case couples them
     (collective). Rays and the series take one coefficient for the whole body.
     """
-    optics, domain, number = light.case.optics, light.domain, problem.number
+    optics, domain, number = light.light.optics, light.domain, problem.number
     assert not isinstance(optics, UniformOptics)
     p = as_constants(light.parameters, number)
     I = light.source.light(number)
     T = problem.T_ref + problem.theta if optics.temperature_coupling else problem.T_ref
     seen = I if optics.saturation else number(0.0)
-    dx = domain.dx("particle", light.quadrature_degree or problem.source_degree)
+    dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
     absorbed = integrate(domain, pump_absorption(seen, T, p, ufl_namespace()) * I, dx)
     total = integrate(domain, I, dx)
     return absorbed / total + optics.host_absorption if total else light.alpha
@@ -53,16 +53,16 @@ def couple(
     SolveError
         If it does not come to rest.
     """
-    optics = light.case.optics
+    optics = light.light.optics
     if isinstance(optics, UniformOptics) or not (optics.temperature_coupling or optics.saturation):
         return 0
     domain = light.domain
-    size = integrate(domain, constant(domain, 1.0), domain.dx("particle"))
-    before = integrate(domain, problem.theta, domain.dx("particle")) / size
+    size = integrate(domain, constant(domain, 1.0), domain.dx(light.region))
+    before = integrate(domain, problem.theta, domain.dx(light.region)) / size
     for count in range(1, _MOST + 1):
         light.rebuild(effective_absorption(light, problem))
         solve()
-        now = integrate(domain, problem.theta, domain.dx("particle")) / size
+        now = integrate(domain, problem.theta, domain.dx(light.region)) / size
         change, before = abs(now - before), now
         tell(
             f"light and heat {count}: alpha = {light.alpha:.6g} 1/m, mean ΔT changes {change:.2e} K"

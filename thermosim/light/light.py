@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from thermosim.errors import CaseError, Problem
 from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
 from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
+from thermosim.gain.escape.methods import MonteCarloEscape
+from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.light.cells import (
     gather_cells,
     grouped_density,
@@ -20,17 +23,18 @@ from thermosim.light.cells import (
     ring_groups,
     set_by_cell,
 )
+from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
 from thermosim.optics.mie import absorption_coefficient
 from thermosim.optics.model import MieOptics, RayOptics, mie_intensity, mie_spheres, trace_body
 from thermosim.optics.rays_segments import deposit_on_cells
-from thermosim.optics.rays_shapes import surface_of
-from thermosim.shapes import Sphere
 
 if TYPE_CHECKING:
-    from thermosim.case.particle_case import Case
     from thermosim.fem.domain import Domain
+    from thermosim.gain import GainModel
     from thermosim.light.cells import Cells, Floats
+    from thermosim.light.outline import Outline
+    from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger, RayTrace
 
 _LARGEST_DEGREE = {2: 30, 3: 14}
@@ -40,12 +44,18 @@ _COARSE, _BARELY = 4.0, 0.01
 
 @dataclass
 class AbsorbedLight:
-    """The light in the particle of a case, on its mesh.
+    """The light in the dots of a model, on its mesh.
 
     Attributes
     ----------
-    case, domain
+    light, domain
         What it belongs to.
+    outline
+        What the light meets.
+    gain
+        With the escape worked out for this body.
+    facts
+        Numbers of the escape for a summary.
     parameters
         Of the gain at the photon energy of the laser.
     alpha
@@ -54,8 +64,9 @@ class AbsorbedLight:
         Local intensity [W/m²]: a float, a function at quadrature points, or one value a cell.
     quadrature_degree
         Of the rule at whose points it lives; None if it lives everywhere.
-    substrate
-        Light that the substrate turns into heat [W/m³], one value a cell; None if it takes none.
+    ground
+        Light that the layers under the body turn into heat [W/m³], one value a cell; None if they
+        take none.
     ledger
         Where the power of the rays went; None in other models.
     expected
@@ -67,17 +78,25 @@ class AbsorbedLight:
         Constant of the form that multiplies all light of a transient; None stands for 1.
     """
 
-    case: Case
+    light: Light
     domain: Domain
+    outline: Outline
+    gain: GainModel
+    facts: dict[str, float]
     parameters: GainParameters
     alpha: float
     intensity: Any
     quadrature_degree: int | None = None
-    substrate: Any = None
+    ground: Any = None
     ledger: Ledger | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
+
+    @property
+    def region(self) -> str:
+        """The region with the dots."""
+        return self.light.region
 
     @property
     def factor(self) -> float:
@@ -87,35 +106,42 @@ class AbsorbedLight:
     @property
     def alpha_host(self) -> float:
         """Absorption coefficient [1/m] of all that only heats."""
-        return self.case.optics.host_absorption + float(self.parameters.alpha_background)
+        return self.light.optics.host_absorption + float(self.parameters.alpha_background)
+
+    @property
+    def ground_layers(self) -> tuple[Ground, ...]:
+        """The layers under the body that the mesh has."""
+        return tuple(layer for layer in self.light.ground if layer.region in self.domain.regions)
 
     @property
     def source(self) -> GainSource:
-        """The heat source of the particle."""
-        host = self.case.optics.host_absorption
+        """The heat source of the dots."""
+        host = self.light.optics.host_absorption
         return GainSource(self.parameters, self.intensity, self.scale, host, self.quadrature_degree)
 
-    @property
-    def substrate_source(self) -> LightSource | None:
-        """The heat source of the substrate."""
-        return None if self.substrate is None else LightSource(self.substrate, self.scale)
+    def sources(self) -> dict[str, GainSource | LightSource]:
+        """Return the heat sources that the light makes, by region."""
+        found: dict[str, GainSource | LightSource] = {self.region: self.source}
+        if self.ground is not None:
+            source = LightSource(self.ground, self.scale)
+            found |= {layer.region: source for layer in self.ground_layers}
+        return found
 
     def rebuild(self, alpha: float) -> None:
         """Compute the light anew for an absorption coefficient [1/m], in place (collective)."""
         self.alpha = alpha
-        if isinstance(self.case.optics, RayOptics):
-            _fill_from_rays(self, self.case.optics)
-        elif isinstance(self.case.optics, MieOptics):
-            _fill_from_series(self, self.case.optics)
+        fill = _FILL.get(type(self.light.optics))
+        if fill is not None:
+            fill(self)
 
 
-def absorbed_light(case: Case, domain: Domain, degree: int) -> AbsorbedLight:
-    """Return the light of a case on its mesh (collective).
+def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
+    """Return the light of a model on its mesh (collective).
 
     Parameters
     ----------
-    case
-        With a laser.
+    light
+        Of the model.
     domain
         Its mesh.
     degree
@@ -126,28 +152,44 @@ def absorbed_light(case: Case, domain: Domain, degree: int) -> AbsorbedLight:
     CaseError
         If the model of the light does not suit the case, or an index of refraction is missing.
     """
-    laser, optics = case.laser, case.optics
-    assert laser is not None
-    p = case.resolved_gain().parameters(laser.photon_energy)
-    unlit = pump_absorption(0.0, case.chamber.temperature, p)
-    light = AbsorbedLight(case, domain, p, float(unlit) + optics.host_absorption, 0.0)
+    laser, optics, outline = light.laser, light.optics, outline_of(light, domain)
+    try:
+        body = _emitter(light, outline)
+        gain, escape = resolve_escape(light.gain, body, light.contact_radius, light.T_ref)
+    except ValueError as error:
+        kind = f'"{light.gain.escape.kind}"'
+        raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
+    p = gain.parameters(laser.photon_energy)
+    facts = escape_numbers(gain, escape, p, light.T_ref)
+    unlit = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
+    found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
     if isinstance(optics, RayOptics | MieOptics):
-        _check_saturation(light, optics)
+        _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
-        light.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
-        light.rebuild(light.alpha)
-        _judge_ledger(light)
+        found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+        found.rebuild(found.alpha)
+        _judge_ledger(found)
     elif isinstance(optics, MieOptics):
-        light.quadrature_degree = _series_degree(light, optics, degree)
-        light.intensity = quadrature_function(domain, light.quadrature_degree)
-        light.rebuild(light.alpha)
+        found.quadrature_degree = _series_degree(found, optics, degree)
+        found.intensity = quadrature_function(domain, found.quadrature_degree)
+        found.rebuild(found.alpha)
     elif laser.profile == "plane" and laser.speckle is None:
-        light.intensity = laser.peak_intensity
+        found.intensity = laser.peak_intensity
     else:
-        light.quadrature_degree = degree
-        light.intensity = quadrature_function(domain, degree)
-        set_at_quadrature_points(light.intensity, laser.intensity_at, domain)
-    return light
+        found.quadrature_degree = degree
+        found.intensity = quadrature_function(domain, degree)
+        set_at_quadrature_points(found.intensity, laser.intensity_at, domain)
+    return found
+
+
+def _emitter(light: Light, outline: Outline) -> Any:
+    """Return what the escape is worked out for; photons are followed in known shapes alone."""
+    if light.shape is not None or not isinstance(light.gain.escape, MonteCarloEscape):
+        return outline.body
+    sphere = outline.sphere()
+    if sphere is None:
+        raise ValueError("photons are followed in the shapes of particles and in spheres alone")
+    return sphere[1]
 
 
 def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> None:
@@ -164,44 +206,38 @@ def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> No
         )
 
 
-def particle_index(case: Case) -> float:
-    """Return the real refractive index of the particle at the wavelength of the laser."""
-    assert case.laser is not None
-    material = case.material(case.particle.material)
-    if material.refractive_index is None:
-        return case.optics.index(complex(math.nan))
-    return case.optics.index(complex(material.refractive_index.at(case.laser.wavelength)))
+def top_index(ground: tuple[Ground, ...]) -> complex | None:
+    """Return the refractive index of what lies under a body; None if nothing does.
 
-
-def substrate_index(case: Case) -> complex | None:
-    """Return the refractive index of the substrate; None without one."""
-    name = case.material_names().get("substrate")
-    if name is None:
+    Raises
+    ------
+    CaseError
+        If its material has none.
+    """
+    if not ground:
         return None
-    assert case.laser is not None
-    table = case.material(name).refractive_index
-    if table is None:
-        rule = f'rays need the refractive index of "{name}", which is not known'
+    top = ground[0]
+    if math.isnan(top.index.real):
+        rule = f'rays need the refractive index of "{top.material}", which is not known'
         remedy = "give the material a refractive_index"
-        raise CaseError([Problem("substrate.material", f'"{name}"', rule, remedy)])
-    return complex(table.at(case.laser.wavelength))
+        raise CaseError([Problem(top.key, f'"{top.material}"', rule, remedy)])
+    return top.index
 
 
-def largest_cell(domain: Domain) -> float:
-    """Return the longest diameter of a cell of the particle [m] (collective)."""
-    cells = domain.cells("particle")
+def largest_cell(domain: Domain, region: str) -> float:
+    """Return the longest diameter of a cell of a region [m] (collective)."""
+    cells = domain.cells(region)
     found = domain.mesh.h(domain.tdim, cells) if len(cells) else np.zeros(1)
     return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
 
 
 def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
     """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
-    assert light.case.laser is not None
-    n, size = particle_index(light.case), largest_cell(light.domain)
-    wave = light.case.laser.wavelength / n
+    n, size = light.light.index, largest_cell(light.domain, light.region)
+    wave = light.light.laser.wavelength / n
     if size > wave / _COARSE:
         light.notes.append(
-            f"WARNING: cells of the particle are up to {size * 1e9:.0f} nm large, above "
+            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, above "
             f"λ/(4n) = {wave / _COARSE * 1e9:.0f} nm: the light is integrated, but temperatures "
             "and pictures do not show its fringes; raise mesh.cells_per_radius to see them"
         )
@@ -210,20 +246,10 @@ def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
     return min(wanted, optics.quadrature_degree or _LARGEST_DEGREE[light.domain.tdim])
 
 
-def sphere_centre(case: Case) -> tuple[float, float, float]:
-    """Return the centre of a sphere that its contact has cut [m]."""
-    shape, contact = case.particle.shape, case.contact_radius
-    assert isinstance(shape, Sphere)
-    depth = shape.truncated(contact).depth if contact else 0.0
-    return 0.0, 0.0, shape.radius - depth
-
-
-def _fill_from_series(light: AbsorbedLight, optics: MieOptics) -> None:
-    case, laser = light.case, light.case.laser
-    assert laser is not None
-    shape, centre = case.particle.shape, sphere_centre(case)
-    assert isinstance(shape, Sphere)
-    n, radius = particle_index(case), shape.radius
+def _fill_from_series(light: AbsorbedLight) -> None:
+    optics, laser, n = light.light.optics, light.light.laser, light.light.index
+    assert isinstance(optics, MieOptics)
+    centre, radius = sphere_of(light.outline)
     field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
     inside = _only_inside(field_at, centre, radius)
     set_at_quadrature_points(light.intensity, inside, light.domain)
@@ -245,69 +271,104 @@ def _only_inside(field_at: Any, centre: Any, radius: float) -> Any:
     return values
 
 
-def _fill_from_rays(light: AbsorbedLight, optics: RayOptics) -> None:
+def _fill_from_rays(light: AbsorbedLight) -> None:
     """Trace on rank 0, put the light into the cells, and hand the values to their owners."""
     domain = light.domain
-    body = gather_cells(domain, "particle")
-    ground = gather_cells(domain, "substrate") if "substrate" in domain.regions else None
-    found = on_root(domain.comm, lambda: _trace_into(light, optics, body, ground))
-    inside, heated, light.ledger, light.expected = found
+    body = gather_cells(domain, light.region)
+    takers = [layer for layer in light.ground_layers if _absorption(light, layer)]
+    layers = [gather_cells(domain, layer.region) for layer in takers]
+    traced = on_root(domain.comm, lambda: _trace_into(light, body, layers))
+    inside, heated, light.ledger, light.expected = traced
     set_by_cell(light.intensity, domain, body, inside)
-    # whether the substrate absorbs is known on every rank
-    if "substrate" in domain.regions and _substrate_absorption(light.case):
-        if light.substrate is None:
-            light.substrate = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
-        set_by_cell(light.substrate, domain, ground, heated)
+    if takers and light.ground is None:
+        light.ground = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+    for i, cells in enumerate(layers):
+        set_by_cell(light.ground, domain, cells, heated[i])
+
+
+def _absorption(light: AbsorbedLight, layer: Ground) -> float:
+    """Return the absorption coefficient of a layer [1/m]; 0 where its index is not known."""
+    k = layer.index.imag
+    return 0.0 if math.isnan(k) else absorption_coefficient(k, light.light.laser.wavelength)
 
 
 def _trace_into(
-    light: AbsorbedLight, optics: RayOptics, body: Cells | None, ground: Cells | None
-) -> tuple[Floats, Floats | None, Ledger, float]:
-    """Return intensity by cell, absorbed power density by cell of the substrate, ledger, power."""
-    case, laser = light.case, light.case.laser
-    assert laser is not None
+    light: AbsorbedLight, body: Cells | None, layers: list[Cells | None]
+) -> tuple[Floats, list[Floats], Ledger, float]:
+    """Return intensity by cell, power density by cell of each layer that absorbs, ledger, power."""
+    optics, laser, n = light.light.optics, light.light.laser, light.light.index
+    assert isinstance(optics, RayOptics)
     assert body is not None
-    n = particle_index(case)
-    surface = surface_of(case.particle.shape, case.contact_radius)
     dots = light.alpha - light.alpha_host
     # what the gain itself calls background heats like the host
     host = optics.model_copy(update={"host_absorption": light.alpha_host})
-    traced = trace_body(host, laser, surface, n, dots, substrate_index(case))
-    size = optics.finest(laser.wavelength, n, case.particle.shape.equivalent_radius)
+    below = top_index(light.light.ground)
+    traced = trace_body(host, laser, light.outline.surface(), n, dots, below)
+    size = optics.finest(laser.wavelength, n, light.outline.size)
     locate = body.locator()
     amount, _ = deposit_on_cells(
         traced.segments, locate, len(body.names), 0.5 * size, scattered=True
     )
     inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
-    alpha = _substrate_absorption(case)
-    heated = _heat_in_substrate(case, traced, ground, alpha, size) if ground and alpha else None
+    heated = _heat_in_ground(light, traced, layers, size)
     return inside, heated, traced.ledger, traced.ledger.absorbed
 
 
-def _substrate_absorption(case: Case) -> float:
-    """Return the absorption coefficient of the substrate [1/m]."""
-    assert case.laser is not None
-    index = substrate_index(case)
-    return absorption_coefficient(index.imag, case.laser.wavelength) if index else 0.0
+def _heat_in_ground(
+    light: AbsorbedLight, traced: RayTrace, layers: list[Cells | None], size: float
+) -> list[Floats]:
+    """Return the power density that light leaves in each cell of each absorbing layer [W/m³].
 
-
-def _heat_in_substrate(
-    case: Case, traced: RayTrace, ground: Cells, alpha: float, size: float
-) -> Floats:
-    """Return the power density that light absorbed in the substrate leaves in each cell [W/m³].
-
-    Each ray that enters leaves equal shares at the middles of equal quantiles of Beer and
-    Lambert's law over the thickness; around the axis they are averaged.
+    Rays go down from layer to layer and bend there (Snell's law, real parts); what interfaces
+    below the top one reflect is left out.
     """
-    rays, thickness = traced.landings, float(getattr(case.substrate, "thickness", math.inf))
-    path = thickness / np.maximum(-rays.direction[:, 2], 1e-3)
+    rays, found, cells = traced.landings, list[Any](), iter(layers)
+    origin, direction, power = rays.origin, rays.direction, rays.power
+    above: Ground | None = None
+    for layer in light.ground_layers:
+        if above is not None:
+            direction = _bent(direction, above.index.real, layer.index.real)
+        alpha = _absorption(light, layer)
+        path = layer.thickness / np.maximum(-direction[:, 2], 1e-3)
+        if alpha:
+            taken = (origin, direction, power, path)
+            found.append(_deposit(taken, alpha, next(cells), size))
+        origin, power = origin + path[:, None] * direction, power * np.exp(-alpha * path)
+        above = layer
+    return found
+
+
+def _bent(direction: Floats, n_from: float, n_to: float) -> Floats:
+    """Return downward unit vectors, shape (n, 3), refracted at a level interface."""
+    ratio = 1.0 if math.isnan(n_from) or math.isnan(n_to) else n_from / n_to
+    across = ratio * direction[:, :2]
+    down = np.sqrt(np.maximum(1.0 - (across**2).sum(axis=1), 0.0))
+    return np.column_stack([across, -down])
+
+
+def _deposit(
+    rays: tuple[Floats, Floats, Floats, Floats], alpha: float, layer: Cells | None, size: float
+) -> Floats:
+    """Return the power density in the cells of a layer [W/m³].
+
+    Rays are given by origin, direction, power and path. Each leaves equal shares at the middles
+    of equal quantiles of Beer and Lambert's law over its path; around the axis they are averaged.
+    """
+    assert layer is not None
+    origin, direction, power, path = rays
     absorbed = -np.expm1(-alpha * path)
-    amount, locate = np.zeros(len(ground.names)), ground.locator()
+    amount, locate = np.zeros(len(layer.names)), layer.locator()
     for quantile in (np.arange(_DEPTHS) + 0.5) / _DEPTHS:
         along = -np.log1p(-quantile * absorbed) / alpha
-        cell = locate(rays.origin + along[:, None] * rays.direction)
-        amount += np.bincount(cell, rays.power * absorbed / _DEPTHS, minlength=len(amount))
-    return grouped_density(amount, ground.volumes, ring_groups(ground.centres, size))
+        cell = locate(origin + along[:, None] * direction)
+        amount += np.bincount(cell, power * absorbed / _DEPTHS, minlength=len(amount))
+    return grouped_density(amount, layer.volumes, ring_groups(layer.centres, size))
+
+
+_FILL: dict[type, Callable[[AbsorbedLight], None]] = {
+    RayOptics: _fill_from_rays,
+    MieOptics: _fill_from_series,
+}
 
 
 def _judge_ledger(light: AbsorbedLight) -> None:
@@ -319,7 +380,7 @@ def _judge_ledger(light: AbsorbedLight) -> None:
             f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
             "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
         )
-    if light.substrate is not None:
+    if light.ground is not None:
         light.notes.append(
             "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
             "having met the particle, is not counted as heat"

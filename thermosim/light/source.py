@@ -10,7 +10,7 @@ from thermosim.gain import GainParameters, heat_source
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
-    from thermosim.model.heat import Number
+    from thermosim.model.laws import Number
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class GainSource:
     scale: Any = None
     host_absorption: float = 0.0
     quadrature_degree: int | None = None
+
+    follows_temperature = True
 
     def light(self, number: Number) -> Any:
         """Return the local intensity [W/m²] of the form."""

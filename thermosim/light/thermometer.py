@@ -11,15 +11,15 @@ from thermosim.gain import excitation_number, external_efficiency
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.guard import edge_of
 from thermosim.gain.source import absorbing_share, excitation_rate
-from thermosim.light import GainSource, intensity_by_cell
+from thermosim.light.accounts import intensity_by_cell
 from thermosim.light.cells import cell_volumes
 from thermosim.thermometry import ThermometrySettings, emission_model, virtual_reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.gain import GainModel
-    from thermosim.heat.problem import HeatProblem
+    from thermosim.heat.state import State
+    from thermosim.light.light import AbsorbedLight
 
 
 def emission_rate(intensity: Any, temperature: Any, p: Any) -> Any:
@@ -33,43 +33,44 @@ def emission_rate(intensity: Any, temperature: Any, p: Any) -> Any:
 
 
 def emitting_places(
-    problem: HeatProblem, source: GainSource
+    problem: State, light: AbsorbedLight
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return temperature [K] and emitted photons [1/s] of every cell of the particle (collective).
+    """Return temperature [K] and emitted photons [1/s] of every cell of the lit region.
 
-    Temperatures are those of the middle of each cell; every rank gets all cells.
+    Collective. Temperatures are those of the middle of each cell; every rank gets all cells.
     """
     domain = problem.domain
     owned = domain.mesh.topology.index_map(domain.tdim).size_local
-    cells = domain.cells("particle")
+    cells = domain.cells(light.region)
     cells = cells[cells < owned]
     middle = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
     middle.interpolate(problem.theta)
     T = middle.x.array[cells] + problem.model.T_ref
-    light = intensity_by_cell(source, domain).x.array[cells]
-    photons = emission_rate(light, T, source.parameters) * cell_volumes(domain)[cells]
+    intensity = intensity_by_cell(light.source, domain, light.region).x.array[cells]
+    photons = emission_rate(intensity, T, light.parameters) * cell_volumes(domain)[cells]
     gathered = domain.comm.allgather((T, photons))
     return np.concatenate([t for t, _ in gathered]), np.concatenate([n for _, n in gathered])
 
 
 def thermometer(
-    problem: HeatProblem, source: GainSource, gain: GainModel, settings: ThermometrySettings
+    problem: State, light: AbsorbedLight, settings: ThermometrySettings
 ) -> dict[str, float]:
-    """Return what PL thermometry would read of the particle, beside the truth (collective).
+    """Return what PL thermometry would read of the lit body, beside the truth (collective).
 
     Every place emits the spectrum of the dots at its temperature; the reference is the same
-    particle at the chamber temperature. The difference between reading and emission-weighted mean
-    is the bias of the method: a gap that moves bends the tail that the fit takes for straight.
+    body at the temperature ΔT is counted from. The difference between reading and
+    emission-weighted mean is the bias of the method: a gap that moves bends the tail that the fit
+    takes for straight.
 
     Raises
     ------
     ValueError
         If the line of the dots is not known at these temperatures, or misses the window.
     """
-    T, photons = emitting_places(problem, source)
+    T, photons = emitting_places(problem, light)
     if not photons.sum() > 0:
         return {}
-    T_ref = problem.model.T_ref
+    T_ref, gain = problem.model.T_ref, light.gain
     # the tail that a thermometer reads is in balance with the edge, whatever <E_PL> was given
     spectrum = emission_model(
         VanRoosbroeckEmission(edge=edge_of(gain)),

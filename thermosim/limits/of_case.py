@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scipy.constants import e
-
 from thermosim.gain import (
     cooling_gain,
     excitation_number,
     external_efficiency,
     heat_source,
-    mean_escape,
 )
+from thermosim.gain.escape.of_body import escape_numbers
+from thermosim.limits.below import conductivity_below
 from thermosim.limits.closed import limits_summary
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ def derived_quantities(case: Case) -> dict[str, Any]:
     radius = case.contact_radius
     body = shape.truncated(radius)
     numbers: dict[str, Any] = {
+        "regions": ", ".join(f"{name} ({m})" for name, m in case.material_names().items()),
         "particle_volume_m3": body.volume,
         "particle_free_area_m2": body.free_area,
         "contact_radius_m": radius,
@@ -60,18 +60,8 @@ def escape_of(case: Case) -> dict[str, float]:
     if case.laser is None:
         return {}
     gain, escape = case.escape()
-    f_escape, f_reabsorbed, _ = gain.escape_values()
     p = gain.parameters(case.laser.photon_energy)
-    found = {
-        "f_escape": f_escape,
-        "f_reabsorbed": f_reabsorbed,
-        "eta_ext_low_intensity": float(external_efficiency(0.0, p)),
-        "mean_emission_eV": float(gain.mean_emission(case.chamber.temperature)) / e,
-        "mean_escape_eV": float(mean_escape(case.chamber.temperature, p)) / e,
-    }
-    if escape is not None and escape.photons:
-        found["f_escape_error"] = escape.f_escape_error
-    return found
+    return escape_numbers(gain, escape, p, case.chamber.temperature)
 
 
 def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, float]:
@@ -82,13 +72,13 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
     from thermosim.bodies.emissivity import emissivity_law
 
     shape, T = case.particle.shape, case.chamber.temperature
-    body = shape.truncated(case.contact_radius)
+    parts, b = case.substrate.parts(), case.contact_radius
+    body = shape.truncated(b)
     source = light_of(case)["heat_source_W_per_m3"]
     material = case.material(case.particle.material)
     size = shape.equivalent_radius
     law = emissivity_law(case.particle.emissivity, material, size, (0.9 * T, 1.1 * T))
     emissivity = float(law.at(T))
-    k_par, k_perp = _substrate_conductivity(case)
     # with a source in place of dots only the product n g has a meaning
     n_dots = case.gain.n_dots if case.source is None else 1.0
     has_mass = material.density is not None and material.specific_heat is not None
@@ -100,10 +90,9 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
         emissivity=emissivity,
         volumetric_heat_capacity=float(material.volumetric_heat_capacity(T)) if has_mass else None,
         k_particle=float(material.conductivity.components(T)[0]),
-        contact_radius=case.contact_radius,
+        contact_radius=b,
         contact_h_c=case.contact.conductance or None,
-        k_par=k_par,
-        k_perp=k_perp,
+        k_par=conductivity_below(parts, case.material, T, b),
         pressure=case.chamber.pressure,
         gas=case.chamber.gas,
         accommodation=case.chamber.accommodation,
@@ -115,14 +104,6 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
     return {name: value for name, value in found.items() if name not in dots}
 
 
-def _substrate_conductivity(case: Case) -> tuple[float | None, float | None]:
-    name = case.material_names().get("substrate")
-    if name is None:
-        return None, None
-    k_par, k_perp = case.material(name).conductivity.components(case.chamber.temperature)
-    return float(k_par), float(k_perp)
-
-
 def _mesh_estimate(case: Case) -> dict[str, int]:
     """Estimate the number of cells, from rings of cells that grow geometrically off the rim."""
     from math import log, pi
@@ -131,9 +112,7 @@ def _mesh_estimate(case: Case) -> dict[str, int]:
         2 if case.symmetry == "axisymmetric" else 3
     )
     b = case.contact_radius
-    far = max(
-        case.particle.shape.equivalent_radius, getattr(case.substrate, "equivalent_radius", 0)
-    )
+    far = max(case.particle.shape.equivalent_radius, case.substrate.equivalent_radius)
     layers = log(max(far / b * per_contact, 2.0)) / growth if b else 0.0
     if case.symmetry == "axisymmetric":
         cells = 2.0 * per_radius**2 + layers * 2 * pi / growth

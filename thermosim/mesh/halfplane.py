@@ -6,11 +6,12 @@ from itertools import pairwise
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from thermosim.fem.data import MeshData, split_at
+from thermosim.mesh.cut_open import part_particle
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import Sizes, plane_size_field
 
 if TYPE_CHECKING:
+    from thermosim.fem.data import MeshData
     from thermosim.mesh.layers import Layer
     from thermosim.mesh.profiles import Point, Profile, Segment
 
@@ -41,22 +42,7 @@ def mesh_half_plane(
         gmsh.model.mesh.setOrder(order)
         data = read_arrays(gmsh, 2, order, MICROMETRE, "axisymmetric", {})
     data.points[:] *= scale / MICROMETRE
-    return cut_open(data, jump=jump)
-
-
-def cut_open(data: MeshData, *, jump: bool) -> MeshData:
-    """Part particle and substrate where they lie on each other without touching.
-
-    With `jump` they are parted at the contact too, for a coupling by its conductance.
-    """
-    names = {}
-    if "particle_base" in data.boundaries:
-        names["particle_base"] = "substrate_under"
-    if jump and "contact" in data.boundaries:
-        names["contact"] = "contact_substrate"
-    if not names:
-        return data
-    return split_at(data, names, "particle", keep=() if jump else ("contact",))
+    return part_particle(data, jump=jump)
 
 
 def drawing_unit(profile: Profile, layers: tuple[Layer, ...]) -> float:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thermosim.fem.data import MeshData
 
 
+_FLAT = 1e-9  # shape quality of a cell without content
 _PARTICLE = ("particle_surface", "particle_base", "contact")
 
 
@@ -30,7 +31,8 @@ def quality_report(mesh: MeshData, threshold: float) -> dict[str, float]:
     MeshError
         If the minimum scaled Jacobian is below `threshold`, naming the region.
     """
-    quality = scaled_jacobians(mesh)
+    shape = shape_qualities(mesh)
+    quality = scaled_jacobians(mesh) if shape.min() > _FLAT else np.sign(shape - _FLAT)
     edges = edge_lengths(mesh)
     worst = int(np.argmin(quality))
     if quality[worst] < threshold:
@@ -40,10 +42,8 @@ def quality_report(mesh: MeshData, threshold: float) -> dict[str, float]:
         raise MeshError(
             f"minimum scaled Jacobian {quality[worst]:.3g} of {len(quality)} cells is below "
             f'mesh.min_quality = {threshold:g} (in "{names[int(mesh.cell_tags[worst])]}" at '
-            f"{where} m); raise mesh.refinement or mesh.cells_per_radius, or lower the threshold "
-            "if you know why"
+            f"{where} m); raise mesh.refinement, or lower the threshold if you know why"
         )
-    shape = shape_qualities(mesh)
     return {
         "n_cells": float(len(quality)),
         "n_nodes": float(len(mesh.points)),
@@ -52,33 +52,6 @@ def quality_report(mesh: MeshData, threshold: float) -> dict[str, float]:
         "mean_shape_quality": float(shape.mean()),
         "min_edge_m": float(edges.min()),
         "max_edge_m": float(edges.max()),
-    }
-
-
-def check_quality(gmsh: Any, dim: int, threshold: float, unit: float) -> dict[str, float]:
-    """Return the quality report of the current gmsh mesh, whose lengths are `unit` metres.
-
-    Raises
-    ------
-    MeshError
-        If the minimum scaled Jacobian is below `threshold`.
-    """
-    tags = np.concatenate(gmsh.model.mesh.getElements(dim)[1])
-    quality = gmsh.model.mesh.getElementQualities(tags, "minSJ")
-    shape = gmsh.model.mesh.getElementQualities(tags, "minSICN")
-    edges = gmsh.model.mesh.getElementQualities(tags, "minEdge")
-    worst = float(np.min(quality))
-    if worst < threshold:
-        raise MeshError(
-            f"minimum scaled Jacobian {worst:.3g} of {len(tags)} cells is below "
-            f"mesh.min_quality = {threshold:g}; raise mesh.refinement or mesh.cells_per_radius, "
-            "or lower the threshold if you know why"
-        )
-    return {
-        "n_cells": float(len(tags)),
-        "min_scaled_jacobian": worst,
-        "mean_shape_quality": float(np.mean(shape)),
-        "min_edge_m": float(np.min(edges)) * unit,
     }
 
 

@@ -3,60 +3,51 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.bodies.geometry import Box, GeometryFile, Rectangle
 from thermosim.errors import MeshError
-from thermosim.fem.data import MeshData, facet_nodes
-from thermosim.mesh.background import follow
+from thermosim.mesh.cut_open import cut_open
 from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
-from thermosim.mesh.quality import check_quality
+from thermosim.mesh.quality import quality_report
 from thermosim.mesh.session import generate, gmsh_session, read_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from thermosim.bodies.geometry import BodyMesh, Geometry
+    from thermosim.fem.data import MeshData
+    from thermosim.model.drawing import BodyDrawing, Names
+    from thermosim.model.sizes import SizeMap
 
-    from numpy.typing import NDArray
-
-    from thermosim.bodies.geometry import BodyContact, BodyMesh, Geometry
-    from thermosim.mesh.background import SizeMap
-
-Names = tuple[str, ...]
 MICROMETRE = 1e-6
 _CELLS_ALONG = 20.0
 _NEVER_NEGATIVE = -1e-9  # part of the extent
 
 
-def build_body(
-    geometry: Geometry,
-    settings: BodyMesh,
-    contacts: Mapping[str, BodyContact],
-    check: Callable[[Names, Names], None] = lambda regions, boundaries: None,
-    sizes: SizeMap | None = None,
-) -> tuple[MeshData, dict[str, float]]:
+def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
     """Return the mesh of a body, cut open at its contacts, and its quality report.
 
-    `check` is called with the names of the regions and boundaries before anything is meshed.
-    `sizes` are those of the cells, in place of those of geometry and settings.
+    The names that are used are checked before anything is meshed.
 
     Raises
     ------
     MeshError
         If the geometry cannot be read or meshed, or lacks names.
+    CaseError
+        If the case uses names that the geometry does not have.
     """
+    geometry, settings, sizes = drawing.geometry, drawing.mesh, drawing.sizes
     dim = 3 if geometry.symmetry == "3d" else 2
     with gmsh_session() as gmsh:
         unit, order = _prepare(gmsh, geometry, settings, dim)
-        check(_names(gmsh, dim), _names(gmsh, dim - 1))
+        drawing.check_names(_names(gmsh, dim), _names(gmsh, dim - 1))
         if order is None:
             order = settings.order
             if sizes is not None:
                 check_count(sizes.cell_count(), settings.max_cells, OF_BODY)
-                follow(gmsh, sizes, unit)
+                _follow(gmsh, sizes, unit)
             else:
                 check_count(_expected_cells(gmsh, dim), settings.max_cells, OF_BODY)
             generate(gmsh, dim)
@@ -66,12 +57,11 @@ def build_body(
             raise MeshError("the mesh holds no cells; is geometry.symmetry right?")
         if n_cells > settings.max_cells:
             raise MeshError(f"{n_cells} cells are more than mesh.max_cells = {settings.max_cells}")
-        report = check_quality(gmsh, dim, settings.min_quality, unit)
         if dim == 2:
             _check_plane(gmsh, geometry.symmetry)
         data = read_arrays(gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry))
     data.points[:] *= unit / MICROMETRE
-    return cut_open(data, contacts), report
+    return cut_open(data, drawing.contacts), quality_report(data, settings.min_quality)
 
 
 def _expected_cells(gmsh: Any, dim: int) -> float:
@@ -212,113 +202,20 @@ def _check_plane(gmsh: Any, symmetry: str) -> None:
         )
 
 
-def cut_open(mesh: MeshData, contacts: Mapping[str, BodyContact]) -> MeshData:
-    """Return the mesh with its regions parted at the contacts.
-
-    Every interface gets two boundaries, ``CONTACT:REGION``, with nodes at the same places. Regions
-    that touch without a contact stay joined, also where three of them meet.
-
-    Raises
-    ------
-    MeshError
-        If two regions of a contact do not touch.
-    """
-    if not contacts:
-        return mesh
-    facets = _Facets.of(mesh)
-    table, boundaries = mesh.facet_tags.copy(), dict(mesh.boundaries)
-    parted = np.zeros(len(facets.cells), dtype=bool)
-    for name, contact in contacts.items():
-        tags = [mesh.regions[region] for region in contact.between]
-        owners = mesh.cell_tags[facets.cells]
-        there = (np.sort(owners, axis=1) == np.sort(tags)).all(axis=1)
-        if not there.any():
-            first, second = contact.between
-            raise MeshError(f'contacts.{name}: "{first}" and "{second}" do not touch')
-        parted |= there
-        for tag, region in zip(tags, contact.between, strict=True):
-            boundaries[f"{name}:{region}"] = max(boundaries.values(), default=0) + 1
-            mine = there[:, None] & (owners == tag)
-            table[facets.cells[mine], facets.local[mine]] = boundaries[f"{name}:{region}"]
-    cells, points = _part(mesh, facets, parted)
-    return replace(mesh, points=points, cells=cells, facet_tags=table, boundaries=boundaries)
-
-
-@dataclass(frozen=True)
-class _Facets:
-    """Facets between two cells: the cells, shape (n, 2), and the local facet in each."""
-
-    cells: NDArray[np.int64]
-    local: NDArray[np.int64]
-
-    @staticmethod
-    def of(mesh: MeshData) -> _Facets:
-        d = mesh.tdim
-        corners = mesh.cells[:, : d + 1]
-        keys = [np.sort(np.delete(corners, i, axis=1), axis=1) for i in range(d + 1)]
-        owner = np.tile(np.arange(len(corners)), d + 1)
-        local = np.repeat(np.arange(d + 1), len(corners))
-        stacked = np.vstack(keys)
-        order = np.lexsort(stacked.T)
-        same = (stacked[order][1:] == stacked[order][:-1]).all(axis=1)
-        pairs = np.column_stack([order[:-1][same], order[1:][same]])
-        return _Facets(owner[pairs], local[pairs])
-
-
-def _part(
-    mesh: MeshData, facets: _Facets, parted: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Give each side of the marked facets nodes of its own.
-
-    The cells around a node fall into groups that hang together by facets which are not parted;
-    each group but the first gets a copy of the node.
-    """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    split = _nodes_of(mesh, facets, parted)
-    marked = np.zeros(len(mesh.points), dtype=bool)
-    marked[split] = True
-    owner, slot = np.nonzero(marked[mesh.cells])
-    number = np.full(mesh.cells.shape, -1, dtype=np.int64)
-    number[owner, slot] = np.arange(len(owner))
-    joined = _joined_pairs(mesh, facets, ~parted, number)
-    graph = coo_matrix((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=[len(owner)] * 2)
-    _, group = connected_components(graph, directed=False)
-    node = mesh.cells[owner, slot]
-    _, first = np.unique(group, return_index=True)
-    owners_of_group = node[first]  # one node per group: the groups of a node are its copies
-    order = np.argsort(owners_of_group, kind="stable")
-    is_copy = np.zeros(len(first), dtype=bool)
-    is_copy[order[1:]] = owners_of_group[order][1:] == owners_of_group[order][:-1]
-    target = owners_of_group.copy()
-    target[is_copy] = len(mesh.points) + np.arange(is_copy.sum())
-    cells = mesh.cells.copy()
-    cells[owner, slot] = target[group]
-    return cells, np.vstack([mesh.points, mesh.points[owners_of_group[is_copy]]])
-
-
-def _nodes_of(mesh: MeshData, facets: _Facets, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the nodes of the marked facets, those of edges included."""
-    on_facet = np.array(facet_nodes(mesh.tdim, mesh.order))
-    cells, local = facets.cells[marked, 0], facets.local[marked, 0]
-    return np.asarray(np.unique(mesh.cells[cells[:, None], on_facet[local]]))
-
-
-def _joined_pairs(
-    mesh: MeshData, facets: _Facets, kept: NDArray[np.bool_], number: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return which (cell, node) pairs are the same node seen from two cells that share a facet."""
-    on_facet = np.array(facet_nodes(mesh.tdim, mesh.order))
-    cells, local = facets.cells[kept], facets.local[kept]
-    near = (number[cells[:, 0]] >= 0).any(axis=1)
-    cells, local = cells[near], local[near]
-    sides = []
-    for side in (0, 1):
-        rows = cells[:, side, None]
-        slots = on_facet[local[:, side]]
-        nodes, numbers = mesh.cells[rows, slots], number[rows, slots]
-        order = np.argsort(nodes, axis=1)
-        sides.append(np.take_along_axis(numbers, order, axis=1).ravel())
-    pairs = np.column_stack(sides)
-    return np.asarray(pairs[pairs[:, 0] >= 0])
+def _follow(gmsh: Any, wanted: SizeMap, unit: float) -> None:
+    """Let gmsh mesh with the sizes of a map alone; `unit` is metres per length of the model."""
+    at, sizes = wanted.points[wanted.cells] / unit, wanted.sizes[wanted.cells] / unit
+    place = np.zeros((*at.shape[:2], 3))
+    place[:, :, : at.shape[2]] = at
+    rows = np.concatenate([place.transpose(0, 2, 1).reshape(len(at), -1), sizes], axis=1)
+    view = gmsh.view.add("sizes")
+    gmsh.view.addListData(view, "ST" if at.shape[1] == 3 else "SS", len(rows), rows.ravel())
+    field = gmsh.model.mesh.field.add("PostView")
+    gmsh.model.mesh.field.setNumber(field, "ViewTag", view)
+    gmsh.model.mesh.field.setAsBackgroundMesh(field)
+    for source in ("Points", "Curvature"):
+        gmsh.option.setNumber(f"Mesh.MeshSizeFrom{source}", 0)
+    gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 0)
+    gmsh.option.setNumber("Mesh.MeshSizeFactor", 1)
+    gmsh.option.setNumber("Mesh.MeshSizeMin", 0)
+    gmsh.option.setNumber("Mesh.MeshSizeMax", 1e22)

@@ -10,11 +10,12 @@ import numpy as np
 
 from thermosim.errors import MeshError
 from thermosim.mesh.bodies import draw_body
+from thermosim.mesh.cut_open import part_particle
 from thermosim.mesh.drawn import redrawn_faces
 from thermosim.mesh.ellipsoids import curve_onto
 from thermosim.mesh.estimate import check_count, sheet_cells, solid_cells
 from thermosim.mesh.facets import faceted_body, strip_width
-from thermosim.mesh.halfplane import MICROMETRE, cut_open
+from thermosim.mesh.halfplane import MICROMETRE
 from thermosim.mesh.measure import scaled_jacobians
 from thermosim.mesh.quarter import Groups, Quarter
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
@@ -32,15 +33,15 @@ _STRIP = 7.0  # cells across a strip are that much coarser than across a disk as
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.case.particle_case import Case
     from thermosim.fem.data import MeshData
     from thermosim.mesh.drawn import DrawnBody
     from thermosim.mesh.layers import Layer, Plan
     from thermosim.mesh.sizes import Sizes
+    from thermosim.model.drawing import ParticleDrawing
 
 
-def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
-    """Mesh the particles of a case on their layers in 3-D.
+def mesh_solids(drawing: ParticleDrawing, layers: tuple[Layer, ...]) -> MeshData:
+    """Mesh the particles on their layers in 3-D.
 
     Boundaries are named as in `halfplane`; the sides of a beam are ``substrate_side``.
 
@@ -49,10 +50,10 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     MeshError
         If the geometry has no mesh.
     """
-    shape, b = case.particle.shape, case.contact_radius
-    places = case.particle.places()
-    check_places(case, layers)
-    sizes = solid_sizes(case.mesh, shape, b)
+    shape, b = drawing.shape, drawing.contact_radius
+    places = drawing.places()
+    check_places(drawing, layers)
+    sizes = solid_sizes(drawing.mesh, shape, b)
     extent = max([shape.equivalent_radius, *(layer.plan.extent for layer in layers)])
     rim = 2 * np.pi * b
     if b and isinstance(shape, FacetedShape | Surface) and not shape.base_area:
@@ -63,11 +64,11 @@ def mesh_solids(case: Case, layers: tuple[Layer, ...]) -> MeshData:
     volume = shape.volume * len(places)
     count = solid_cells(volume, len(places), rim, sizes, extent)
     count += sum(sheet_cells(layer, widest_cell(layer)) for layer in layers)
-    check_count(count / (4 if case.symmetry == "quarter" else 1), case.mesh.max_cells)
-    data = _first_that_works(case, layers, sizes, extent)
+    check_count(count / (4 if drawing.symmetry == "quarter" else 1), drawing.mesh.max_cells)
+    data = _first_that_works(drawing, layers, sizes, extent)
     if isinstance(shape, Ellipsoid) and not shape.is_axisymmetric:
         data = curve_onto(data, shape, b, places)
-    return cut_open(data, jump=case.contact.conductance is not None)
+    return part_particle(data, jump=drawing.jump)
 
 
 def _strip(shape: FacetedShape | Surface, contact_radius: float) -> tuple[float, float]:
@@ -99,7 +100,7 @@ class _UnmeshedError(MeshError):
 
 
 def _first_that_works(
-    case: Case, layers: tuple[Layer, ...], sizes: Sizes, extent: float
+    drawing: ParticleDrawing, layers: tuple[Layer, ...], sizes: Sizes, extent: float
 ) -> MeshData:
     """Draw and mesh; where gmsh fails or bends cells too much, try other algorithms.
 
@@ -112,14 +113,14 @@ def _first_that_works(
     best: tuple[float, MeshData] | None = None
     for algorithms in _ALGORITHMS:
         try:
-            data = _draw_and_mesh(case, layers, sizes, extent, algorithms)
+            data = _draw_and_mesh(drawing, layers, sizes, extent, algorithms)
         except _UnmeshedError as error:
             failure = error
             continue
         least = float(scaled_jacobians(data).min())
         if best is None or least > best[0]:
             best = least, data
-        if least >= case.mesh.min_quality:
+        if least >= drawing.mesh.min_quality:
             break
     if best is None:
         raise MeshError(
@@ -130,16 +131,16 @@ def _first_that_works(
 
 
 def _draw_and_mesh(
-    case: Case,
+    drawing: ParticleDrawing,
     layers: tuple[Layer, ...],
     sizes: Sizes,
     extent: float,
     algorithms: tuple[int, int],
 ) -> MeshData:
-    shape, b, places = case.particle.shape, case.contact_radius, case.particle.places()
+    shape, b, places = drawing.shape, drawing.contact_radius, drawing.places()
     scale = max(b, max(extent, shape.height) / 2e4)
     with gmsh_session() as gmsh:
-        quarter = case.symmetry == "quarter"
+        quarter = drawing.symmetry == "quarter"
         bodies = [
             draw_body(gmsh, shape, b, (float(x), float(y)), scale, quarter=quarter)
             for x, y in places
@@ -158,7 +159,7 @@ def _draw_and_mesh(
         centers = [(float(x + middle[0]), float(y + middle[1]), middle[2]) for x, y in places]
         sheets = [(regions[layer.region], widest_cell(layer) / scale) for layer in layers]
         solid_size_field(gmsh, sizes, scale, bodies, centers, reach, extent, sheets)
-        data = _mesh(gmsh, case.mesh.order, algorithms, case.symmetry)
+        data = _mesh(gmsh, drawing.mesh.order, algorithms, drawing.symmetry)
     data.points[:] *= scale / MICROMETRE
     return data
 
@@ -231,7 +232,7 @@ def owned_faces(gmsh: Any, boundaries: Groups) -> Groups:
     return found
 
 
-def check_places(case: Case, layers: tuple[Layer, ...]) -> None:
+def check_places(drawing: ParticleDrawing, layers: tuple[Layer, ...]) -> None:
     """Refuse particles whose foot reaches over the edge of what they stand on.
 
     Raises
@@ -241,8 +242,8 @@ def check_places(case: Case, layers: tuple[Layer, ...]) -> None:
     """
     if not layers:
         return
-    outline = _foot_outline(case)
-    for i, place in enumerate(case.particle.places()):
+    outline = _foot_outline(drawing)
+    for i, place in enumerate(drawing.places()):
         if not _inside(outline + place, layers[0].plan):
             raise MeshError(
                 f"particle {i + 1} at ({place[0]:.4g}, {place[1]:.4g}) m: its base reaches over "
@@ -250,9 +251,9 @@ def check_places(case: Case, layers: tuple[Layer, ...]) -> None:
             )
 
 
-def _foot_outline(case: Case) -> NDArray[np.float64]:
+def _foot_outline(drawing: ParticleDrawing) -> NDArray[np.float64]:
     """Return points (n, 2) [m] around the face by which a particle lies on its substrate."""
-    shape, b = case.particle.shape, case.contact_radius
+    shape, b = drawing.shape, drawing.contact_radius
     turns = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     circle = np.column_stack([np.cos(turns), np.sin(turns)])
     if not shape.base_area:

@@ -14,9 +14,7 @@ from thermosim.materials.laws import Law
 if TYPE_CHECKING:
     from thermosim.bodies.films import BodyFilm
     from thermosim.materials import Material
-
-Number = Callable[[float], Any]
-"""Makes a constant of a form out of a float."""
+    from thermosim.model.laws import HeldFormula, Number
 
 
 class SurfaceLaw(Protocol):
@@ -111,24 +109,27 @@ class Surface:
 class Held:
     """A boundary held at a temperature [K].
 
-    The temperature may be a function of points of the mesh, shape (n, 3), that returns shape (n,).
+    The temperature may be a function of points of the mesh, shape (n, 3), that returns shape (n,),
+    or a course in space and time (`laws.HeldFormula`).
     """
 
     boundary: str
-    temperature: float | Callable[[Any], Any]
+    temperature: float | Callable[[Any], Any] | HeldFormula
 
 
 @dataclass(frozen=True)
 class Jump:
     """A contact that conducts h_c [T] [W/m²] from boundary `side_1` to boundary `side_2`.
 
-    Both are outer boundaries of a mesh that is cut open there, with matching nodes.
+    Both are outer boundaries of a mesh that is cut open there, with matching nodes; `owners` are
+    the bodies that they belong to.
     """
 
     name: str
     side_1: str
     side_2: str
     h_c: float
+    owners: tuple[str, str] = ("1", "2")
 
 
 @dataclass(frozen=True)

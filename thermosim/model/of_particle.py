@@ -1,14 +1,16 @@
-"""From a case to its heat model: bodies with their materials, surfaces with their paths."""
+"""From a case about a particle to its model: bodies with their materials, surfaces with paths."""
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
-from thermosim.bodies.substrates import NoSubstrate
-from thermosim.bodies.supports import support_faces, supports
 from thermosim.errors import CaseError
+from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
+from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
     Enclosure,
     Exchange,
@@ -19,42 +21,106 @@ from thermosim.model.heat import (
     Held,
     Jump,
     Radiation,
-    Source,
     Surface,
     SurfaceLaw,
+    UniformSource,
     film_of,
 )
+from thermosim.model.model import Goal, Ground, Light, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from thermosim.bodies.films import FilmSettings
     from thermosim.case.particle_case import Case
-    from thermosim.fem.domain import Domain
     from thermosim.materials.conductivity import Axis
 
-_FACING_AWAY = ("substrate_bottom", "substrate_frame", "substrate_rim")
+PARTICLE, SURFACE = "particle", "particle_surface"
 
 
-def heat_model(
-    case: Case, domain: Domain, source: Source, in_substrate: Source | None = None
-) -> HeatModel:
-    """Return the heat model of a case on its mesh; sources are of the particle and the substrate.
+def of_particle(case: Case) -> Model:
+    """Return the model of a particle, of what it rests on, and of its light.
 
     Raises
     ------
     CaseError
         If a material lacks a property that the case asks for.
     """
-    bodies = [_body(case, "particle", case.particle.material, source)]
+    light = light_of(case)
+    return Model(
+        case=case,
+        symmetry=case.symmetry,
+        T_ref=case.chamber.temperature,
+        drawing=drawing_of_particle(case),
+        heat=partial(heat_of, case),
+        goal=Goal(PARTICLE, surface=SURFACE),
+        accounts=_accounts,
+        light=light,
+        probes=case.all_probes(case.probes),
+        thermometry=None if case.output.thermometer is False else case.thermometry,
+        materials={
+            owner: (name, case.material(name)) for owner, name in case.material_names().items()
+        },
+        facts={
+            "chamber_temperature_K": case.chamber.temperature,
+            "contact_radius_m": case.contact_radius,
+        },
+        start=case.chamber.temperature,
+    )
+
+
+def light_of(case: Case) -> Light | None:
+    """Return the light in the particle and what lies under it; None without a laser."""
+    laser = case.laser
+    if laser is None:
+        return None
+    table = case.material(case.particle.material).refractive_index
+    index = complex(math.nan) if table is None else complex(table.at(laser.wavelength))
+    return Light(
+        PARTICLE, laser, case.optics, case.gain, case.chamber.temperature,
+        case.optics.index(index), case.particle.shape, case.contact_radius, _ground(case),
+    )  # fmt: skip
+
+
+def _ground(case: Case) -> tuple[Ground, ...]:
+    """Return the layers of the substrate from the top; an index that nobody knows is no number."""
+    assert case.laser is not None
+    found = []
+    for part in case.substrate.parts():
+        table = case.material(part.material).refractive_index
+        unknown = complex(math.nan, math.nan)
+        index = unknown if table is None else complex(table.at(case.laser.wavelength))
+        found.append(
+            Ground(part.region, part.thickness, index, part.material, f"substrate.{part.key}")
+        )
+    return tuple(found)
+
+
+def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
+    """Return the heat model of a case on a mesh with these boundaries.
+
+    A substrate is meshed only where the particle touches it. Light brings its sources later.
+
+    Raises
+    ------
+    CaseError
+        If a material lacks a property that the case asks for, or a film has no surface.
+    """
+    given = None if case.source is None else UniformSource(case.source.heat_source)
+    bodies = [_body(case, PARTICLE, case.particle.material, given)]
     surfaces = [_particle_surface(case)]
     held: list[Held] = []
     jumps: list[Jump] = []
-    if not isinstance(case.substrate, NoSubstrate) and len(domain.regions) > 1:
-        bodies += _support_bodies(case, in_substrate)
-        sides, held = _support_surfaces(case, domain)
+    if case.contact_radius:
+        bodies += [
+            _body(case, part.region, part.material, None, part.axis)
+            for part in case.substrate.parts()
+        ]
+        sides, held = _support_surfaces(case, boundaries)
         surfaces += sides
-        if "contact_substrate" in domain.boundaries and case.contact.conductance:
-            h_c = case.contact.conductance
-            jumps.append(Jump("contact", "contact", "contact_substrate", h_c))
+        if "contact_substrate" in boundaries and case.contact.conductance:
+            h_c, owners = case.contact.conductance, (PARTICLE, "substrate")
+            jumps.append(Jump("contact", "contact", "contact_substrate", h_c, owners))
     return HeatModel(
         case.chamber.temperature,
         tuple(bodies),
@@ -63,14 +129,31 @@ def heat_model(
         tuple(jumps),
         _enclosures(case, surfaces),
         _gaps(case, surfaces),
-        tuple(_film(case, film, domain) for film in case.films),
+        tuple(_film(case, film, boundaries) for film in case.films),
     )
+
+
+def _accounts(budget: Budget) -> dict[str, float]:
+    """Return the budget in the few numbers that people ask for [W]."""
+    flows = flows_part(budget)
+    from_particle = to_chamber(flows, SURFACE)
+    source = flows.get(f"source:{PARTICLE}", released(flows))
+    held = sum(value for name, value in flows.items() if name.endswith(":held"))
+    kept = budget.get(f"{PARTICLE}:stored", 0.0)
+    return {
+        "heat_source_W": released(flows),
+        "heat_to_chamber_W": from_particle,
+        "heat_to_substrate_W": source - from_particle - kept,
+        "heat_substrate_to_chamber_W": leaving(flows) - from_particle - held,
+        "heat_to_holder_W": held,
+    }
 
 
 def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
     """Return the surfaces that see each other; lower faces and rims see only the chamber."""
     settings = case.radiation
-    names = tuple(s.boundary for s in surfaces if s.boundary not in _FACING_AWAY)
+    away = {face.boundary for face in case.substrate.faces() if not face.sees_particle}
+    names = tuple(s.boundary for s in surfaces if s.boundary not in away)
     if settings.model == "chamber" or len(names) < 2:
         return ()
     chosen = settings.model_dump(include={"patches", "rays", "seed", "quadrature"})
@@ -84,7 +167,7 @@ def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
         law = surface.paths.get("gas")
         if isinstance(law, Exchange):
             h[surface.boundary] = law.h
-    upper = "particle_surface"
+    upper = SURFACE
     lower = "pedestal_top" if "pedestal_top" in h else "substrate_top"
     if not chamber.gap_gas or upper not in h or lower not in h:
         return ()
@@ -92,8 +175,8 @@ def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
     return (GasGap(upper, lower, chamber.gap_free_molecular(), k_gas, (h[upper], h[lower])),)
 
 
-def _film(case: Case, film: FilmSettings, domain: Domain) -> Film:
-    if not domain.has(film.boundary):
+def _film(case: Case, film: FilmSettings, boundaries: Collection[str]) -> Film:
+    if film.boundary not in boundaries:
         raise CaseError(
             f'films: boundary = "{film.boundary}": this case has no such surface in its mesh; '
             "a substrate is meshed only where the particle touches it"
@@ -102,7 +185,7 @@ def _film(case: Case, film: FilmSettings, domain: Domain) -> Film:
 
 
 def _body(
-    case: Case, region: str, name: str, source: Source | None, axis: Axis | None = None
+    case: Case, region: str, name: str, source: UniformSource | None, axis: Axis | None = None
 ) -> HeatBody:
     material = case.material(name)
     return HeatBody(
@@ -110,37 +193,25 @@ def _body(
     )
 
 
-def _support_bodies(case: Case, in_substrate: Source | None) -> list[HeatBody]:
-    return [
-        _body(
-            case,
-            part.region,
-            part.material,
-            in_substrate if part.region == "substrate" else None,
-            part.axis,
-        )
-        for part in supports(case.substrate)
-    ]
-
-
 def _particle_surface(case: Case) -> Surface:
-    radius = case.particle.shape.equivalent_radius
-    emissivity = _emissivity(case, "particle", case.particle.material, radius)
-    return Surface("particle_surface", _paths(case, emissivity, radius))
+    radius, particle = case.particle.shape.equivalent_radius, case.particle
+    emissivity = _emissivity(case, PARTICLE, particle.emissivity, particle.material, radius)
+    return Surface(SURFACE, _paths(case, emissivity, radius))
 
 
-def _support_surfaces(case: Case, domain: Domain) -> tuple[list[Surface], list[Held]]:
-    substrate: Any = case.substrate
-    size = getattr(substrate, "equivalent_radius", None) or substrate.width / 2
+def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Surface], list[Held]]:
     surfaces, held = [], []
-    for side in support_faces(substrate):
-        if not domain.has(side.boundary):
+    for side in case.substrate.faces():
+        if side.boundary not in boundaries:
             continue
-        if side.face == "held":
-            held.append(Held(side.boundary, substrate.held_temperature or case.chamber.temperature))
-        elif side.face == "radiating":
-            part = side.support
-            emissivity = _emissivity(case, "substrate", part.material, part.thickness)
+        if side.happens == "held":
+            held.append(Held(side.boundary, side.held_temperature or case.chamber.temperature))
+        elif side.happens == "radiating":
+            part = side.part
+            emissivity = _emissivity(
+                case, "substrate", side.emissivity, part.material, part.thickness
+            )
+            size = case.substrate.equivalent_radius
             surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
     return surfaces, held
 
@@ -153,8 +224,7 @@ def _paths(case: Case, emissivity: Any, distance: float) -> dict[str, SurfaceLaw
     return paths
 
 
-def _emissivity(case: Case, owner: str, name: str, size: float) -> Any:
-    setting = case.particle.emissivity if owner == "particle" else case.substrate.emissivity  # type: ignore[union-attr]
+def _emissivity(case: Case, owner: str, setting: Any, name: str, size: float) -> Any:
     try:
         return emissivity_law(setting, case.material(name), size)
     except ValueError as error:

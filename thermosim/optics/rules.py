@@ -14,24 +14,38 @@ if TYPE_CHECKING:
     from thermosim.materials import Material
     from thermosim.optics.beam import Laser
 
-Symmetry = Literal["axisymmetric", "quarter", "3d"]
+Symmetry = Literal["planar", "axisymmetric", "quarter", "3d"]
 Model = UniformOptics | RayOptics | MieOptics
 _REMEDY = 'write symmetry = "3d"'
 _ROUNDING = 1e-9
 
 
+def laser_symmetry_problems(laser: Laser, symmetry: Symmetry) -> Iterator[Problem]:
+    """Yield what in a beam breaks the symmetry of a case."""
+    if symmetry == "3d":
+        return
+    if symmetry == "planar":
+        rule = "a beam is round: it has no planar section of which W are per metre of depth"
+        yield Problem("laser", "", rule, "use an axisymmetric or 3-D geometry, or give heat_source")
+        return
+    if laser.tilt or laser.aim[0] or laser.aim[1]:
+        yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", _REMEDY)
+    if laser.speckle is not None:
+        yield Problem("laser.speckle", "", "breaks the symmetry", _REMEDY)
+
+
 def optics_problems(
-    optics: Model, laser: Laser | None, shape: ShapeBase, material: Material | None,
+    optics: Model, laser: Laser | None, shape: ShapeBase | None, material: Material | None,
     symmetry: Symmetry, *, transient: bool,
 ) -> Iterator[Problem]:  # fmt: skip
-    """Yield what keeps a model of the light from a case."""
+    """Yield what keeps a model of the light from a case; without `shape` the mesh tells more."""
     if isinstance(optics, UniformOptics):
         return
     model = f'"{optics.model}"'
     if laser is None:
         yield Problem("optics.model", model, "but there is no light", "add a section [laser]")
         return
-    if isinstance(optics, MieOptics) and not isinstance(shape, Sphere):
+    if isinstance(optics, MieOptics) and not isinstance(shape, Sphere | None):
         remedy = 'choose optics.model = "rays", or particle.shape.kind = "sphere"'
         kind = getattr(shape, "kind", type(shape).__name__)
         yield Problem("optics.model", model, f'is for spheres, not "{kind}"', remedy)

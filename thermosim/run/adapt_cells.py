@@ -8,24 +8,35 @@ h ∝ (h_0^2p/e)^{1/(2p+d)}.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.fem.parallel import on_root
-from thermosim.mesh.background import SizeMap
+from thermosim.model.sizes import SizeMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
     from thermosim.heat.error import ErrorEstimate
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.model.drawing import BodyDrawing
 
 _FINEST, _COARSEST = 0.15, 1.6  # a step changes sizes by that much
 _GROWTH = 0.4  # per distance
 _AIM = 0.7  # of the target, since estimates scatter
 _CANCEL = 4.0  # errors of cells may cancel; more than that is luck
 _DIGITS = 32.0  # sizes are rounded to steps of 2 %, so that rounding leaves the mesh as it is
+
+
+def finer_cells(
+    drawing: BodyDrawing, problem: HeatProblem, estimate: ErrorEstimate, tolerance: float
+) -> BodyDrawing:
+    """Return the drawing with sizes that bring the error of the goal to `tolerance` [K]."""
+    sizes = wanted_sizes(problem.domain, estimate, problem.degree, tolerance)
+    return replace(drawing, sizes=sizes)
 
 
 def wanted_sizes(

@@ -8,17 +8,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.schedule.lockin import fit_relaxation, lock_in, rise_time
-from thermosim.schedule.schedule import Chopped
+from thermosim.schedule.schedule import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from thermosim.results.series import Series
+    from thermosim.run.march import TransientRun
     from thermosim.schedule.schedule import Piece
     from thermosim.schedule.settings import TransientSettings
 
 MEAN, RATE = "delta_T_mean_K", "delta_T_mean_rate_K_per_s"
 MAX_SEGMENTS = 100
+
+
+def course_numbers(run: TransientRun) -> dict[str, Any]:
+    """Return when the run ended, what each level of the light did, and lock-in."""
+    settings, series, course = run.settings, run.series(), run.course
+    levels = segments(series, walk(run.pieces, settings.duration))
+    timed = [level for level in levels if "time_constant_63_s" in level]
+    found = {
+        "time_s": course.time,
+        "ended_steady": course.ended_steady,
+        **({key: timed[-1][key] for key in timed[-1] if "constant" in key} if timed else {}),
+        "segments": levels,
+        "integrator": settings.integrator,
+        "n_steps": course.steps,
+        "rejected_steps": course.rejections,
+        "newton_iterations": course.newton_iterations,
+        "linear_iterations": course.linear_iterations,
+    }
+    if settings.lock_in is not None:
+        found["lock_in"] = lock_in_summary(series, settings)
+    return found
 
 
 def segments(series: Series, pieces: Iterable[Piece]) -> list[dict[str, Any]]:
@@ -61,10 +83,9 @@ def _segment(piece: Piece, time: Any, mean: Any, rate: Any) -> dict[str, Any]:
 
 
 def lock_in_summary(series: Series, settings: TransientSettings) -> list[dict[str, float]]:
-    """Return amplitude and lag of the mean ΔT at the harmonics of the chopped light."""
+    """Return amplitude and lag of the mean ΔT at the harmonics of the light, source or flux."""
     assert settings.lock_in is not None
-    assert isinstance(settings.schedule, Chopped)
-    T = settings.schedule.length
+    T = settings.lock_in_period
     stop = float(series.time[-1])
     start = stop - settings.lock_in.periods * T
     first = int(np.argmin(np.abs(series.time - start)))  # it is an output time
@@ -75,7 +96,7 @@ def lock_in_summary(series: Series, settings: TransientSettings) -> list[dict[st
         i += 1
     found = []
     for n in settings.lock_in.harmonics:
-        pump = settings.schedule.fundamental(n)
+        pump = settings.pump_coefficient(n)
         answer = lock_in(time, mean, rate, breaks, n / T, pump)
         found.append(
             {

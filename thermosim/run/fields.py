@@ -92,11 +92,14 @@ def check_whole(folder: Path, comm: Any) -> None:
 
 
 def _light(problem: HeatProblem) -> list[Any]:
-    """Return the intensity in the particle, where there is light (collective)."""
+    """Return the intensity in the region with the dots, where there is light (collective)."""
     from thermosim.light import GainSource, intensity_by_cell
 
-    lit = [b.source for b in problem.model.bodies if b.region == "particle"]
-    return [intensity_by_cell(s, problem.domain) for s in lit if isinstance(s, GainSource)]
+    return [
+        intensity_by_cell(body.source, problem.domain, body.region)
+        for body in problem.model.bodies
+        if isinstance(body.source, GainSource)
+    ]
 
 
 def region_function(problem: HeatProblem) -> Any:

@@ -12,6 +12,8 @@ import numpy as np
 from thermosim.errors import CaseError, SolveError
 from thermosim.fem.parallel import on_root
 from thermosim.fem.statemap import StateMap
+from thermosim.heat.budget import HeatMeter
+from thermosim.model.budget import Budget, leaving, released
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
 from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_series
 from thermosim.run.interrupt import Interrupted, Progress, stop_signal
@@ -19,11 +21,11 @@ from thermosim.run.snapshots import Snapshots
 from thermosim.schedule.schedule import Piece
 
 if TYPE_CHECKING:
-    from thermosim.case.read import AnyCase
-    from thermosim.heat.observe import Observer
+    from thermosim.heat.observe import Readings
     from thermosim.heat.timestepper import TimeStepper
     from thermosim.heat.transient import TransientProblem
     from thermosim.light import AbsorbedLight
+    from thermosim.model.model import Model
 
 _STEADY_AFTER = 3  # steps of the last piece before a steady state is believed
 
@@ -69,17 +71,16 @@ class TransientRun:
 
     def __init__(
         self,
-        case: AnyCase,
+        model: Model,
         stepper: TimeStepper,
-        observer: Observer,
+        readings: Readings,
         tell: Callable[[str], None],
     ) -> None:
-        assert case.transient is not None
-        self.settings, self.stepper, self.observer, self.tell = (
-            case.transient, stepper, observer, tell,
-        )  # fmt: skip
-        laser = getattr(case, "laser", None)
-        reference = laser.peak_intensity if laser is not None else None
+        assert model.case.transient is not None
+        self.model, self.settings, self.tell = model, model.case.transient, tell
+        self.stepper, self.readings = stepper, readings
+        self.meter = HeatMeter(stepper.problem)
+        reference = None if model.light is None else model.light.laser.peak_intensity
         try:
             self.pieces = self.settings.schedule.pieces(reference)
         except ValueError as error:
@@ -180,23 +181,21 @@ class TransientRun:
     # what is written down
 
     def _record(self, taken: float) -> None:
-        budget = self.observer.budget()
+        budget = self.meter.read()
         balance = self._balance(budget)
         row = {
             "time_s": self.course.time,
             "step_s": taken,
             "intensity_factor": float(self.problem.factor.value),
-            **self.observer.temperatures(),
+            **self.readings.temperatures(),
             **{f"{name}_W": value for name, value in budget.items()},
             "energy_balance_rel": balance,
         }
         self.course.worst_balance = max(self.course.worst_balance, balance)
         self._append(row)
 
-    def _balance(self, budget: dict[str, float]) -> float:
+    def _balance(self, budget: Budget) -> float:
         """Return |released - stored - leaving| over the most heat turned over so far."""
-        from thermosim.heat.budget import leaving, released
-
         moved = max(abs(released(budget)), sum(map(abs, budget.values())) / 2)
         self.course.heat_scale = max(self.course.heat_scale, moved)
         scale = self.course.heat_scale

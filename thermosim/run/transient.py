@@ -1,67 +1,52 @@
-"""Sets up a transient, starts or continues it, and makes a result of it.
+"""A transient run: set up, started or continued, and made a result of.
 
 While it runs everything stands in ``OUTPUT.running``; at its end the folder is renamed.
 """
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.case.body_case import BodyCase
-from thermosim.errors import CaseError
 from thermosim.fem.parallel import on_root
+from thermosim.model.budget import stored_part
+from thermosim.model.of_case import model_of
 from thermosim.results import Result
-from thermosim.results.checkpoint import latest_checkpoint, remove_checkpoints
-from thermosim.results.folder import publish, staging_folder, write_documents
-from thermosim.results.result import CASE, SUMMARY
-from thermosim.results.series import full
-from thermosim.run.last import particle_result
+from thermosim.results.checkpoint import latest_checkpoint
+from thermosim.results.journal import Journal, Tell
+from thermosim.run.course import course_numbers
+from thermosim.run.folder import (
+    Finish,
+    find_interrupted,
+    finish_transient,
+    occupy,
+    running_folder,
+)
+from thermosim.run.goal import error_if_steady
 from thermosim.run.march import Files, TransientRun
-from thermosim.run.snapshots import SNAPSHOTS, Snapshots
+from thermosim.run.prepare import heat_on, light_in, mesh_of, set_initial_state
+from thermosim.run.snapshots import Snapshots
+from thermosim.run.summary import (
+    goal_numbers,
+    head,
+    light_numbers,
+    note_times,
+    notes_of,
+    numerics,
+)
 from thermosim.schedule.schedule import largest_factor
 
 if TYPE_CHECKING:
-    from thermosim.case.particle_case import Case
-    from thermosim.case.read import AnyCase
-    from thermosim.fem.domain import Domain
-    from thermosim.heat.transient import TransientProblem
-    from thermosim.light import AbsorbedLight
-    from thermosim.results.journal import Journal
+    from thermosim.model.model import Model
+    from thermosim.run.prepare import Report
 
-LOCK = "lock"
-
-
-def running_folder(directory: Path) -> Path:
-    """Return where a run writes until it is finished."""
-    return directory.with_name(f"{directory.name}.running")
-
-
-def find_interrupted(directory: Path) -> tuple[Path, AnyCase]:
-    """Return the final folder and the case of a run that can go on; `directory` may be either.
-
-    Raises
-    ------
-    CaseError
-        If there is none.
-    """
-    from thermosim.case.read import load_case
-
-    final = directory
-    if directory.name.endswith(".running"):
-        final = directory.with_name(directory.name.removesuffix(".running"))
-    running = running_folder(final)
-    if not (running / CASE).exists():
-        why = "is finished" if (final / SUMMARY).exists() else "holds no interrupted run"
-        raise CaseError(f"{why}: there is no {running}", str(directory))
-    return final, load_case(running / CASE)
+_TEMPERATURES = ("delta_T_", "region_", "probe_")
 
 
 def simulate_transient(
-    case: AnyCase,
+    model: Model,
     output: Path | None,
     journal: Journal,
     comm: Any,
@@ -69,9 +54,9 @@ def simulate_transient(
     *,
     overwrite: bool = False,
     resume: bool = False,
-    finish: Callable[[Path], None] = lambda folder: None,
+    finish: Finish = lambda folder: None,
 ) -> Result:
-    """Run a case with a section [transient], or go on with one (collective).
+    """Run a model with a section [transient], or go on with one (collective).
 
     `start` is the `time.perf_counter` at which the run began; `journal` notes what is said and
     how long it takes; `finish` draws pictures into the filled folder on rank 0 before it is
@@ -91,17 +76,15 @@ def simulate_transient(
     lock: list[Any] = []
     running = None if output is None else running_folder(output)
     if running is not None:
-        on_root(comm, lambda: lock.append(_occupy(running, case, overwrite, resume)))
-    from thermosim.run.simulate import note_times
-
+        on_root(comm, lambda: lock.append(occupy(running, model.case, overwrite, resume)))
     try:
-        run, report = _begin(case, journal, comm, running, resume=resume)
+        run, report = _begin(model, journal, comm, running, resume=resume)
         n_unknowns = run.problem.space.dofmap.index_map.size_global
         with journal.phase("solve", f"transient: {n_unknowns} unknowns"):
             run.march()
-        result = _result(case, run, report, journal)
+        result = _result(run, report, journal)
         if output is not None and running is not None:
-            _finish(case, run, result, journal, (running, output), finish, start)
+            finish_transient(run, result, journal, (running, output), finish, start)
         else:
             note_times(result, journal, start)
     finally:
@@ -111,11 +94,11 @@ def simulate_transient(
 
 
 def _begin(
-    case: AnyCase, journal: Journal, comm: Any, running: Path | None, *, resume: bool
-) -> tuple[TransientRun, dict[str, float]]:
+    model: Model, journal: Journal, comm: Any, running: Path | None, *, resume: bool
+) -> tuple[TransientRun, Report]:
     """Set a run up, and bring it to its last checkpoint if it is resumed (collective)."""
     try:
-        run, report = set_up(case, journal, comm, running)
+        run, report = set_up(model, journal, comm, running)
     except Exception:
         # nothing was computed: leave no folder that looks like a run to go on with
         if running is not None and comm.rank == 0 and not resume:
@@ -135,8 +118,8 @@ def _begin(
 def resume_transient(
     directory: Path,
     *,
-    tell: Callable[[str], None] = lambda text: None,
-    finish: Callable[[Path], None] = lambda folder: None,
+    tell: Tell = lambda text: None,
+    finish: Finish = lambda folder: None,
     comm: Any = None,
 ) -> Result:
     """Go on with an interrupted run, on any number of ranks, to its end (collective).
@@ -146,60 +129,20 @@ def resume_transient(
     CaseError, SolveError, StorageError, Interrupted
         As `simulate_transient`.
     """
-    import time
-
     from mpi4py import MPI
-
-    from thermosim.results.journal import Journal
 
     comm = MPI.COMM_WORLD if comm is None else comm
     output, case = on_root(comm, lambda: find_interrupted(directory))
     journal = Journal(tell if comm.rank == 0 else lambda text: None)
     start = time.perf_counter()
-    return simulate_transient(case, output, journal, comm, start, resume=True, finish=finish)
-
-
-def _occupy(running: Path, case: AnyCase, overwrite: bool, resume: bool) -> Any:
-    """Make (or find) the running folder and lock it against a second process."""
-    if resume:
-        return _lock(running)
-    if running.exists():
-        if not (running / CASE).is_file() or not (running / LOCK).is_file():
-            raise CaseError(
-                "is in the way and no interrupted run; move it, or name another folder with -o",
-                str(running),
-            )
-        if not overwrite:
-            raise CaseError(
-                f"holds an interrupted run; go on with `thermosim run --resume "
-                f"{running.name.removesuffix('.running')}`, or discard it with --overwrite",
-                str(running),
-            )
-        _lock(running).close()
-        shutil.rmtree(running)
-    staged = staging_folder(running)
-    try:
-        (staged / CASE).write_text(case.to_toml())
-        staged.chmod(0o755)
-        staged.replace(running)
-    except OSError as error:
-        raise full(running, error) from error
-    return _lock(running)
-
-
-def _lock(running: Path) -> Any:
-    stream = (running / LOCK).open("w")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        stream.close()
-        raise CaseError("another process is computing this run", str(running)) from error
-    return stream
+    return simulate_transient(
+        model_of(case), output, journal, comm, start, resume=True, finish=finish
+    )
 
 
 def set_up(
-    case: AnyCase, journal: Journal, comm: Any, running: Path | None
-) -> tuple[TransientRun, dict[str, float]]:
+    model: Model, journal: Journal, comm: Any, running: Path | None
+) -> tuple[TransientRun, Report]:
     """Make a run ready to march from its initial state, and return the report of its mesh.
 
     Collective; `running` is the folder to write into, or None.
@@ -209,27 +152,27 @@ def set_up(
     CaseError, MeshError, SolveError
         As `simulate_transient`.
     """
-    if isinstance(case, BodyCase):
-        from thermosim.run.general import set_up_general
-
-        return set_up_general(case, journal, comm, running)
-    from thermosim.run.simulate import make_domain, mesh_line
-
+    case = model.case
     assert case.transient is not None
-    with journal.phase("mesh", "mesh"):
-        domain, report = make_domain(case, comm)
-    journal.say(mesh_line(case, domain, report))
+    domain, report = mesh_of(model, comm, journal)
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
-        from thermosim.heat.observe import Observer
+        from thermosim.fem.domain import constant
+        from thermosim.heat.formulas import held_rates
+        from thermosim.heat.observe import Readings
         from thermosim.heat.timestepper import TimeStepper
+        from thermosim.heat.transient import TransientProblem
 
-        problem, pump = _problem(case, domain, journal)
+        factor = constant(domain, 1.0)
+        light = light_in(model, domain, journal, factor)
+        heat = heat_on(model, domain, light, factor)
+        problem = TransientProblem(domain, heat, case.solver.degree, factor)
+        problem.held_rates = held_rates(problem, case.transient.duration)
         stepper = TimeStepper(problem, case.solver, case.transient)
-        observer = Observer(problem, stepper.solver, "particle", case.transient.probes)
-        run = TransientRun(case, stepper, observer, journal.tell)
-        run.light = pump
+        readings = Readings(problem, model.goal.region, model.regions, model.probes)
+        run = TransientRun(model, stepper, readings, journal.tell)
+        run.light = light
         problem.compile()
-        set_initial_state(case, problem)
+        set_initial_state(model, problem)
         stepper.set_scale(largest_factor(run.pieces, case.transient.duration))
     if running is not None:
         snapshots = Snapshots(running, run.states)
@@ -237,103 +180,26 @@ def set_up(
     return run, report
 
 
-def _problem(
-    case: Case, domain: Domain, journal: Journal
-) -> tuple[TransientProblem, AbsorbedLight | None]:
-    """Return the heat problem of a particle and the light in it, which one factor scales."""
-    from thermosim.fem.domain import constant
-    from thermosim.heat.transient import ScaledSource, TransientProblem
-    from thermosim.model.of_particle import heat_model
-    from thermosim.run.simulate import heat_sources, light_in
-
-    degree, light = case.solver.degree, constant(domain, 1.0)
-    pump = light_in(case, domain, degree, journal.say)
-    if pump is not None:
-        pump.scale = light
-    source, ground = heat_sources(case, pump)
-    source = ScaledSource(source, light) if pump is None else source
-    model = heat_model(case, domain, source, ground)
-    return TransientProblem(domain, model, degree, light), pump
-
-
-def set_initial_state(case: AnyCase, problem: TransientProblem) -> None:
-    """Set θ to the initial state that the case names.
-
-    Raises
-    ------
-    SolveError
-        If a steady state is asked for and none is found.
-    """
-    from thermosim.heat.transient import steady_state
-
-    assert case.transient is not None
-    initial = case.transient.initial
-    theta = problem.theta.x.array
-    if initial.kind == "chamber" and not isinstance(case, BodyCase):
-        theta[:] = case.chamber.temperature - problem.model.T_ref
-    elif initial.kind == "temperature":
-        theta[:] = initial.temperature - problem.model.T_ref
-    elif initial.kind == "steady":
-        factor = initial.factor
-        if factor is None:
-            if isinstance(case, BodyCase) or case.laser is None:
-                raise CaseError("transient.initial.intensity: there is no laser; give factor")
-            factor = (initial.intensity or 0.0) / case.laser.peak_intensity
-        theta[:] = steady_state(problem, case.solver, factor)
-    problem.impose(problem.theta)
-
-
-def _result(case: AnyCase, run: TransientRun, report: dict[str, float], journal: Journal) -> Result:
-    if isinstance(case, BodyCase):
-        from thermosim.run.general import transient_result
-
-        return transient_result(case, run, report, journal)
-    return particle_result(case, run, report, journal)
-
-
-def _write_fields(running: Path, snapshots: Snapshots, run: TransientRun) -> None:
-    from thermosim.fem.parallel import all_agree
-
-    failure = None
-    try:
-        snapshots.write_fields(running, run.problem)
-    except (OSError, RuntimeError) as error:  # DOLFINx tells a full disk as the latter
-        failure = full(running, error)
-    all_agree(run.comm, failure)
-
-
-def _finish(
-    case: AnyCase,
-    run: TransientRun,
-    result: Result,
-    journal: Journal,
-    places: tuple[Path, Path],
-    finish: Callable[[Path], None],
-    start: float,
-) -> None:
-    """Write fields and documents, then rename the folder; checkpoints go last."""
-    running, output = places
-    files = run.files
-    assert files is not None
-    with journal.phase("output", f"write {output}"):
-        if case.output.fields:
-            run.keep_last_field()
-            _write_fields(running, files.snapshots, run)
-
-    from thermosim.run.simulate import note_times
-
-    note_times(result, journal, start)
-
-    def documents() -> None:
-        try:
-            write_documents(running, result, journal.lines)
-            finish(running)
-            shutil.rmtree(running / SNAPSHOTS)
-            publish(running, output)
-            remove_checkpoints(output)
-            (output / LOCK).unlink(missing_ok=True)
-        except OSError as error:
-            raise full(running, error) from error
-
-    on_root(run.comm, documents)
-    result.directory = output
+def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
+    """Return the last state, its budget and what the march took (collective)."""
+    model, problem, course = run.model, run.problem, run.course
+    budget, last = run.meter.read(), run.rows[-1]
+    journal.judge_balance(course.worst_balance, model.case.solver.balance_tolerance)
+    run.note_stats()
+    notes = notes_of(model, problem.domain.boundaries, run.rows)
+    temperatures = {key: last[key] for key in last if key.startswith(_TEMPERATURES)}
+    summary = {
+        **head(model),
+        **temperatures,
+        **goal_numbers(model, temperatures),
+        **error_if_steady(model, problem, run.readings, budget, notes, journal),
+        **model.accounts(budget),
+        "heat_stored_W": sum(stored_part(budget).values()),
+        "energy_balance_rel": course.worst_balance,
+        **course_numbers(run),
+        **model.facts,
+        **numerics(model, problem, report),
+        **light_numbers(model, problem, run.light, notes, journal),
+    }
+    notes += [line for line in journal.lines if "WARNING" in line]
+    return Result(summary, budget, model.case, None, notes, problem)

@@ -72,8 +72,14 @@ class Probe(Section):
 
 
 class LockIn(Section):
-    """Amplitude and phase of the mean ΔT at the frequency of a chopped pump."""
+    """Amplitude and phase of the mean ΔT at the frequency of a chopped pump, or of a formula."""
 
+    period: Positive[Time] | None = Field(
+        default=None, description="Of a source or flux by formula; that of chopped light otherwise"
+    )
+    reference: Literal["sine", "cosine"] = Field(
+        default="sine", description="What the lag is counted from where a period is given"
+    )
     periods: Annotated[int, Field(ge=1)] = Field(
         default=1, description="Whole periods at the end of the run that are averaged"
     )
@@ -153,15 +159,33 @@ class TransientSettings(Section):
     def _check_lock_in(self) -> None:
         if self.lock_in is None:
             return
-        if not isinstance(self.schedule, Chopped):
-            raise ValueError('lock_in needs schedule.kind = "chopped"')
+        if isinstance(self.schedule, Chopped) == (self.lock_in.period is not None):
+            raise ValueError(
+                'lock_in needs either schedule.kind = "chopped" or lock_in.period, one of them'
+            )
         if self.series != "steps":
             raise ValueError('lock_in needs series = "steps"')
-        if self.lock_in.periods * self.schedule.length > self.duration * (1 + 1e-9):
+        if self.lock_in.periods * self.lock_in_period > self.duration * (1 + 1e-9):
             raise ValueError(
                 f"duration = {self.duration:g} s holds fewer than {self.lock_in.periods} periods "
-                f"of {self.schedule.length:g} s"
+                f"of {self.lock_in_period:g} s"
             )
+
+    @property
+    def lock_in_period(self) -> float:
+        """Period [s] of what lock-in looks at."""
+        assert self.lock_in is not None
+        if isinstance(self.schedule, Chopped):
+            return self.schedule.length
+        assert self.lock_in.period is not None
+        return self.lock_in.period
+
+    def pump_coefficient(self, harmonic: int) -> complex:
+        """Return the Fourier coefficient of the pump that the lag is counted from."""
+        assert self.lock_in is not None
+        if isinstance(self.schedule, Chopped):
+            return self.schedule.fundamental(harmonic)
+        return -0.5j if self.lock_in.reference == "sine" else 0.5 + 0.0j
 
     def outputs(self) -> NDArray[np.float64]:
         """Return the output times [s], sorted, the end of the run included."""
@@ -173,8 +197,8 @@ class TransientSettings(Section):
             first = self.first_output or self.duration / 1e6
             n = int(np.ceil(np.log10(self.duration / first) * self.outputs_per_decade))
             found.append(np.geomspace(first, self.duration, n + 1))
-        if self.lock_in is not None and isinstance(self.schedule, Chopped):
-            start = self.duration - self.lock_in.periods * self.schedule.length
+        if self.lock_in is not None:
+            start = self.duration - self.lock_in.periods * self.lock_in_period
             found.append(np.asarray([start] if start > 1e-9 * self.duration else []))
         times: NDArray[np.float64] = np.unique(np.concatenate(found))
         times = times[times <= self.duration * (1 + 1e-12)]

@@ -9,7 +9,6 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from thermosim.bodies.geometry import Box, GeometryFile
-from thermosim.bodies.substrates import Pedestal, Stack
 from thermosim.case.body_case import BodyCase
 from thermosim.case.particle_case import Case
 from thermosim.language.units import si_text, time_text, with_error
@@ -40,14 +39,8 @@ def particle_case(result: Result) -> Case:
 
 
 def support_words(case: Case) -> str:
-    """Return the materials of a substrate as its figure names them."""
-    substrate = case.substrate
-    if isinstance(substrate, Stack):
-        return " on ".join(layer.material for layer in substrate.layers)
-    if isinstance(substrate, Pedestal):
-        material = substrate.pedestal_material or substrate.material
-        return f"{substrate.material}, pedestal {material}"
-    return str(getattr(substrate, "material", ""))
+    """Return the materials of a substrate from the top down, as its figure names them."""
+    return " on ".join(part.material for part in case.substrate.parts())
 
 
 def heat_unit(result: Result) -> str:

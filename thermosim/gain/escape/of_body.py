@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import e
 
 from thermosim.gain.model import GainModel, GivenEscape, NoEscape
+from thermosim.gain.source import external_efficiency, mean_escape
 
 if TYPE_CHECKING:
     from thermosim.gain.escape.methods import Escape
-    from thermosim.shapes import ShapeBase
+    from thermosim.gain.source import GainParameters
 
 Array = NDArray[np.float64]
 _POINTS = 2001
@@ -48,14 +49,14 @@ def emission_grid(model: GainModel, temperature: float) -> Array:
 
 @functools.lru_cache(maxsize=64)
 def resolve_escape(
-    model: GainModel, shape: ShapeBase, contact_radius: float, temperature: float
+    model: GainModel, shape: Any, contact_radius: float, temperature: float
 ) -> ResolvedGain:
     """Return the model with the escape evaluated for a body; unchanged if it holds numbers.
 
     Parameters
     ----------
     shape
-        The body whose light escapes.
+        The body whose light escapes: a shape, its volume and area, or the radius of a sphere [m].
     contact_radius
         Of the disk that touches the substrate [m].
     temperature
@@ -81,3 +82,23 @@ def resolve_escape(
         model.with_escape(found.f_escape, min(found.f_reabsorbed, 1.0 - found.f_escape), red_shift),
         found,
     )
+
+
+def escape_numbers(
+    model: GainModel, escape: Escape | None, p: GainParameters, temperature: float
+) -> dict[str, float]:
+    """Return how the emission leaves a body, by name: shares, efficiency, photon energies [eV].
+
+    `model` has the escape resolved, `p` is at the pump energy, energies are at `temperature` [K].
+    """
+    f_escape, f_reabsorbed, _ = model.escape_values()
+    found = {
+        "f_escape": f_escape,
+        "f_reabsorbed": f_reabsorbed,
+        "eta_ext_low_intensity": float(external_efficiency(0.0, p)),
+        "mean_emission_eV": float(model.mean_emission(temperature)) / e,
+        "mean_escape_eV": float(mean_escape(temperature, p)) / e,
+    }
+    if escape is not None and escape.photons:
+        found["f_escape_error"] = escape.f_escape_error
+    return found

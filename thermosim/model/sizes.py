@@ -1,10 +1,11 @@
-"""Cell sizes that another mesh prescribes: what an error estimate asks for, made ready for gmsh."""
+"""Cell sizes that another mesh prescribes: what an error estimate asks for."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -73,21 +74,9 @@ class SizeMap:
         volume = np.abs(np.linalg.det(spokes)) / 6
         return float((volume / (sizes**3 / (6 * np.sqrt(2)))).sum())
 
-
-def follow(gmsh: Any, wanted: SizeMap, unit: float) -> None:
-    """Let gmsh mesh with the sizes of a map alone; `unit` is metres per length of the model."""
-    at, sizes = wanted.points[wanted.cells] / unit, wanted.sizes[wanted.cells] / unit
-    place = np.zeros((*at.shape[:2], 3))
-    place[:, :, : at.shape[2]] = at
-    rows = np.concatenate([place.transpose(0, 2, 1).reshape(len(at), -1), sizes], axis=1)
-    view = gmsh.view.add("sizes")
-    gmsh.view.addListData(view, "ST" if at.shape[1] == 3 else "SS", len(rows), rows.ravel())
-    field = gmsh.model.mesh.field.add("PostView")
-    gmsh.model.mesh.field.setNumber(field, "ViewTag", view)
-    gmsh.model.mesh.field.setAsBackgroundMesh(field)
-    for source in ("Points", "Curvature"):
-        gmsh.option.setNumber(f"Mesh.MeshSizeFrom{source}", 0)
-    gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 0)
-    gmsh.option.setNumber("Mesh.MeshSizeFactor", 1)
-    gmsh.option.setNumber("Mesh.MeshSizeMin", 0)
-    gmsh.option.setNumber("Mesh.MeshSizeMax", 1e22)
+    def digest(self) -> str:
+        """Return a hash of the map."""
+        found = hashlib.sha256()
+        for array in (self.points, self.cells, self.sizes):
+            found.update(np.ascontiguousarray(array).tobytes())
+        return found.hexdigest()

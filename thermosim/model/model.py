@@ -1,0 +1,135 @@
+"""The waist of the house: what is solved, whatever kind of case asked for it.
+
+`model.of_particle` and `model.of_body` make a `Model`; meshes, light, heat, summaries and pictures
+ask it, and nothing after them knows a kind of case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from thermosim.case.read import AnyCase
+    from thermosim.gain import GainModel
+    from thermosim.materials import Material
+    from thermosim.model.budget import Budget
+    from thermosim.model.drawing import Drawing
+    from thermosim.model.heat import HeatModel
+    from thermosim.model.laws import Formula
+    from thermosim.optics.beam import Laser
+    from thermosim.optics.model import OpticsModel
+    from thermosim.schedule.settings import Probe
+    from thermosim.shapes import ShapeBase
+    from thermosim.thermometry.settings import ThermometrySettings
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The temperature whose error is estimated: a region's mean, or that at a point probe.
+
+    Attributes
+    ----------
+    region : whose ΔT is told in any case
+    probe : name of the point probe; None if the mean of `region` is meant
+    surface : boundary by which the region loses heat and whose area may be known in closed form
+    """
+
+    region: str
+    probe: str | None = None
+    surface: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The region or the probe."""
+        return self.probe or self.region
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One layer under a lit particle: region, thickness [m], complex refractive index.
+
+    The index is not a number where the material has none; `material` names it, and `key` is where
+    the case file does.
+    """
+
+    region: str
+    thickness: float
+    index: complex
+    material: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light of a case and the region whose dots it drives.
+
+    Attributes
+    ----------
+    region : with dots and light
+    laser, optics, gain : the sections
+    T_ref : temperature [K] at which the unlit body absorbs and the emission escapes
+    index : real refractive index of the region; not a number where nobody gave one
+    shape, contact_radius : what the light meets, resting on z = 0; None: the region of the mesh
+    ground : layers under the region, the top one first
+    """
+
+    region: str
+    laser: Laser
+    optics: OpticsModel
+    gain: GainModel
+    T_ref: float
+    index: float
+    shape: ShapeBase | None = None
+    contact_radius: float = 0.0
+    ground: tuple[Ground, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is solved.
+
+    Attributes
+    ----------
+    case : for what all kinds of case share: title, solver, transient, output, digest
+    symmetry : planar, axisymmetric, quarter or 3d
+    T_ref : temperature [K] that ΔT is counted from
+    drawing : how the mesh is made
+    heat : the heat model on a mesh with boundaries of given names; sources of light come later
+    goal : whose error is estimated
+    light : None where nothing shines
+    regions : regions whose absolute temperatures are told
+    probes : where else temperatures are read, by name
+    thermometry : how a thermometer would read the light of the dots; None: not asked for
+    acting : boundary -> whether it is held, for boundaries that must lie where the case says
+    formulas : to be checked on the mesh
+    materials : region -> name and properties, whose ranges are watched
+    facts : numbers of the case for the summary
+    accounts : the budget in the few numbers that people ask for [W]
+    start : temperature [K] at which a transient begins by default; None if the case must say
+    remarks : what a reader must know beforehand, given the names of all boundaries of the mesh
+    """
+
+    case: AnyCase
+    symmetry: str
+    T_ref: float
+    drawing: Drawing
+    heat: Callable[[Collection[str]], HeatModel]
+    goal: Goal
+    accounts: Callable[[Budget], dict[str, float]]
+    light: Light | None = None
+    regions: tuple[str, ...] = ()
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    thermometry: ThermometrySettings | None = None
+    acting: Mapping[str, bool] = field(default_factory=dict)
+    formulas: tuple[Formula, ...] = ()
+    materials: Mapping[str, tuple[str, Material]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    start: float | None = None
+    remarks: Callable[[Collection[str]], list[str]] = lambda names: []
+
+    @property
+    def kind(self) -> str:
+        """Steady or transient."""
+        return "steady" if self.case.transient is None else "transient"

@@ -1,0 +1,173 @@
+"""From a case about a body of any geometry to its model."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from thermosim.model.budget import Budget, flows_part, leaving, released
+from thermosim.model.drawing import drawing_of_body
+from thermosim.model.heat import (
+    Enclosure,
+    HeatBody,
+    HeatModel,
+    Held,
+    Jump,
+    Radiation,
+    Surface,
+    SurfaceLaw,
+    film_of,
+)
+from thermosim.model.laws import (
+    Formula,
+    FormulaConvection,
+    FormulaFlux,
+    FormulaRadiation,
+    FormulaSource,
+    HeldFormula,
+)
+from thermosim.model.model import Goal, Light, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from thermosim.bodies.geometry import Boundary
+    from thermosim.case.body_case import BodyCase
+
+
+def of_body(case: BodyCase) -> Model:
+    """Return the model of a body: its formulas become laws, its regions bodies.
+
+    Raises
+    ------
+    CaseError
+        If a probe's name stands twice.
+    """
+    light = light_of(case)
+    initial = None if case.transient is None else case.transient.initial
+    return Model(
+        case=case,
+        symmetry=case.symmetry,
+        T_ref=case.reference,
+        drawing=drawing_of_body(case),
+        heat=lambda names: heat_of(case),
+        goal=goal_of(case),
+        accounts=_accounts,
+        light=light,
+        regions=tuple(case.regions),
+        probes=case.all_probes(case.probes),
+        thermometry=None if case.output.thermometer is False else case.thermometry,
+        acting={name: b.temperature is not None for name, b in case.boundaries.items()},
+        formulas=_formulas(case),
+        materials={
+            name: (region.material, case.material(region.material))
+            for name, region in case.regions.items()
+        },
+        start=getattr(initial, "temperature", None),
+        remarks=partial(_remarks, case),
+    )
+
+
+def goal_of(case: BodyCase) -> Goal:
+    """Return the goal of a case: by default the mean of the first region."""
+    first = next(iter(case.regions))
+    if case.goal is None or case.goal in case.regions:
+        return Goal(case.goal or first)
+    return Goal(first, case.goal)
+
+
+def light_of(case: BodyCase) -> Light | None:
+    """Return the light of a case and the region it drives; None without a laser."""
+    if case.laser is None:
+        return None
+    assert case.gain is not None  # the case has made sure
+    region = case.lit_region
+    table = case.material(case.regions[region].material).refractive_index
+    index = complex(math.nan) if table is None else complex(table.at(case.laser.wavelength))
+    optics = case.light_model
+    return Light(region, case.laser, optics, case.gain, case.reference, optics.index(index))
+
+
+def heat_of(case: BodyCase) -> HeatModel:
+    """Return the heat model of a body."""
+    enclosed = {name for one in case.enclosures.values() for name in one.boundaries}
+    surfaces, held = [], []
+    for name, boundary in case.boundaries.items():
+        if boundary.temperature is not None:
+            held.append(Held(name, HeldFormula(boundary.temperature)))
+        paths = _paths(boundary)
+        if name in enclosed and boundary.radiation is not None:
+            radiation = boundary.radiation  # numbers: the case has made sure
+            numbers = radiation.emissivity.constant, radiation.T_env.constant
+            paths["radiation"] = Radiation(*numbers)
+        if paths:
+            surfaces.append(Surface(name, paths))
+    jumps = [
+        Jump(name, f"{name}:{one}", f"{name}:{other}", contact.h_c, (one, other))
+        for name, contact in case.contacts.items()
+        for one, other in [contact.between]
+    ]
+    return HeatModel(
+        case.reference,
+        _bodies(case),
+        tuple(surfaces),
+        tuple(held),
+        tuple(jumps),
+        tuple(Enclosure(**one.model_dump()) for one in case.enclosures.values()),
+        films=tuple(film_of(film, case.material(film.material)) for film in case.films),
+    )
+
+
+def _bodies(case: BodyCase) -> tuple[HeatBody, ...]:
+    found = []
+    for name, region in case.regions.items():
+        material, source = case.material(region.material), region.heat_source
+        law = None if source is None else FormulaSource(source)
+        k, rho, cp = material.conductivity, material.density, material.specific_heat
+        found.append(HeatBody(name, k, region.axis, rho, cp, law))
+    return tuple(found)
+
+
+def _paths(boundary: Boundary) -> dict[str, SurfaceLaw]:
+    found: dict[str, SurfaceLaw] = {}
+    if boundary.heat_flux is not None:
+        found["heat_flux"] = FormulaFlux(boundary.heat_flux)
+    if boundary.convection is not None:
+        h, T_env = boundary.convection.h, boundary.convection.T_env
+        found["convection"] = FormulaConvection(h, T_env)
+    if boundary.radiation is not None:
+        emissivity, T_env = boundary.radiation.emissivity, boundary.radiation.T_env
+        found["radiation"] = FormulaRadiation(emissivity, T_env)
+    return found
+
+
+def _formulas(case: BodyCase) -> tuple[Formula, ...]:
+    found = [
+        Formula(f"regions.{name}.{key}", field, region=name)
+        for name, region in case.regions.items()
+        for key, field in region.expressions()
+    ]
+    found += [
+        Formula(f"boundaries.{name}.{key}", field, boundary=name)
+        for name, boundary in case.boundaries.items()
+        for key, field in boundary.expressions()
+    ]
+    return tuple(found)
+
+
+def _accounts(budget: Budget) -> dict[str, float]:
+    flows = flows_part(budget)
+    return {"heat_source_W": released(flows), "heat_leaving_W": leaving(flows)}
+
+
+def _remarks(case: BodyCase, boundaries: Collection[str]) -> list[str]:
+    """Return what a reader must know: what W means, and silent insulation."""
+    notes = []
+    if case.symmetry == "planar":
+        notes.append("planar: heat in W is per metre of depth")
+    sides = {f"{name}:{r}" for name, contact in case.contacts.items() for r in contact.between}
+    silent = [name for name in boundaries if name not in case.boundaries.keys() | sides]
+    if silent:
+        notes.append(f"insulated, since the case says nothing of them: {', '.join(silent)}")
+    return notes

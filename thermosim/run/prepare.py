@@ -1,0 +1,107 @@
+"""What every run begins with: the mesh of a model, its light, its heat model, its start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from thermosim.errors import CaseError
+
+if TYPE_CHECKING:
+    from thermosim.fem.domain import Domain
+    from thermosim.heat.transient import TransientProblem
+    from thermosim.light import AbsorbedLight
+    from thermosim.model.heat import HeatModel
+    from thermosim.model.model import Model
+    from thermosim.results.journal import Journal
+
+Report = dict[str, float]
+
+
+def mesh_of(model: Model, comm: Any, journal: Journal) -> tuple[Domain, Report]:
+    """Return the mesh, boundaries and formulas of the case checked on it (collective).
+
+    Raises
+    ------
+    MeshError
+        If the geometry cannot be read or meshed, or a boundary lies inside the body.
+    CaseError
+        If names of the case and of the geometry do not fit, or a formula has no finite value.
+    """
+    from thermosim.fem.parallel import all_agree
+    from thermosim.heat.formulas import check_boundaries, check_formulas
+    from thermosim.mesh.build import domain_of
+
+    with journal.phase("mesh", "mesh"):
+        domain, report = domain_of(model.drawing, comm)
+    line = f"mesh: {int(report['n_cells'])} cells, symmetry {model.symmetry}"
+    journal.say(f"{line}, from the cache of {comm.size} ranks" if domain.cached else line)
+    check_boundaries(model.acting, domain)
+    times = model.case.transient
+    moments = (0.0,) if times is None else (0.0, times.duration)
+    all_agree(comm, check_formulas(model.formulas, domain, model.T_ref, moments))
+    return domain, report
+
+
+def light_in(
+    model: Model, domain: Domain, journal: Journal, factor: Any = None
+) -> AbsorbedLight | None:
+    """Return the light on the mesh, times a constant of a transient; None where nothing shines.
+
+    Collective.
+    """
+    if model.light is None:
+        return None
+    from thermosim.light import absorbed_light
+
+    extra = 1 if model.symmetry == "axisymmetric" else 0
+    light = absorbed_light(model.light, domain, 2 * model.case.solver.degree + extra)
+    light.scale = factor
+    for note in light.notes:
+        journal.say(note)
+    return light
+
+
+def heat_on(
+    model: Model, domain: Domain, light: AbsorbedLight | None, factor: Any = None
+) -> HeatModel:
+    """Return the heat model with all its sources.
+
+    A `factor` of a transient scales the light; without light it scales every source.
+    """
+    from thermosim.heat.transient import with_factor
+
+    heat = model.heat(domain.boundaries)
+    if light is None:
+        return heat if factor is None else with_factor(heat, factor)
+    sources = light.sources()
+    bodies = (replace(b, source=sources.get(b.region, b.source)) for b in heat.bodies)
+    return replace(heat, bodies=tuple(bodies))
+
+
+def set_initial_state(model: Model, problem: TransientProblem) -> None:
+    """Set θ to the initial state that the case names.
+
+    Raises
+    ------
+    SolveError
+        If a steady state is asked for and none is found.
+    """
+    from thermosim.heat.transient import steady_state
+
+    assert model.case.transient is not None
+    initial = model.case.transient.initial
+    theta = problem.theta.x.array
+    if initial.kind == "temperature":
+        theta[:] = initial.temperature - model.T_ref
+    elif initial.kind == "steady":
+        factor = initial.factor
+        if factor is None:
+            if model.light is None:
+                raise CaseError("transient.initial.intensity: there is no laser; give factor")
+            factor = (initial.intensity or 0.0) / model.light.laser.peak_intensity
+        theta[:] = steady_state(problem, model.case.solver, factor)
+    else:
+        assert model.start is not None
+        theta[:] = model.start - model.T_ref
+    problem.impose(problem.theta)
