@@ -14,6 +14,7 @@ from thermosim.case.errors import problems_of, toml_message
 from thermosim.case.particle_case import Case
 from thermosim.case.study import Study
 from thermosim.errors import CaseError, Problem
+from thermosim.language.files import read_bounded
 
 MAX_BYTES = 1_000_000
 
@@ -106,8 +107,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             raise CaseError("is a directory; name a case file (.toml)", str(path))
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = read_bounded(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise CaseError(
                 f"is too large for a case file: it may have {MAX_BYTES} bytes", str(path)
@@ -135,7 +135,7 @@ def _override(tree: dict[str, Any], text: str) -> None:
         raise CaseError(f'--set {text}: write --set path.to.key="value"')
     try:
         parsed = tomllib.loads(f"v = {value}")["v"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # as for a file: see read_toml
         parsed = value.strip()
     node = tree
     for part in parts[:-1]:

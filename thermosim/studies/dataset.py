@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermosim import __version__
+from thermosim.errors import StorageError
 from thermosim.language.units import Quantity, parse_quantity
 from thermosim.studies.plan import FORMAT, SAMPLE, Plan, as_json
 from thermosim.studies.store import Record
@@ -229,25 +230,41 @@ def netcdf_bytes(dataset: xr.Dataset) -> bytes:
         return path.read_bytes()
 
 
+_MOST_BYTES = 4 * 2**30  # of a study in memory: a small file may hold far more, packed
 _READ = """
 import pickle, sys
 import xarray
 with xarray.open_dataset(sys.argv[1], engine="netcdf4") as stored:
+    if stored.nbytes > int(sys.argv[2]):
+        sys.exit(f"it holds {stored.nbytes} bytes")
     sys.stdout.buffer.write(pickle.dumps(stored.load()))
 """
 
 
 def read_dataset(path: str | Path) -> xr.Dataset:
-    """Read ``study.nc``; by a process of its own where DOLFINx is in this one (`netcdf_bytes`)."""
+    """Read ``study.nc``; by a process of its own where DOLFINx is in this one (`netcdf_bytes`).
+
+    Raises
+    ------
+    StorageError
+        If it is damaged, or unpacks to more than 4 GiB.
+    """
     if "dolfinx" in sys.modules:
-        command = [sys.executable, "-c", _READ, str(path)]
-        done = subprocess.run(command, capture_output=True, check=True)
+        command = [sys.executable, "-c", _READ, str(path), str(_MOST_BYTES)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            raise StorageError(f"{path} cannot be read: {done.stderr.decode().splitlines()[-1]}")
         found: xr.Dataset = pickle.loads(done.stdout)  # from the process just started
         return found
     import xarray as xr
 
-    with xr.open_dataset(path, engine="netcdf4") as stored:
-        return stored.load()
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as stored:
+            if stored.nbytes > _MOST_BYTES:
+                raise StorageError(f"{path} cannot be read: it holds {stored.nbytes} bytes")
+            return stored.load()
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read: {error}") from error
 
 
 def csv_text(dataset: xr.Dataset) -> str:
