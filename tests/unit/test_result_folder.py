@@ -188,6 +188,19 @@ def test_a_claim_ends_with_the_run_that_made_it(tmp_path):
     assert out == "claimed\n"
 
 
+def test_what_a_killed_run_left_is_cleared_up(tmp_path):
+    """Killed between the two renames of a replacement, the older result is still there."""
+    out = result(tmp_path / "out")
+    (tmp_path / ".out.old.abcdefgh").mkdir()
+    out.rename(tmp_path / ".out.old.abcdefgh" / "result")
+    staging_folder(out)
+    (tmp_path / ".out.mine").mkdir()
+    with pytest.raises(CaseError, match="holds a result already"):
+        check_target(out, overwrite=False)
+    release(out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.mine", "out"]
+
+
 def test_a_very_deep_folder(tmp_path):
     """pathlib makes parents by recursion, which Python stops after about 1000."""
     place = tmp_path.joinpath(*("d" for _ in range(1500)))

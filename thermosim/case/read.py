@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,9 @@ def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:
     CaseError
         Listing every fault at once.
     """
+    huge = list(_huge_numbers(tree, ""))
+    if huge:
+        raise CaseError(huge, str(source or ""))
     # absolute, so that a resolved case names the same files wherever it is read
     folder = (source.parent if source else Path()).absolute()
     context = {"case_file": source or True, "directory": folder}
@@ -94,6 +97,16 @@ def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:
         raise CaseError(error.problems, str(source or "")) from error
     except ValidationError as error:
         raise CaseError(problems_of(error, tree, kind), str(source or "")) from error
+
+
+def _huge_numbers(value: Any, path: str) -> Iterator[Problem]:
+    """Yield whole numbers beyond 64 bits: TOML knows none, and Python cannot always print them."""
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _huge_numbers(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield Problem(path, "", "must be a whole number below 2^63 = 9.2e18")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -51,10 +51,9 @@ def claim(place: Path, shown: Path) -> None:
         if _is_current(stream, place):
             break
         stream.close()  # its owner has just removed it
-    stream.truncate(0)
-    stream.write(f"{platform.node()} {os.getpid()}")
-    stream.flush()
     _held[place] = stream
+    stream.truncate(0)
+    os.write(stream.fileno(), f"{platform.node()} {os.getpid()}".encode())
 
 
 def _is_current(stream: IO[str], place: Path) -> bool:

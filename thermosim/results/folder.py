@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 RUN, FAILED = "thermosim run", "a failed thermosim run"
 """Who seals a folder of results (`manifest`)."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 CONTAINERS = ("bwrap", "docker", "podman")
 """Routes of docker/run whose root folder is not the computer's."""
 
@@ -37,15 +39,31 @@ def check_target(directory: Path, *, overwrite: bool, command: str = RUN) -> Non
     CaseError
         If it is a file, holds anything but a result of `command`, holds one and `overwrite` is
         false, cannot be made, or another run is going to write there.
+    StorageError
+        If there is no room.
     """
     place = directory.resolve()  # `new/../file` is the file before `new` is there, too
     try:
         _check_free(place, command, overwrite=overwrite, shown=directory)
         staging_folder(directory).rmdir()  # better told now than after the computation
         claim(place, directory)
+        _mend(place)
         _check_free(place, command, overwrite=overwrite, shown=directory)  # filled in between
     except OSError as error:
+        release(place)
         raise _cannot_be_written(directory, error) from error
+
+
+def _mend(place: Path) -> None:
+    """Clear up after a killed run: half-filled folders go, a result moved aside comes back."""
+    half = re.compile(rf"\.{re.escape(place.name)}\.(old\.)?[a-z0-9_]{{8}}")
+    for path in place.parent.iterdir():
+        if not half.fullmatch(path.name) or not path.is_dir():
+            continue
+        moved = path / "result"
+        if moved.is_dir() and not place.exists():
+            moved.replace(place)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _check_free(place: Path, command: str, *, overwrite: bool, shown: Path) -> None:
@@ -73,7 +91,9 @@ def staging_folder(directory: Path) -> Path:
         raise _cannot_be_written(directory, error) from error
 
 
-def _cannot_be_written(directory: Path, error: OSError) -> CaseError:
+def _cannot_be_written(directory: Path, error: OSError) -> CaseError | StorageError:
+    if error.errno in _NO_ROOM:
+        return not_stored(directory, error)
     blocked = isinstance(error, FileExistsError | NotADirectoryError)
     reason = "a file stands in the way" if blocked else (error.strerror or str(error)).lower()
     if error.errno == errno.EROFS and os.environ.get("THERMOSIM_ROUTE") in CONTAINERS:

@@ -39,10 +39,12 @@ gmsh.option.setNumber("General.Terminal", 0)
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
 try:
     gmsh.merge(sys.argv[1])
-except Exception:
-    pass  # it ends, and is told where it is read for good
+except Exception as error:
+    print(error, file=sys.stderr)
+    sys.exit(3)
 """
 _MEMORY = 4 * 2**30  # bytes, and 100 for each of the file
+_FAILED = 3
 _SECONDS = 30.0  # and 10 for each megabyte
 
 
@@ -52,21 +54,25 @@ def try_reading(path: Path) -> None:
     Raises
     ------
     MeshError
-        If that takes too long or too much memory, or gmsh crashes.
+        If that fails, takes too long or too much memory, or gmsh crashes.
     """
     size = path.stat().st_size
     seconds, memory = _SECONDS + 1e-5 * size, _MEMORY + 100 * size
     command = [sys.executable, "-c", _READ, str(path), str(memory)]
     try:
-        done = subprocess.run(command, timeout=seconds, capture_output=True, check=False)
+        done = subprocess.run(
+            command, timeout=seconds, capture_output=True, check=False, errors="replace"
+        )
     except subprocess.TimeoutExpired as error:
         raise MeshError(
             f"{path}: gmsh has not read it after {seconds:.0f} s; does a loop in it never end? "
             "Otherwise mesh it with gmsh alone and name the .msh"
         ) from error
     if done.returncode:
+        words = done.stderr.strip().splitlines()
+        said = words[-1] if done.returncode == _FAILED and words else "it crashes"
         raise MeshError(
-            f"{path}: gmsh crashes when it reads it, or needs more than {memory / 2**30:.1f} GB; "
+            f"{path}: gmsh cannot read it in {memory / 2**30:.1f} GB of memory: {said}; "
             "is the file whole?"
         )
 

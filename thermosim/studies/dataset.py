@@ -219,15 +219,25 @@ def netcdf_bytes(dataset: xr.Dataset) -> bytes:
 
     Written by a process of its own where DOLFINx is in this one: its HDF5 library and that of
     netCDF4 may be two versions of the same symbols, which do not get along.
+
+    Raises
+    ------
+    StorageError
+        If there is no room for temporary files.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.nc"
-        if "dolfinx" in sys.modules:
-            command = [sys.executable, "-c", _WRITE, str(path)]
-            subprocess.run(command, input=pickle.dumps(dataset), check=True)
-        else:
-            dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4")
-        return path.read_bytes()
+        try:
+            if "dolfinx" in sys.modules:
+                command = [sys.executable, "-c", _WRITE, str(path)]
+                subprocess.run(command, input=pickle.dumps(dataset), check=True)
+            else:
+                dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4")
+            return path.read_bytes()
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+            raise StorageError(
+                f"{path} cannot be written: {error}; is there room for temporary files?"
+            ) from error
 
 
 _MOST_BYTES = 4 * 2**30  # of a study in memory: a small file may hold far more, packed
