@@ -340,6 +340,15 @@ def test_a_home_that_is_not_set_is_looked_up(machine):
     assert "HOME is not set" in done.stderr
 
 
+def test_a_cache_that_everybody_may_write_to_is_not_used(machine):
+    tool(machine.tools, "python3", "exit 0")
+    (machine.cache / "thermosim").mkdir(parents=True)
+    (machine.cache / "thermosim").chmod(0o777)
+    done = machine("true")
+    assert done.returncode == 125
+    assert "chmod o-w" in done.stderr
+
+
 def test_a_clone_whose_path_has_a_colon_is_refused(machine):
     odd = machine.folder / "a:b"
     (odd / "docker").mkdir(parents=True)
