@@ -23,8 +23,10 @@ def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = Fals
     from thermosim.case.read import load_case
     from thermosim.cli.body import body_numbers
     from thermosim.limits.of_case import derived_quantities
+    from thermosim.model.of_case import model_of
 
     loaded = load_case(case, overrides)
+    model_of(loaded)  # what a run would be made of
     numbers = derived_quantities(loaded) if isinstance(loaded, Case) else body_numbers(loaded)
     if json:
         tree = loaded.model_dump(mode="json")

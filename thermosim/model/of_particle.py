@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError
+from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
@@ -74,8 +74,9 @@ def light_of(case: Case) -> Light | None:
     laser = case.laser
     if laser is None:
         return None
-    table = case.material(case.particle.material).refractive_index
-    index = complex(math.nan) if table is None else complex(table.at(laser.wavelength))
+    material = case.particle.material
+    table = case.material(material).refractive_index
+    index = index_of_laser(table, laser.wavelength, material)
     return Light(
         PARTICLE, laser, case.optics, case.gain, case.chamber.temperature,
         case.optics.index(index), case.particle.shape, case.contact_radius, _ground(case),
@@ -88,8 +89,7 @@ def _ground(case: Case) -> tuple[Ground, ...]:
     found = []
     for part in case.substrate.parts():
         table = case.material(part.material).refractive_index
-        unknown = complex(math.nan, math.nan)
-        index = unknown if table is None else complex(table.at(case.laser.wavelength))
+        index = index_of_laser(table, case.laser.wavelength, part.material)
         found.append(
             Ground(
                 part.region,
