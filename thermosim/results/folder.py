@@ -46,8 +46,8 @@ def check_target(directory: Path, *, overwrite: bool, command: str = RUN) -> Non
     try:
         _check_free(place, command, overwrite=overwrite, shown=directory)
         staging_folder(directory).rmdir()  # better told now than after the computation
-        claim(place, directory)
-        _mend(place)
+        if claim(place, directory):
+            _mend(place)
         _check_free(place, command, overwrite=overwrite, shown=directory)  # filled in between
     except OSError as error:
         release(place)
