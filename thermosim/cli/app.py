@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from thermosim import __version__
-from thermosim.cli.console import is_root, under_mpi
+from thermosim.cli.console import go_with_launcher, is_root, under_mpi
 from thermosim.errors import ThermosimError
 
 app = typer.Typer(
@@ -66,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     commands.register(app)
     _settle_home()
+    go_with_launcher()
     try:
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:

@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-_RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID")
+_OF_MPIRUN = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+_RANK_VARIABLES = (*_OF_MPIRUN, "SLURM_PROCID")  # Slurm sets the last one in batch scripts, too
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case file (TOML)")]
 SetOption = Annotated[
@@ -44,6 +46,19 @@ def is_root() -> bool:
 def under_mpi() -> bool:
     """Whether a launcher (mpirun, srun) started this process."""
     return any(name in os.environ for name in _RANK_VARIABLES)
+
+
+def go_with_launcher() -> None:
+    """End this rank when mpirun is killed: MPI would wait for ever for what mpirun should say."""
+    if not any(name in os.environ for name in _OF_MPIRUN):
+        return
+    import ctypes
+    import signal
+
+    launcher = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != launcher:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def console(*, stderr: bool = False) -> Any:
