@@ -179,6 +179,10 @@ class GeometryFile(Section):
         default=None, description="What 1 in the file means; STEP has its own unit"
     )
     symmetry: BodySymmetry
+    join: bool | None = Field(
+        default=None,
+        description="Parts that touch share their faces; false leaves them apart, without heat",
+    )
     region_at: dict[Name, tuple[Point, ...]] = Field(
         default_factory=dict, description="STEP: the volumes that hold these points, by name"
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from thermosim.errors import MeshError
 from thermosim.mesh.files_script import check_script
+from thermosim.mesh.join import join_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,8 @@ def draw_file(gmsh: Any, geometry: GeometryFile, dim: int) -> float:
     else:
         gmsh.merge(str(path))
         gmsh.model.occ.synchronize()
+        if geometry.join:
+            join_parts(gmsh, path, dim)
     _check_groups(gmsh, path, dim)
     return MILLIMETRE if geometry.unit is None else geometry.unit
 

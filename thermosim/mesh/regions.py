@@ -14,6 +14,7 @@ from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
 from thermosim.mesh.quality import quality_report
 from thermosim.mesh.session import generate, gmsh_session, read_arrays
+from thermosim.mesh.touching import check_joined
 
 if TYPE_CHECKING:
     from thermosim.bodies.geometry import BodyMesh, Geometry
@@ -61,6 +62,8 @@ def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
             _check_plane(gmsh, geometry.symmetry)
         data = read_arrays(gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry))
     data.points[:] *= unit / MICROMETRE
+    if isinstance(geometry, GeometryFile) and geometry.join is not False:
+        check_joined(data, asked_to_join=bool(geometry.join))
     return cut_open(data, drawing.contacts), quality_report(data, settings.min_quality)
 
 
