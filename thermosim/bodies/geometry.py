@@ -24,12 +24,12 @@ from thermosim.language.formulas import (
     HeatTransferExpression,
     TemperatureExpression,
 )
+from thermosim.language.names import Name, composed, toml_key
 from thermosim.language.sections import Section
 from thermosim.language.units import ContactConductance, Length, Positive
 from thermosim.schedule.settings import Probe
 
 BodySymmetry = Literal["planar", "axisymmetric", "3d"]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
 Interval = tuple[Length, Length]
 Point = Annotated[tuple[Length, ...], Field(min_length=2, max_length=3)]
 
@@ -387,13 +387,14 @@ def unknown_names(
 
     The name is the last key of `path`, or (`as_value`) the value that stands there.
     """
-    there = sorted(known)
+    there = sorted(composed(name) for name in known)
     lower = {name.lower(): name for name in there}
     for name in given:
         if name in there:
             continue
         near = difflib.get_close_matches(name.lower(), lower, 1, 0.6)
-        hint = f"did you mean {lower[near[0]]}? " if near else ""
+        meant = lower[near[0]] if near else ""
+        hint = f"did you mean {meant if as_value else toml_key(meant)}? " if near else ""
         rule = f"the geometry has no {what} of this name"
-        place, value = (path, f'"{name}"') if as_value else (f"{path}.{name}", "")
+        place, value = (path, f'"{name}"') if as_value else (f"{path}.{toml_key(name)}", "")
         yield Problem(place, value, rule, f"{hint}known: {', '.join(there) or 'none'}")

@@ -16,7 +16,6 @@ from thermosim.bodies.geometry import (
     Boundary,
     Geometry,
     GeometryFile,
-    Name,
     Region,
     unknown_names,
 )
@@ -27,6 +26,7 @@ from thermosim.errors import CaseError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
 from thermosim.language.formulas import FieldExpression
+from thermosim.language.names import Name, toml_key
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import MieOptics, OpticsModel, RayOptics, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
@@ -144,7 +144,8 @@ class BodyCase(CaseBase):
         for name in regions:
             if name not in self.regions:
                 rule = "this region of the geometry has no material"
-                yield Problem(f"regions.{name}", "", rule, f"add [regions.{name}] with a material")
+                path = f"regions.{toml_key(name)}"
+                yield Problem(path, "", rule, f"add [{path}] with a material")
         for name, contact in self.contacts.items():
             path = f"contacts.{name}.between"
             yield from unknown_names(contact.between, regions, "region", path, as_value=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.errors import MeshError
+from thermosim.language.names import plain_name
 from thermosim.mesh.files_script import check_script
 from thermosim.mesh.join import join_parts
 
@@ -131,7 +131,7 @@ def _refuse_unnamed(geometry: GeometryFile, unnamed: list[int], n_parts: int) ->
 def _label(gmsh: Any, dim: int, tag: int) -> str:
     """Return the name that the CAD program gave a part; empty if it has none."""
     label = gmsh.model.getEntityName(dim, tag).rpartition("/")[2].strip()
-    return "" if _MADE_UP in label else re.sub(r"[^A-Za-z0-9_.-]", "_", label)
+    return "" if _MADE_UP in label else plain_name(label)
 
 
 def _joined(

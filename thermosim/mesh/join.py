@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import MeshError
+from thermosim.mesh.session import group_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +37,8 @@ def join_parts(gmsh: Any, path: Path, dim: int) -> None:
     # gmsh numbers the faces of the parts anew without telling, but not copies of them
     copies = gmsh.model.occ.copy(named) if named else []
     _, pieces = gmsh.model.occ.fragment(drawn, copies)
-    for name, _ in groups:
-        gmsh.model.removePhysicalName(name)
+    for group in gmsh.model.getPhysicalGroups():
+        gmsh.model.removePhysicalName(gmsh.model.getPhysicalName(*group))
     gmsh.model.removePhysicalGroups()
     gmsh.model.occ.synchronize()
     became = dict(zip([*drawn, *named], pieces, strict=True))
@@ -58,7 +59,7 @@ def _groups(gmsh: Any, dim: int) -> list[tuple[str, list[Entity]]]:
     found = []
     for level in (dim, dim - 1):
         for _, tag in gmsh.model.getPhysicalGroups(level):
-            name = gmsh.model.getPhysicalName(level, tag) or f"group_{tag}"
+            name = group_name(gmsh, level, tag)
             entities = gmsh.model.getEntitiesForPhysicalGroup(level, tag)
             found.append((name, [(level, int(entity)) for entity in entities]))
     return found

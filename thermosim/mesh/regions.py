@@ -13,7 +13,7 @@ from thermosim.mesh.cut_open import cut_open
 from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
 from thermosim.mesh.quality import quality_report
-from thermosim.mesh.session import generate, gmsh_session, read_arrays
+from thermosim.mesh.session import generate, gmsh_session, group_name, read_arrays
 from thermosim.mesh.touching import check_joined
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _expected_cells(gmsh: Any, dim: int) -> float:
 
 def _names(gmsh: Any, dim: int) -> Names:
     groups = gmsh.model.getPhysicalGroups(dim)
-    return tuple(gmsh.model.getPhysicalName(d, g) or f"group_{g}" for d, g in groups)
+    return tuple(group_name(gmsh, d, g) for d, g in groups)
 
 
 def _prepare(
@@ -174,7 +174,7 @@ def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int) -> None:
     tags = []
     for name, size in settings.near.items():
         wanted = [g for d, g in gmsh.model.getPhysicalGroups(dim - 1)
-                  if gmsh.model.getPhysicalName(d, g) == name]  # fmt: skip
+                  if group_name(gmsh, d, g) == name]  # fmt: skip
         if not wanted:
             continue  # `missing_in` names it
         distance = field.add("Distance")

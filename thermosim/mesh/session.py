@@ -8,6 +8,7 @@ import numpy as np
 
 from thermosim.errors import MeshError
 from thermosim.fem.data import MeshData, facet_table
+from thermosim.language.names import plain_name
 from thermosim.shapes.cad import gmsh_session, load_gmsh
 
 if TYPE_CHECKING:
@@ -57,6 +58,30 @@ def name_entities(
                 gmsh.model.addPhysicalGroup(level, tags, name=name)
 
 
+def group_name(gmsh: Any, dim: int, group: int) -> str:
+    """Return the name of a physical group as a case writes it.
+
+    Raises
+    ------
+    MeshError
+        If the name is no UTF-8, or two groups would have one name.
+    """
+    try:
+        names = {g: gmsh.model.getPhysicalName(dim, g) for _, g in gmsh.model.getPhysicalGroups(dim)}
+    except UnicodeDecodeError as error:
+        raise MeshError(
+            "a name of a physical group is not encoded in UTF-8; save the file in UTF-8"
+        ) from error
+    found = {g: plain_name(name) or f"group_{g}" for g, name in names.items()}
+    same = [name for g, name in names.items() if g != group and found[g] == found[group]]
+    if same:
+        raise MeshError(
+            f'the physical groups "{names[group]}" and "{same[0]}" have one name here, '
+            f'"{found[group]}"; rename one'
+        )
+    return found[group]
+
+
 def read_arrays(
     gmsh: Any, tdim: int, order: int, unit: float, symmetry: str, exact: dict[str, float]
 ) -> MeshData:
@@ -99,7 +124,7 @@ def _groups(
     elements: list[NDArray[np.int64]] = [np.empty((0, _N_NODES[dim, order]), dtype=np.int64)]
     marks = [np.empty(0, dtype=np.int32)]
     for _, group in gmsh.model.getPhysicalGroups(dim):
-        name = gmsh.model.getPhysicalName(dim, group) or f"group_{group}"
+        name = group_name(gmsh, dim, group)
         names[name] = len(names) + 1
         for entity in gmsh.model.getEntitiesForPhysicalGroup(dim, group):
             rows = _elements(gmsh, dim, entity, order, compact)
