@@ -11,6 +11,7 @@ from thermosim.errors import MeshError
 from thermosim.language.names import plain_name
 from thermosim.mesh.files_script import check_script
 from thermosim.mesh.join import join_parts
+from thermosim.mesh.split import SIMPLICES, SPLIT, CellType
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 MILLIMETRE = 1e-3
 """Unit [m] in which gmsh reads STEP files."""
 _MADE_UP = "Open CASCADE STEP translator"
-_ORDER = {2: {2: 1, 9: 2}, 3: {4: 1, 11: 2}}  # gmsh element type -> order, by dimension
 _CELLS_ALONG = 20.0
 _NEAR = 1e-3  # part of the extent by which a point may miss what it names
 
@@ -69,18 +69,17 @@ def file_order(gmsh: Any, path: Path, dim: int) -> int:
     Raises
     ------
     MeshError
-        If there are none, or others than simplices of order 1 or 2.
+        If there are none, or others than those that are known, of order 1 or 2.
     """
-    types = gmsh.model.mesh.getElementTypes(dim)
-    known = _ORDER[dim]
-    cell = {2: "triangles", 3: "tetrahedra"}[dim]
-    if len(types) != 1 or int(types[0]) not in known:
-        names = [gmsh.model.mesh.getElementProperties(t)[0] for t in types] or ["none"]
-        raise MeshError(
-            f"{path}: needs {cell} of order 1 or 2 alone; it has: {', '.join(names)}. "
-            "Is geometry.symmetry right?"
-        )
-    return known[int(types[0])]
+    kinds = [CellType(gmsh, number) for number in gmsh.model.mesh.getElementTypes(dim)]
+    known = (*SIMPLICES[dim], *SPLIT[dim])
+    orders = {kind.order for kind in kinds}
+    if len(orders) != 1 or not orders <= {1, 2} or any(k.family not in known for k in kinds):
+        cells = {2: "triangles or quadrilaterals", 3: "tetrahedra, hexahedra, prisms or pyramids"}
+        names = ", ".join(kind.name for kind in kinds) or "none"
+        hint = "" if kinds else ". Is geometry.symmetry right?"
+        raise MeshError(f"{path}: needs {cells[dim]}, all of order 1 or 2; it has: {names}{hint}")
+    return orders.pop()
 
 
 def set_file_sizes(gmsh: Any, geometry: GeometryFile, settings: BodyMesh, unit: float) -> None:

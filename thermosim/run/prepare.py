@@ -31,11 +31,14 @@ def mesh_of(model: Model, comm: Any, journal: Journal) -> tuple[Domain, Report]:
     from thermosim.fem.parallel import all_agree
     from thermosim.heat.formulas import check_boundaries, check_formulas
     from thermosim.mesh.build import domain_of
+    from thermosim.mesh.notes import notes
 
     with journal.phase("mesh", "mesh"):
         domain, report = domain_of(model.drawing, comm)
     line = f"mesh: {int(report['n_cells'])} cells, symmetry {model.symmetry}"
     journal.say(f"{line}, from the cache of {comm.size} ranks" if domain.cached else line)
+    for note in notes(report, model.symmetry):
+        journal.say(note)
     check_boundaries(model.acting, domain)
     times = model.case.transient
     moments = (0.0,) if times is None else (0.0, times.duration)
