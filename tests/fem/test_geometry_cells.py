@@ -268,3 +268,39 @@ Physical Surface("right") = Surface In BoundingBox {-2, -2, 0.9, 2, 2, 1.1};
     result = run(path, "3d")
     assert result.budget["right:held"] == pytest.approx(-3 * 4 * 40, rel=1e-6)
     assert any("straightened" in line for line in said)
+
+
+# files beside a script
+
+
+def test_a_script_merges_a_cad_file(tmp_path):
+    """10 W/(m K) · 10 K · 10 mm · 4 mm / 5 mm, and 300 … 310 K."""
+    gmsh.initialize(readConfigFiles=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.option.setString("Geometry.OCCTargetUnit", "MM")
+        gmsh.model.occ.addBox(0, 0, 0, 10, 4, 5)
+        gmsh.model.occ.synchronize()
+        gmsh.write(str(tmp_path / "part.step"))
+    finally:
+        gmsh.finalize()
+    (tmp_path / "names.geo").write_text("""
+Physical Volume("plate") = {1};
+Physical Surface("left") = Surface In BoundingBox {-1, -1, -0.1, 11, 5, 0.1};
+Physical Surface("right") = Surface In BoundingBox {-1, -1, 4.9, 11, 5, 5.1};
+""")
+    path = tmp_path / "part.geo"
+    path.write_text("""
+SetFactory("OpenCASCADE");
+Merge "part.step";
+Mesh.MeshSizeMax = 2;
+Include "names.geo";
+""")
+    changes = {
+        "geometry": {"file": path.name, "unit": "mm", "symmetry": "3d"},
+        "materials": {"m": {"conductivity": "10 W/(m*K)"}},
+        "boundaries": {"left": {"temperature": "300 K"}, "right": {"temperature": "310 K"}},
+    }
+    result = run(path, "3d", **changes)
+    assert result.budget["right:held"] == pytest.approx(-0.8, rel=1e-9)
+    assert result.region_plate_mean_K == pytest.approx(305, rel=1e-9)
