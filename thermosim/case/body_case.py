@@ -97,7 +97,7 @@ class BodyCase(CaseBase):
             *self._formula_problems(),
             *self._level_problems(),
             *enclosure_problems(
-                self.enclosures, self.boundaries, self.symmetry, self.geometry.boundary_names
+                self.enclosures, self.boundaries, self.geometry.boundary_names
             ),
             *self._probe_problems(),
             *self._light_problems(),
@@ -279,7 +279,6 @@ class BodyCase(CaseBase):
 def enclosure_problems(
     enclosures: dict[str, BodyEnclosure],
     boundaries: dict[str, Boundary],
-    symmetry: str,
     known: tuple[str, ...] | None,
 ) -> Iterator[Problem]:
     """Yield why the surfaces of enclosures cannot exchange radiation.
@@ -288,10 +287,6 @@ def enclosure_problems(
     """
     taken: dict[str, str] = {}
     for name, enclosure in enclosures.items():
-        if symmetry == "planar":
-            rule = "a planar body has no end, so its view factors are not computed"
-            yield Problem(f"enclosures.{name}", "", rule, "use an axisymmetric or 3-D geometry")
-            continue
         path, surroundings = f"enclosures.{name}.boundaries", set()
         for boundary in enclosure.boundaries:
             if boundary in taken:
