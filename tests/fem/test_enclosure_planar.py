@@ -9,6 +9,8 @@ pytest.importorskip("dolfinx")
 pytest.importorskip("gmsh")
 
 from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.errors import SolveError  # noqa: E402
+from thermosim.heat import newton  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 
@@ -100,3 +102,26 @@ def test_a_triangular_cavity(tmp_path):
     assert result.region_plate1_mean_K == pytest.approx(642.641, abs=0.02)
     assert result.region_plate3_mean_K == pytest.approx(599.606, abs=0.02)
     assert result.budget["back2:held"] == pytest.approx(2000 * 3 + 1000 * 5, rel=1e-6)
+
+
+def test_an_enclosure_that_does_not_converge_says_which_solver_failed(tmp_path, monkeypatch):
+    monkeypatch.setitem(newton._GMRES, "ksp_max_it", 2)
+    sides = {
+        f"in{i}": {"radiation": {"emissivity": 0.05, "T_env": "300 K"}} for i in (1, 2, 3)
+    }
+    tree = {
+        "materials": {"m": {"conductivity": "1 W/(m*K)"}},
+        "regions": {f"plate{i}": {"material": "m"} for i in (1, 2, 3)},
+        "boundaries": {
+            **sides,
+            "back1": {"heat_flux": "2000 W/m^2"},
+            "back2": {"temperature": "300 K"},
+            "back3": {"heat_flux": "1000 W/m^2"},
+        },
+        "enclosures": {"cavity": {"boundaries": list(sides), "patches": 30}},
+    }
+    with pytest.raises(SolveError) as caught:
+        run(tmp_path, triangle(), tree)
+    message = str(caught.value)
+    assert "GMRES with LU did not converge after 2 iterations" in message
+    assert "fewer patches of the enclosure" in message
