@@ -99,9 +99,20 @@ def limits_of(case: Case, claimed_delta_T: float | None = None) -> dict[str, flo
         claimed_delta_T=claimed_delta_T,
         area=body.free_area,
         volume=body.volume,
+        near_field=_near_field(case),
     )
     dots = () if case.source is None else _OF_DOTS
     return {name: value for name, value in found.items() if name not in dots}
+
+
+def _near_field(case: Case) -> float:
+    """Return the conductance of near-field radiation to the substrate [W/K]."""
+    from thermosim.bodies.nearfield import body_plane_conductance
+
+    field, b = case.near_field, case.contact_radius
+    if field is None:
+        return 0.0
+    return body_plane_conductance(field.excess, case.particle.shape, case.radiation.gap, b)
 
 
 def _mesh_estimate(case: Case) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
+from thermosim.bodies.nearfield import UNCERTAINTY_FACTOR
 from thermosim.errors import CaseError
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.drawing import drawing_of_particle
@@ -15,11 +16,13 @@ from thermosim.model.heat import (
     Enclosure,
     Exchange,
     Film,
+    Gap,
     GasGap,
     HeatBody,
     HeatModel,
     Held,
     Jump,
+    NearFieldGap,
     Radiation,
     Surface,
     SurfaceLaw,
@@ -66,6 +69,7 @@ def of_particle(case: Case) -> Model:
             "contact_radius_m": case.contact_radius,
         },
         start=case.chamber.temperature,
+        remarks=partial(_remarks, case),
     )
 
 
@@ -136,7 +140,7 @@ def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
         tuple(held),
         tuple(jumps),
         _enclosures(case, surfaces),
-        _gaps(case, surfaces),
+        _gaps(case, surfaces, boundaries),
         tuple(_film(case, film, boundaries) for film in case.films),
     )
 
@@ -168,19 +172,39 @@ def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
     return (Enclosure(names, **chosen),)
 
 
-def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
-    chamber = case.chamber
-    h = {}
-    for surface in surfaces:
-        law = surface.paths.get("gas")
-        if isinstance(law, Exchange):
-            h[surface.boundary] = law.h
-    upper = SURFACE
-    lower = "pedestal_top" if "pedestal_top" in h else "substrate_top"
-    if not chamber.gap_gas or upper not in h or lower not in h:
-        return ()
-    k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
-    return (GasGap(upper, lower, chamber.gap_free_molecular(), k_gas, (h[upper], h[lower])),)
+def _gaps(case: Case, surfaces: list[Surface], boundaries: Collection[str]) -> tuple[Gap, ...]:
+    """Return what crosses the gap under the particle: gas, near-field radiation, both or none."""
+    chamber, found = case.chamber, list[Gap]()
+    lower = "pedestal_top" if "pedestal_top" in boundaries else "substrate_top"
+    h = {
+        surface.boundary: law.h
+        for surface in surfaces
+        if isinstance(law := surface.paths.get("gas"), Exchange)
+    }
+    if chamber.gap_gas and SURFACE in h and lower in h:
+        k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
+        taken = (h[SURFACE], h[lower])
+        found.append(GasGap(SURFACE, lower, chamber.gap_free_molecular(), k_gas, taken))
+    field = case.near_field
+    if field is not None:
+        found.append(NearFieldGap(SURFACE, lower, field, case.radiation.gap))
+    return tuple(found)
+
+
+def _remarks(case: Case, boundaries: Collection[str]) -> list[str]:
+    """Return how sure the near field is, where there is one."""
+    if not case.radiation.near_field:
+        return []
+    names = [case.particle.material, case.substrate.parts()[0].material]
+    guessed = [name for name in names if getattr(case.material(name).infrared, "estimate", False)]
+    sure = (
+        f"infrared constants of {' and '.join(guessed)} are estimates: uncertain by a factor "
+        f"{UNCERTAINTY_FACTOR:g}"
+        if guessed
+        else "as sure as the infrared constants and the gap"
+    )
+    gap = f"a gap of {case.radiation.gap * 1e9:g} nm beside the contact (radiation.gap)"
+    return [f"near-field radiation: {gap}, conductance about as 1/gap; {sure}"]
 
 
 def _film(case: Case, film: FilmSettings, boundaries: Collection[str]) -> Film:

@@ -34,7 +34,7 @@ _PLACES = {
     "substrate_rim": "rim",
 }
 _PATHS = {"radiation": "thermal radiation", "gas": "residual gas", "held": "conduction to holder",
-          "stored": "heat capacity"}  # fmt: skip
+          "stored": "heat capacity", "near_field": "near-field radiation"}  # fmt: skip
 CONTACT = "conduction through the contact"
 
 
