@@ -187,7 +187,10 @@ def _gaps(case: Case, surfaces: list[Surface], boundaries: Collection[str]) -> t
         found.append(GasGap(SURFACE, lower, chamber.gap_free_molecular(), k_gas, taken))
     field = case.near_field
     if field is not None:
-        found.append(NearFieldGap(SURFACE, lower, field, case.radiation.gap))
+        # a body that lies flat is near with its facet alone
+        on_facet = ("particle_base", "substrate_under")
+        faces = on_facet if on_facet[0] in boundaries else (SURFACE, lower)
+        found.append(NearFieldGap(*faces, field, case.radiation.gap))
     return tuple(found)
 
 
