@@ -107,5 +107,5 @@ def test_command(tmp_path):
     document = json.loads(done.stdout)
     assert [step["name"] for step in document["steps"]][:2] == ["favourable limit", "real light"]
     assert document["decides"] == "real light"
-    shown = CliRunner().invoke(app, ["ladder", str(path), "-q"], catch_exceptions=False)
+    shown = CliRunner().invoke(app, ["ladder", str(path), "--quiet"], catch_exceptions=False)
     assert "decides: real light" in shown.stdout
