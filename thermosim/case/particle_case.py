@@ -24,7 +24,6 @@ from thermosim.case.settings import (
 )
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
-from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape
 from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
@@ -238,25 +237,6 @@ class Case(CaseBase):
         """Return the material name of each region: particle, and every part of the substrate."""
         parts = {part.region: part.material for part in self.substrate.parts()}
         return {"particle": self.particle.material} | parts
-
-    def resolved_gain(self) -> GainModel:
-        """Return the gain with the escape of its light worked out for this particle.
-
-        Raises
-        ------
-        CaseError
-            If the method of ``[gain.escape]`` does not suit the particle.
-        """
-        return self.escape().model
-
-    def escape(self) -> ResolvedGain:
-        """Return the resolved gain with the escape that it comes from."""
-        T = self.chamber.temperature
-        try:
-            return resolve_escape(self.gain, self.particle.shape, self.contact_radius, T)
-        except ValueError as error:
-            kind = f'"{self.gain.escape.kind}"'
-            raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
 
 
 def _lies_flat(shape: ShapeBase) -> bool:

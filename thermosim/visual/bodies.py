@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermosim.language.units import si_text, time_text
+from thermosim.results.words import absolute
 from thermosim.visual import style
 from thermosim.visual.fields import frame, heading, paint
 from thermosim.visual.fields_cut import Cut, flat_cut, slice_of
-from thermosim.visual.general import absolute
 from thermosim.visual.meshes import counts, draw_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from thermosim.case.body_case import BodyCase
+    from thermosim.model.layout import Layout
     from thermosim.results import Result
     from thermosim.visual.fields import Window
     from thermosim.visual.fields_read import Field
@@ -43,19 +43,21 @@ class Panel:
     stretched: bool
 
 
-def body_cuts(field: Field, case: BodyCase) -> list[tuple[str, Cut]]:
+def body_cuts(field: Field, layout: Layout) -> list[tuple[str, Cut]]:
     """Return what pictures show of a body, with titles: its plane, or two cuts in space.
 
     The cuts are those of the largest areas; they pass through the goal, or else the first probe
     that is a point, or else the middle.
     """
     if field.dim == 2:
-        names = ("x", "y") if case.symmetry == "planar" else ("r", "z")
-        cut = flat_cut(field, drop_axis=case.symmetry == "axisymmetric")
+        names = ("x", "y") if layout.symmetry == "planar" else ("r", "z")
+        cut = flat_cut(field, drop_axis=layout.symmetry == "axisymmetric")
         return [("", replace(cut, axes=names, symbol="T"))]
     low, high = field.points.min(axis=0), field.points.max(axis=0)
     room = _INSIDE * (high - low)
-    at = np.clip(_point(case, 0.5 * (low + high)), low + room, high - room)
+    middle = 0.5 * (low + high)
+    through = middle if layout.through is None else 1e6 * np.array(layout.through)
+    at = np.clip(through, low + room, high - room)
     size = high - low
     normals = sorted(_PLANES, key=lambda n: size["xyz".index(n)])[:2]
     found = []
@@ -66,13 +68,6 @@ def body_cuts(field: Field, case: BodyCase) -> list[tuple[str, Cut]]:
         where = f"Cut at {normal} = {si_text(at[along] * 1e-6, 'm')}"
         found.append((where, replace(cut, axes=("xyz"[across], "xyz"[up]), symbol="T")))
     return found
-
-
-def _point(case: BodyCase, middle: style.Floats) -> style.Floats:
-    """Return where to cut [µm]."""
-    points = {p.name: p.point for p in case.probes if p.point is not None and len(p.point) == 3}
-    chosen = points.get(case.goal or "") or next(iter(points.values()), None)
-    return middle if chosen is None else 1e6 * np.array(chosen)
 
 
 def panels_of(cuts: list[tuple[str, Cut]]) -> list[Panel]:
@@ -139,7 +134,9 @@ def draw_body_temperature(cuts: list[tuple[str, Cut]], result: Result) -> Figure
         for axes, panel in zip(places, shown, strict=True):
             paint(axes, panel.cut, panel.window, panel.title, stretched=panel.stretched)
             _axis(axes, panel)
-        text = f"Temperature here from {absolute(low)} to {absolute(high)}"
+        change = high - low
+        text = f"Temperature here from {absolute(low, change=change)} to "
+        text += absolute(high, change=change)
         time = result.summary.get("time_s")
         heading(figure, result, text if time is None else f"{text}, after {time_text(time)}")
     return figure
