@@ -62,7 +62,7 @@ def test_it_comes_back_from_toml(tmp_path):
 
 
 def test_closed_forms_are_of_particles():
-    with pytest.raises(CaseError, match=r"is about a body .* of a \[particle\]"):
+    with pytest.raises(CaseError, match="particle: is missing: the closed forms"):
         limits_of(parse_case(PLATE))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from thermosim.errors import CaseError
+from thermosim.errors import CaseError, Problem
 from thermosim.gain import (
     cooling_gain,
     excitation_number,
@@ -94,8 +94,8 @@ def limits_of(case: AnyCase, claimed_delta_T: float | None = None) -> dict[str, 
     """
     model = model_of(case)
     if model.lump is None:
-        rule = "is about a body ([geometry]); closed forms are of a [particle] on its substrate"
-        raise CaseError(rule, case.title)
+        rule = "is missing: the closed forms are of a particle on its substrate"
+        raise CaseError([Problem("particle", "", rule, "compute a body with thermosim run")])
     return _limits(model, model.lump, claimed_delta_T)
 
 

@@ -83,8 +83,8 @@ def layout_of(case: BodyCase) -> Layout:
     lit = None if case.laser is None else case.lit_region
     return Layout(
         about="body",
-        question=f"{_geometry_words(case)}: {listed}. How warm does it get, and where does the "
-        "heat go?",
+        question=f"{_geometry_words(case)}: {listed}. How {'cold or ' if lit else ''}warm does it "
+        "get, and where does the heat go?",
         symmetry=case.symmetry,
         T_ref=case.reference,
         goal=f"temperature at {goal.probe}" if goal.probe else f"mean temperature of {goal.region}",

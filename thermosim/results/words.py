@@ -75,7 +75,7 @@ def _temperatures(result: Result) -> Rows:
     numbers, layout = result.summary, result.layout
     rows = [(layout.goal, goal_text(result))]
     if layout.lit:
-        side = f"minus {layout.T_ref:g} K"
+        side = f"ΔT from {layout.T_ref:g} K"
         rows.append((side, si_with_error(*goal_delta(result), "K")))
     change = change_of(result)
     for name, value in probes_of(numbers).items():

@@ -33,7 +33,7 @@ _PLANES = {"x": (1, 0, 2), "y": (0, 1, 2), "z": (0, 2, 1)}
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a figure: a window [µm] of a cut, and its size [inches]."""
+    """One picture of a figure: a window [µm] of a cut, its size [inches], whether all is in it."""
 
     title: str
     cut: Cut
@@ -41,6 +41,7 @@ class Panel:
     width: float
     height: float
     stretched: bool
+    whole: bool
 
 
 def body_cuts(field: Field, layout: Layout) -> list[tuple[str, Cut]]:
@@ -75,7 +76,7 @@ def panels_of(cuts: list[tuple[str, Cut]]) -> list[Panel]:
     found = []
     for title, cut in cuts:
         whole = cut.extent()
-        found.append(_panel(title or "Whole body", cut, whole))
+        found.append(_panel(title or "Whole body", cut, whole, whole=True))
         for name, number in cut.numbers.items():
             if not (cut.regions == number).any():
                 continue
@@ -89,7 +90,9 @@ def _size(window: Window) -> tuple[float, float]:
     return window[1] - window[0], window[3] - window[2]
 
 
-def _panel(title: str, cut: Cut, window: Window, margin: float = 0.03) -> Panel:
+def _panel(
+    title: str, cut: Cut, window: Window, margin: float = 0.03, *, whole: bool = False
+) -> Panel:
     room = margin * max(_size(window))
     width, height = _size(window)
     stretched = max(width, height) > _SLIM * min(width, height)
@@ -102,7 +105,7 @@ def _panel(title: str, cut: Cut, window: Window, margin: float = 0.03) -> Panel:
     else:
         scale = min(_WIDEST / width, _TALLEST / height)
         size = scale * width, scale * height
-    return Panel(title, cut, window, *size, stretched)
+    return Panel(title, cut, window, *size, stretched, whole)
 
 
 def _figure(panels: list[Panel]) -> tuple[Figure, list[Axes]]:
@@ -125,14 +128,18 @@ def _figure(panels: list[Panel]) -> tuple[Figure, list[Axes]]:
 
 
 def draw_body_temperature(cuts: list[tuple[str, Cut]], result: Result) -> Figure:
-    """Draw the absolute temperature on the cuts of a body."""
+    """Draw the absolute temperature on the cuts of a body; whole cuts share their colours."""
     low = min(float(cut.values.min()) for _, cut in cuts)
     high = max(float(cut.values.max()) for _, cut in cuts)
     with style.styled():
         shown = panels_of(cuts)
         figure, places = _figure(shown)
         for axes, panel in zip(places, shown, strict=True):
-            paint(axes, panel.cut, panel.window, panel.title, stretched=panel.stretched)
+            limits = (low, high) if panel.whole else None
+            paint(
+                axes, panel.cut, panel.window, panel.title,
+                limits=limits, stretched=panel.stretched,
+            )  # fmt: skip
             _axis(axes, panel)
         change = high - low
         text = f"Temperature here from {absolute(low, change=change)} to "

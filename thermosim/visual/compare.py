@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.language.units import si_with_error
-from thermosim.results.words import goal_delta
+from thermosim.results.words import absolute, goal_delta
 from thermosim.visual import style
 from thermosim.visual.budget import percent, rows_of, shares
 from thermosim.visual.fields import frames, paint, seen_range
@@ -104,6 +104,7 @@ def _note_mean(axes: Axes, result: Result) -> None:
         transform=axes.transAxes,
         va="top",
         fontsize=9.5,
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 2.0},
     )
 
 
@@ -112,7 +113,7 @@ def _answer(result: Result) -> str:
     layout, (delta, _) = result.layout, goal_delta(result)
     if layout.zero:
         return f"mean ΔT\n{style.si_text(delta, 'K')}"
-    return f"{layout.goal}\n{layout.T_ref + delta:.2f} K"
+    return f"{layout.goal}\n{absolute(layout.T_ref + delta, change=abs(delta))}"
 
 
 def _window(cut: Cut, result: Result) -> Window:
@@ -169,7 +170,8 @@ def _draw_bars(
 
 def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
     """Draw ΔT of the goal of each result as a bar with its numerical error."""
-    means, errors = np.array([(d, e or 0.0) for d, e in map(goal_delta, results)]).T
+    found = [goal_delta(result) for result in results]
+    means, errors = np.array([(delta, error or np.nan) for delta, error in found]).T
     factor, unit = style.si_scale(means, "K")
     reach = float(np.abs(means).max()) / factor or 1.0
     places = np.arange(len(results))
@@ -180,7 +182,9 @@ def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
     )  # fmt: skip
     for i, (mean, error) in enumerate(zip(means, errors, strict=True)):
         text = si_with_error(float(mean), float(error), "K")
-        axes.text(0.0, i - 0.36, text, ha="right" if mean < 0 else "left", va="bottom", fontsize=9)
+        axes.text(
+            0.01, i - 0.36, text, transform=axes.get_yaxis_transform(), va="bottom", fontsize=9
+        )
     axes.set_yticks(places, [letter(i) for i in range(len(results))], weight="bold")
     axes.set_ylim(len(results) - 0.45, -0.75)
     axes.set_xlim(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from thermosim.results.series import Series
 
 Floats = NDArray[np.float64]
+_MOST_INSIDE = 4  # curves; the names of more stand beside the axes
 
 
 def time_scale(time: ArrayLike) -> tuple[float, str]:
@@ -230,7 +231,12 @@ def _finish(axes: Axes, t: NDArray[Any], unit: str, label: str, title: str) -> N
     if title:
         axes.set_title(title)
     style.clean_axes(axes, grid="both")
-    axes.legend()
+    if len(axes.lines) <= _MOST_INSIDE:
+        axes.legend()
+        return
+    figure: Any = axes.figure
+    figure.set_size_inches(9.6, 4.4)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _mark_events(axes: Axes, events: Sequence[tuple[str, float]], seconds: float) -> None:
