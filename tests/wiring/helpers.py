@@ -49,13 +49,6 @@ def schema():
     return json.loads(command("schema"))
 
 
-def emission_rate(intensity, temperature, parameters):
-    """Photons that leave per volume and time, as a thermometer counts them."""
-    from thermosim.light.thermometer import emission_rate
-
-    return emission_rate(intensity, temperature, parameters)
-
-
 def mesh_key(case):
     """Under which name the mesh of a case is kept."""
     from thermosim.mesh.kept import cache_path

@@ -15,6 +15,7 @@ from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape
 from thermosim.gain.model import GivenEscape, NoEscape
 
 if TYPE_CHECKING:
+    from thermosim.bodies.substrates.parts import Plan
     from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
     from thermosim.materials import Material
@@ -54,13 +55,15 @@ class Goal:
 
 @dataclass(frozen=True)
 class Ground:
-    """One layer under a lit particle: region, thickness [m], complex refractive index.
+    """One layer under a lit particle: region, outline, top and thickness [m], refractive index.
 
     The index is not a number where the material has none; `material` names it, and `key` is where
     the case file does.
     """
 
     region: str
+    plan: Plan
+    top: float
     thickness: float
     index: complex
     material: str

@@ -23,9 +23,8 @@ from thermosim.model.heat import (
 )
 from thermosim.model.laws import (
     Formula,
-    FormulaConvection,
+    FormulaExchange,
     FormulaFlux,
-    FormulaRadiation,
     FormulaSource,
     HeldFormula,
 )
@@ -35,7 +34,7 @@ from thermosim.model.model import Goal, Light, Model
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from thermosim.bodies.geometry import Boundary
+    from thermosim.bodies.boundaries import Boundary
     from thermosim.case.body_case import BodyCase
 
 _WAYS = {"held": "held temperature", "stored": "heat capacity", "heat_flux": "given heat flux"}
@@ -183,13 +182,7 @@ def _paths(boundary: Boundary) -> dict[str, SurfaceLaw]:
     found: dict[str, SurfaceLaw] = {}
     if boundary.heat_flux is not None:
         found["heat_flux"] = FormulaFlux(boundary.heat_flux)
-    if boundary.convection is not None:
-        h, T_env = boundary.convection.h, boundary.convection.T_env
-        found["convection"] = FormulaConvection(h, T_env)
-    if boundary.radiation is not None:
-        emissivity, T_env = boundary.radiation.emissivity, boundary.radiation.T_env
-        found["radiation"] = FormulaRadiation(emissivity, T_env)
-    return found
+    return found | {key: FormulaExchange(exchange) for key, exchange in boundary.exchanges()}
 
 
 def _formulas(case: BodyCase) -> tuple[Formula, ...]:

@@ -190,7 +190,15 @@ def _ground(case: Case) -> tuple[Ground, ...]:
         unknown = complex(math.nan, math.nan)
         index = unknown if table is None else complex(table.at(case.laser.wavelength))
         found.append(
-            Ground(part.region, part.thickness, index, part.material, f"substrate.{part.key}")
+            Ground(
+                part.region,
+                part.plan,
+                part.top,
+                part.thickness,
+                index,
+                part.material,
+                f"substrate.{part.key}",
+            )
         )
     return tuple(found)
 

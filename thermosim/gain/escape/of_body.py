@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import e
 
-from thermosim.gain.model import GainModel, GivenEscape, NoEscape
+from thermosim.gain.escape.methods import Escape, EscapeOfBody
+from thermosim.gain.model import GainModel
 from thermosim.gain.source import external_efficiency, mean_escape
 
 if TYPE_CHECKING:
-    from thermosim.gain.escape.methods import Escape
     from thermosim.gain.source import GainParameters
 
 Array = NDArray[np.float64]
@@ -68,7 +68,7 @@ def resolve_escape(
         If the method does not suit the body.
     """
     method = model.escape
-    if isinstance(method, NoEscape | GivenEscape):
+    if not isinstance(method, EscapeOfBody):
         return ResolvedGain(model, None)
     T = min(max(temperature, model.temperature_min), model.temperature_max)
     E = emission_grid(model, T)
