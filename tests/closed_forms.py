@@ -25,10 +25,8 @@ from thermosim.gain.escape.closed import (
 from thermosim.gain.master import Ladder
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.limits.closed import radiation_delta_T, sphere_area
-from thermosim.optics.beam import Laser
 from thermosim.optics.fresnel import fresnel_reflectance
 from thermosim.optics.mie import MieSphere, _radial_quadrature, hot_spot_factor
-from thermosim.optics.model import IntensityField
 from thermosim.optics.rays_segments import Integers, Segments, deposit_on_cells
 
 Floats = npt.NDArray[np.float64]
@@ -273,8 +271,3 @@ def trion_biexciton_ladder(
     absorption = np.ones(5) if absorbing == "all" else np.array([1.0, 1.0, 0.0, 1.0, 0.0])
     emission = np.array([0.0, eta_X * k_X, eta_BX * k_BX, 0.0, eta_T * k_T])
     return Ladder(("0", "X", "BX", "c", "T"), decay, climb, absorption, emission)
-
-
-def uniform_intensity(laser: Laser) -> IntensityField:
-    """Return the local intensity of the model "uniform": points (n, 3) [m] to (n,) [W/m²]."""
-    return laser.intensity_at

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-import thermosim.shapes.hull as hull
-from thermosim.shapes import Box, HexagonalPrism, Rhombohedron, TruncatedCube, TruncatedOctahedron
+from thermosim.shapes import (
+    Box,
+    HexagonalPrism,
+    Rhombohedron,
+    TruncatedCube,
+    TruncatedOctahedron,
+    hull,
+)
 from thermosim.shapes.faceted import resting
 
 UM = 1e-6

@@ -48,7 +48,7 @@ MethodOption = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="grid, or samples: random, latin_hypercube, sobol; saltelli, morris (sensitivity)",
+        help="grid, random, latin_hypercube, sobol, saltelli, morris … (docs/studies.md)",
     ),
 ]
 SamplesOption = Annotated[int | None, typer.Option("--samples", help="How many samples")]
@@ -128,6 +128,8 @@ def _run(
         print_json(report.document())
     elif not quiet and is_root():
         _print(result, report)
+    if result.exit_status:
+        raise typer.Exit(result.exit_status)
 
 
 def crew_of(workers: int | None, dask: str | None) -> Crew:

@@ -14,6 +14,7 @@ from numpy.polynomial import polynomial as poly
 from numpy.typing import ArrayLike, NDArray
 from scipy.constants import e
 
+from thermosim.gain.absorption import UrbachTail
 from thermosim.gain.efficiency import internal_efficiency_needed, outcoupled_efficiency
 from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats
@@ -216,7 +217,7 @@ def best_photon_energy(
         eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
     eta = float(outcoupled_efficiency(eta_int, f_escape, f_reabsorbed))
     energy = float(model.mean_emission(T)) - red_shift
-    if model.absorption.kind == "urbach":
+    if isinstance(model.absorption, UrbachTail):
         E_U = float(model.absorption.urbach_energy(T, model.reference_temperature))
         return float(best_photon_energy_urbach(energy, eta, E_U))
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from thermosim.gain.efficiency import Coefficients, radiative_scaling
 from thermosim.gain.master import Ladder, efficiency_of_ladder
+from thermosim.gain.recombination import Recombination
 from thermosim.language.sections import Section
 from thermosim.language.units import Fraction, NonNegative, Positive, Rate, Time
 
@@ -23,7 +24,7 @@ class MeasuredState(Section):
     eta: Fraction | None = Field(None, description="Photons per decay")
 
 
-class LadderRecombination(Section):
+class LadderRecombination(Recombination):
     """Up to ``neutral_states`` excitons on a neutral dot and ``charged_states`` on a charged one.
 
     A state with n electrons and m holes emits at ``n m eta_X/tau_X``. What is left of the measured
@@ -39,7 +40,6 @@ class LadderRecombination(Section):
     """
 
     kind: Literal["ladder"] = "ladder"
-    tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
     tau_T: Positive[Time] = Field(3.0e-9, description="Lifetime of the trion")
     tau_BX: Positive[Time] = Field(0.5e-9, description="Lifetime of the biexciton")
     eta_X: Fraction = Field(1.0, description="Efficiency of the exciton")

@@ -12,6 +12,7 @@ from thermosim.language.names import plain_name
 from thermosim.mesh.files_script import check_script
 from thermosim.mesh.join import join_parts
 from thermosim.mesh.split import SIMPLICES, SPLIT, CellType
+from thermosim.shapes.cad import try_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,7 @@ def draw_file(gmsh: Any, geometry: GeometryFile, dim: int) -> float:
         gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 1)
     else:
         _check_header(path, kind)
+    try_reading(path)
     if geometry.is_step:
         _read_step(gmsh, geometry, dim)
     else:

@@ -70,7 +70,8 @@ def group_name(gmsh: Any, dim: int, group: int) -> str:
         If the name is no UTF-8, or two groups would have one name.
     """
     try:
-        names = {g: gmsh.model.getPhysicalName(dim, g) for _, g in gmsh.model.getPhysicalGroups(dim)}
+        groups = [g for _, g in gmsh.model.getPhysicalGroups(dim)]
+        names = {g: gmsh.model.getPhysicalName(dim, g) for g in groups}
     except UnicodeDecodeError as error:
         raise MeshError(
             "a name of a physical group is not encoded in UTF-8; save the file in UTF-8"
