@@ -64,15 +64,14 @@ def triangle():
     """Three plates outside of the sides 3, 4 and 5 m, which touch in the corners alone."""
     corners = [((0, 0), (0, 3)), ((4, 0), (0, 0)), ((0, 3), (4, 0))]
     lines = ["Mesh.MeshSizeMax = 0.1;"]
-    for i, (a, b) in enumerate(corners):
-        a, b = np.array(a, float), np.array(b, float)
+    for i, ends in enumerate(np.array(corners, float)):
+        a, b = ends
         along = (b - a) / np.linalg.norm(b - a)
         out = 0.02 * np.array([-along[1], along[0]])
         p = 10 * (i + 1)
         for k, x in enumerate((a, b, b + out, a + out)):
             lines.append(f"Point({p + k}) = {{{x[0]}, {x[1]}, 0}};")
-        for k in range(4):
-            lines.append(f"Line({p + k}) = {{{p + k}, {p + (k + 1) % 4}}};")
+        lines += [f"Line({p + k}) = {{{p + k}, {p + (k + 1) % 4}}};" for k in range(4)]
         lines.append(f"Curve Loop({p}) = {{{p}:{p + 3}}}; Plane Surface({p}) = {{{p}}};")
         lines.append(f"Transfinite Curve{{{p}, {p + 2}}} = 61 Using Bump 0.05;")
         lines.append(f'Physical Surface("plate{i + 1}") = {{{p}}};')

@@ -77,7 +77,8 @@ def test_a_hint_can_be_copied_into_the_case(tmp_path):
 def test_names_that_no_case_can_hold(tmp_path):
     assert plain_name(' a:b, "c" $\\ ') == "a_b_ _c_ __"
     assert toml_key("a-1_b") == "a-1_b"
-    assert tomllib.loads(f"{toml_key('é "x" .y')} = 1") == {'é "x" .y': 1}
+    name = 'é "x" .y'
+    assert tomllib.loads(f"{toml_key(name)} = 1") == {name: 1}
     text = PLATES.replace("hot side", "cold_ side")
     (tmp_path / "plates.geo").write_text(text, encoding="utf-8")
     path = tmp_path / "case.toml"

@@ -30,7 +30,7 @@ from thermosim.language.formulas import (
 )
 from thermosim.language.names import Name, composed, toml_key
 from thermosim.language.sections import Section
-from thermosim.language.units import ContactConductance, Length, Positive
+from thermosim.language.units import ContactConductance, Length, Positive, Power
 from thermosim.schedule.settings import Probe
 
 BodySymmetry = Literal["planar", "axisymmetric", "3d"]
@@ -274,9 +274,18 @@ class Region(Section):
     heat_source: HeatSourceExpression | None = Field(
         default=None, description="Per volume; negative cools"
     )
+    power: Power | None = Field(
+        default=None, description="In place of heat_source: of the whole region, evenly"
+    )
     axis: tuple[float, float, float] | None = Field(
         default=None, description="Axis of a layered material, in place of its own"
     )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.heat_source is not None and self.power is not None:
+            raise ValueError("heat_source and power contradict each other; keep one of them")
+        return self
 
     def expressions(self) -> Iterator[tuple[str, FieldExpression]]:
         """Yield the formulas by key."""

@@ -1,6 +1,6 @@
 """Exchange areas in the plane, per metre of depth, by Hottel's crossed strings.
 
-Two straight edges that see each other wholly exchange ``S = (crossed - uncrossed strings)/2``, which
+Two straight edges that see each other wholly exchange ``S = (crossed - uncrossed strings)/2``: it
 is exact (Hottel, Radiant heat transmission, in McAdams, Heat Transmission, 1954); what of an edge
 lies behind the other is left out first. Where something stands between them, S is multiplied by
 the share of sight lines that pass, each weighted with the exchange along it.

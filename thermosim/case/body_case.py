@@ -30,7 +30,7 @@ from thermosim.language.names import Name, toml_key
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
-from thermosim.schedule.settings import ChamberStart
+from thermosim.schedule.settings import ChamberStart, FieldStart
 from thermosim.thermometry.settings import ThermometrySettings
 
 DEFAULT_REFERENCE = 300.0
@@ -141,6 +141,9 @@ class BodyCase(CaseBase):
         yield from unknown_names(self.regions, regions, "region", "regions")
         yield from unknown_names(self.boundaries, boundaries, "boundary", "boundaries")
         yield from unknown_names(self.mesh.near, boundaries, "boundary", "mesh.near")
+        if self.transient is not None and isinstance(self.transient.initial, FieldStart):
+            given = self.transient.initial.regions
+            yield from unknown_names(given, regions, "region", "transient.initial.regions")
         for name in regions:
             if name not in self.regions:
                 rule = "this region of the geometry has no material"
@@ -233,8 +236,9 @@ class BodyCase(CaseBase):
         if self.lit_region not in self.regions:
             return
         region = self.regions[self.lit_region]
-        if region.heat_source is not None:
-            path = f"regions.{self.lit_region}.heat_source"
+        if region.heat_source is not None or region.power is not None:
+            key = "power" if region.heat_source is None else "heat_source"
+            path = f"regions.{self.lit_region}.{key}"
             yield Problem(path, "", "stands beside the light of this region", "remove one of them")
         try:
             material = self.material(region.material)
@@ -267,7 +271,8 @@ class BodyCase(CaseBase):
         if self.transient is not None and self.transient.initial.level is not None:
             return self.transient.initial.level
         for path, field in self.expressions():
-            if path.rpartition(".")[2] in ("temperature", "T_env") and field.is_constant:
+            temperature = path.rpartition(".")[2] in ("temperature", "T_env")
+            if temperature and field.is_constant and field.constant > 0:
                 return field.constant
         return DEFAULT_REFERENCE
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
+from thermosim.model.heat import TotalSource
+from thermosim.schedule.settings import FieldStart
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -74,12 +76,25 @@ def heat_on(
     """
     from thermosim.heat.transient import with_factor
 
-    heat = model.heat(domain.boundaries)
+    heat = _spread(model.heat(domain.boundaries), domain)
     if light is None:
         return heat if factor is None else with_factor(heat, factor)
     sources = light.sources()
     bodies = (replace(b, source=sources.get(b.region, b.source)) for b in heat.bodies)
     return replace(heat, bodies=tuple(bodies))
+
+
+def _spread(heat: HeatModel, domain: Domain) -> HeatModel:
+    """Return the model with total powers spread over the volumes of their regions (collective)."""
+    from thermosim.fem.domain import volume
+
+    bodies = tuple(
+        replace(b, source=b.source.in_volume(volume(domain, b.region)))
+        if isinstance(b.source, TotalSource)
+        else b
+        for b in heat.bodies
+    )
+    return replace(heat, bodies=bodies)
 
 
 def set_initial_state(model: Model, problem: TransientProblem) -> None:
@@ -91,6 +106,7 @@ def set_initial_state(model: Model, problem: TransientProblem) -> None:
         If a steady state is asked for and none is found.
     """
     from thermosim.heat.transient import steady_state
+    from thermosim.run.start import given_field
 
     assert model.case.transient is not None
     initial = model.case.transient.initial
@@ -100,7 +116,10 @@ def set_initial_state(model: Model, problem: TransientProblem) -> None:
         factor = initial.light_before(peak)
     except ValueError as error:
         raise CaseError(str(error)) from error
-    if factor is not None:
+    if isinstance(initial, FieldStart):
+        theta[:] = given_field(problem, initial) - model.T_ref
+        problem.theta.x.scatter_forward()
+    elif factor is not None:
         theta[:] = steady_state(problem, model.case.solver, factor)
     else:
         start = model.start if initial.level is None else initial.level
