@@ -105,9 +105,7 @@ def test_a_triangular_cavity(tmp_path):
 
 def test_an_enclosure_that_does_not_converge_says_which_solver_failed(tmp_path, monkeypatch):
     monkeypatch.setitem(newton._GMRES, "ksp_max_it", 2)
-    sides = {
-        f"in{i}": {"radiation": {"emissivity": 0.05, "T_env": "300 K"}} for i in (1, 2, 3)
-    }
+    sides = {f"in{i}": {"radiation": {"emissivity": 0.05, "T_env": "300 K"}} for i in (1, 2, 3)}
     tree = {
         "materials": {"m": {"conductivity": "1 W/(m*K)"}},
         "regions": {f"plate{i}": {"material": "m"} for i in (1, 2, 3)},

@@ -47,7 +47,7 @@ def start(**regions):
 
 
 def test_a_hot_body_on_a_cold_one(tmp_path):
-    """Two half-spaces: at the joint (e_c T_c + e_h T_h)/(e_c + e_h), e = √(k ρ c); erf beside it."""
+    """Half-spaces: at the joint (e_c T_c + e_h T_h)/(e_c + e_h), e = √(k ρ c); erf beside it."""
     time, x = 4000.0, 0.1
     result = run(
         tmp_path,

@@ -25,14 +25,20 @@ Curve Loop(1) = {1, 2, 3, 4}; Plane Surface(1) = {1};
 Transfinite Curve{1, 3} = 9; Transfinite Curve{2, 4} = 5;
 Transfinite Surface{1}; Recombine Surface{1};
 """
-IN_PLANE = PLATE + """
+IN_PLANE = (
+    PLATE
+    + """
 Physical Surface("plate") = {1}; Physical Curve("left") = {4}; Physical Curve("right") = {2};
 """
-HEXES = PLATE + """
+)
+HEXES = (
+    PLATE
+    + """
 e[] = Extrude {0, 0, 1} { Surface{1}; Layers{4}; Recombine; };
 Physical Volume("plate") = {e[1]}; Physical Surface("left") = {e[5]};
 Physical Surface("right") = {e[3]};
 """
+)
 PRISMS = HEXES.replace("Recombine Surface{1};", "")
 # a cylinder in hexahedra: curved sides, which second order keeps
 ROUND = """
@@ -195,12 +201,15 @@ def figure(plane):
         place = [0.0, 0.0, 0.0]
         place[axes[0]], place[axes[1]] = corner
         points.append(f"Point({i}) = {{{place[0]}, {place[1]}, {place[2]}}};")
-    return "\n".join(points) + """
+    return (
+        "\n".join(points)
+        + """
 Mesh.MeshSizeMax = 0.4;
 Line(1) = {1, 2}; Line(2) = {2, 3}; Line(3) = {3, 4}; Line(4) = {4, 1};
 Curve Loop(1) = {1, 2, 3, 4}; Plane Surface(1) = {1};
 Physical Surface("plate") = {1}; Physical Curve("left") = {4}; Physical Curve("right") = {2};
 """
+    )
 
 
 @pytest.mark.parametrize("plane", ["xy", "xz", "yz"])

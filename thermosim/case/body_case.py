@@ -96,9 +96,7 @@ class BodyCase(CaseBase):
             *self._material_problems(),
             *self._formula_problems(),
             *self._level_problems(),
-            *enclosure_problems(
-                self.enclosures, self.boundaries, self.geometry.boundary_names
-            ),
+            *enclosure_problems(self.enclosures, self.boundaries, self.geometry.boundary_names),
             *self._probe_problems(),
             *self._light_problems(),
             *self.target_problems(),
@@ -142,8 +140,8 @@ class BodyCase(CaseBase):
         yield from unknown_names(self.boundaries, boundaries, "boundary", "boundaries")
         yield from unknown_names(self.mesh.near, boundaries, "boundary", "mesh.near")
         if self.transient is not None and isinstance(self.transient.initial, FieldStart):
-            given = self.transient.initial.regions
-            yield from unknown_names(given, regions, "region", "transient.initial.regions")
+            named = self.transient.initial.regions
+            yield from unknown_names(named, regions, "region", "transient.initial.regions")
         for name in regions:
             if name not in self.regions:
                 rule = "this region of the geometry has no material"

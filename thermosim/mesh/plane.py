@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 XY, XZ, YZ = (0, 1, 2), (0, 2, 1), (1, 2, 0)
-PLANES = {"(x, y)": XY, "(x, z)": XZ, "(y, z)": YZ}
+PLANES: dict[str, tuple[int, ...]] = {"(x, y)": XY, "(x, z)": XZ, "(y, z)": YZ}
 _NEVER_NEGATIVE = -1e-9  # part of the extent
 _FLAT = 1e-9
 _DRAWN_FLAT = 1e-5  # bounding boxes of OpenCASCADE are a little larger than what is in them

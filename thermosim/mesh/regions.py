@@ -77,13 +77,15 @@ def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
 def _sound(data: MeshData, drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
     """Return the mesh, its folded cells straightened, and its quality report."""
     threshold = drawing.mesh.min_quality
+    is_mesh = drawing.file is not None and drawing.file.suffix.lower() == ".msh"
+    remedy = "make the mesh of the file anew, finer there" if is_mesh else "raise mesh.refinement"
     try:
-        return data, quality_report(data, threshold)
+        return data, quality_report(data, threshold, remedy)
     except MeshError:
         mended, count = straightened(data, min(threshold, _FOLDED))
         if not count:
             raise
-    return mended, quality_report(mended, threshold) | {STRAIGHTENED: float(count)}
+    return mended, quality_report(mended, threshold, remedy) | {STRAIGHTENED: float(count)}
 
 
 def _expected_cells(gmsh: Any, dim: int) -> float:

@@ -40,11 +40,9 @@ class CellType:
     """A type of gmsh elements: family, order, corners, and which node is where."""
 
     def __init__(self, gmsh: Any, number: int) -> None:
-        name, self.dim, self.order, _, at, self.n_corners = (
-            gmsh.model.mesh.getElementProperties(int(number))
-        )  # fmt: skip
-        self.name = str(name)
-        self.family = self.name.split()[0]
+        name, dim, order, _, at, n_corners = gmsh.model.mesh.getElementProperties(int(number))
+        self.name, self.dim, self.order = str(name), int(dim), int(order)
+        self.n_corners, self.family = int(n_corners), str(name).split()[0]
         self.places = np.reshape(at, (-1, self.dim)) if self.dim else np.zeros((1, 0))
 
     @property
@@ -115,9 +113,10 @@ class Splitter:
             first = np.linalg.norm(x[:, 0] - x[:, 2], axis=1)
             second = np.linalg.norm(x[:, 1] - x[:, 3], axis=1)
             other = second < first * (1 - 1e-9)
-            one, two = np.flatnonzero(~other), np.flatnonzero(other)
+            one: Ints = np.flatnonzero(~other)
+            two: Ints = np.flatnonzero(other)
             return [(one, (0, 1, 2)), (one, (0, 2, 3)), (two, (0, 1, 3)), (two, (1, 2, 3))]
-        found = []
+        found: list[tuple[Ints, tuple[int, ...]]] = []
         lowest = np.argmin(rows[:, : kind.n_corners], axis=1)
         for apex in range(kind.n_corners):
             mine = np.flatnonzero(lowest == apex)
@@ -154,14 +153,13 @@ class Splitter:
             middles |= dict.fromkeys(((0, 6), (1, 7), (2, 4), (3, 5)), rows.shape[1] - 1)
         return rows, middles
 
-    def _with_middle(
-        self, rows: Ints, corners: list[int], sides: list[int], weight: float
-    ) -> Ints:
+    def _with_middle(self, rows: Ints, corners: list[int], sides: list[int], weight: float) -> Ints:
         """Return the rows with one node more: where the serendipity cell has its middle."""
-        keys = [tuple(key) for key in np.sort(rows[:, corners], axis=1).tolist()]
+        sorted_rows = np.sort(rows[:, corners], axis=1)
+        keys = [tuple(int(node) for node in row) for row in sorted_rows]
         at = weight * self.points[rows[:, sides]].sum(axis=1)
         at -= 0.25 * self.points[rows[:, corners]].sum(axis=1)
-        new = []
+        new: list[NDArray[np.float64]] = []
         for key, place in zip(keys, at, strict=True):
             if key not in self._added:
                 self._added[key] = len(self.points) + len(new)

@@ -65,8 +65,8 @@ def touching(mesh: MeshData) -> dict[tuple[str, str], int]:
     names = {tag: name for name, tag in mesh.regions.items()}
     found: dict[tuple[str, str], int] = {}
     tags = np.sort(mesh.cell_tags[cells[np.stack([one, other])]], axis=0)
-    for a, b in tags.T.tolist():
-        pair = (names[a], names[b])
+    for a, b in tags.T:
+        pair = (names[int(a)], names[int(b)])
         found[pair] = found.get(pair, 0) + 1
     return found
 
