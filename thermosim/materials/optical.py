@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Annotated, Literal, Self, TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 from scipy import constants
 
+from thermosim.errors import CaseError
 from thermosim.language.sections import Section
 from thermosim.language.units import Frequency, Length, NonNegative, Positive
 
@@ -74,6 +76,22 @@ class RefractiveIndex(Section):
         n = np.interp(wanted, self.wavelengths, self.n)
         k = np.interp(wanted, self.wavelengths, self.k) if self.k else np.zeros_like(n)
         return np.asarray(n + 1j * k)
+
+
+def index_of_laser(table: RefractiveIndex | None, wavelength: float, material: str) -> complex:
+    """Return ``n + ik`` of a material at the wavelength of a laser [m]; nan if nobody knows it.
+
+    Raises
+    ------
+    CaseError
+        If the wavelength is outside the table.
+    """
+    if table is None:
+        return complex(math.nan, math.nan)
+    try:
+        return complex(table.at(wavelength))
+    except ValueError as error:
+        raise CaseError(f"laser: {material}: {error}") from error
 
 
 class TabulatedInfrared(RefractiveIndex):
