@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -27,7 +28,7 @@ from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
-from thermosim.optics.model import OpticsModel, UniformOptics
+from thermosim.optics.model import AutoOptics, OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.shapes import ShapeBase, Surface
 from thermosim.thermometry.settings import ThermometrySettings
@@ -171,7 +172,7 @@ class Case(CaseBase):
 
     def _optics_problems(self) -> Iterator[Problem]:
         alone = isinstance(self.particle.arrangement, Single)
-        if not alone and not isinstance(self.optics, UniformOptics):
+        if not alone and not isinstance(self.optics, UniformOptics | AutoOptics):
             rule = "follows the light in one particle, and there are several"
             remedy = 'write optics.model = "uniform", or leave particle.arrangement out'
             yield Problem("optics.model", f'"{self.optics.model}"', rule, remedy)
@@ -237,6 +238,15 @@ class Case(CaseBase):
         """Return the material name of each region: particle, and every part of the substrate."""
         parts = {part.region: part.material for part in self.substrate.parts()}
         return {"particle": self.particle.material} | parts
+
+    @property
+    def particle_index(self) -> float:
+        """Real refractive index of the particle at the pump; not a number where nobody knows it."""
+        table = self.material(self.particle.material).refractive_index
+        index = complex(math.nan)
+        if self.laser is not None and table is not None:
+            index = complex(table.at(self.laser.wavelength))
+        return self.optics.index(index)
 
 
 def _lies_flat(shape: ShapeBase) -> bool:

@@ -45,7 +45,7 @@ def run(
     Runs alone or under mpirun/srun. Without -o the results go to a folder named after the case.
     """
     from thermosim.case.read import load_case
-    from thermosim.errors import CaseError
+    from thermosim.errors import CaseError, StorageError
 
     if (case is None) == (resume is None):
         raise CaseError("thermosim run needs a case file, or --resume DIR alone")
@@ -57,7 +57,16 @@ def run(
     else:
         folder = output or Path(case.stem)
         loaded = load_case(case, overrides)
-        result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
+        try:
+            result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
+        except StorageError as error:
+            if error.result is not None:
+                _show(error.result, quiet=quiet, json=json)
+            raise
+    _show(result, quiet=quiet, json=json)
+
+
+def _show(result: Result, *, quiet: bool, json: bool) -> None:
     if json:
         print_json(result.document())
     elif not quiet:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError, Problem
-from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape
+from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
 from thermosim.gain.model import GivenEscape, NoEscape
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from thermosim.model.lump import Lump
     from thermosim.optics.beam import Laser
     from thermosim.optics.model import OpticsModel
+    from thermosim.optics.rules import Symmetry
     from thermosim.schedule.settings import Probe
     from thermosim.shapes import ShapeBase
     from thermosim.thermometry.settings import ThermometrySettings
@@ -82,6 +83,8 @@ class Light:
     index : real refractive index of the region; not a number where nobody gave one
     shape, contact_radius : what the light meets, resting on z = 0; None: the region of the mesh
     ground : layers under the region, the top one first
+    symmetry : of the mesh
+    alone : whether no other body stands in the beam
     """
 
     region: str
@@ -93,6 +96,8 @@ class Light:
     shape: ShapeBase | None = None
     contact_radius: float = 0.0
     ground: tuple[Ground, ...] = ()
+    symmetry: Symmetry = "axisymmetric"
+    alone: bool = True
 
     @property
     def needs_mesh(self) -> bool:
@@ -114,7 +119,8 @@ class Light:
             remedy = 'write kind = "given" with the f_escape and f_reabsorbed of a run'
             raise CaseError([Problem("gain.escape.kind", kind, rule, remedy)])
         try:
-            return resolve_escape(self.gain, self.shape, self.contact_radius, self.T_ref)
+            asked = with_choice(self.gain, self.index)
+            return resolve_escape(asked, self.shape, self.contact_radius, self.T_ref)
         except ValueError as error:
             raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
 

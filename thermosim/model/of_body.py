@@ -135,7 +135,10 @@ def light_of(case: BodyCase) -> Light | None:
     table = case.material(case.regions[region].material).refractive_index
     index = complex(math.nan) if table is None else complex(table.at(case.laser.wavelength))
     optics = case.light_model
-    return Light(region, case.laser, optics, case.gain, case.reference, optics.index(index))
+    return Light(
+        region, case.laser, optics, case.gain, case.reference, optics.index(index),
+        symmetry=case.symmetry,
+    )  # fmt: skip
 
 
 def heat_of(case: BodyCase) -> HeatModel:

@@ -173,11 +173,10 @@ def light_of(case: Case) -> Light | None:
     laser = case.laser
     if laser is None:
         return None
-    table = case.material(case.particle.material).refractive_index
-    index = complex(math.nan) if table is None else complex(table.at(laser.wavelength))
     return Light(
         PARTICLE, laser, case.optics, case.gain, case.chamber.temperature,
-        case.optics.index(index), case.particle.shape, case.contact_radius, _ground(case),
+        case.particle_index, case.particle.shape, case.contact_radius, _ground(case),
+        case.symmetry, case.particle.count == 1,
     )  # fmt: skip
 
 

@@ -181,6 +181,12 @@ def _ending_rows(numbers: Mapping[str, Any], driver: str) -> Rows:
     """Return the balance, and of a transient when it ended, its time constant and lock-in."""
     balance = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
     rows = [("energy balance", balance.replace("-", "−"))]
+    if "energy_account_rel" in numbers:
+        unit = "J/m" if numbers["symmetry"] == "planar" else "J"
+        keys = ("energy_in_J", "enthalpy_change_J")
+        came, kept = (si_text(numbers[key], unit, zeros=True) for key in keys)
+        off = f"{numbers['energy_account_rel']:.1e}".replace("-", "−")
+        rows.append(("energy account", f"{came} came in, {kept} stored, {off} of the heat missing"))
     if "time_s" in numbers:
         early = ", steady" if numbers.get("ended_steady") else ""
         rows.append(("all this after", f"{time_text(numbers['time_s'])}{early}"))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from thermosim.case.read import AnyCase
 
+NONE_WORKED, SOME_FAILED = 6, 7
 NETCDF, CSV, TIMES = "study.nc", "study.csv", "times.csv"
 
 
@@ -58,9 +59,20 @@ class StudyResult:
             record = self.records.get(point.key)
             if point.case is None:
                 found[point.label] = point.problem
-            elif record is not None and record.status == "failed":
+            elif record is not None and record.status != "done":
                 found[point.label] = record.message
         return found
+
+    @property
+    def exit_status(self) -> int:
+        """Status for the shell: 0, or `NONE_WORKED`, or `SOME_FAILED`.
+
+        Points that are no valid case do not count where ``invalid = "record"`` lets them be.
+        """
+        done = [self.records[key].status == "done" for key in self.plan.cases()]
+        if not any(done):
+            return NONE_WORKED
+        return 0 if all(done) else SOME_FAILED
 
 
 def sweep(
@@ -197,7 +209,7 @@ def _compute(
     for record in compute_all(missing, crew, run, store.points.resolve()):
         store.keep(record)
         records[record.key] = record
-        progress.step(failed=record.status == "failed")
+        progress.step(failed=record.status != "done")
     return len(missing)
 
 
