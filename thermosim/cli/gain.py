@@ -277,7 +277,8 @@ def limits(
 
     claimed = None if claim is None else temperature_difference(claim)
     loaded = load_case(case, overrides)
-    T = model_of(loaded).T_ref
+    model = model_of(loaded)
+    T = model.T_ref
     if claimed is not None and claimed <= -T:
         rule = f"lies below absolute zero: the chamber is at {T:g} K"
         raise CaseError([Problem(_CLAIM, f'"{claim}"', rule)])
@@ -286,6 +287,8 @@ def limits(
         print_json(numbers)
     else:
         print_table(loaded.title or str(case), limit_rows(numbers))
+        for line in model.remarks(()):
+            say(line)
 
 
 def limit_rows(numbers: dict[str, float]) -> dict[str, str]:

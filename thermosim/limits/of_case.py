@@ -134,6 +134,7 @@ def _limits(model: Model, lump: Lump, claimed_delta_T: float | None = None) -> d
         claimed_delta_T=claimed_delta_T,
         area=body.free_area,
         volume=body.volume,
+        near_field=lump.near_field(),
     )
     dots = _OF_DOTS if light is None else ()
     return {name: value for name, value in found.items() if name not in dots}

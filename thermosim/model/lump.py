@@ -24,6 +24,7 @@ class Lump:
     h_c : conductance of the contact [W/(m² K)]; None: perfect
     parts : of the substrate, the top one first
     heat_source : given [W/m³]; None: that of the light
+    near_field : gives the conductance of near-field radiation to the substrate [W/K]
     """
 
     particle: Particle
@@ -33,3 +34,4 @@ class Lump:
     h_c: float | None
     parts: tuple[SubstratePart, ...]
     heat_source: float | None
+    near_field: Callable[[], float]

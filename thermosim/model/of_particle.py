@@ -16,6 +16,7 @@ from thermosim.model.heat import (
     Enclosure,
     Exchange,
     Film,
+    Gap,
     GasGap,
     HeatBody,
     HeatModel,
@@ -30,6 +31,7 @@ from thermosim.model.heat import (
 from thermosim.model.layout import Focus, Layout
 from thermosim.model.lump import Lump
 from thermosim.model.model import Goal, Ground, Light, Model
+from thermosim.model.near import near_field_conductance, near_field_gaps, near_field_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -51,6 +53,7 @@ _WAYS = {
     "radiation": "thermal radiation",
     "gas": "residual gas",
     "held": "conduction to holder",
+    "near_field": "near-field radiation",
     "stored": "heat capacity",
 }
 _ACCOUNTS = {
@@ -93,6 +96,7 @@ def of_particle(case: Case) -> Model:
         start=case.chamber.temperature,
         layout=layout_of(case),
         lump=lump_of(case),
+        remarks=partial(near_field_remarks, case),
     )
 
 
@@ -102,6 +106,7 @@ def lump_of(case: Case) -> Lump:
     return Lump(
         case.particle, case.chamber, case.material, case.contact_radius, h_c or None,
         case.substrate.parts(), None if source is None else source.heat_source,
+        partial(near_field_conductance, case),
     )  # fmt: skip
 
 
@@ -234,7 +239,7 @@ def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
         tuple(held),
         tuple(jumps),
         _enclosures(case, surfaces),
-        _gaps(case, surfaces),
+        _gaps(case, surfaces, boundaries),
         tuple(_film(case, film, boundaries) for film in case.films),
     )
 
@@ -266,19 +271,20 @@ def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
     return (Enclosure(names, **chosen),)
 
 
-def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
-    chamber = case.chamber
-    h = {}
-    for surface in surfaces:
-        law = surface.paths.get("gas")
-        if isinstance(law, Exchange):
-            h[surface.boundary] = law.h
-    upper = SURFACE
-    lower = "pedestal_top" if "pedestal_top" in h else "substrate_top"
-    if not chamber.gap_gas or upper not in h or lower not in h:
-        return ()
-    k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
-    return (GasGap(upper, lower, chamber.gap_free_molecular(), k_gas, (h[upper], h[lower])),)
+def _gaps(case: Case, surfaces: list[Surface], boundaries: Collection[str]) -> tuple[Gap, ...]:
+    """Return what crosses the gap under the particle: gas, near-field radiation, both or none."""
+    chamber, found = case.chamber, list[Gap]()
+    lower = "pedestal_top" if "pedestal_top" in boundaries else "substrate_top"
+    h = {
+        surface.boundary: law.h
+        for surface in surfaces
+        if isinstance(law := surface.paths.get("gas"), Exchange)
+    }
+    if chamber.gap_gas and SURFACE in h and lower in h:
+        k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
+        taken = (h[SURFACE], h[lower])
+        found.append(GasGap(SURFACE, lower, chamber.gap_free_molecular(), k_gas, taken))
+    return (*found, *near_field_gaps(case, SURFACE, lower, boundaries))
 
 
 def _film(case: Case, film: FilmSettings, boundaries: Collection[str]) -> Film:
