@@ -21,13 +21,9 @@ def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = Fals
     """Validate a case and print what follows from it, without solving anything."""
     from thermosim.case.read import load_case
     from thermosim.limits.of_case import derived_quantities
-    from thermosim.materials.report import varying_properties
-    from thermosim.model.of_case import model_of
 
     loaded = load_case(case, overrides)
     numbers = derived_quantities(loaded)  # of the model: what a run would be made of
-    model = model_of(loaded)
-    numbers |= varying_properties(dict(model.materials.values()), model.T_ref)
     if json:
         tree = loaded.model_dump(mode="json")
         print_json({"valid": True, "case_hash": loaded.digest(), **numbers, "case_SI": tree})
