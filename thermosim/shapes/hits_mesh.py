@@ -67,6 +67,7 @@ class MeshSurface(HitBody):
             self._mesh.invert()
         if not self._mesh.volume > 0.0:
             raise MeshError("the mesh encloses no volume; check its triangles")
+        self._inset = _INSET * float(np.max(np.ptp(self._mesh.bounds, axis=0)))
 
     @property
     def volume(self) -> float:
@@ -158,8 +159,7 @@ class MeshSurface(HitBody):
         offset: Floats = np.asarray((origins - self.centre) / self.radius, np.float64)
         distance, normal = self._search(offset, directions, True, step=0.0, tries=1)
         distance[np.isinf(distance)] = np.nan
-        inset = _INSET * float(np.max(np.ptp(self._mesh.bounds, axis=0)))
-        point = offset + distance[:, None] * directions - inset * normal
+        point = offset + distance[:, None] * directions - self._inset * normal
         return Exit(distance * self.radius, normal, point * self.radius + self.centre)
 
     def placed(self, factor: float, shift: ArrayLike) -> MeshSurface:
