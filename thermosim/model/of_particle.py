@@ -18,10 +18,10 @@ from thermosim.model.heat import (
     GasGap,
     HeatBody,
     HeatModel,
+    HeatSurface,
     Held,
     Jump,
     Radiation,
-    Surface,
     SurfaceLaw,
     UniformSource,
     film_of,
@@ -157,7 +157,7 @@ def _accounts(budget: Budget) -> dict[str, float]:
     }
 
 
-def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
+def _enclosures(case: Case, surfaces: list[HeatSurface]) -> tuple[Enclosure, ...]:
     """Return the surfaces that see each other; lower faces and rims see only the chamber."""
     settings = case.radiation
     away = {face.boundary for face in case.substrate.faces() if not face.sees_particle}
@@ -168,7 +168,7 @@ def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
     return (Enclosure(names, **chosen),)
 
 
-def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
+def _gaps(case: Case, surfaces: list[HeatSurface]) -> tuple[GasGap, ...]:
     chamber = case.chamber
     h = {}
     for surface in surfaces:
@@ -201,13 +201,15 @@ def _body(
     )
 
 
-def _particle_surface(case: Case) -> Surface:
+def _particle_surface(case: Case) -> HeatSurface:
     radius, particle = case.particle.shape.equivalent_radius, case.particle
     emissivity = _emissivity(case, PARTICLE, particle.emissivity, particle.material, radius)
-    return Surface(SURFACE, _paths(case, emissivity, radius))
+    return HeatSurface(SURFACE, _paths(case, emissivity, radius))
 
 
-def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Surface], list[Held]]:
+def _support_surfaces(
+    case: Case, boundaries: Collection[str]
+) -> tuple[list[HeatSurface], list[Held]]:
     surfaces, held = [], []
     for side in case.substrate.faces():
         if side.boundary not in boundaries:
@@ -220,7 +222,7 @@ def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Sur
                 case, "substrate", side.emissivity, part.material, part.thickness
             )
             size = case.substrate.equivalent_radius
-            surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
+            surfaces.append(HeatSurface(side.boundary, _paths(case, emissivity, size)))
     return surfaces, held
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
+from thermosim.gain.efficiency import outcoupled_efficiency
 from thermosim.gain.escape import closed, mc
 from thermosim.language.kinds import Kind
 from thermosim.language.units import AbsorptionCoefficient, Fraction, NonNegative
@@ -67,7 +68,8 @@ class Escape:
 
     def eta_ext(self, eta_int: ArrayLike) -> Floats:
         """Return the external efficiency for an internal one; broadcasts over ``eta_int``."""
-        return closed.external_efficiency(eta_int, self.f_escape, self.f_reabsorbed)
+        eta = np.asarray(eta_int, float)
+        return np.asarray(outcoupled_efficiency(eta, self.f_escape, self.f_reabsorbed))
 
     def eta_ext_error(self, eta_int: ArrayLike) -> Floats:
         """Return the standard error of `eta_ext` (first order in the errors of the shares)."""
