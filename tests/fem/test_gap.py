@@ -97,7 +97,7 @@ def test_what_crosses_the_gap_no_longer_meets_the_chamber():
     surfaces = tuple(
         HeatSurface(name, {"gas": Exchange(h, 300.0)}) for name in ("disk_bottom", "plate_top")
     )
-    gap = GasGap("disk_bottom", "plate_top", h, 1.0, to_chamber=(h, h))
+    gap = GasGap("disk_bottom", "plate_top", h, 1.0, of_faces=(h, h))
     _, budget = solve(plates(D / 1e-6, 2.0), gap, surfaces, k=1e5 * h * R)
     assert budget["disk_bottom:gap"] == pytest.approx(h * math.pi * R**2 * 10, rel=1e-4, abs=0)
     assert abs(budget["disk_bottom:gas"]) < 1e-9 * budget["disk_bottom:gap"]

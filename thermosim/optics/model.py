@@ -68,6 +68,15 @@ class UniformOptics(OpticsModel):
     model: Literal["uniform"] = "uniform"
 
 
+class AutoOptics(OpticsModel):
+    """The best model for the body: Mie series for a sphere, rays for others, said with its reason.
+
+    The undisturbed beam where the index contrast is below 0.1.
+    """
+
+    model: Literal["auto"] = "auto"
+
+
 class AttenuatingOptics(OpticsModel):
     """What the models share in which absorption changes the light."""
 

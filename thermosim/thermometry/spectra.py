@@ -14,6 +14,7 @@ import numpy as np
 from scipy.constants import c, e, h
 
 from thermosim.errors import CaseError, Problem
+from thermosim.language.files import read_bounded
 from thermosim.language.units import parse_quantity
 from thermosim.thermometry.settings import MIN_BINS, Array
 
@@ -21,6 +22,7 @@ _AXIS = re.compile(r"(energy|wavelength|E)[\s_]*[(\[]?\s*(eV|nm)\s*[)\]]?", re.I
 _AXIS_UNITS = {"energy": "ev", "e": "ev", "wavelength": "nm"}
 _HEADER_EXAMPLE = 'write for instance "energy (eV),0 s,60 s" or "wavelength (nm),0 s,60 s"'
 _MAX_PROBLEMS = 20
+_MAX_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,10 @@ def write_spectra(spectra: Spectra, path: str | Path, comment: str = "") -> None
 
 def _read_text(path: Path, source: str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = read_bounded(path, _MAX_BYTES)
+        if len(data) > _MAX_BYTES:
+            raise CaseError(f"is too large for spectra: it may have {_MAX_BYTES} bytes", source)
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise CaseError(f"cannot be read: {error.strerror or error}", source) from error
     except UnicodeDecodeError as error:

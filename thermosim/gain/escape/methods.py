@@ -200,6 +200,15 @@ class EscapeModel(Kind, chosen_by="kind", modules=MODULES):
     kind: str
 
 
+class AutoEscape(EscapeModel):
+    """Rough grain of the index of the particle: what ground and grown crystals are taken for.
+
+    Every reflection forgets the direction (``ergodic``). A perfect sphere lets less light out.
+    """
+
+    kind: Literal["auto"] = "auto"
+
+
 class EscapeOfBody(EscapeModel):
     """A method that works the escape out for one body."""
 
