@@ -183,8 +183,8 @@ def log_table(file: Path) -> tuple[float, float, Any]:
     return float(energy[0]), float(energy[-1]), PchipInterpolator(energy, np.log(alpha))
 
 
-def sphere_volume(diameter: ArrayLike) -> Any:
-    """Return ``pi d³/6``."""
+def dot_volume(diameter: ArrayLike) -> Any:
+    """Return the volume [m³] of a dot of ``diameter`` [m], ``pi d³/6``."""
     return pi / 6.0 * np.asarray(diameter, dtype=np.float64) ** 3
 
 
@@ -207,12 +207,12 @@ def dot_cross_section(
     absorption of the bulk material of the dot (Ricard 1994, eq. 3).
     """
     ratio = np.real(n_dot) / np.real(n_host)
-    return ratio * local_field_factor(n_dot, n_host) * alpha_bulk * sphere_volume(diameter)
+    return ratio * local_field_factor(n_dot, n_host) * alpha_bulk * dot_volume(diameter)
 
 
 def density_from_volume_fraction(volume_fraction: ArrayLike, diameter: ArrayLike) -> Any:
     """Return the density of dots [1/m³] that fill ``volume_fraction`` with spheres."""
-    return np.asarray(volume_fraction) / sphere_volume(diameter)
+    return np.asarray(volume_fraction) / dot_volume(diameter)
 
 
 def cross_section_from_optimum(

@@ -14,10 +14,10 @@ from thermosim.model.heat import (
     Enclosure,
     HeatBody,
     HeatModel,
+    HeatSurface,
     Held,
     Jump,
     Radiation,
-    Surface,
     SurfaceLaw,
     film_of,
 )
@@ -155,7 +155,7 @@ def heat_of(case: BodyCase) -> HeatModel:
             numbers = radiation.emissivity.constant, radiation.T_env.constant
             paths["radiation"] = Radiation(*numbers)
         if paths:
-            surfaces.append(Surface(name, paths))
+            surfaces.append(HeatSurface(name, paths))
     jumps = [
         Jump(name, f"{name}:{one}", f"{name}:{other}", contact.h_c, (one, other))
         for name, contact in case.contacts.items()
