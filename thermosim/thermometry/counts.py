@@ -1,0 +1,221 @@
+"""Temperatures from few counts, on top of dark counts and read noise: no bin is left out.
+
+Net counts ``n`` and ``n0`` of the two spectra obey ``E(n - r n0) = 0`` with the ratio
+``r = exp(a + s E)``, whatever the spectrum, the dark level taken off and the exposure. The sum of
+``w x (n - r n0)`` is therefore zero on average for any weights; those of least noise are
+``w = r mu0 / var(n - r n0)``. Without dark counts ``w = 1/(1 + r)``, and this is the likelihood of
+the counts (given their sum, two Poisson counts are binomial).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from thermosim.thermometry.settings import Array
+from thermosim.thermometry.tail import (
+    TailFit,
+    require_bins,
+    temperature_from_slope,
+    temperature_sigma,
+)
+
+_STEPS = 100
+_TOLERANCE = 1e-8
+_LARGEST_STEP = 1.0  # of the logarithm of a ratio or spectrum
+_DEGREE = 2  # of the logarithm of the smooth spectrum that weighs the bins
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Net counts of spectra in bins, and their noise beyond that of the light itself.
+
+    ``net`` (..., n); ``dark`` (..., n) the variance by dark counts and read noise of each bin;
+    ``level`` (...) the variance of a background level per sample that was taken off all bins
+    alike, ``samples`` (n,) the samples in a bin.
+    """
+
+    net: Array
+    dark: Array
+    level: Array
+    samples: Array
+
+
+@dataclass(frozen=True)
+class CountsFit:
+    """A `TailFit`, and what tells whether its line is one.
+
+    ``residual`` (..., n) is ``(n - r n0)/sqrt(variance)``, ``ratio`` is r; ``light`` and ``still``
+    are the parts of that variance by the light and by dark counts and read noise. ``excess`` tells
+    by how many standard deviations chi² is too large; ``bend`` by how many the line is bent, and
+    ``bend_temperature`` [K] how far the temperatures at the ends of the window are from the middle.
+    """
+
+    tail: TailFit
+    residual: Array
+    light: Array
+    still: Array
+    ratio: Array
+    excess: Array
+    bend: Array
+    bend_temperature: Array
+
+
+def fit_counts(
+    energy: npt.ArrayLike,
+    signal: Counts,
+    reference: Counts,
+    reference_temperature: float,
+    shared_dark: npt.ArrayLike = 0.0,
+) -> CountsFit:
+    """Fit the ratio of net counts and return temperatures; shapes as `fit_tail`.
+
+    ``shared_dark`` (n,) is the variance of dark counts that were taken off both spectra.
+    Temperatures are means: the curvature of ``T = 1/(1/T0 - k s)`` is taken off, ``sigma²/T``.
+
+    Raises
+    ------
+    ValueError
+        If a spectrum has light in fewer than three bins, or a tail has no temperature.
+    """
+    x = np.asarray(energy, float)
+    n, n0 = np.broadcast_arrays(signal.net, reference.net)
+    lit = require_bins((n > 0.0) & (np.abs(n0) >= 0.0))
+    require_bins(n0 > 0.0)
+    if np.any(n.sum(-1) <= 0.0) or np.any(n0.sum(-1) <= 0.0):
+        raise ValueError("a spectrum has no counts in the window")
+    v, v0 = np.broadcast_to(signal.dark, n.shape), np.broadcast_to(reference.dark, n.shape)
+    u = (x - x.mean()) / np.ptp(x)
+    total = _smooth(u, n + n0, v + v0)
+    theta = np.stack([np.log(n.sum(-1) / n0.sum(-1)), np.zeros(n.shape[:-1])], axis=-1)
+    design = np.stack([np.ones_like(u), u], axis=-1)
+    for _ in range(_STEPS):
+        r = np.exp(np.clip(theta @ design.T, -300.0, 300.0))
+        light = r * total  # r mu0 + r² mu0, with mu0 = total/(1 + r)
+        still = v + r**2 * v0 + (1.0 - r) ** 2 * np.asarray(shared_dark, float)
+        expected = light / (1.0 + r)  # r mu0, of the second spectrum
+        weight = expected / (light + still)
+        information = _information(weight * expected, design)
+        step = np.linalg.solve(information, ((weight * (n - r * n0)) @ design)[..., None])[..., 0]
+        theta = theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
+        if np.all(np.abs(step) <= _TOLERANCE):
+            break
+    else:
+        raise ValueError("too few counts in the window for a slope: widen the window")
+    covariance = np.linalg.inv(information)
+    for part, times in ((signal, np.ones_like(r)), (reference, r)):
+        moved = np.linalg.solve(information, ((weight * times * part.samples) @ design)[..., None])[
+            ..., 0
+        ]
+        level = np.asarray(part.level, float)
+        covariance = covariance + level[..., None, None] * moved[..., :, None] * moved[..., None, :]
+    from_reference = total / (1.0 + r) * r**2 + r**2 * v0
+    covariance = np.asarray(covariance, dtype=np.float64)
+    ready = _Ready(
+        x,
+        u,
+        np.asarray(theta, dtype=np.float64),
+        covariance,
+        n - r * n0,
+        light,
+        still,
+        weight,
+        expected,
+        r,
+    )
+    return _judged(ready, from_reference, reference_temperature, lit)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A fit that has settled; ``theta`` and ``covariance`` over ``u``, energy over the window."""
+
+    x: Array
+    u: Array
+    theta: Array
+    covariance: Array
+    rest: Array
+    light: Array
+    still: Array
+    weight: Array
+    expected: Array
+    ratio: Array
+
+
+def _judged(fit: _Ready, from_reference: Array, T0: float, lit: npt.NDArray[np.int64]) -> CountsFit:
+    """Return temperatures and what judges them."""
+    width = np.ptp(fit.x)
+    variance = fit.light + fit.still
+    residual = fit.rest / np.sqrt(variance)
+    slope = fit.theta[..., 1] / width
+    sigma_slope = np.sqrt(fit.covariance[..., 1, 1]) / width
+    T = temperature_from_slope(slope, T0)
+    sigma = temperature_sigma(T, sigma_slope)
+    pull = fit.weight * fit.expected
+    centre = (pull * fit.u).sum(-1) / pull.sum(-1)
+    off = fit.u - centre[..., None]
+    influence = (fit.weight * off) ** 2
+    shared = (influence * from_reference).sum(-1) / (influence * variance).sum(-1)
+    freedom = fit.u.size - 2
+    chi2 = (residual**2).sum(-1)
+    fourth = (fit.light + fit.still) / variance**2  # of Poisson counts, where r is near 1
+    bend, curvature = _bend(fit, pull)
+    tail = TailFit(
+        temperature=np.asarray(T - sigma**2 / T),
+        sigma=sigma,
+        sigma_common=np.asarray(sigma * np.sqrt(np.clip(shared, 0.0, 1.0))),
+        slope=np.asarray(slope),
+        sigma_slope=np.asarray(sigma_slope),
+        intercept=np.asarray(fit.theta[..., 0] + fit.theta[..., 1] * centre),
+        centre=np.asarray(fit.x.mean() + centre * width),
+        reduced_chi2=np.asarray(chi2 / freedom),
+        bins=np.full(lit.shape, fit.u.size, dtype=np.int64),
+    )
+    return CountsFit(
+        tail=tail,
+        residual=residual,
+        light=fit.light,
+        still=fit.still,
+        ratio=fit.ratio,
+        excess=np.asarray((chi2 - freedom) / np.sqrt(2.0 * freedom + fourth.sum(-1))),
+        bend=bend,
+        bend_temperature=np.abs(temperature_sigma(T, curvature / width)),
+    )
+
+
+def _bend(fit: _Ready, pull: Array) -> tuple[Array, Array]:
+    """Return the curvature of the log ratio: in standard deviations, and over half the window."""
+    basis = np.stack([np.ones_like(fit.u), fit.u], axis=-1)
+    square = np.broadcast_to(fit.u**2, fit.rest.shape)
+    projection = np.linalg.solve(_information(pull, basis), ((pull * square) @ basis)[..., None])
+    off = square - (basis @ projection)[..., 0]
+    score = (fit.weight * fit.rest * off).sum(-1)
+    information = (pull * off**2).sum(-1)
+    # d ln(ratio)/du changes by 2 c (u - middle), so by c from the middle to an end
+    return np.asarray(score / np.sqrt(information)), np.asarray(score / information)
+
+
+def _information(weight: Array, design: Array) -> Array:
+    return np.asarray(np.einsum("...i,ij,ik->...jk", weight, design, design))
+
+
+def _smooth(u: Array, total: Array, dark: Array) -> Array:
+    """Return ``total`` (..., n) as a smooth positive spectrum: exp of a parabola, by its counts."""
+    design = np.stack([u**power for power in range(_DEGREE + 1)], axis=-1)
+    theta = np.zeros((*total.shape[:-1], _DEGREE + 1))
+    theta[..., 0] = np.log(np.maximum(total.mean(-1), np.finfo(float).tiny))
+    for _ in range(_STEPS):
+        model = np.exp(np.clip(theta @ design.T, -300.0, 300.0))
+        weight = model / (model + dark)
+        information = _information(weight * model, design)
+        information += (
+            1e-12 * np.trace(information, axis1=-2, axis2=-1)[..., None, None] * np.eye(_DEGREE + 1)
+        )
+        score = (weight * (total - model)) @ design
+        step = np.linalg.solve(information, score[..., None])[..., 0]
+        theta = theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
+        if np.all(np.abs(step) <= 1e-4):
+            break
+    return np.asarray(np.exp(np.clip(theta @ design.T, -300.0, 300.0)))
