@@ -17,7 +17,7 @@ from scipy.constants import e, pi
 
 from thermosim.errors import CaseError
 from thermosim.gain.numerics import floats
-from thermosim.language.sections import Section
+from thermosim.language.sections import Section, beside_case
 from thermosim.language.units import (
     AbsorptionCoefficient,
     Area,
@@ -156,13 +156,6 @@ class TabulatedAbsorption(Section):
         E = np.broadcast_arrays(np.asarray(energy, dtype=np.float64), temperature)[0]
         inside = np.asarray(interpolant(np.clip(E, first, last)))
         return np.asarray(inside + np.minimum(E - first, 0.0) / self.E_U)
-
-
-def beside_case(file: Path, info: ValidationInfo) -> Path:
-    """Return ``file``, taken from the folder of the case file when that is known."""
-    folder = info.context.get("directory") if info.context else None
-    path = file.expanduser()
-    return Path(folder, path) if folder is not None else path
 
 
 class LogTable(NamedTuple):

@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from scipy.constants import c, e, h, k
 
-from thermosim.gain.absorption import FermiEdge, beside_case, chosen_spectrum
+from thermosim.gain.absorption import FermiEdge, chosen_spectrum
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
 from thermosim.gain.numerics import floats, trapezoid
-from thermosim.language.sections import Section
+from thermosim.language.sections import Section, beside_case
 from thermosim.language.units import Energy, EnergyPerKelvin, Positive
 
 Array = NDArray[np.float64]

@@ -24,6 +24,7 @@ from thermosim.thermometry.tail import (
 
 _STEPS = 100
 _TOLERANCE = 1e-8
+_LARGEST = 300.0  # logarithm
 _LARGEST_STEP = 1.0  # of the logarithm of a ratio or spectrum
 _DEGREE = 2  # of the logarithm of the smooth spectrum that weighs the bins
 
@@ -82,60 +83,62 @@ def fit_counts(
     """
     x = np.asarray(energy, float)
     n, n0 = np.broadcast_arrays(signal.net, reference.net)
-    lit = require_bins((n > 0.0) & (np.abs(n0) >= 0.0))
+    require_bins(n > 0.0)
     require_bins(n0 > 0.0)
     if np.any(n.sum(-1) <= 0.0) or np.any(n0.sum(-1) <= 0.0):
         raise ValueError("a spectrum has no counts in the window")
-    v, v0 = np.broadcast_to(signal.dark, n.shape), np.broadcast_to(reference.dark, n.shape)
+    fit = _settled(x, n, n0, signal, reference, np.asarray(shared_dark, float))
+    covariance = _covariance(fit, signal, reference)
+    from_reference = fit.ratio * fit.expected + fit.ratio**2 * reference.dark
+    return _judged(fit, covariance, from_reference, reference_temperature)
+
+
+def _settled(
+    x: Array, n: Array, n0: Array, signal: Counts, reference: Counts, shared_dark: Array
+) -> _Ready:
+    """Solve for the ratio: steps of scoring, each with the weights of the ratio so far."""
     u = (x - x.mean()) / np.ptp(x)
-    total = _smooth(u, n + n0, v + v0)
+    total = _smooth(u, n + n0, signal.dark + reference.dark)
     theta = np.stack([np.log(n.sum(-1) / n0.sum(-1)), np.zeros(n.shape[:-1])], axis=-1)
-    design = np.stack([np.ones_like(u), u], axis=-1)
+    design = _line(u)
     for _ in range(_STEPS):
-        r = np.exp(np.clip(theta @ design.T, -300.0, 300.0))
+        r = np.asarray(np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST)))
         light = r * total  # r mu0 + r² mu0, with mu0 = total/(1 + r)
-        still = v + r**2 * v0 + (1.0 - r) ** 2 * np.asarray(shared_dark, float)
-        expected = light / (1.0 + r)  # r mu0, of the second spectrum
+        still = signal.dark + r**2 * reference.dark + (1.0 - r) ** 2 * shared_dark
+        expected = light / (1.0 + r)  # r mu0, of the spectrum that is not the reference
         weight = expected / (light + still)
-        information = _information(weight * expected, design)
-        step = np.linalg.solve(information, ((weight * (n - r * n0)) @ design)[..., None])[..., 0]
-        theta = theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
+        score = (weight * (n - r * n0)) @ design
+        step = np.linalg.solve(_information(weight * expected, design), score[..., None])[..., 0]
+        theta = np.asarray(theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP))
         if np.all(np.abs(step) <= _TOLERANCE):
-            break
-    else:
-        raise ValueError("too few counts in the window for a slope: widen the window")
+            return _Ready(x, u, theta, n - r * n0, light, still, weight, expected, r)
+    raise ValueError("too few counts in the window for a slope: widen the window")
+
+
+def _covariance(fit: _Ready, signal: Counts, reference: Counts) -> Array:
+    """Return the covariance of intercept and slope; a background level moves all bins together."""
+    design = _line(fit.u)
+    information = _information(fit.weight * fit.expected, design)
     covariance = np.linalg.inv(information)
-    for part, times in ((signal, np.ones_like(r)), (reference, r)):
-        moved = np.linalg.solve(information, ((weight * times * part.samples) @ design)[..., None])[
-            ..., 0
-        ]
-        level = np.asarray(part.level, float)
-        covariance = covariance + level[..., None, None] * moved[..., :, None] * moved[..., None, :]
-    from_reference = total / (1.0 + r) * r**2 + r**2 * v0
-    covariance = np.asarray(covariance, dtype=np.float64)
-    ready = _Ready(
-        x,
-        u,
-        np.asarray(theta, dtype=np.float64),
-        covariance,
-        n - r * n0,
-        light,
-        still,
-        weight,
-        expected,
-        r,
-    )
-    return _judged(ready, from_reference, reference_temperature, lit)
+    for part, times in ((signal, np.ones_like(fit.ratio)), (reference, fit.ratio)):
+        push = (fit.weight * times * part.samples) @ design
+        moved = np.linalg.solve(information, push[..., None])
+        variance = np.asarray(part.level, float)[..., None, None]
+        covariance = covariance + variance * moved * np.swapaxes(moved, -1, -2)
+    return np.asarray(covariance, dtype=np.float64)
+
+
+def _line(u: Array) -> Array:
+    return np.stack([np.ones_like(u), u], axis=-1)
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A fit that has settled; ``theta`` and ``covariance`` over ``u``, energy over the window."""
+    """A fit that has settled; ``theta`` is over ``u``, the energy over the width of the window."""
 
     x: Array
     u: Array
     theta: Array
-    covariance: Array
     rest: Array
     light: Array
     still: Array
@@ -144,13 +147,13 @@ class _Ready:
     ratio: Array
 
 
-def _judged(fit: _Ready, from_reference: Array, T0: float, lit: npt.NDArray[np.int64]) -> CountsFit:
+def _judged(fit: _Ready, covariance: Array, from_reference: Array, T0: float) -> CountsFit:
     """Return temperatures and what judges them."""
     width = np.ptp(fit.x)
     variance = fit.light + fit.still
     residual = fit.rest / np.sqrt(variance)
     slope = fit.theta[..., 1] / width
-    sigma_slope = np.sqrt(fit.covariance[..., 1, 1]) / width
+    sigma_slope = np.sqrt(covariance[..., 1, 1]) / width
     T = temperature_from_slope(slope, T0)
     sigma = temperature_sigma(T, sigma_slope)
     pull = fit.weight * fit.expected
@@ -160,7 +163,7 @@ def _judged(fit: _Ready, from_reference: Array, T0: float, lit: npt.NDArray[np.i
     shared = (influence * from_reference).sum(-1) / (influence * variance).sum(-1)
     freedom = fit.u.size - 2
     chi2 = (residual**2).sum(-1)
-    fourth = (fit.light + fit.still) / variance**2  # of Poisson counts, where r is near 1
+    fourth = 1.0 / variance  # of Poisson counts, where r is near 1
     bend, curvature = _bend(fit, pull)
     tail = TailFit(
         temperature=np.asarray(T - sigma**2 / T),
@@ -171,7 +174,7 @@ def _judged(fit: _Ready, from_reference: Array, T0: float, lit: npt.NDArray[np.i
         intercept=np.asarray(fit.theta[..., 0] + fit.theta[..., 1] * centre),
         centre=np.asarray(fit.x.mean() + centre * width),
         reduced_chi2=np.asarray(chi2 / freedom),
-        bins=np.full(lit.shape, fit.u.size, dtype=np.int64),
+        bins=np.full(T.shape, fit.u.size, dtype=np.int64),
     )
     return CountsFit(
         tail=tail,
@@ -187,7 +190,7 @@ def _judged(fit: _Ready, from_reference: Array, T0: float, lit: npt.NDArray[np.i
 
 def _bend(fit: _Ready, pull: Array) -> tuple[Array, Array]:
     """Return the curvature of the log ratio: in standard deviations, and over half the window."""
-    basis = np.stack([np.ones_like(fit.u), fit.u], axis=-1)
+    basis = _line(fit.u)
     square = np.broadcast_to(fit.u**2, fit.rest.shape)
     projection = np.linalg.solve(_information(pull, basis), ((pull * square) @ basis)[..., None])
     off = square - (basis @ projection)[..., 0]
@@ -207,7 +210,7 @@ def _smooth(u: Array, total: Array, dark: Array) -> Array:
     theta = np.zeros((*total.shape[:-1], _DEGREE + 1))
     theta[..., 0] = np.log(np.maximum(total.mean(-1), np.finfo(float).tiny))
     for _ in range(_STEPS):
-        model = np.exp(np.clip(theta @ design.T, -300.0, 300.0))
+        model = np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST))
         weight = model / (model + dark)
         information = _information(weight * model, design)
         information += (
@@ -218,4 +221,4 @@ def _smooth(u: Array, total: Array, dark: Array) -> Array:
         theta = theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
         if np.all(np.abs(step) <= 1e-4):
             break
-    return np.asarray(np.exp(np.clip(theta @ design.T, -300.0, 300.0)))
+    return np.asarray(np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST)))

@@ -36,6 +36,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "時間", "时间",
     ),
 }  # fmt: skip
+UNNAMED = ("nm", "um", "angstrom", "eV", "1/cm")  # units that a file may leave to the reader
 OPTICAL = ("wavelength", "energy", "wavenumber", "frequency")
 _SPELLED = {
     "nm": "nm nanometer nanometers nanometre nanometres",
@@ -134,15 +135,14 @@ def _an(word: str) -> str:
 def guesses(values: Array, kinds: tuple[str, ...] = OPTICAL) -> list[Axis]:
     """Return every axis on which all values lie where detectors of visible light see.
 
-    That is 180 to 1700 nm. Frequencies are left out unless asked for: nobody writes them unnamed.
+    That is 180 to 1700 nm. Of units, only those that people leave unnamed, unless one kind is asked
+    for alone.
     """
     found = []
     for kind in kinds:
-        if kind == "frequency" and len(kinds) > 1:
-            continue
-        for unit in UNITS.get(kind, {}):
+        for unit in UNITS[kind]:
             axis = Axis(kind, unit)
-            if kind == "time" or np.min(values) <= 0.0:
+            if np.min(values) <= 0.0 or (len(kinds) > 1 and unit not in UNNAMED):
                 continue
             length = h * c / axis.to_energy(np.array([np.min(values), np.max(values)]))
             if length.min() >= _SEEN[0] and length.max() <= _SEEN[1]:

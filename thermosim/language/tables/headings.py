@@ -49,7 +49,7 @@ def headings_of(above: Sequence[tuple[int, str]], width: int, separator: str) ->
         elif names is None:
             names, line = cells, number
     if names is None:
-        return Headings(("",) * width, tuple(units))
+        return Headings(tuple(units), ("",) * width, rows[0][0] if any(units) else 0)
     alone = len({*names[1:]}) < width - 1 or not all(names[1:])
     if any(comments) and (alone or all(seconds_of(c) is not None for c in comments[1:])):
         names = [names[0], *(c or n for c, n in zip(comments[1:], names[1:], strict=True))]

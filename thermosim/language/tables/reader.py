@@ -5,7 +5,6 @@ It says in ``notes`` what it took; where two readings are possible it asks, with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +15,18 @@ from thermosim.errors import CaseError, Problem
 from thermosim.language.tables.axes import (
     OPTICAL,
     UNITS,
+    UNNAMED,
     Array,
     Axis,
     axis_of,
     guesses,
     unit_of,
+)
+from thermosim.language.tables.columns import (
+    chosen_column,
+    columns_of,
+    labels_of,
+    signal_per_of,
 )
 from thermosim.language.tables.dialects import Found, recognise
 from thermosim.language.tables.headings import Headings, axis_with_unit, headings_of
@@ -36,12 +42,6 @@ from thermosim.language.tables.layout import (
     rows_of,
 )
 from thermosim.language.tables.text import read_text
-
-_INDEX = re.compile(r"(pixel|px|index|no\.?|nr\.?|#|channel|item|row)s?", re.IGNORECASE)
-_ERROR = re.compile(r"(sigma|error|err|std|stdev|sd|uncertainty|±|σ).*", re.IGNORECASE)
-_DARK = re.compile(r"(dark|background|backgr|bkgd?|bg|dunkel|hintergrund)\b.*", re.IGNORECASE)
-_PER = re.compile(r"/\s*\(?\s*(nm|eV|meV)\b|\bper[ _](nm|ev|mev)\b", re.IGNORECASE)
-_SAME_AXIS = 1e-6  # relative
 
 
 @dataclass(frozen=True)
@@ -80,47 +80,6 @@ class Table:
     frame: float | None
     notes: tuple[str, ...]
     source: str
-
-
-def chosen_column(
-    labels: Sequence[str], name: str, words: Sequence[str], key: str, source: str
-) -> int:
-    """Return the column called ``name`` (or numbered so); without a name the only one.
-
-    Where there are several, that whose name begins with one of ``words``.
-
-    Raises
-    ------
-    CaseError
-        If there is no such column, or more than one: which ``key`` chooses.
-    """
-    if name:
-        return _named(labels, name, key, source)
-    if len(labels) == 1:
-        return 0
-    fitting = [i for i, label in enumerate(labels) if _begins(label, words)]
-    if len(fitting) == 1:
-        return fitting[0]
-    shown = ", ".join(labels[i] for i in fitting) or f"any of {', '.join(labels)}"
-    remedy = f'say which: {key} = "{labels[fitting[0] if fitting else 0]}"'
-    raise CaseError([Problem("columns", "", f"{shown} could be meant", remedy)], source)
-
-
-def _named(labels: Sequence[str], name: str, key: str, source: str) -> int:
-    lower = [label.lower() for label in labels]
-    if lower.count(name.lower()) == 1 and name not in labels:
-        return lower.index(name.lower())
-    if name in labels:
-        return labels.index(name)
-    if name.isdigit() and 2 <= int(name) <= len(labels) + 1:
-        return int(name) - 2  # columns are counted from the axis, which is 1
-    told = f"columns are {', '.join(labels)}"
-    raise CaseError([Problem(key, f'"{name}"', "is no column of the file", told)], source)
-
-
-def _begins(label: str, words: Sequence[str]) -> bool:
-    plain = re.sub(r"^[\W_]+", "", label).lower()
-    return any(re.match(re.escape(word) + r"(?![^\W\d_])", plain) for word in words)
 
 
 def read_table(
@@ -213,12 +172,12 @@ def _table(
 ) -> Table:
     above = [pair for pair in (*found.before, *found.lines) if pair[0] < block.lines[0]]
     heading = headings_of(above, block.width, layout.separator)
-    _require_width(above, block, layout, heading, source)
+    _require_width(block, layout, heading, source)
     data = np.asarray(block.rows, dtype=np.float64).T
     notes = [*found.notes, str(layout)]
     at, axis = _axis(heading, data, found, how, kinds, source, notes)
-    keep, dark = _columns(heading, data, at, axis, notes, source)
-    labels = _labels(heading, keep, notes)
+    keep, dark = columns_of(heading, data, at, axis, notes, source)
+    labels = labels_of(heading, keep, notes)
     table = Table(
         axis=axis,
         values=data[at]
@@ -228,7 +187,7 @@ def _table(
         labels=labels,
         dark=None if dark is None else data[dark],
         lines=tuple(block.lines),
-        signal_per=_signal_per(heading, keep),
+        signal_per=signal_per_of(heading, keep),
         dialect=found.name,
         channel=found.channel,
         frame=found.frame,
@@ -239,7 +198,7 @@ def _table(
 
 
 def _one_column(table: Table, how: Reading) -> Table:
-    at = _named(table.labels, how.column, "column", table.source)
+    at = chosen_column(table.labels, how.column, (), "column", table.source)
     note = f'column "{table.labels[at]}" as asked for'
     return replace(
         table,
@@ -249,28 +208,14 @@ def _one_column(table: Table, how: Reading) -> Table:
     )
 
 
-def _require_width(
-    above: Sequence[tuple[int, str]],
-    block: Block,
-    layout: Layout,
-    heading: Headings,
-    source: str,
-) -> None:
+def _require_width(block: Block, layout: Layout, heading: Headings, source: str) -> None:
     """Refuse a table whose rows have twice as many cells as there are names."""
-    if layout.separator != "," or heading.line or not above:
-        return
-    names = headings_of(above, block.width // 2, ",")
-    if block.width % 2 == 0 and names.line and any(map(_axis_name, names.names)):
-        rule = f"{block.width // 2} names stand above {block.width} numbers a row"
+    named = [i for i, name in enumerate(heading.names) if name]
+    half = block.width // 2
+    if layout.separator == "," and block.width % 2 == 0 and named == list(range(half)):
+        rule = f"{half} names stand above {block.width} numbers a row"
         remedy = "decimal commas between commas: save with semicolons or tabs, or decimal points"
         raise CaseError([Problem(f"line {block.lines[0]}", "", rule, remedy)], source)
-
-
-def _axis_name(cell: str) -> bool:
-    try:
-        return axis_of(cell) is not None
-    except ValueError:  # a name with a unit that does not fit is a name still
-        return True
 
 
 def _axis(
@@ -310,7 +255,8 @@ def _named_axis(heading: Headings, kinds: tuple[str, ...], source: str) -> tuple
         except ValueError as error:
             where = f"line {heading.line}, column {j + 1}"
             raise CaseError([Problem(where, f'"{name}"', str(error))], source) from error
-        if axis is not None and axis.kind in kinds and (j == 0 or len(name) > 2):
+        word = j == 0 or len(name) > 2 or unit_of(name) in UNNAMED
+        if axis is not None and axis.kind in kinds and word:
             return j, axis
     return -1, None
 
@@ -344,77 +290,3 @@ def _guessed(
         remedy = 'these are counts alone: give the time from row to row, as in --channel "4 ps"'
     rule = f"must name the axis; {span} {could}" if heading.names[at] else could
     raise CaseError([Problem(where, shown, rule, remedy)], source)
-
-
-def _columns(
-    heading: Headings,
-    data: Array,
-    at: int,
-    axis: Axis | None,
-    notes: list[str],
-    source: str,
-) -> tuple[list[int], int | None]:
-    """Return the columns of signal and the column of dark counts."""
-    keep: list[int] = []
-    dark = None
-    for j, name in enumerate(heading.names):
-        if j == at:
-            continue
-        if _INDEX.fullmatch(name) or _ERROR.fullmatch(name):
-            notes.append(f'column {j + 1} "{name}" left out')
-        elif _DARK.match(name) and dark is None and len(heading.names) > 2:
-            dark = j
-            notes.append(f'background: column {j + 1} "{name}", taken off the others')
-        elif axis is not None and _is_second_axis(name, axis):
-            _second_axis(name, j, data, at, axis, source)
-            notes.append(f'column {j + 1} "{name}" left out: a second axis')
-        else:
-            keep.append(j)
-    if not keep:
-        rule = "there must be at least one column of numbers beside the axis"
-        where = f"line {heading.line}" if heading.line else "file"
-        raise CaseError([Problem(where, "", rule)], source)
-    return keep, dark
-
-
-def _is_second_axis(name: str, axis: Axis) -> bool:
-    """Whether a heading in words (not a letter, not a unit) names another axis of this kind."""
-    try:
-        other = axis_of(name) if len(name) > 2 and not unit_of(name) else None
-    except ValueError:  # a name with a unit that does not fit: no axis
-        return False
-    return other is not None and (other.kind in OPTICAL) == (axis.kind in OPTICAL)
-
-
-def _second_axis(name: str, j: int, data: Array, at: int, axis: Axis, source: str) -> None:
-    """Refuse a further axis of the same kind that has other values."""
-    other = axis_of(name)
-    if other is None or other.kind != axis.kind or not np.any(data[j] != data[at]):
-        return
-    if other.unit not in ("", axis.unit):
-        return
-    if np.max(np.abs(data[j] - data[at])) > _SAME_AXIS * np.max(np.abs(data[at])):
-        rule = f"columns {at + 1} and {j + 1} are two axes with other values"
-        remedy = "save each spectrum to a file of its own and give both files"
-        raise CaseError([Problem(f"column {j + 1}", f'"{name}"', rule, remedy)], source)
-
-
-def _labels(heading: Headings, keep: list[int], notes: list[str]) -> tuple[str, ...]:
-    """Return the names of the columns, made unique; ``column 2`` where there is none."""
-    labels: list[str] = []
-    for j in keep:
-        label = heading.names[j] or f"column {j + 1}"
-        if label in labels:
-            notes.append(f'column {j + 1} is called "{label}" too: here "{label} ({j + 1})"')
-            label = f"{label} ({j + 1})"
-        labels.append(label)
-    return tuple(labels)
-
-
-def _signal_per(heading: Headings, keep: list[int]) -> str:
-    """Return "energy" or "wavelength" where a heading says per eV or per nm."""
-    for j in keep:
-        match = _PER.search(f"{heading.names[j]} {heading.units[j]}")
-        if match:
-            return "wavelength" if (match[1] or match[2]).lower() == "nm" else "energy"
-    return ""
