@@ -9,7 +9,7 @@ the counts (given their sum, two Poisson counts are binomial).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ _STEPS = 100
 _TOLERANCE = 1e-8
 _LARGEST = 300.0  # logarithm
 _LARGEST_STEP = 1.0  # of the logarithm of a ratio or spectrum
-_DEGREE = 2  # of the logarithm of the smooth spectrum that weighs the bins
+_HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class CountsFit:
     are the parts of that variance by the light and by dark counts and read noise. ``excess`` tells
     by how many standard deviations chi² is too large; ``bend`` by how many the line is bent, and
     ``bend_temperature`` [K] how far the temperatures at the ends of the window are from the middle.
+    ``floor`` tells by how many the spectra flatten towards high energy, ``flattening`` by which
+    part of their slope from the middle to the end.
     """
 
     tail: TailFit
@@ -62,6 +64,8 @@ class CountsFit:
     excess: Array
     bend: Array
     bend_temperature: Array
+    floor: Array
+    flattening: Array
 
 
 def fit_counts(
@@ -98,7 +102,7 @@ def _settled(
 ) -> _Ready:
     """Solve for the ratio: steps of scoring, each with the weights of the ratio so far."""
     u = (x - x.mean()) / np.ptp(x)
-    total = _smooth(u, n + n0, signal.dark + reference.dark)
+    total, floor, flattening = _smooth(u, n + n0, signal.dark + reference.dark)
     theta = np.stack([np.log(n.sum(-1) / n0.sum(-1)), np.zeros(n.shape[:-1])], axis=-1)
     design = _line(u)
     for _ in range(_STEPS):
@@ -111,7 +115,8 @@ def _settled(
         step = np.linalg.solve(_information(weight * expected, design), score[..., None])[..., 0]
         theta = np.asarray(theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP))
         if np.all(np.abs(step) <= _TOLERANCE):
-            return _Ready(x, u, theta, n - r * n0, light, still, weight, expected, r)
+            rest = n - r * n0
+            return _Ready(x, u, theta, rest, light, still, weight, expected, r, floor, flattening)
     raise ValueError("too few counts in the window for a slope: widen the window")
 
 
@@ -145,6 +150,8 @@ class _Ready:
     weight: Array
     expected: Array
     ratio: Array
+    floor: Array
+    flattening: Array
 
 
 def _judged(fit: _Ready, covariance: Array, from_reference: Array, T0: float) -> CountsFit:
@@ -185,6 +192,8 @@ def _judged(fit: _Ready, covariance: Array, from_reference: Array, T0: float) ->
         excess=np.asarray((chi2 - freedom) / np.sqrt(2.0 * freedom + fourth.sum(-1))),
         bend=bend,
         bend_temperature=np.abs(temperature_sigma(T, curvature / width)),
+        floor=fit.floor,
+        flattening=fit.flattening,
     )
 
 
@@ -204,21 +213,50 @@ def _information(weight: Array, design: Array) -> Array:
     return np.asarray(np.einsum("...i,ij,ik->...jk", weight, design, design))
 
 
-def _smooth(u: Array, total: Array, dark: Array) -> Array:
-    """Return ``total`` (..., n) as a smooth positive spectrum: exp of a parabola, by its counts."""
-    design = np.stack([u**power for power in range(_DEGREE + 1)], axis=-1)
-    theta = np.zeros((*total.shape[:-1], _DEGREE + 1))
+def _smooth(u: Array, total: Array, dark: Array) -> tuple[Array, Array, Array]:
+    """Return ``total`` (..., n) as a smooth spectrum, and how surely and how much it flattens.
+
+    The spectrum is exp of a parabola, fitted to the counts.
+    """
+    design = np.stack([np.ones_like(u), u, u**2], axis=-1)
+    theta = np.zeros((*total.shape[:-1], 3))
     theta[..., 0] = np.log(np.maximum(total.mean(-1), np.finfo(float).tiny))
     for _ in range(_STEPS):
         model = np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST))
         weight = model / (model + dark)
         information = _information(weight * model, design)
-        information += (
-            1e-12 * np.trace(information, axis1=-2, axis2=-1)[..., None, None] * np.eye(_DEGREE + 1)
-        )
+        ridge = 1e-12 * np.trace(information, axis1=-2, axis2=-1)
+        information = information + ridge[..., None, None] * np.eye(3)
         score = (weight * (total - model)) @ design
         step = np.linalg.solve(information, score[..., None])[..., 0]
         theta = theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
         if np.all(np.abs(step) <= 1e-4):
             break
-    return np.asarray(np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST)))
+    surely = theta[..., 2] / np.sqrt(np.linalg.inv(information)[..., 2, 2])
+    flattening = theta[..., 2] / np.maximum(-theta[..., 1], 1e-12)
+    smooth = np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST))
+    return np.asarray(smooth), np.asarray(surely), np.asarray(flattening)
+
+
+def without_floor(
+    energy: npt.ArrayLike, signal: Counts, reference: Counts, reference_temperature: float
+) -> tuple[float, float]:
+    """Return the counts per sample on which a pair seems to stand, and the temperature without.
+
+    The level is that which leaves the logarithm of the spectrum a straight line, the same in both
+    spectra. Emission by itself never flattens: ``alpha E² exp(-E/kT)`` bends the other way.
+    """
+    x = np.asarray(energy, float)
+    u = (x - x.mean()) / np.ptp(x)
+    n, dark = signal.net + reference.net, signal.dark + reference.dark
+    low, high = 0.0, float(np.min(_smooth(u, n, dark)[0] / signal.samples))
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        still = dark + middle * signal.samples
+        flat = float(_smooth(u, n - middle * signal.samples, still)[1]) > 0.0
+        low, high = (middle, high) if flat else (low, middle)
+    level = 0.25 * (low + high)  # of each of the two
+    off = level * signal.samples
+    pair = [replace(one, net=one.net - off, dark=one.dark + off) for one in (signal, reference)]
+    fit = fit_counts(x, pair[0], pair[1], reference_temperature)
+    return level, float(fit.tail.temperature)

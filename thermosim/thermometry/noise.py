@@ -2,7 +2,7 @@
 
 The variance of a sample of signal ``S`` is ``S/c + a²``: ``c`` photons per unit, read noise ``a``.
 Both are estimated from what the log ratio of two spectra leaves over: neighbouring bins share the
-spectrum, the gap and every slow fault, so the differences of their residuals are noise alone.
+spectrum, the gap and every slow fault, so second differences of their residuals are noise alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from thermosim.thermometry.settings import Array
 
 _LEAST = 30  # differences of neighbours that tell a noise
 _SIGMAS = 4.0
+_LEAST_EXCESS = 0.25  # a noise this near to that of counts is taken as that of counts
 _GAIN = 4.0  # of the log likelihood, for a read noise to be taken as real
 _RATIOS = np.r_[0.0, np.geomspace(1e-3, 1e3, 121)]
 
@@ -40,38 +41,48 @@ def estimated_noise(fits: list[CountsFit], counts_per_unit: float, samples: Arra
         return None
     weight = light[:, 0] + light[:, 1]
     excess = float(np.mean(squares / weight))
-    error = np.sqrt(3.0 / squares.size)  # of a mean of squared differences, which overlap
-    if abs(excess - 1.0) <= max(_SIGMAS * error * max(excess, 1.0), 0.25):
+    # of a mean of squared second differences, which overlap, of counts that may be few
+    error = float(np.sqrt(np.mean(4.0 + 1.0 / weight) / squares.size))
+    if max(excess, 1.0 / excess) <= 1.0 + max(_SIGMAS * error, _LEAST_EXCESS):
         return None
-    photons, flat = light[:, 0], still
-    scale = float(np.mean(photons) / np.mean(flat))
-    best: tuple[float, float, float] | None = None
-    for ratio in _RATIOS:
-        shape = photons + ratio * scale * flat
+    level, flat = _shape(light[:, 0], still, squares)
+    # variance in counts of the fit = level * light + flat * samples, so 1 unit is c/level photons
+    return Noise(excess, counts_per_unit / level, float(np.sqrt(flat)) / counts_per_unit)
+
+
+def _shape(photons: Array, flat: Array, squares: Array) -> tuple[float, float]:
+    """Return factor of the photon noise and variance of a sample: the likeliest simple pair.
+
+    One of the two alone, counts as they are with read noise, or light without, unless both
+    together are much likelier.
+    """
+    one = float(np.mean(photons) / np.mean(flat))
+    found: list[tuple[float, float, float]] = []
+    for part in one * _RATIOS:
+        shape = photons + part * flat
         level = float(np.mean(squares / shape))
-        likelihood = -0.5 * float(np.sum(np.log(level * shape) + 1.0)) - (_GAIN if ratio else 0.0)
-        if best is None or likelihood > best[0]:
-            best = likelihood, level, ratio * scale
-    _, level, flat_part = best or (0.0, 1.0, 0.0)
-    # variance in counts of the fit = level * (photons + flat_part), so 1 unit is c/level photons
-    return Noise(
-        excess=excess,
-        counts_per_unit=counts_per_unit / level,
-        read_noise=float(np.sqrt(level * flat_part)) / counts_per_unit,
-    )
+        both = _GAIN if part else 0.0
+        found.append((_likelihood(squares, level * shape) - both, level, level * part))
+        found.append((_likelihood(squares, shape), 1.0, part))
+    _, level, variance = max(found)
+    return level, variance
+
+
+def _likelihood(squares: Array, variance: Array) -> float:
+    return -0.5 * float(np.sum(np.log(variance) + squares / variance))
 
 
 def _differences(fits: list[CountsFit], samples: Array) -> tuple[Array, Array, Array]:
-    """Return the variances by light and dark of neighbours, by one unit of read noise, and d²/2."""
+    """Return the variances by light and dark of neighbours, by one unit of read noise, and d²/6."""
     light, flat, squares = [], [], []
     for fit in fits:
         variance = fit.light + fit.still
         rest = fit.residual * np.sqrt(variance)
-        squares.append(0.5 * np.diff(rest) ** 2)
-        light.append(np.stack([_pairs(fit.light), _pairs(fit.still)], axis=-1))
-        flat.append(_pairs(samples * (1.0 + fit.ratio**2)))
+        squares.append(np.diff(rest, 2) ** 2 / 6.0)  # of white noise: its variance
+        light.append(np.stack([_triples(fit.light), _triples(fit.still)], axis=-1))
+        flat.append(_triples(samples * (1.0 + fit.ratio**2)))
     return np.concatenate(light), np.concatenate(flat), np.concatenate(squares)
 
 
-def _pairs(values: Array) -> Array:
-    return np.asarray(0.5 * (values[1:] + values[:-1]))
+def _triples(values: Array) -> Array:
+    return np.asarray((values[2:] + 4.0 * values[1:-1] + values[:-2]) / 6.0)

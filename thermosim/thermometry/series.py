@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.constants import e
 
 from thermosim.errors import CaseError, Problem
-from thermosim.thermometry.counts import Counts, CountsFit, fit_counts
+from thermosim.thermometry.counts import Counts, CountsFit, fit_counts, without_floor
 from thermosim.thermometry.judge import Judged, judged_fit
 from thermosim.thermometry.noise import estimated_noise
 from thermosim.thermometry.settings import MIN_BINS, Array, ThermometrySettings
@@ -134,8 +134,8 @@ def temperature_series(spectra: Spectra, settings: ThermometrySettings) -> Therm
     settings, warnings = _with_noise(spectra, settings, reference)
     window = window_counts(spectra, settings)
     judged = [
-        judged_fit(*_fit_one(spectra, settings, window, i, reference), settings, label)
-        for i, label in enumerate(spectra.labels)
+        _judged(spectra, settings, window, i, reference)
+        for i in range(len(spectra.labels))
         if i != reference
     ]
     own = Judged(_fit_one(spectra, settings, window, reference, reference)[0], False, "")
@@ -175,22 +175,25 @@ def _with_noise(
     found = estimated_noise(fits, settings.counts_per_unit, window.samples)
     if found is None:
         return settings, []
-    text = (
-        f"the numbers are no counts: largest {spectra.signal.max():.4g}, noise "
-        f"{found.excess:.2g} of that of counts (reduced chi2)"
-    )
     if settings.weights == "uniform":
         return settings, []
+    text = f"{found.excess:.2g} of that of counts (reduced chi2)"
+    given = {}
+    noise = []
+    if found.counts_per_unit != settings.counts_per_unit:
+        text = f"the numbers are no counts: largest {spectra.signal.max():.4g}, noise {text}"
+        given["counts_per_unit"] = found.counts_per_unit
+        noise.append(f"{found.counts_per_unit:.3g} photons per unit")
+    else:
+        text = f"the noise is {text}"
     if settings.weights == "binomial":
         return settings, [f'{text}; weights = "binomial" takes raw counts alone']
-    given = {"counts_per_unit": found.counts_per_unit}
-    noise = f"{found.counts_per_unit:.3g} photons per unit"
-    if found.read_noise > 0.0 and settings.read_noise == 0.0:
-        given["read_noise"] = found.read_noise
-        noise += f", read noise {found.read_noise:.3g} units"
+    if found.read_noise > 0.0:
+        given["read_noise"] = float(np.hypot(found.read_noise, settings.read_noise))
+        noise.append(f"read noise {given['read_noise']:.3g} units a sample")
     return settings.model_copy(update=given), [
-        f"{text}; ± is from their scatter ({noise}): give counts_per_unit "
-        '(--counts-per-unit) and read_noise, or weights = "uniform"'
+        f"{text}; ± is from their scatter ({', '.join(noise)}): give counts_per_unit "
+        '(--counts-per-unit) and read_noise (--read-noise), or weights = "uniform"'
     ]
 
 
@@ -272,6 +275,17 @@ def _fit_one(
         problem = Problem(f'spectrum "{spectra.labels[i]}" (column {i + 2})', "", str(error))
         raise CaseError([problem], spectra.source) from error
     return fit, by_counts
+
+
+def _judged(
+    spectra: Spectra, settings: ThermometrySettings, window: WindowCounts, i: int, reference: int
+) -> Judged:
+    def floor() -> tuple[float, float]:
+        pair = window.of(i), window.of(reference)
+        return without_floor(window.energy, *pair, settings.reference_temperature)
+
+    fit, by_counts = _fit_one(spectra, settings, window, i, reference)
+    return judged_fit(fit, by_counts, settings, spectra.labels[i], floor)
 
 
 def _few(window: WindowCounts, rows: tuple[int, int]) -> bool:
