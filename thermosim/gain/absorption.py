@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from scipy.constants import e, pi
 
 from thermosim.errors import CaseError
 from thermosim.gain.numerics import floats
 from thermosim.language.sections import Section, beside_case
+from thermosim.language.tables import Reading
 from thermosim.language.units import (
     AbsorptionCoefficient,
     Area,
@@ -29,6 +30,7 @@ from thermosim.language.units import (
     Positive,
     Temperature,
 )
+from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
 ABSORPTION_WORDS = (
@@ -124,22 +126,20 @@ class TabulatedAbsorption(Section):
 
     smooth: ClassVar[bool] = False
     kind: Literal["table"] = "table"
+    column: str = Field("", description="Column of the file, by name; by default as named or alone")
+    axis: str = Field("", description='Unit of the axis where the file does not say it: "nm", "eV"')
     file: Path = Field(
         description="Text of photon energy or wavelength and absorption, beside the case file"
     )
-    column: str = Field("", description="Column of the file, by name; by default as named or alone")
-    axis: str = Field("", description='Unit of the axis where the file does not say it: "nm", "eV"')
     E_U: Positive[Energy] = Field(URBACH_ENERGY, description="Urbach energy below the first row")
 
     @field_validator("file")
     @classmethod
-    def _beside(cls, file: Path, info: ValidationInfo) -> Path:
-        return beside_case(file, info)
-
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
-        self._table()
-        return self
+    def _readable(cls, file: Path, info: ValidationInfo) -> Path:
+        file = beside_case(file, info)
+        if {"column", "axis"} <= info.data.keys():
+            log_table(file, info.data["column"], info.data["axis"])
+        return file
 
     def _table(self) -> LogTable:
         return log_table(self.file, self.column, self.axis)
@@ -202,9 +202,6 @@ def chosen_spectrum(
     ValueError
         If the file cannot be read, or more than one column could be meant.
     """
-    from thermosim.language.tables import Reading
-    from thermosim.thermometry.spectra import read_spectra
-
     try:
         spectra = read_spectra(file, Reading(axis=axis))
         at = spectra.column(column, words)
@@ -212,6 +209,8 @@ def chosen_spectrum(
         raise ValueError(str(error).replace("--axis ", "axis = ")) from error
     told = f'{Path(file).name}: column "{spectra.labels[at]}"'
     notes = [note for note in spectra.notes[:-1] if not note.startswith("column")]
+    if spectra.signal_per:
+        notes.append(f"a heading says per {spectra.signal_per}")
     signal = spectra.signal[at] - (0.0 if spectra.dark is None else spectra.dark)
     return spectra.energy, signal, (told, *notes)
 

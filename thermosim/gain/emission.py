@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from scipy.constants import c, e, h, k
 
+from thermosim.errors import CaseError
 from thermosim.gain.absorption import FermiEdge, chosen_spectrum
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
 from thermosim.gain.numerics import floats, trapezoid
 from thermosim.language.sections import Section, beside_case
+from thermosim.language.tables import Reading
 from thermosim.language.units import Energy, EnergyPerKelvin, Positive
+from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
 EMISSION_WORDS = (
@@ -195,11 +198,11 @@ class MeasuredEmission(_MeasuredLine):
     """
 
     kind: Literal["spectrum"] = "spectrum"
+    column: str = Field("", description="Column of the file, by name; by default as named or alone")
+    axis: str = Field("", description='Unit of the axis where the file does not say it: "nm", "eV"')
     file: Path = Field(
         description="Text of photon energy or wavelength and signal, beside the case file"
     )
-    column: str = Field("", description="Column of the file, by name; by default as named or alone")
-    axis: str = Field("", description='Unit of the axis where the file does not say it: "nm", "eV"')
     signal_per: Literal["energy", "wavelength"] = Field(
         "energy", description="Whether the signal is per energy or per wavelength"
     )
@@ -207,15 +210,26 @@ class MeasuredEmission(_MeasuredLine):
         "data", description="Mean of the rows, or of the double EMG fitted to them"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_headed(cls, tree: Any, info: ValidationInfo) -> Any:
+        """Take ``signal_per`` from the heading of the file, where it is not given."""
+        if not isinstance(tree, dict) or "signal_per" in tree or "file" not in tree:
+            return tree
+        try:
+            file = beside_case(Path(str(tree["file"])), info)
+            per = read_spectra(file, Reading(axis=str(tree.get("axis", "")))).signal_per
+        except CaseError:  # told with the path of the key, when the file is read for its spectrum
+            return tree
+        return {**tree, "signal_per": per} if per else tree
+
     @field_validator("file")
     @classmethod
-    def _beside(cls, file: Path, info: ValidationInfo) -> Path:
-        return beside_case(file, info)
-
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
-        self._measured()
-        return self
+    def _readable(cls, file: Path, info: ValidationInfo) -> Path:
+        file = beside_case(file, info)
+        if {"column", "axis"} <= info.data.keys():
+            measured_spectrum(file, "energy", info.data["column"], info.data["axis"])
+        return file
 
     def _measured(self) -> MeasuredLine:
         return measured_spectrum(self.file, self.signal_per, self.column, self.axis)
@@ -223,7 +237,11 @@ class MeasuredEmission(_MeasuredLine):
     def read_as(self) -> tuple[str, ...]:
         """Return what was taken for axis, column and the unit that the signal is counted per."""
         given = "signal_per" in self.model_fields_set
-        why = "as given" if given else 'by default: signal_per = "wavelength" where it is per nm'
+        why = (
+            "as given or headed"
+            if given
+            else 'by default: signal_per = "wavelength" where it is per nm'
+        )
         return (*self._measured().notes, f"signal per {self.signal_per}, {why}")
 
     def fitted(self) -> EmgEmission:

@@ -102,7 +102,7 @@ def _settled(
 ) -> _Ready:
     """Solve for the ratio: steps of scoring, each with the weights of the ratio so far."""
     u = (x - x.mean()) / np.ptp(x)
-    total, floor, flattening = _smooth(u, n + n0, signal.dark + reference.dark)
+    total, floor, flattening = _smooth(u, n + n0, signal.dark + reference.dark, signal.samples)
     theta = np.stack([np.log(n.sum(-1) / n0.sum(-1)), np.zeros(n.shape[:-1])], axis=-1)
     design = _line(u)
     for _ in range(_STEPS):
@@ -213,16 +213,16 @@ def _information(weight: Array, design: Array) -> Array:
     return np.asarray(np.einsum("...i,ij,ik->...jk", weight, design, design))
 
 
-def _smooth(u: Array, total: Array, dark: Array) -> tuple[Array, Array, Array]:
+def _smooth(u: Array, total: Array, dark: Array, samples: Array) -> tuple[Array, Array, Array]:
     """Return ``total`` (..., n) as a smooth spectrum, and how surely and how much it flattens.
 
-    The spectrum is exp of a parabola, fitted to the counts.
+    The spectrum of a sample is exp of a parabola, fitted to the counts; bins hold ``samples``.
     """
     design = np.stack([np.ones_like(u), u, u**2], axis=-1)
     theta = np.zeros((*total.shape[:-1], 3))
-    theta[..., 0] = np.log(np.maximum(total.mean(-1), np.finfo(float).tiny))
+    theta[..., 0] = np.log(np.maximum(total.sum(-1) / samples.sum(), np.finfo(float).tiny))
     for _ in range(_STEPS):
-        model = np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST))
+        model = samples * np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST))
         weight = model / (model + dark)
         information = _information(weight * model, design)
         ridge = 1e-12 * np.trace(information, axis1=-2, axis2=-1)
@@ -234,7 +234,7 @@ def _smooth(u: Array, total: Array, dark: Array) -> tuple[Array, Array, Array]:
             break
     surely = theta[..., 2] / np.sqrt(np.linalg.inv(information)[..., 2, 2])
     flattening = theta[..., 2] / np.maximum(-theta[..., 1], 1e-12)
-    smooth = np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST))
+    smooth = samples * np.exp(np.clip(theta @ design.T, -_LARGEST, _LARGEST))
     return np.asarray(smooth), np.asarray(surely), np.asarray(flattening)
 
 
@@ -249,11 +249,11 @@ def without_floor(
     x = np.asarray(energy, float)
     u = (x - x.mean()) / np.ptp(x)
     n, dark = signal.net + reference.net, signal.dark + reference.dark
-    low, high = 0.0, float(np.min(_smooth(u, n, dark)[0] / signal.samples))
+    low, high = 0.0, float(np.min(_smooth(u, n, dark, signal.samples)[0] / signal.samples))
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         still = dark + middle * signal.samples
-        flat = float(_smooth(u, n - middle * signal.samples, still)[1]) > 0.0
+        flat = float(_smooth(u, n - middle * signal.samples, still, signal.samples)[1]) > 0.0
         low, high = (middle, high) if flat else (low, middle)
     level = 0.25 * (low + high)  # of each of the two
     off = level * signal.samples

@@ -27,7 +27,8 @@ class Spectra:
     ``energy`` [J], shape (n,), rises; ``signal``, shape (m, n), holds the numbers of the file per
     sample (not per energy: a ratio of two spectra needs no Jacobian); ``time`` [s], shape (m,), is
     None when the column names are not all times. ``dark``, shape (n,) or (m, n), are dark counts
-    that ``signal`` still holds; ``notes`` say what the reader took.
+    that ``signal`` still holds; ``signal_per`` is "energy" or "wavelength" where a heading says so;
+    ``notes`` say what the reader took.
     """
 
     energy: Array
@@ -36,6 +37,7 @@ class Spectra:
     time: Array | None
     source: str = ""
     dark: Array | None = None
+    signal_per: str = ""
     notes: tuple[str, ...] = ()
 
     def column(self, name: str, words: Sequence[str] = (), key: str = "column") -> int:
@@ -100,6 +102,7 @@ def _spectra(table: Table) -> Spectra:
         time=time,
         source=table.source,
         dark=None if table.dark is None else table.dark[order],
+        signal_per=table.signal_per,
         notes=tuple(notes),
     )
 
