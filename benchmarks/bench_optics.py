@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.closed_forms import deposit_on_rings, geometric_sphere_absorption
 from thermosim.optics.beam import Laser
 from thermosim.optics.mie import MieSphere, internal_intensity, size_parameter
-from thermosim.optics.rays import geometric_sphere_absorption, trace
+from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
-from thermosim.optics.rays_segments import deposit_on_rings
 from thermosim.optics.rays_surface import MeshSurface, SphereSurface
 
 RADIUS, INDEX, TAU = 5e-6, 1.9, 0.1

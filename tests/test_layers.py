@@ -10,9 +10,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "thermosim"
 # Rooms of the house, top to bottom: a room may use what stands below it (CONTRIBUTING.md).
 ROOMS = (
-    "cli", "reproduce", "studies", "run", "visual", "light", "heat", "mesh", "results", "limits",
-    "model", "case", "gain", "bodies", "optics", "thermometry", "schedule", "shapes", "materials",
-    "language", "fem", "errors",
+    "cli", "reproduce", "studies", "infer", "run", "visual", "light", "heat", "mesh", "results",
+    "limits", "model", "case", "gain", "bodies", "optics", "thermometry", "schedule", "shapes",
+    "materials", "language", "fem", "errors",
 )  # fmt: skip
 TOP = {"__init__", "__main__", "errors"}  # modules that are no room
 MOST_AT_TOP = 8

@@ -9,6 +9,7 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
+from closed_forms import geometric_sphere_absorption  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 
 from thermosim.case.read import parse_case  # noqa: E402
@@ -23,7 +24,6 @@ from thermosim.model.drawing import drawing_of  # noqa: E402
 from thermosim.model.of_case import model_of  # noqa: E402
 from thermosim.optics.beam import wavelength_of  # noqa: E402
 from thermosim.optics.mie import extinction_coefficient, mie_efficiencies, size_parameter  # noqa: E402
-from thermosim.optics.rays import geometric_sphere_absorption  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 R, I0 = 2e-6, 1e6

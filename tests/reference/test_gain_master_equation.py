@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from closed_forms import trion_biexciton_ladder
 from scipy.constants import e
 from scipy.integrate import solve_ivp
 
 from thermosim.gain import GainModel, cooling_gain, quantum_efficiency
-from thermosim.gain.ladder_section import LadderRecombination, trion_biexciton_ladder
+from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.master import (
     efficiency_of_ladder,
     generator,

@@ -6,15 +6,14 @@ limit has a second closed form, it is compared to 1e-10 as well.
 
 import numpy as np
 import pytest
+from closed_forms import ensemble_delta_T, isolated_dot_delta_T
 from scipy import constants
 
 from thermosim.bodies.chamber import radiative_conductance, stefan_boltzmann_flux
 from thermosim.limits.closed import (
     contact_conductance,
     cooling_rate,
-    ensemble_delta_T,
     ensemble_power,
-    isolated_dot_delta_T,
     isolated_dot_radius,
     largest_conductance,
     limits_summary,

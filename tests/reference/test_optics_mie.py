@@ -4,14 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import axis_peak
 
-from thermosim.optics.mie import (
-    MieSphere,
-    axis_peak,
-    internal_field,
-    mie_efficiencies,
-    size_parameter,
-)
+from thermosim.optics.mie import MieSphere, internal_field, mie_efficiencies, size_parameter
 
 
 @pytest.mark.parametrize(

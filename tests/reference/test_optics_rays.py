@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import geometric_sphere_absorption, weak_sphere_absorption
 
 from thermosim.optics.beam import Laser
 from thermosim.optics.fresnel import cos_refracted, fresnel_reflectance
 from thermosim.optics.mie import absorption_coefficient, mie_efficiencies, size_parameter
-from thermosim.optics.rays import geometric_sphere_absorption, trace, weak_sphere_absorption
+from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
 from thermosim.optics.rays_surface import MeshSurface, SphereSurface
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from closed_forms import opaque_emissivity, rayleigh_emissivity
 from pydantic import TypeAdapter, ValidationError
 from scipy import constants
 
@@ -8,11 +9,9 @@ from thermosim.bodies.emissivity import (
     PlanckMie,
     SurfaceEmissivity,
     emissivity_law,
-    opaque_emissivity,
     planck_average,
     planck_mie_emissivity,
     planck_wavelengths,
-    rayleigh_emissivity,
     slab_emissivity,
 )
 from thermosim.materials import LorentzInfrared, Material, SizeTable, load_material

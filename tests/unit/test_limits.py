@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import ensemble_delta_T, isolated_dot_delta_T
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import constants
@@ -10,10 +11,8 @@ from thermosim.bodies.chamber import radiative_flux
 from thermosim.limits.closed import (
     contact_conductance,
     cooling_rate,
-    ensemble_delta_T,
     ensemble_power,
     internal_difference,
-    isolated_dot_delta_T,
     isolated_dot_radius,
     largest_conductance,
     largest_contact_conductance,

@@ -1,5 +1,7 @@
 import itertools
 import pickle
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from thermosim.materials import (
     material_names,
 )
 from thermosim.materials.laws import ConductivityLaw, DensityLaw
+from thermosim.materials.report import varying_properties
 
 LAW = TypeAdapter(ConductivityLaw)
 T_TABLE = (100.0, 200.0, 300.0, 450.0)
@@ -386,3 +389,22 @@ def test_schema_names_units_and_allows_the_short_form():
     assert schema["properties"]["conductivity"]["anyOf"][0] == {"type": ["string", "number"]}
     names = list(itertools.chain(schema["$defs"]))
     assert any("TableLaw" in name for name in names)
+
+
+def test_polynomial_of_the_documentation_is_the_law_it_is_said_to_be():
+    text = (Path(__file__).parents[2] / "docs" / "materials.md").read_text(encoding="utf-8")
+    block = next(b for b in text.split("```toml\n") if "my_glass" in b.partition("```")[0])
+    tree = tomllib.loads(block.partition("```")[0])["materials"]["my_glass"]
+    glass = Material.model_validate(tree, context={"case_file": True})
+    T = np.array([200.0, 300.0, 700.0])
+    assert np.allclose(glass.conductivity.k.at(T), 1.0 + 1e-3 * T, rtol=1e-8)
+    shown = varying_properties({"my_glass": glass}, 300.0)
+    assert shown == {
+        "my_glass_conductivity_k_at_300_K_W_per_m_K": pytest.approx(1.3),
+        "my_glass_conductivity_k_at_400_K_W_per_m_K": pytest.approx(1.4),
+    }
+
+
+def test_constants_are_not_shown_as_varying():
+    plain = Material(conductivity="1 W/(m*K)", density="2 kg/m^3", emissivity=0.5)
+    assert varying_properties({"plain": plain}, 300.0) == {}

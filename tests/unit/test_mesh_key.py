@@ -18,7 +18,7 @@ from thermosim.model.drawing import (
     drawing_of_particle,
 )
 from thermosim.model.sizes import SizeMap
-from thermosim.shapes import Shape
+from thermosim.shapes import ShapeBase
 
 DISK = {"kind": "disk", "radius": "1 um"}
 UM = 1e-6
@@ -83,8 +83,8 @@ def assert_fields_shape(sections, key_with, left_out=(), fixed=()):
         assert any(changes) == (name not in left_out), f"{type(sections[0]).__name__}.{name}"
 
 
-def kinds(union):
-    return {member.model_fields["kind"].default: member for member in get_args(get_args(union)[0])}
+def kinds(family):
+    return {member.model_fields["kind"].default: member for member in family.kinds()}
 
 
 SHAPES = {
@@ -117,19 +117,19 @@ ARRANGEMENTS = {
     "positions": {"positions": ((0.0, 0.0), (1.0, 1.0))},
     "random": {"count": 2, "radius": 1.0},
 }
-UNIONS = {"shape": (Shape, SHAPES), "substrate": (Substrate, SUBSTRATES),
+FAMILIES = {"shape": (ShapeBase, SHAPES), "substrate": (Substrate, SUBSTRATES),
           "arrangement": (Arrangement, ARRANGEMENTS)}  # fmt: skip
 
 
-@pytest.mark.parametrize("part", UNIONS)
+@pytest.mark.parametrize("part", FAMILIES)
 def test_every_field_of_every_kind_shapes_the_mesh_of_a_particle(part):
-    union, given = UNIONS[part]
+    family, given = FAMILIES[part]
     drawing, keys = particle(), []
 
     def key_with(section):
         return replace(drawing, **{part: section}).key()
 
-    members = kinds(union)
+    members = kinds(family)
     assert set(members) - {"surface"} == set(given)  # a new kind is added here
     for kind, values in given.items():
         has_plan = part == "substrate" and "radius" in members[kind].model_fields
@@ -263,7 +263,7 @@ def test_surfaces_are_known_by_their_content(tmp_path):
     assert key("b.stl", 1) == base
     assert key("b.stl", 2) != base
     others = [{"unit": "20 um"}, {"scale": 2.0}, {"euler_angles": ["0 deg", "0 deg", "9 deg"]}]
-    assert set(kinds(Shape)["surface"].model_fields) == {"kind", "path"}.union(*others)
+    assert set(kinds(ShapeBase)["surface"].model_fields) == {"kind", "path"}.union(*others)
     keys = [key("a.stl", 1, **more) for more in others]
     assert len({str(k) for k in [base, *keys]}) == 4
 

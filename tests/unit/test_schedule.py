@@ -162,7 +162,7 @@ def test_outputs_are_merged_and_end_at_the_duration():
         ({"step": 1.0, "max_step": 1.0}, "step is fixed"),
         ({"output_times": (11.0,)}, "beyond duration"),
         ({"field_times": (11.0,)}, "beyond duration"),
-        ({"lock_in": {}}, "needs schedule.kind"),
+        ({"lock_in": {}}, "needs either schedule.kind"),
         ({"first_output": 1.0}, "needs outputs_per_decade"),
         ({"output_every": 1e-9}, "more than"),
         ({"probes": {"a b": {"region": "particle"}}}, "pattern"),

@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from thermosim.errors import MeshError
-from thermosim.shapes import Box, Grain, Shape, Surface
+from thermosim.shapes import Box, Grain, ShapeBase, Surface
 from thermosim.shapes.polyhedron import Polyhedron
 from thermosim.shapes.triangulation import outline_area
 
@@ -186,7 +186,7 @@ def test_bad_sections(tmp_path, table, message):
     (tmp_path / "a.step").touch()
     context = {"case_file": True, "directory": tmp_path}
     with pytest.raises(ValidationError, match=message):
-        TypeAdapter(Shape).validate_python({"kind": "surface"} | table, context=context)
+        TypeAdapter(ShapeBase).validate_python({"kind": "surface"} | table, context=context)
 
 
 def test_changed_file_is_read_again(tmp_path):

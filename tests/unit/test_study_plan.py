@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
+from thermosim.case.methods import methods
 from thermosim.errors import CaseError
 from thermosim.studies.plan import make_plan, parse_study, short_names
-from thermosim.studies.sampling import unit_samples
 from thermosim.studies.sweep import plan_of
 from thermosim.studies.tree import merged, with_override
 
@@ -138,15 +138,15 @@ def test_names_of_axes_are_short_and_unique():
 
 @pytest.mark.parametrize("method", ["random", "latin_hypercube", "sobol", "saltelli", "morris"])
 def test_samples_are_the_same_for_the_same_seed(method):
-    first, again = (unit_samples(method, 8, 3, 5) for _ in range(2))
+    first, again = (methods()[method]().cube(8, 3, 5) for _ in range(2))
     assert (first == again).all()
-    assert (first != unit_samples(method, 8, 3, 6)).any()
+    assert (first != methods()[method]().cube(8, 3, 6)).any()
     assert first.shape == ({"saltelli": 8 * 5, "morris": 8 * 4}.get(method, 8), 3)
     assert ((first >= 0) & (first <= 1)).all()
 
 
 def test_a_latin_hypercube_has_one_sample_in_every_slice():
-    cube = unit_samples("latin_hypercube", 16, 4, 0)
+    cube = methods()["latin_hypercube"]().cube(16, 4, 0)
     assert all(sorted((column * 16).astype(int)) == list(range(16)) for column in cube.T)
 
 

@@ -2,17 +2,11 @@
 
 import numpy as np
 import pytest
+from closed_forms import disk_to_disk, sphere_to_disk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thermosim.bodies.viewfactors import (
-    Estimate,
-    absorption_factors,
-    close,
-    cluster,
-    disk_to_disk,
-    sphere_to_disk,
-)
+from thermosim.bodies.viewfactors import Estimate, absorption_factors, close, cluster
 from thermosim.bodies.viewfactors_rays import Triangles, lambert
 from thermosim.bodies.viewfactors_rays import exchange_areas as by_rays
 from thermosim.bodies.viewfactors_revolved import Profile

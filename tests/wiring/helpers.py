@@ -49,22 +49,12 @@ def schema():
     return json.loads(command("schema"))
 
 
-def emission_rate(intensity, temperature, parameters):
-    """Photons that leave per volume and time, as a thermometer counts them."""
-    from thermosim.light.thermometer import emission_rate
-
-    return emission_rate(intensity, temperature, parameters)
-
-
 def mesh_key(case):
     """Under which name the mesh of a case is kept."""
-    if isinstance(case, BodyCase):
-        from thermosim.mesh.kept_body import body_path
+    from thermosim.mesh.kept import cache_path
+    from thermosim.model.drawing import drawing_of
 
-        return body_path(case).name
-    from thermosim.mesh.build import cache_path
-
-    return cache_path(case).name
+    return cache_path(drawing_of(case)).name
 
 
 def mesh_of(case):

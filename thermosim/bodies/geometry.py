@@ -12,17 +12,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from thermosim.errors import Problem
 from thermosim.language.formulas import (
-    EmissivityExpression,
     FieldExpression,
-    HeatFluxExpression,
     HeatSourceExpression,
-    HeatTransferExpression,
-    TemperatureExpression,
 )
 from thermosim.language.sections import Section
 from thermosim.language.units import ContactConductance, Length, Positive
@@ -47,10 +50,17 @@ def _unit_length(value: Any) -> Any:
     return f"1 {value}" if isinstance(value, str) and value.strip().isalpha() else value
 
 
+UnitOfLength = Annotated[
+    Positive[Length],
+    BeforeValidator(_unit_length),
+    WithJsonSchema({"type": "string", "examples": ["1 mm"], "x-si-unit": "m"}),
+]
+
+
 class Part(Section):
     """A stretch of a side with a name of its own; what is left keeps the name of the side."""
 
-    side: Literal["left", "right", "bottom", "top"]
+    side: Literal["left", "right", "bottom", "top"] = Field(description="On which it lies")
     between: Interval = Field(description="Where it begins and ends along the side")
 
 
@@ -58,13 +68,17 @@ class Rectangle(Section):
     """A rectangle in (x, y), or in (r, z) turned about the axis, with sides by name."""
 
     kind: Literal["rectangle"] = "rectangle"
-    symmetry: Literal["planar", "axisymmetric"] = "planar"
+    symmetry: Literal["planar", "axisymmetric"] = Field(
+        default="planar", description="Plane figure, or section of a body of revolution"
+    )
     x: Interval | None = Field(default=None, description="From left to right (planar)")
     y: Interval | None = Field(default=None, description="From bottom to top (planar)")
     r: Interval | None = Field(default=None, description="From left to right (axisymmetric)")
     z: Interval | None = Field(default=None, description="From bottom to top (axisymmetric)")
-    region: Name = "body"
-    parts: dict[Name, Part] = Field(default_factory=dict)
+    region: Name = Field(default="body", description="Name of its inside")
+    parts: dict[Name, Part] = Field(
+        default_factory=dict, description="Stretches of sides with names of their own"
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -147,11 +161,11 @@ class Box(Section):
     """A box with the faces left, right (x), front, back (y), bottom and top (z)."""
 
     kind: Literal["box"] = "box"
-    symmetry: Literal["3d"] = "3d"
-    x: Interval
-    y: Interval
-    z: Interval
-    region: Name = "body"
+    symmetry: Literal["3d"] = Field(default="3d", description="A body in space")
+    x: Interval = Field(description="From left to right")
+    y: Interval = Field(description="From front to back")
+    z: Interval = Field(description="From bottom to top")
+    region: Name = Field(default="body", description="Name of its inside")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -175,10 +189,12 @@ class GeometryFile(Section):
 
     kind: Literal["file"] = "file"
     file: Path = Field(description=".geo, .msh, .step or .stp; relative to the case file")
-    unit: Annotated[Positive[Length], BeforeValidator(_unit_length)] | None = Field(
+    unit: UnitOfLength | None = Field(
         default=None, description="What 1 in the file means; STEP has its own unit"
     )
-    symmetry: BodySymmetry
+    symmetry: BodySymmetry = Field(
+        description="The file holds a plane figure (x, y), half a section (r, z), or a body"
+    )
     region_at: dict[Name, tuple[Point, ...]] = Field(
         default_factory=dict, description="STEP: the volumes that hold these points, by name"
     )
@@ -249,7 +265,7 @@ Geometry = Annotated[
 class Region(Section):
     """What a region is made of and the heat that is released in it."""
 
-    material: str
+    material: str = Field(description="Name of the material")
     heat_source: HeatSourceExpression | None = Field(
         default=None, description="Per volume; negative cools"
     )
@@ -263,70 +279,11 @@ class Region(Section):
             yield "heat_source", self.heat_source
 
 
-class Convection(Section):
-    """Heat transfer to a fluid: h (T - T_env)."""
-
-    h: HeatTransferExpression
-    T_env: TemperatureExpression
-
-
-class SurfaceRadiation(Section):
-    """Thermal radiation to black surroundings: emissivity σ (T⁴ - T_env⁴)."""
-
-    emissivity: EmissivityExpression
-    T_env: TemperatureExpression
-
-
-class Boundary(Section):
-    """What acts on a boundary; heat flux, convection and radiation add up."""
-
-    temperature: TemperatureExpression | None = Field(default=None, description="Held at this")
-    heat_flux: HeatFluxExpression | None = Field(
-        default=None, description="Into the body; negative where it is drawn out"
-    )
-    convection: Convection | None = None
-    radiation: SurfaceRadiation | None = None
-    insulated: bool = False
-    symmetry: bool = Field(default=False, description="A mirror plane: nothing flows through it")
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        flows = [n for n in ("heat_flux", "convection", "radiation") if getattr(self, n)]
-        closed = [n for n in ("insulated", "symmetry") if getattr(self, n)]
-        held = ["temperature"] if self.temperature is not None else []
-        if not (flows or closed or held):
-            raise ValueError(
-                "says nothing; give temperature, heat_flux, convection, radiation, "
-                "insulated = true or symmetry = true"
-            )
-        if bool(flows) + bool(closed) + bool(held) > 1 or len(closed) > 1:
-            given = ", ".join([*held, *flows, *closed])
-            raise ValueError(f"{given} contradict each other; keep one of them")
-        return self
-
-    @property
-    def fixes_temperature(self) -> bool:
-        """Whether the level of the temperature follows from this boundary."""
-        return bool(self.temperature or self.convection or self.radiation)
-
-    def expressions(self) -> Iterator[tuple[str, FieldExpression]]:
-        """Yield the formulas by key."""
-        for key in ("temperature", "heat_flux"):
-            if getattr(self, key) is not None:
-                yield key, getattr(self, key)
-        if self.convection is not None:
-            yield "convection.h", self.convection.h
-            yield "convection.T_env", self.convection.T_env
-        if self.radiation is not None:
-            yield "radiation.emissivity", self.radiation.emissivity
-            yield "radiation.T_env", self.radiation.T_env
-
-
 class BodyContact(Section):
     """An interface between two regions that resists the flow of heat."""
 
-    between: tuple[Name, Name]
-    h_c: Positive[ContactConductance]
+    between: tuple[Name, Name] = Field(description="The two regions that touch")
+    h_c: Positive[ContactConductance] = Field(description="Conductance of the interface")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -338,7 +295,7 @@ class BodyContact(Section):
 class NamedProbe(Probe):
     """Where the temperature is asked for: a point, or the mean over a region."""
 
-    name: Name
+    name: Name = Field(description="What the number is called in the results: probe_NAME_K")
 
 
 class BodyMesh(Section):

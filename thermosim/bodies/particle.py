@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+from abc import abstractmethod
 from functools import lru_cache
 from math import cos, hypot, pi, sin, sqrt
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from thermosim.bodies.emissivity import ParticleEmissivity
+from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
 from thermosim.language.units import Length, NonNegative, Positive
-from thermosim.shapes import Shape, ShapeBase
+from thermosim.shapes import ShapeBase
 from thermosim.shapes.overlap import overlap
 
 if TYPE_CHECKING:
@@ -24,7 +26,23 @@ _TRIES = 5000  # in vain, before an arrangement counts as full
 _MOST = 1000
 
 
-class Single(Section):
+class Arrangement(Kind, chosen_by="kind"):
+    """Where the particles stand."""
+
+    kind: str
+
+    @abstractmethod
+    def places(self, shape: ShapeBase) -> NDArray[np.float64]:
+        """Return the middle of each contact, shape (n, 2) [m].
+
+        Raises
+        ------
+        ValueError
+            If particles overlap or find no room.
+        """
+
+
+class Single(Arrangement):
     """One particle, its contact at the origin."""
 
     kind: Literal["single"] = "single"
@@ -34,7 +52,7 @@ class Single(Section):
         return np.zeros((1, 2))
 
 
-class Positions(Section):
+class Positions(Arrangement):
     """Equal particles at given places."""
 
     kind: Literal["positions"] = "positions"
@@ -55,7 +73,7 @@ class Positions(Section):
         return places
 
 
-class RandomPlaces(Section):
+class RandomPlaces(Arrangement):
     """Equal particles at random places in a disk, none closer than ``gap``; seeded."""
 
     kind: Literal["random"] = "random"
@@ -78,13 +96,10 @@ class RandomPlaces(Section):
         return _scatter(self.count, room, distance + self.gap, self.seed)
 
 
-Arrangement = Annotated[Single | Positions | RandomPlaces, Field(discriminator="kind")]
-
-
 class Particle(Section):
     """One particle, or several equal ones: shape, material and the surface that radiates."""
 
-    shape: Shape
+    shape: ShapeBase
     material: str = Field("Cs4PbBr6", min_length=1, description="Name of the material")
     emissivity: ParticleEmissivity = Field(
         "material",

@@ -20,27 +20,6 @@ Ints: TypeAlias = "npt.NDArray[np.int64]"
 _NORMAL_WEIGHT = 3.0  # of a unit normal beside the logarithm of distance, in clustering
 
 
-def disk_to_disk(radius_1: npt.ArrayLike, radius_2: npt.ArrayLike, gap: npt.ArrayLike) -> Floats:
-    """Return F from disk 1 to a parallel coaxial disk 2 at distance `gap`; lengths in m, broadcast.
-
-    (Howell, A Catalog of Radiation Configuration Factors, C-41.)
-    """
-    h = np.asarray(gap, dtype=float)
-    R_1, R_2 = np.asarray(radius_1) / h, np.asarray(radius_2) / h
-    X = 1 + (1 + R_2**2) / R_1**2
-    return np.asarray((X - np.sqrt(X**2 - 4 * (R_2 / R_1) ** 2)) / 2)
-
-
-def sphere_to_disk(distance: npt.ArrayLike, radius: npt.ArrayLike) -> Floats:
-    """Return F from a sphere to a coaxial disk whose plane is `distance` from its centre.
-
-    Lengths in m, broadcast; the plane must not cut the sphere. (Howell, C-122; for an infinite
-    disk 1/2.)
-    """
-    h, a = np.asarray(distance, dtype=float), np.asarray(radius, dtype=float)
-    return np.asarray((1 - h / np.hypot(h, a)) / 2)
-
-
 def cluster(points: Floats, normals: Floats, sizes: Floats, n_patches: int) -> Ints:
     """Group facets into at most `n_patches` compact patches with about as many facets in each.
 

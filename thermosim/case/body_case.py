@@ -7,13 +7,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from thermosim.bodies.boundaries import Boundary
 from thermosim.bodies.films import BodyFilm
 from thermosim.bodies.geometry import (
     COORDINATES,
     BodyContact,
     BodyMesh,
     BodySymmetry,
-    Boundary,
     Geometry,
     GeometryFile,
     Name,
@@ -28,7 +28,7 @@ from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
 from thermosim.language.formulas import FieldExpression
 from thermosim.optics.beam import Laser
-from thermosim.optics.model import MieOptics, OpticsModel, RayOptics, UniformOptics
+from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.schedule.settings import ChamberStart
 from thermosim.thermometry.settings import ThermometrySettings
@@ -245,7 +245,7 @@ class BodyCase(CaseBase):
         )
 
     @property
-    def light_model(self) -> UniformOptics | RayOptics | MieOptics:
+    def light_model(self) -> OpticsModel:
         """How the light spreads."""
         return self.optics or UniformOptics()
 
@@ -263,8 +263,8 @@ class BodyCase(CaseBase):
     @property
     def reference(self) -> float:
         """Temperature [K] that ΔT is counted from: the first constant one that the case names."""
-        if self.transient is not None and self.transient.initial.kind == "temperature":
-            return self.transient.initial.temperature
+        if self.transient is not None and self.transient.initial.level is not None:
+            return self.transient.initial.level
         for path, field in self.expressions():
             if path.rpartition(".")[2] in ("temperature", "T_env") and field.is_constant:
                 return field.constant

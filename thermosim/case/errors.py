@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from thermosim.errors import Problem
+from thermosim.language.kinds import Kind
 
 _RULES = {
     "greater_than": "must be > {gt}",
@@ -245,7 +246,10 @@ def models_of(annotation: Any) -> list[type[BaseModel]]:
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
+        if issubclass(annotation, Kind) and annotation.is_root():
+            yield from annotation.kinds()
+        else:
+            yield annotation
         return
     origin = typing.get_origin(annotation)
     arguments = typing.get_args(annotation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -25,10 +26,11 @@ from thermosim.case.settings import (
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape
+from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
-from thermosim.optics.model import OpticsModel, UniformOptics
+from thermosim.optics.model import AutoOptics, OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.shapes import ShapeBase, Surface
 from thermosim.thermometry.settings import ThermometrySettings
@@ -172,7 +174,7 @@ class Case(CaseBase):
 
     def _optics_problems(self) -> Iterator[Problem]:
         alone = isinstance(self.particle.arrangement, Single)
-        if not alone and not isinstance(self.optics, UniformOptics):
+        if not alone and not isinstance(self.optics, UniformOptics | AutoOptics):
             rule = "follows the light in one particle, and there are several"
             remedy = 'write optics.model = "uniform", or leave particle.arrangement out'
             yield Problem("optics.model", f'"{self.optics.model}"', rule, remedy)
@@ -239,6 +241,15 @@ class Case(CaseBase):
         parts = {part.region: part.material for part in self.substrate.parts()}
         return {"particle": self.particle.material} | parts
 
+    @property
+    def particle_index(self) -> float:
+        """Real refractive index of the particle at the pump; not a number where nobody knows it."""
+        table = self.material(self.particle.material).refractive_index
+        index = complex(math.nan)
+        if self.laser is not None and table is not None:
+            index = complex(table.at(self.laser.wavelength))
+        return self.optics.index(index)
+
     def resolved_gain(self) -> GainModel:
         """Return the gain with the escape of its light worked out for this particle.
 
@@ -253,7 +264,8 @@ class Case(CaseBase):
         """Return the resolved gain with the escape that it comes from."""
         T = self.chamber.temperature
         try:
-            return resolve_escape(self.gain, self.particle.shape, self.contact_radius, T)
+            asked = escape_chosen(self.gain, self.particle_index)
+            return resolve_escape(asked, self.particle.shape, self.contact_radius, T)
         except ValueError as error:
             kind = f'"{self.gain.escape.kind}"'
             raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error

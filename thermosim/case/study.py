@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from thermosim.case.methods import Method, methods
+from thermosim.language.kinds import OneOf
 from thermosim.language.sections import Section
 from thermosim.language.units import parse_quantity
 
-Method = Literal["grid", "random", "latin_hypercube", "sobol", "saltelli", "morris"]
 MAX_POINTS = 100_000
 _DIGITS = 12  # of the values of a range: enough for any input, the same on every machine
 _COUNT = re.compile(r"(\d*)\s*(log|lin|)")
@@ -156,7 +157,7 @@ def _flatten(given: Any) -> Any:
 class Stage(Section):
     """A named set of overrides: one effect switched on."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: str = Field(min_length=1, max_length=80, description="What the stage is called")
     set: dict[str, Any] = Field(
         default_factory=dict,
         description="Keys of the case with new values; a section whose kind (or model) changes "
@@ -167,10 +168,8 @@ class Stage(Section):
 class Study(Section):
     """Many runs of one case: what varies, and what is looked for."""
 
-    method: Method = Field(
-        default="grid",
-        description="grid: every combination; random, latin_hypercube, sobol: samples; saltelli, "
-        "morris: samples for indices of sensitivity",
+    method: Annotated[str, OneOf(methods)] = Field(
+        default="grid", description="Every combination, or a way to sample (docs/studies.md)"
     )
     samples: Annotated[int, Field(ge=1, le=MAX_POINTS)] | None = Field(
         default=None, description="How many samples (saltelli, morris: base samples, trajectories)"
@@ -208,12 +207,12 @@ class Study(Section):
         self._check_method()
         sizes = [len(group[0].values) or 1 for group in self.groups()]
         n_points = int(np.prod([float(size) for size in sizes])) * max(1, len(self.stages))
-        if self.method == "grid" and n_points > MAX_POINTS:
+        if not self.sampling.samples and n_points > MAX_POINTS:
             raise ValueError(f"{n_points} points are more than {MAX_POINTS}; take fewer values")
         return self
 
     def _check_method(self) -> None:
-        if self.method == "grid":
+        if not self.sampling.samples:
             if self.samples is not None:
                 raise ValueError('samples needs a method that samples, such as "latin_hypercube"')
             return
@@ -221,13 +220,18 @@ class Study(Section):
             raise ValueError(f'method = "{self.method}" needs samples, for instance samples = 64')
         if not self.vary:
             raise ValueError(f'method = "{self.method}" needs something to vary')
-        if self.method in ("sobol", "saltelli") and self.samples & (self.samples - 1):
+        if self.sampling.power_of_2 and self.samples & (self.samples - 1):
             raise ValueError(
                 f"samples = {self.samples} must be a power of 2, which the balance of a Sobol "
                 "sequence needs"
             )
-        if self.method in ("saltelli", "morris") and self.stages:
+        if self.sampling.ranks and self.stages:
             raise ValueError(f'method = "{self.method}" takes no stages; run one study for each')
+
+    @property
+    def sampling(self) -> Method:
+        """The method itself."""
+        return methods()[self.method]()
 
     def variables(self) -> tuple[Variable, ...]:
         """Return what varies, in the order of the file.
@@ -251,9 +255,9 @@ class Study(Section):
         interval = variable.interval
         if interval is None:
             return
-        if self.method == "grid" and interval.count is None:
+        if not self.sampling.samples and interval.count is None:
             raise ValueError("says not how many points; write for instance LOW:HIGH:20log")
-        if self.method != "grid" and interval.count is not None:
+        if self.sampling.samples and interval.count is not None:
             raise ValueError("samples says how many points; write LOW:HIGH or LOW:HIGH:log")
 
     def groups(self) -> tuple[tuple[Variable, ...], ...]:
@@ -274,7 +278,7 @@ class Study(Section):
                     raise ValueError(f"zip: {path} stands there twice")
                 leader[path] = group
             sizes = {path: len(variables[path].values) for path in group}
-            if self.method == "grid" and len(set(sizes.values())) > 1:
+            if not self.sampling.samples and len(set(sizes.values())) > 1:
                 found = ", ".join(f"{path} has {n}" for path, n in sizes.items())
                 raise ValueError(f"zip needs as many values of each: {found}")
         ordered = dict.fromkeys(leader.get(path, (path,)) for path in variables)

@@ -17,27 +17,46 @@ BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 _REF = "#/$defs/"
 _LONGEST_NAME = 30
 _CHOOSERS = ("kind", "model")
+_STUDY = "study"
+_CASES = {"Case": "of a particle", "BodyCase": "with `[geometry]`"}
 _ELECTRONVOLT = 1.602176634e-19
 _PLAIN = {"number": "number", "integer": "whole number", "boolean": "true or false"}
 _PLAIN |= {"string": "text", "null": ""}
 
 
 def schema_document() -> Schema:
-    """Return the JSON Schema of a case file."""
-    from thermosim.case.particle_case import Case
+    """Return the JSON Schema of case files: of a particle, or of a body (``[geometry]``)."""
+    from pydantic.json_schema import models_json_schema
 
-    tree = _renamed(Case.model_json_schema())
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}
+    from thermosim.case.body_case import BodyCase
+    from thermosim.case.particle_case import Case
+    from thermosim.case.study import Study
+
+    models = [(model, "validation") for model in (Case, BodyCase, Study)]
+    tree = _renamed(models_json_schema(models)[1])  # type: ignore[arg-type]
+    for name in _CASES:
+        tree["$defs"][name]["properties"][_STUDY] = {"$ref": f"{_REF}Study"}
+    either = [{"$ref": f"{_REF}{name}"} for name in _CASES]
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Case file"}
+    return {**head, "anyOf": either, **tree}
 
 
 def _renamed(tree: Schema) -> Schema:
-    """Give generic classes the short names of their titles, such as ``ConstantLaw_kg_per_m3``."""
+    """Give classes with long names the short ones of their titles: ``ConstantLaw_kg_per_m3``.
+
+    The second class of one name is told apart by its room: ``bodies_Box``.
+    """
     names: dict[str, str] = {}
     for name, definition in tree["$defs"].items():
         title = str(definition.get("title", name)).replace("/", "_per_")
         short = re.sub(r"_+", "_", re.sub(r"\W", "_", title)).strip("_")
         taken = {*tree["$defs"], *names.values()}
-        names[name] = short if len(name) > _LONGEST_NAME and short not in taken else name
+        room = name.split("__")[1] if name.startswith("thermosim__") else ""
+        choices = [short, f"{room}_{short}"] if room else [short, name]
+        long = len(name) > _LONGEST_NAME
+        names[name] = (
+            next(one for one in choices if one not in taken or one == name) if long else name
+        )
     text = json.dumps({key: value for key, value in tree.items() if key != "$defs"})
     definitions = {names[name]: value for name, value in tree["$defs"].items()}
     text = json.dumps({**json.loads(text), "$defs": definitions})
@@ -49,10 +68,14 @@ def _renamed(tree: Schema) -> Schema:
 
 def case_tables() -> str:
     """Return every section of a case file with its keys, as Markdown."""
-    tree = schema_document()
-    parts, seen = [_table("Keys outside any section", tree, "")], dict[str, str]()
-    for name, property_ in tree["properties"].items():
-        parts += list(_sections(name, property_, tree, seen))
+    tree, seen, parts = schema_document(), dict[str, str](), list[str]()
+    for name, title in _CASES.items():
+        case = tree["$defs"][name]
+        parts.append(_table(f"### Keys outside any section, {title}", case, tree, top=True))
+        for key, property_ in case["properties"].items():
+            if key != _STUDY:
+                parts += list(_sections(key, property_, tree, seen))
+    parts += list(_sections(_STUDY, {"$ref": f"{_REF}Study"}, tree, seen))
     return "\n".join(parts)
 
 
@@ -61,22 +84,41 @@ def _sections(path: str, property_: Schema, tree: Schema, seen: dict[str, str]) 
 
     A class is shown once, where it first stands; `seen` holds its title there.
     """
-    if path == "materials":
-        property_, path = property_["additionalProperties"], "materials.NAME"
-    known: list[str] = []
-    for name in _classes(property_):
-        definition = tree["$defs"][name]
-        title = f"[{path}]{_choice(definition)}"
-        family = str(definition["title"]).partition("[")[0]
-        if family in seen:
-            known.append(seen[family])
-            continue
-        seen[family] = title
-        yield _table(title, definition, path)
-        for key, inner in definition["properties"].items():
-            yield from _sections(f"{path}.{key}", inner, tree, seen)
-    if known:
-        yield f"#### [{path}]\n\nKeys as in {', '.join(f'`{title}`' for title in known)}.\n"
+    for place, shown, names in _places(path, property_):
+        known: list[str] = []
+        for name in names:
+            definition = tree["$defs"][name]
+            title = f"{shown}{_choice(definition)}"
+            title += f" {_CASES['BodyCase']}" if title in seen.values() else ""
+            family, generic, _ = str(definition["title"]).partition("[")
+            family = family if generic else name
+            if family in seen:
+                known.append(seen[family])
+                continue
+            seen[family] = title
+            yield _table(f"{_level(title, place)} {title}", definition, tree)
+            for key, inner in definition["properties"].items():
+                yield from _sections(f"{place}.{key}", inner, tree, seen)
+        if known and known != [shown]:
+            told = ", ".join(f"`{title}`" for title in dict.fromkeys(known))
+            yield f"#### {shown}\n\nKeys as in {told}.\n"
+
+
+def _places(path: str, property_: Schema) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield where classes stand in a property: path, its title in a file, and their names."""
+    if names := _classes(property_):
+        yield path, f"[{path}]", names
+    for one in [property_, *property_.get("anyOf", [])]:
+        inner = one.get("patternProperties", {})
+        by_name = [*inner.values(), one.get("additionalProperties")]
+        if names := [n for each in by_name if isinstance(each, dict) for n in _classes(each)]:
+            yield f"{path}.NAME", f"[{path}.NAME]", names
+        if names := _classes(one.get("items") or {}):
+            yield path, f"[[{path}]]", names
+
+
+def _level(title: str, path: str) -> str:
+    return "####" if "=" in title or path.replace(".NAME", "").count(".") else "###"
 
 
 def _choice(definition: Schema) -> str:
@@ -84,7 +126,7 @@ def _choice(definition: Schema) -> str:
     for key in _CHOOSERS:
         value = definition["properties"].get(key, {})
         values = [value["const"]] if "const" in value else value.get("enum", [])
-        if values:
+        if values and value.get("default") in values:
             return f" {key} = " + " or ".join(json.dumps(one) for one in values)
     return ""
 
@@ -99,16 +141,17 @@ def _classes(property_: Schema) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _table(title: str, definition: Schema, path: str) -> str:
+def _table(title: str, definition: Schema, tree: Schema, *, top: bool = False) -> str:
     required = definition.get("required", [])
     rows = [
-        f"| `{key}` | {_type(value)} | {_default(value, key in required)} | {_meaning(value)} |"
+        f"| `{key}` | {_type(value)} | {_default(value, key in required)} | "
+        f"{_meaning(value, tree)} |"
         for key, value in definition["properties"].items()
-        if key not in _CHOOSERS and (path or not _classes(value)) and key != "materials"
+        if (value.get("description") or not _choice({"properties": {key: value}}))
+        and not (top and list(_places("", value)))
     ]
-    level = "####" if "=" in title or path.count(".") else "###"
     about = str(definition.get("description", "")).split("\n\n")[0].replace("\n", " ")
-    lines = [f"{level} {title}", "", *([_plain(about), ""] if about and path else [])]
+    lines = [title, "", *([_plain(about), ""] if about and not top else [])]
     if rows:
         lines += ["| key | value | default | meaning |", "|---|---|---|---|", *rows, ""]
     return "\n".join(lines)
@@ -118,14 +161,20 @@ def _plain(text: str) -> str:
     return text.replace("``", "`").replace("|", "\\|").replace("<", "&lt;")
 
 
-def _meaning(value: Schema) -> str:
-    return _plain(str(value.get("description", "")).split("\n\n")[0].replace("\n", " "))
+def _meaning(value: Schema, tree: Schema) -> str:
+    """Return what a key means: its description, or that of the section that it holds."""
+    found = [value, *value.get("anyOf", [])]
+    found += [tree["$defs"][name] for name in _classes(value)]
+    texts = (str(one["description"]) for one in found if "description" in one)
+    return _plain(next(texts, "").split("\n\n")[0].replace("\n", " "))
 
 
 def _type(value: Schema) -> str:
     """Return what a key may hold, in words."""
     if "x-si-unit" in value:
-        return f'`"{value["examples"][0]}"`'
+        formula = "x-names" in value
+        example = (value["anyOf"][0] if formula else value)["examples"][0]
+        return f'`"{example}"`{" or formula" * formula}'
     if "const" in value:
         return f"`{json.dumps(value['const'])}`"
     if "enum" in value:
@@ -135,11 +184,19 @@ def _type(value: Schema) -> str:
         return " or ".join(dict.fromkeys(filter(None, map(_type, choices))))
     if "$ref" in value:
         return "section"
+    if value.get("format") == "path":
+        return "file"
+    return _type_of_many(value)
+
+
+def _type_of_many(value: Schema) -> str:
+    """Return what a list, a section with names of one's own, or a plain value may hold."""
     if value.get("type") == "array":
         inner = value.get("items") or (value.get("prefixItems") or [{}])[0]
         return f"list of {_type(inner) if isinstance(inner, dict) else 'values'}"
-    if value.get("format") == "path":
-        return "file"
+    by_name = [*value.get("patternProperties", {}).values(), value.get("additionalProperties")]
+    if isinstance(by_name[0], dict):
+        return f"{_type(by_name[0])} by name"
     kinds = value.get("type", [])
     words = [_PLAIN.get(kind, "section") for kind in ([kinds] if isinstance(kinds, str) else kinds)]
     return " or ".join(filter(None, words)) + _bounds(value)

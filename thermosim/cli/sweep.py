@@ -48,7 +48,7 @@ MethodOption = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="grid, or samples: random, latin_hypercube, sobol; saltelli, morris (sensitivity)",
+        help="grid, random, latin_hypercube, sobol, saltelli, morris … (docs/studies.md)",
     ),
 ]
 SamplesOption = Annotated[int | None, typer.Option("--samples", help="How many samples")]

@@ -7,6 +7,8 @@ evaluates them at ``energy - gap_shift (T - T_ref)``.
 from __future__ import annotations
 
 import functools
+from abc import abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -17,7 +19,8 @@ from scipy.constants import e, pi
 
 from thermosim.errors import CaseError
 from thermosim.gain.numerics import floats
-from thermosim.language.sections import Section, beside_case
+from thermosim.language.kinds import Kind
+from thermosim.language.sections import beside_case
 from thermosim.language.tables import Reading
 from thermosim.language.units import (
     AbsorptionCoefficient,
@@ -41,14 +44,6 @@ URBACH_ENERGY = 15.5e-3 * e
 PUMP_ENERGY = 2.33 * e
 
 
-def urbach_absorption(energy: ArrayLike, alpha_0: ArrayLike, E_0: ArrayLike, E_U: ArrayLike) -> Any:
-    """Return ``alpha_0 exp((E - E_0)/E_U)``, in the unit of ``alpha_0``; energies in one unit.
-
-    F. Urbach, Phys. Rev. 92, 1324 (1953), 10.1103/PhysRev.92.1324.
-    """
-    return floats(alpha_0) * np.exp((floats(energy) - E_0) / E_U)
-
-
 def einstein_urbach_energy(
     temperature: ArrayLike, E_U: float, reference_temperature: float, phonon_temperature: float
 ) -> Array:
@@ -62,10 +57,25 @@ def einstein_urbach_energy(
     return np.asarray(E_U * np.tanh(half / reference_temperature) / np.tanh(half / T))
 
 
-class _Tail(Section):
-    """An absorption edge with an exponential tail."""
+class Absorption(Kind, chosen_by="kind"):
+    """The absorption spectrum of the dots, but for a constant factor."""
 
     smooth: ClassVar[bool] = True
+    kind: str
+
+    @abstractmethod
+    def log_shape(
+        self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
+    ) -> Array:
+        """Return the logarithm of the absorption but for a constant; arguments broadcast.
+
+        Photon energy [J] is counted at the gap of the reference temperature [K].
+        """
+
+
+class _Tail(Absorption):
+    """An absorption edge with an exponential tail."""
+
     E_U: Positive[Energy] = Field(
         URBACH_ENERGY, description="Urbach energy at the reference temperature"
     )
@@ -117,7 +127,7 @@ class FermiEdge(_Tail):
         return np.asarray(-np.logaddexp(0.0, (self.E_1 - np.asarray(energy)) / E_U))
 
 
-class TabulatedAbsorption(Section):
+class TabulatedAbsorption(Absorption):
     """A measured spectrum: CSV file of photon energy (or wavelength) and relative absorption.
 
     Between the rows ln(alpha) is a monotone cubic in energy; below the first row it falls by the
@@ -215,9 +225,6 @@ def chosen_spectrum(
     return spectra.energy, signal, (told, *notes)
 
 
-Absorption = Annotated[UrbachTail | FermiEdge | TabulatedAbsorption, Field(discriminator="kind")]
-
-
 def sphere_volume(diameter: ArrayLike) -> Any:
     """Return ``pi d³/6``."""
     return pi / 6.0 * np.asarray(diameter, dtype=np.float64) ** 3
@@ -257,15 +264,29 @@ def cross_section_from_optimum(
     return floats(x_opt) * floats(photon_energy) / (floats(tau_X) * intensity)
 
 
-class GivenCrossSection(Section):
+class CrossSection(Kind, chosen_by="kind"):
+    """Absorption cross-section of one dot at one photon energy and the reference temperature."""
+
+    kind: str
+    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which it holds")
+
+    @abstractmethod
+    def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
+        """Return the cross-section [m²]; exciton lifetime [s] and density [1/m³] may help."""
+
+
+class GivenCrossSection(CrossSection):
     """Cross-section of one dot at ``photon_energy`` and the reference temperature."""
 
     kind: Literal["given"] = "given"
     sigma_abs: Positive[Area] = Field(6.0e-21, description="Absorption cross-section of one dot")
-    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which it holds")
+
+    def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
+        """Return the number given [m²]."""
+        return self.sigma_abs
 
 
-class OptimumCrossSection(Section):
+class OptimumCrossSection(CrossSection):
     """Cross-section from the intensity at which the gain is largest, where x is ``x_opt``.
 
     ``x_opt`` is a number of this section, not the optimum of the model, so that a change of an
@@ -277,8 +298,14 @@ class OptimumCrossSection(Section):
     x_opt: Positive[float] = Field(0.014, description="Excitation number there")
     photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which that was seen")
 
+    def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
+        """Return the cross-section [m²] for which x is ``x_opt`` at ``intensity``."""
+        return float(
+            cross_section_from_optimum(self.x_opt, self.photon_energy, tau_X, self.intensity)
+        )
 
-class BulkCrossSection(Section):
+
+class BulkCrossSection(CrossSection):
     """Cross-section of a small sphere of a bulk material, with its local field."""
 
     kind: Literal["bulk"] = "bulk"
@@ -290,8 +317,12 @@ class BulkCrossSection(Section):
     n_host: Positive[float] = Field(1.69, description="Refractive index of the host")
     photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which alpha_bulk holds")
 
+    def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
+        """Return `dot_cross_section` [m²]."""
+        return float(dot_cross_section(self.alpha_bulk, self.dot_diameter, self.n_dot, self.n_host))
 
-class MacroscopicCrossSection(Section):
+
+class MacroscopicCrossSection(CrossSection):
     """Cross-section from the absorption coefficient of the body: ``sigma = alpha / n_dots``."""
 
     kind: Literal["macroscopic"] = "macroscopic"
@@ -300,15 +331,33 @@ class MacroscopicCrossSection(Section):
     )
     photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which alpha holds")
 
+    def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
+        """Return ``alpha / n_dots`` [m²]."""
+        return self.alpha / n_dots()
 
-class GivenDensity(Section):
+
+class DotDensity(Kind, chosen_by="kind"):
+    """How many dots there are per volume."""
+
+    kind: str
+
+    @abstractmethod
+    def density(self, sigma: Callable[[], float]) -> float:
+        """Return dots per volume [1/m³]; the cross-section [m²] may help."""
+
+
+class GivenDensity(DotDensity):
     """Number of dots per volume."""
 
     kind: Literal["given"] = "given"
     n_dots: Positive[NumberDensity] = Field(1.66e22, description="Dots per volume")
 
+    def density(self, sigma: Callable[[], float]) -> float:
+        """Return the number given [1/m³]."""
+        return self.n_dots
 
-class VolumeFractionDensity(Section):
+
+class VolumeFractionDensity(DotDensity):
     """Density of dots from the part of the volume that they fill and their diameter."""
 
     kind: Literal["volume_fraction"] = "volume_fraction"
@@ -317,8 +366,12 @@ class VolumeFractionDensity(Section):
     )
     dot_diameter: Positive[Length] = Field(description="Diameter of a dot")
 
+    def density(self, sigma: Callable[[], float]) -> float:
+        """Return `density_from_volume_fraction` [1/m³]."""
+        return float(density_from_volume_fraction(self.volume_fraction, self.dot_diameter))
 
-class MacroscopicDensity(Section):
+
+class MacroscopicDensity(DotDensity):
     """Density of dots from the absorption coefficient of the body: ``n_dots = alpha / sigma``.
 
     ``alpha`` is that of the dots, at the photon energy of the cross-section.
@@ -329,11 +382,6 @@ class MacroscopicDensity(Section):
         description="Absorption of the body by its dots, at the photon energy of the cross-section"
     )
 
-
-CrossSection = Annotated[
-    GivenCrossSection | OptimumCrossSection | BulkCrossSection | MacroscopicCrossSection,
-    Field(discriminator="kind"),
-]
-DotDensity = Annotated[
-    GivenDensity | VolumeFractionDensity | MacroscopicDensity, Field(discriminator="kind")
-]
+    def density(self, sigma: Callable[[], float]) -> float:
+        """Return ``alpha / sigma`` [1/m³]."""
+        return self.alpha / sigma()

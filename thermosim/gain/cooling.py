@@ -14,14 +14,13 @@ from numpy.polynomial import polynomial as poly
 from numpy.typing import ArrayLike, NDArray
 from scipy.constants import e
 
+from thermosim.gain.absorption import UrbachTail
 from thermosim.gain.efficiency import internal_efficiency_needed, outcoupled_efficiency
 from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
     GainParameters,
-    cooling_gain,
     cross_section,
-    external_efficiency,
     heat_source,
     mean_escape,
 )
@@ -218,7 +217,7 @@ def best_photon_energy(
         eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
     eta = float(outcoupled_efficiency(eta_int, f_escape, f_reabsorbed))
     energy = float(model.mean_emission(T)) - red_shift
-    if model.absorption.kind == "urbach":
+    if isinstance(model.absorption, UrbachTail):
         E_U = float(model.absorption.urbach_energy(T, model.reference_temperature))
         return float(best_photon_energy_urbach(energy, eta, E_U))
 
@@ -267,18 +266,6 @@ def joint_optimum(
     intensity = best_intensity(energy)
     edge = edge or intensity >= intensity_max
     return JointOptimum(energy, intensity, max(-value, 0.0), bool(edge))
-
-
-def low_intensity_efficiency(p: GainParameters) -> float:
-    """Return the external efficiency as the intensity goes to 0."""
-    return float(external_efficiency(0.0, p))
-
-
-def gain_at(intensity: ArrayLike, photon_energy: ArrayLike, model: GainModel, T: float) -> Array:
-    """Return g [W] for intensities and photon energies that broadcast, at one temperature [K]."""
-    return np.asarray(
-        cooling_gain(np.asarray(intensity), T, parameters_over(model, photon_energy, T))
-    )
 
 
 def parameters_over(

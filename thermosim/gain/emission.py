@@ -7,8 +7,9 @@ how far the gap has moved from its place at the reference temperature [J].
 from __future__ import annotations
 
 import functools
+from abc import abstractmethod
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ from thermosim.errors import CaseError
 from thermosim.gain.absorption import FermiEdge, chosen_spectrum
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
 from thermosim.gain.numerics import floats, trapezoid
+from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section, beside_case
 from thermosim.language.tables import Reading
 from thermosim.language.units import Energy, EnergyPerKelvin, Positive
@@ -56,11 +58,25 @@ def boltzmann_emission(energy: ArrayLike, log_alpha: ArrayLike, temperature: Arr
     return np.asarray(log_alpha) + 2.0 * np.log(E) - E / (k * np.asarray(temperature))
 
 
-class _Emission(Section):
-    smooth: ClassVar[bool] = True
+class Emission(Kind, chosen_by="kind"):
+    """The light that the dots emit."""
+
+    kind: str
+
+    @abstractmethod
+    def mean_at(
+        self, temperature: ArrayLike, reference_temperature: float, gap_shift: ArrayLike
+    ) -> Array:
+        """Return <E_PL> [J], shape of ``temperature`` [K]; ``gap_shift`` [J] is that of the gap."""
+
+    @abstractmethod
+    def spectrum(
+        self, energy: ArrayLike, temperature: float, reference_temperature: float, gap_shift: float
+    ) -> Array:
+        """Return the spectrum [1/J], of area 1, at each photon energy [J]."""
 
 
-class VanRoosbroeckEmission(_Emission):
+class VanRoosbroeckEmission(Emission):
     """Emission in detailed balance with a saturating absorption edge at the local temperature."""
 
     kind: Literal["van_roosbroeck"] = "van_roosbroeck"
@@ -124,7 +140,7 @@ class VanRoosbroeckEmission(_Emission):
         return np.asarray(np.linspace(low, high, _STEPS, axis=-1))
 
 
-class GivenEmission(_Emission):
+class GivenEmission(Emission):
     """<E_PL> as a number at the reference temperature; with the line of an edge as its shape.
 
     With ``slope`` it moves by that much per kelvin; without, it follows the gap.
@@ -160,7 +176,7 @@ class GivenEmission(_Emission):
         return line.spectrum(at_rest, temperature, reference_temperature, gap_shift)
 
 
-class _MeasuredLine(_Emission):
+class _MeasuredLine(Emission):
     """A line known at the reference temperature, that moves with the gap and keeps its form."""
 
     def line(self, energy: ArrayLike) -> Array:
@@ -337,9 +353,3 @@ def measured_spectrum(
     if not trapezoid(signal, energy) > 0:
         raise ValueError(f"{file}: the signal has no positive area; is the background too large?")
     return MeasuredLine(energy, signal, notes)
-
-
-Emission = Annotated[
-    GivenEmission | VanRoosbroeckEmission | MeasuredEmission | EmgEmission,
-    Field(discriminator="kind"),
-]

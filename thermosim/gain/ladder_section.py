@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from thermosim.gain.efficiency import Coefficients, radiative_scaling
 from thermosim.gain.master import Ladder, efficiency_of_ladder
-from thermosim.gain.recombination import TrionBiexciton
+from thermosim.gain.recombination import Recombination
 from thermosim.language.sections import Section
 from thermosim.language.units import Fraction, NonNegative, Positive, Rate, Time
 
@@ -24,7 +24,7 @@ class MeasuredState(Section):
     eta: Fraction | None = Field(None, description="Photons per decay")
 
 
-class LadderRecombination(Section):
+class LadderRecombination(Recombination):
     """Up to ``neutral_states`` excitons on a neutral dot and ``charged_states`` on a charged one.
 
     A state with n electrons and m holes emits at ``n m eta_X/tau_X``. What is left of the measured
@@ -40,7 +40,6 @@ class LadderRecombination(Section):
     """
 
     kind: Literal["ladder"] = "ladder"
-    tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
     tau_T: Positive[Time] = Field(3.0e-9, description="Lifetime of the trion")
     tau_BX: Positive[Time] = Field(0.5e-9, description="Lifetime of the biexciton")
     eta_X: Fraction = Field(1.0, description="Efficiency of the exciton")
@@ -149,26 +148,6 @@ class LadderRecombination(Section):
         if charge == 0:
             return both * (excitons - 1) * self._auger_BX() / 4.0
         return both * (excitons * electron + (excitons - 1) * hole)
-
-
-def trion_biexciton_ladder(
-    section: TrionBiexciton, neutralisation: float = 0.0, absorbing: str = "below_top"
-) -> Ladder:
-    """Return the rate model behind Eq. (2): states 0, X, BX, c, T.
-
-    ``neutralisation`` [1/s] replaces ``A/(C tau_X)`` where C is 0. Absorption in BX and T, which
-    Eq. (2) leaves out, counts with ``absorbing = "all"``.
-    """
-    eta_X, eta_T, eta_BX = section.efficiencies()
-    k_X, k_T, k_BX = 1.0 / section.tau_X, 1.0 / section.tau_T, 1.0 / section.tau_BX
-    k_n = section.A / (section.C * section.tau_X) if section.C > 0 else neutralisation or k_X
-    decay, climb = np.zeros((5, 5)), np.zeros((5, 5))
-    decay[1, 0], decay[2, 1], decay[2, 3] = k_X, (1.0 - section.A) * k_BX, section.A * k_BX
-    decay[4, 3], decay[3, 0] = k_T, k_n
-    climb[0, 1] = climb[1, 2] = climb[3, 4] = 1.0
-    absorption = np.ones(5) if absorbing == "all" else np.array([1.0, 1.0, 0.0, 1.0, 0.0])
-    emission = np.array([0.0, eta_X * k_X, eta_BX * k_BX, 0.0, eta_T * k_T])
-    return Ladder(("0", "X", "BX", "c", "T"), decay, climb, absorption, emission)
 
 
 @functools.lru_cache(maxsize=64)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any, Literal, Self
+from abc import abstractmethod
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,25 +13,18 @@ from scipy.constants import e
 
 from thermosim.gain.absorption import (
     Absorption,
-    BulkCrossSection,
     CrossSection,
     DotDensity,
     GivenCrossSection,
     GivenDensity,
     MacroscopicCrossSection,
     MacroscopicDensity,
-    OptimumCrossSection,
     UrbachTail,
-    VolumeFractionDensity,
-    cross_section_from_optimum,
-    density_from_volume_fraction,
-    dot_cross_section,
 )
 from thermosim.gain.emission import Emission, GivenEmission
-from thermosim.gain.escape.methods import ErgodicEscape, MonteCarloEscape, SphereEscape
-from thermosim.gain.ladder_section import LadderRecombination
+from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numerics import chebyshev_coefficients
-from thermosim.gain.recombination import TrionBiexciton
+from thermosim.gain.recombination import Recombination, TrionBiexciton
 from thermosim.gain.source import GainParameters
 from thermosim.language.sections import Section
 from thermosim.language.units import (
@@ -51,7 +45,15 @@ TABLE_TOLERANCE = 1e-3
 WORST_TOLERANCE = 1e-7
 
 
-class NoEscape(Section):
+class EscapeNumbers(EscapeModel):
+    """Shares that are known without the body."""
+
+    @abstractmethod
+    def values(self) -> tuple[float, float, float]:
+        """Return ``(f_escape, f_reabsorbed, red_shift)``; the shift in J."""
+
+
+class NoEscape(EscapeNumbers):
     """A transparent body: all emitted light leaves it."""
 
     kind: Literal["none"] = "none"
@@ -61,7 +63,7 @@ class NoEscape(Section):
         return 1.0, 0.0, 0.0
 
 
-class GivenEscape(Section):
+class GivenEscape(EscapeNumbers):
     """Share of the emitted photons that leaves and that dots reabsorb; the rest is lost as heat."""
 
     kind: Literal["given"] = "given"
@@ -81,13 +83,6 @@ class GivenEscape(Section):
     def values(self) -> tuple[float, float, float]:
         """Return ``(f_escape, f_reabsorbed, red_shift)``."""
         return self.f_escape, self.f_reabsorbed, self.red_shift
-
-
-Escape = Annotated[
-    NoEscape | GivenEscape | ErgodicEscape | SphereEscape | MonteCarloEscape,
-    Field(discriminator="kind"),
-]
-Recombination = Annotated[TrionBiexciton | LadderRecombination, Field(discriminator="kind")]
 
 
 class GainModel(Section):
@@ -114,7 +109,7 @@ class GainModel(Section):
     density: DotDensity = Field(GivenDensity(), description="Of the dots")
     recombination: Recombination = Field(TrionBiexciton(), description="Decay of the excitons")
     emission: Emission = Field(GivenEmission(), description="Energy of the emitted light")
-    escape: Escape = Field(NoEscape(), description="How much emitted light leaves")
+    escape: EscapeModel = Field(NoEscape(), description="How much emitted light leaves")
     dark_fraction: Fraction = Field(0.0, description="Share of absorbing dots that never emit")
     alpha_background: NonNegative[AbsorptionCoefficient] = Field(
         0.0, description="Absorption that only heats"
@@ -151,7 +146,7 @@ class GainModel(Section):
         ValueError
             If the escape is a method that needs a body, see `escaping.resolve_escape`.
         """
-        if not isinstance(self.escape, NoEscape | GivenEscape):
+        if not isinstance(self.escape, EscapeNumbers):
             raise ValueError(
                 f'escape.kind = "{self.escape.kind}" depends on the body: use '
                 "case.resolved_gain(), or resolve_escape(model, shape, contact_radius, temperature)"
@@ -178,14 +173,7 @@ class GainModel(Section):
     @property
     def n_dots(self) -> float:
         """Density of dots [1/m³]."""
-        density = self.density
-        if isinstance(density, GivenDensity):
-            return density.n_dots
-        if isinstance(density, VolumeFractionDensity):
-            return float(
-                density_from_volume_fraction(density.volume_fraction, density.dot_diameter)
-            )
-        return density.alpha / self._reference_sigma()
+        return self.density.density(self._reference_sigma)
 
     def alpha(self, photon_energy: ArrayLike, temperature: ArrayLike | None = None) -> Array:
         """Return the absorption coefficient [1/m] of the dots at low intensity."""
@@ -213,23 +201,7 @@ class GainModel(Section):
         return self.absorption.log_shape(at_rest, temperature, self.reference_temperature)
 
     def _reference_sigma(self) -> float:
-        section = self.cross_section
-        if isinstance(section, GivenCrossSection):
-            return section.sigma_abs
-        if isinstance(section, OptimumCrossSection):
-            tau_X = self.recombination.tau_X
-            return float(
-                cross_section_from_optimum(
-                    section.x_opt, section.photon_energy, tau_X, section.intensity
-                )
-            )
-        if isinstance(section, BulkCrossSection):
-            return float(
-                dot_cross_section(
-                    section.alpha_bulk, section.dot_diameter, section.n_dot, section.n_host
-                )
-            )
-        return section.alpha / self.n_dots
+        return self.cross_section.sigma(self.recombination.tau_X, lambda: self.n_dots)
 
 
 @functools.lru_cache(maxsize=512)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -14,11 +15,21 @@ from thermosim.gain.efficiency import (
     radiative_scaling,
     scaled_efficiency,
 )
-from thermosim.language.sections import Section
+from thermosim.language.kinds import Kind
 from thermosim.language.units import Fraction, NonNegative, Positive, Time
 
 
-class GivenEfficiencies(Section):
+class MultiEfficiencies(Kind, chosen_by="kind"):
+    """Efficiencies of trion and biexciton."""
+
+    kind: str
+
+    @abstractmethod
+    def values(self, tau_X: float, tau_T: float, tau_BX: float) -> tuple[float, float]:
+        """Return ``(eta_T, eta_BX)`` for the lifetimes of exciton, trion and biexciton [s]."""
+
+
+class GivenEfficiencies(MultiEfficiencies):
     """Efficiencies of trion and biexciton as numbers (the paper's, by default)."""
 
     kind: Literal["given"] = "given"
@@ -30,7 +41,7 @@ class GivenEfficiencies(Section):
         return self.eta_T, self.eta_BX
 
 
-class ScaledEfficiencies(Section):
+class ScaledEfficiencies(MultiEfficiencies):
     """Efficiencies of trion and biexciton from the radiative lifetime of the exciton.
 
     The radiative rates are 2 and 4 times that of the exciton; its lifetime follows from
@@ -65,10 +76,22 @@ class ScaledEfficiencies(Section):
         return float(eta_T), float(eta_BX)
 
 
-MultiEfficiencies = Annotated[GivenEfficiencies | ScaledEfficiencies, Field(discriminator="kind")]
+class Recombination(Kind, chosen_by="kind", modules=("thermosim.gain.ladder_section",)):
+    """How excitons decay: into light, into heat, and what becomes of the dot."""
+
+    kind: str
+    tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
+
+    @abstractmethod
+    def efficiencies(self) -> tuple[float, float, float]:
+        """Return ``(eta_X, eta_T, eta_BX)``."""
+
+    @abstractmethod
+    def polynomials(self) -> tuple[Coefficients, Coefficients, Coefficients | None]:
+        """Return emitted, absorbed and (where bleaching counts) population polynomials in x."""
 
 
-class TrionBiexciton(Section):
+class TrionBiexciton(Recombination):
     """Exciton, trion and biexciton: Eq. (2) of arXiv:2406.10641.
 
     ``A`` is the chance that a biexciton ionises its dot, ``C = A / (k_n tau_X)`` with the rate
@@ -76,7 +99,6 @@ class TrionBiexciton(Section):
     """
 
     kind: Literal["trion_biexciton"] = "trion_biexciton"
-    tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
     tau_T: Positive[Time] = Field(3.0e-9, description="Lifetime of the trion")
     tau_BX: Positive[Time] = Field(0.5e-9, description="Lifetime of the biexciton")
     eta_X: Fraction = Field(1.0, description="Efficiency of the exciton")

@@ -9,7 +9,7 @@ from scipy.constants import e
 
 from thermosim.errors import Problem
 from thermosim.gain.cooling import optimum
-from thermosim.gain.model import GainModel, GivenEscape, NoEscape
+from thermosim.gain.model import EscapeNumbers, GainModel
 
 LARGEST_ALPHA = 1e9
 """Absorption coefficient [1/m] that nothing exceeds: metals and excitons reach some 1e8."""
@@ -48,7 +48,7 @@ def gain_problems(
 
 def _computable(model: GainModel, photon_energy: float, temperature: float) -> Iterator[Problem]:
     """Yield why parameters or optimum cannot be computed, so that no command stumbles later."""
-    if not isinstance(model.escape, NoEscape | GivenEscape):
+    if not isinstance(model.escape, EscapeNumbers):
         model = model.with_escape(1.0, 0.0, 0.0)  # of the rest; the escape needs the body
     try:
         with np.errstate(all="ignore"):

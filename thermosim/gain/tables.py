@@ -27,6 +27,7 @@ from thermosim.gain.guard import Guard, thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats
+from thermosim.gain.recombination import TrionBiexciton
 from thermosim.gain.source import (
     cooling_gain,
     cross_section,
@@ -264,6 +265,8 @@ def trpl_table(
             for one in n
         ]
         return Decays(t, n, np.array(decays) / (unit * n[:, None]))
+    if not isinstance(section, TrionBiexciton):
+        raise ValueError(f'recombination.kind = "{section.kind}" tells no decay after a pulse')
     signal = pulsed_decay(
         t, n[:, None], section.tau_X, section.tau_T, section.tau_BX, section.A, charged_fraction
     )

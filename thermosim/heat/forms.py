@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from thermosim.model.heat import HeatBody, Surface
     from thermosim.model.laws import Number
 
-QUADRATURE_EXTRA = 2
-
 
 def conductivity_matrix(body: HeatBody, T: Any, number: Number, symmetry: str) -> Any:
     """Return K as a UFL matrix in the coordinates of the mesh [W/(m K)]."""

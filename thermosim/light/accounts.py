@@ -31,6 +31,9 @@ def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
     if light.expected:
         found["absorbed_power_model_W"] = light.expected * light.factor
         found["light_on_mesh_error_rel"] = power_on_mesh(light) / light.expected - 1.0
+    if light.beam is not None:
+        for name in ("incident", "reflected", "transmitted"):
+            found[f"substrate_{name}_W"] = getattr(light.beam, name) * light.factor
     ledger = light.ledger
     if ledger is not None and ledger.incident:
         found["incident_power_W"] = ledger.incident * light.factor

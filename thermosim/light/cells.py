@@ -184,12 +184,15 @@ def gather_cells(domain: Domain, region: str) -> Cells | None:
     return Cells(names[order].astype(np.int64), corners, volumes[order], domain.symmetry)
 
 
-def set_by_cell(function: Any, domain: Domain, cells: Cells | None, values: Floats | None) -> None:
-    """Set a piecewise constant function from values that rank 0 holds (collective)."""
+def set_by_cell(
+    function: Any, domain: Domain, cells: Cells | None, values: Floats | None, *, add: bool = False
+) -> None:
+    """Set a piecewise constant function from values that rank 0 holds, or add them (collective)."""
     names, values = domain.comm.bcast((cells.names, values) if cells is not None else None, root=0)
     own = np.asarray(domain.mesh.topology.original_cell_index)
     place = np.minimum(np.searchsorted(names, own), len(names) - 1)
-    function.x.array[:] = np.where(names[place] == own, values[place], 0.0)
+    kept = function.x.array.copy() if add else 0.0
+    function.x.array[:] = kept + np.where(names[place] == own, values[place], 0.0)
     function.x.scatter_forward()
 
 

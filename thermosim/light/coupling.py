@@ -9,7 +9,7 @@ from thermosim.fem.domain import constant, integrate
 from thermosim.gain import pump_absorption
 from thermosim.language.namespaces import ufl_namespace
 from thermosim.light.source import as_constants
-from thermosim.optics.model import UniformOptics
+from thermosim.optics.model import AttenuatingOptics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ def effective_absorption(light: AbsorbedLight, problem: HeatProblem) -> float:
     (collective). Rays and the series take one coefficient for the whole body.
     """
     optics, domain, number = light.light.optics, light.domain, problem.number
-    assert not isinstance(optics, UniformOptics)
+    assert isinstance(optics, AttenuatingOptics)
     p = as_constants(light.parameters, number)
     I = light.source.light(number)
     T = problem.T_ref + problem.theta if optics.temperature_coupling else problem.T_ref
@@ -54,7 +54,9 @@ def couple(
         If it does not come to rest.
     """
     optics = light.light.optics
-    if isinstance(optics, UniformOptics) or not (optics.temperature_coupling or optics.saturation):
+    if not isinstance(optics, AttenuatingOptics):
+        return 0
+    if not (optics.temperature_coupling or optics.saturation):
         return 0
     domain = light.domain
     size = integrate(domain, constant(domain, 1.0), domain.dx(light.region))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,17 +16,32 @@ from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
+from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import (
     gather_cells,
     grouped_density,
     lattice_groups,
-    ring_groups,
     set_by_cell,
+)
+from thermosim.light.ground import (
+    BeamHeat,
+    LayerCells,
+    absorbing_cells,
+    beam_heat,
+    heat_of_rays,
+    top_index,
 )
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
-from thermosim.optics.mie import absorption_coefficient
-from thermosim.optics.model import MieOptics, RayOptics, mie_intensity, mie_spheres, trace_body
+from thermosim.optics.choice import choose
+from thermosim.optics.model import (
+    AutoOptics,
+    MieOptics,
+    RayOptics,
+    mie_intensity,
+    mie_spheres,
+    trace_body,
+)
 from thermosim.optics.rays_segments import deposit_on_cells
 
 if TYPE_CHECKING:
@@ -35,10 +50,9 @@ if TYPE_CHECKING:
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
     from thermosim.model.model import Ground, Light
-    from thermosim.optics.rays import Ledger, RayTrace
+    from thermosim.optics.rays import Ledger
 
 _LARGEST_DEGREE = {2: 30, 3: 14}
-_DEPTHS = 16
 _COARSE, _BARELY = 4.0, 0.01
 
 
@@ -67,6 +81,8 @@ class AbsorbedLight:
     ground
         Light that the layers under the body turn into heat [W/m³], one value a cell; None if they
         take none.
+    beam
+        Account of the beam that falls on these layers; None in a plane wave, or if they take none.
     ledger
         Where the power of the rays went; None in other models.
     expected
@@ -88,6 +104,7 @@ class AbsorbedLight:
     intensity: Any
     quadrature_degree: int | None = None
     ground: Any = None
+    beam: BeamHeat | None = None
     ledger: Ledger | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
@@ -152,10 +169,13 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     CaseError
         If the model of the light does not suit the case, or an index of refraction is missing.
     """
-    laser, optics, outline = light.laser, light.optics, outline_of(light, domain)
+    outline = outline_of(light, domain)
+    light, notes = with_choice(light, outline)
+    laser, optics = light.laser, light.optics
     try:
         body = _emitter(light, outline)
-        gain, escape = resolve_escape(light.gain, body, light.contact_radius, light.T_ref)
+        asked = escape_chosen(light.gain, light.index)
+        gain, escape = resolve_escape(asked, body, light.contact_radius, light.T_ref)
     except ValueError as error:
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
@@ -163,6 +183,9 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     facts = escape_numbers(gain, escape, p, light.T_ref)
     unlit = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
+    found.notes += notes
+    shadow = isinstance(optics, RayOptics)
+    found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
     if isinstance(optics, RayOptics | MieOptics):
         _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
@@ -173,13 +196,54 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
-    elif laser.profile == "plane" and laser.speckle is None:
-        found.intensity = laser.peak_intensity
     else:
-        found.quadrature_degree = degree
-        found.intensity = quadrature_function(domain, degree)
-        set_at_quadrature_points(found.intensity, laser.intensity_at, domain)
+        _fill_by_formula(found, degree)
+    if not isinstance(optics, RayOptics):
+        add_to_ground(found, {}, {})
     return found
+
+
+def with_choice(light: Light, outline: Outline) -> tuple[Light, list[str]]:
+    """Return the light with its model chosen, where that is left to us, and what to say of it."""
+    if not isinstance(light.optics, AutoOptics):
+        return light, []
+    sphere, shape = outline.sphere(), light.shape
+    cut = shape.truncated(light.contact_radius).depth if shape and light.contact_radius else 0.0
+    found = choose(
+        light.optics, light.laser, light.index, outline.size, sphere, light.symmetry,
+        alone=light.alone, cut=cut,
+    )  # fmt: skip
+    notes = [f"light: {found.why}"]
+    if found.doubt:
+        notes.append(f"WARNING: light ({found.optics.model}): {found.doubt}")
+    return replace(light, optics=found.optics), notes
+
+
+def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
+    """Ask a model of the light that knows the intensity at any point, without the mesh."""
+    intensity = light.light.optics.intensity(light.light.laser, light.light.index, light.alpha)
+    if callable(intensity):
+        light.quadrature_degree = degree
+        light.intensity = quadrature_function(light.domain, degree)
+        set_at_quadrature_points(light.intensity, intensity, light.domain)
+    else:
+        light.intensity = intensity
+
+
+def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floats]) -> None:
+    """Set the light in the layers: of the beam, and of rays that have met the body (collective)."""
+    beam = {} if light.beam is None else light.beam.density
+    if not (beam or layers):
+        return
+    domain = light.domain
+    if light.ground is None:
+        light.ground = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+    light.ground.x.array[:] = 0.0
+    for layer in light.ground_layers:
+        if layer.region in beam or layer.region in layers:
+            cells = layers.get(layer.region) or gather_cells(domain, layer.region)
+            total = beam.get(layer.region, 0.0) + rays.get(layer.region, 0.0)
+            set_by_cell(light.ground, domain, cells, np.asarray(total), add=True)
 
 
 def _emitter(light: Light, outline: Outline) -> Any:
@@ -204,24 +268,6 @@ def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> No
                 )
             ]
         )
-
-
-def top_index(ground: tuple[Ground, ...]) -> complex | None:
-    """Return the refractive index of what lies under a body; None if nothing does.
-
-    Raises
-    ------
-    CaseError
-        If its material has none.
-    """
-    if not ground:
-        return None
-    top = ground[0]
-    if math.isnan(top.index.real):
-        rule = f'rays need the refractive index of "{top.material}", which is not known'
-        remedy = "give the material a refractive_index"
-        raise CaseError([Problem(top.key, f'"{top.material}"', rule, remedy)])
-    return top.index
 
 
 def largest_cell(domain: Domain, region: str) -> float:
@@ -275,26 +321,16 @@ def _fill_from_rays(light: AbsorbedLight) -> None:
     """Trace on rank 0, put the light into the cells, and hand the values to their owners."""
     domain = light.domain
     body = gather_cells(domain, light.region)
-    takers = [layer for layer in light.ground_layers if _absorption(light, layer)]
-    layers = [gather_cells(domain, layer.region) for layer in takers]
+    layers = absorbing_cells(light.ground_layers, light.light.laser.wavelength, domain)
     traced = on_root(domain.comm, lambda: _trace_into(light, body, layers))
     inside, heated, light.ledger, light.expected = traced
     set_by_cell(light.intensity, domain, body, inside)
-    if takers and light.ground is None:
-        light.ground = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
-    for i, cells in enumerate(layers):
-        set_by_cell(light.ground, domain, cells, heated[i])
-
-
-def _absorption(light: AbsorbedLight, layer: Ground) -> float:
-    """Return the absorption coefficient of a layer [1/m]; 0 where its index is not known."""
-    k = layer.index.imag
-    return 0.0 if math.isnan(k) else absorption_coefficient(k, light.light.laser.wavelength)
+    add_to_ground(light, layers, heated)
 
 
 def _trace_into(
-    light: AbsorbedLight, body: Cells | None, layers: list[Cells | None]
-) -> tuple[Floats, list[Floats], Ledger, float]:
+    light: AbsorbedLight, body: Cells | None, layers: LayerCells
+) -> tuple[Floats, dict[str, Floats], Ledger, float]:
     """Return intensity by cell, power density by cell of each layer that absorbs, ledger, power."""
     optics, laser, n = light.light.optics, light.light.laser, light.light.index
     assert isinstance(optics, RayOptics)
@@ -310,59 +346,8 @@ def _trace_into(
         traced.segments, locate, len(body.names), 0.5 * size, scattered=True
     )
     inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
-    heated = _heat_in_ground(light, traced, layers, size)
+    heated = heat_of_rays(light.ground_layers, laser.wavelength, traced.landings, layers, size)
     return inside, heated, traced.ledger, traced.ledger.absorbed
-
-
-def _heat_in_ground(
-    light: AbsorbedLight, traced: RayTrace, layers: list[Cells | None], size: float
-) -> list[Floats]:
-    """Return the power density that light leaves in each cell of each absorbing layer [W/m³].
-
-    Rays go down from layer to layer and bend there (Snell's law, real parts); what interfaces
-    below the top one reflect is left out.
-    """
-    rays, found, cells = traced.landings, list[Any](), iter(layers)
-    origin, direction, power = rays.origin, rays.direction, rays.power
-    above: Ground | None = None
-    for layer in light.ground_layers:
-        if above is not None:
-            direction = _bent(direction, above.index.real, layer.index.real)
-        alpha = _absorption(light, layer)
-        path = layer.thickness / np.maximum(-direction[:, 2], 1e-3)
-        if alpha:
-            taken = (origin, direction, power, path)
-            found.append(_deposit(taken, alpha, next(cells), size))
-        origin, power = origin + path[:, None] * direction, power * np.exp(-alpha * path)
-        above = layer
-    return found
-
-
-def _bent(direction: Floats, n_from: float, n_to: float) -> Floats:
-    """Return downward unit vectors, shape (n, 3), refracted at a level interface."""
-    ratio = 1.0 if math.isnan(n_from) or math.isnan(n_to) else n_from / n_to
-    across = ratio * direction[:, :2]
-    down = np.sqrt(np.maximum(1.0 - (across**2).sum(axis=1), 0.0))
-    return np.column_stack([across, -down])
-
-
-def _deposit(
-    rays: tuple[Floats, Floats, Floats, Floats], alpha: float, layer: Cells | None, size: float
-) -> Floats:
-    """Return the power density in the cells of a layer [W/m³].
-
-    Rays are given by origin, direction, power and path. Each leaves equal shares at the middles
-    of equal quantiles of Beer and Lambert's law over its path; around the axis they are averaged.
-    """
-    assert layer is not None
-    origin, direction, power, path = rays
-    absorbed = -np.expm1(-alpha * path)
-    amount, locate = np.zeros(len(layer.names)), layer.locator()
-    for quantile in (np.arange(_DEPTHS) + 0.5) / _DEPTHS:
-        along = -np.log1p(-quantile * absorbed) / alpha
-        cell = locate(origin + along[:, None] * direction)
-        amount += np.bincount(cell, power * absorbed / _DEPTHS, minlength=len(amount))
-    return grouped_density(amount, layer.volumes, ring_groups(layer.centres, size))
 
 
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
@@ -380,7 +365,7 @@ def _judge_ledger(light: AbsorbedLight) -> None:
             f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
             "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
         )
-    if light.ground is not None:
+    if light.ground is not None and light.beam is None:
         light.notes.append(
             "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
             "having met the particle, is not counted as heat"

@@ -13,7 +13,7 @@ from thermosim.errors import CaseError, Problem
 from thermosim.fem.parallel import on_root
 from thermosim.light.cells import Cells, Floats, gather_cells, neighbours
 from thermosim.optics.rays_shapes import surface_of
-from thermosim.optics.rays_surface import MeshSurface
+from thermosim.optics.rays_surface import CutSurface, MeshSurface, SphereSurface
 from thermosim.shapes import Sphere
 
 if TYPE_CHECKING:
@@ -108,7 +108,13 @@ class MeshOutline:
         return self.solid
 
     def surface(self) -> Surface:
-        """Return what rays meet."""
+        """Return what rays meet: the exact sphere, maybe cut flat, or the triangles."""
+        low, found = float(self.triangles[:, :, 2].min()), self.sphere()
+        if found is not None:
+            centre, radius = found
+            cut = low > centre[2] - radius * (1.0 - _ROUND)
+            ball = SphereSurface(radius, centre)
+            return CutSurface(ball, low) if cut else ball
         corners, faces = np.unique(self.triangles.reshape(-1, 3), axis=0, return_inverse=True)
         return MeshSurface(corners, faces.reshape(-1, 3))
 

@@ -59,16 +59,6 @@ def radiation_delta_T(
     return np.where(possible, T_0 * np.expm1(np.log1p(-np.where(possible, share, 0.0)) / 4), np.nan)
 
 
-def isolated_dot_delta_T(
-    g: npt.ArrayLike,
-    radius: npt.ArrayLike,
-    T_env: npt.ArrayLike = 300.0,
-    emissivity: npt.ArrayLike = 1.0,
-) -> Floats:
-    """Return ``ΔT`` [K] of one dot of ``radius`` [m] and gain ``g`` [W] that only radiates."""
-    return radiation_delta_T(np.asarray(g) / sphere_area(radius), T_env, emissivity)
-
-
 def isolated_dot_radius(
     g: npt.ArrayLike,
     delta_T: npt.ArrayLike,
@@ -81,21 +71,6 @@ def isolated_dot_radius(
     """
     flux = np.asarray(-radiative_flux(np.asarray(delta_T), np.asarray(T_env), emissivity))
     return np.asarray(np.sqrt(np.asarray(g) / (4 * np.pi * flux)))
-
-
-def ensemble_delta_T(
-    n_dots: npt.ArrayLike,
-    g: npt.ArrayLike,
-    radius: npt.ArrayLike,
-    T_env: npt.ArrayLike = 300.0,
-    emissivity: npt.ArrayLike = 1.0,
-) -> Floats:
-    """Return ``ΔT`` [K] of a sphere full of dots that only radiates.
-
-    ``n R g/3 = ε σ (T_env⁴ - T⁴)``.
-    """
-    flux = np.asarray(n_dots) * np.asarray(radius) * np.asarray(g) / 3
-    return radiation_delta_T(flux, T_env, emissivity)
 
 
 def required_n_R(

@@ -38,7 +38,7 @@ class Isotropic(Section):
     """The same conductivity in all directions."""
 
     kind: Literal["isotropic"] = "isotropic"
-    k: ConductivityLaw
+    k: ConductivityLaw = Field(description="Thermal conductivity")
 
     def laws(self) -> dict[str, ConductivityLaw]:
         """Return the components by name, each a scalar law."""
@@ -75,9 +75,9 @@ class Uniaxial(Section):
     """``k_perp`` along the axis (across the layers), ``k_par`` in the two other directions."""
 
     kind: Literal["uniaxial"] = "uniaxial"
-    k_par: ConductivityLaw
-    k_perp: ConductivityLaw
-    axis: Axis = Z_AXIS
+    k_par: ConductivityLaw = Field(description="Conductivity along the layers")
+    k_perp: ConductivityLaw = Field(description="Conductivity across the layers, along the axis")
+    axis: Axis = Field(default=Z_AXIS, description="Direction across the layers")
 
     @field_validator("axis")
     @classmethod

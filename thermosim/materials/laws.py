@@ -53,13 +53,21 @@ class Provenance(Section, Generic[Q]):
     `Material.outside_range` says so.
     """
 
-    low: Q | None = None
-    high: Q | None = None
-    relative_uncertainty: NonNegative[float] | None = None
-    estimate: bool = False
-    source: str = ""
-    T_min: Positive[TemperatureK] | None = None
-    T_max: Positive[TemperatureK] | None = None
+    low: Q | None = Field(default=None, description="Lowest plausible value at 300 K")
+    high: Q | None = Field(default=None, description="Highest plausible value at 300 K")
+    relative_uncertainty: NonNegative[float] | None = Field(
+        default=None, description="One standard deviation over the value"
+    )
+    estimate: bool = Field(
+        default=False, description="Whether it is an estimate, not a measured value"
+    )
+    source: str = Field(default="", description="Where it comes from: a reference or a DOI")
+    T_min: Positive[TemperatureK] | None = Field(
+        default=None, description="Coldest temperature at which it is known to hold"
+    )
+    T_max: Positive[TemperatureK] | None = Field(
+        default=None, description="Hottest temperature at which it is known to hold"
+    )
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
@@ -116,7 +124,7 @@ class ConstantLaw(Law[Q], Generic[Q]):
     """The same value at every temperature."""
 
     kind: Literal["constant"] = "constant"
-    value: Q
+    value: Q = Field(description="The same at every temperature")
 
     def parameters(self) -> tuple[float, ...]:
         """Return ``(value,)``."""
@@ -139,9 +147,11 @@ class PowerLaw(Law[Q], Generic[Q]):
     """``value (T/T_ref)^exponent``, for instance phonon-limited conduction."""
 
     kind: Literal["power_law"] = "power_law"
-    value: Q
-    exponent: Annotated[float, Field(allow_inf_nan=False)]
-    T_ref: Positive[TemperatureK] = ROOM_TEMPERATURE
+    value: Q = Field(description="Value at T_ref")
+    exponent: Annotated[float, Field(allow_inf_nan=False)] = Field(description="Power of T/T_ref")
+    T_ref: Positive[TemperatureK] = Field(
+        default=ROOM_TEMPERATURE, description="Temperature at which it has the value"
+    )
 
     def parameters(self) -> tuple[float, ...]:
         """Return ``(value, exponent, T_ref)``."""
@@ -159,11 +169,16 @@ class PolynomialLaw(Law[Q], Generic[Q]):
     """``value (1 + c_1 t + c_2 t² + …)`` with ``t = T/T_ref - 1``."""
 
     kind: Literal["polynomial"] = "polynomial"
-    value: Q
+    value: Q = Field(description="Value at T_ref")
     coefficients: Annotated[
         tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(min_length=1, max_length=12)
-    ]
-    T_ref: Positive[TemperatureK] = ROOM_TEMPERATURE
+    ] = Field(
+        description="c_1, c_2, … without unit in value (1 + c_1 t + c_2 t² + …), where "
+        "t = T/T_ref - 1; docs/materials.md has an example"
+    )
+    T_ref: Positive[TemperatureK] = Field(
+        default=ROOM_TEMPERATURE, description="Temperature at which it has the value"
+    )
 
     def parameters(self) -> tuple[float, ...]:
         """Return ``(value, T_ref, c_1, c_2, …)``."""
@@ -193,9 +208,13 @@ class TableLaw(Law[Q], Generic[Q]):
     kind: Literal["table"] = "table"
     temperatures: Annotated[
         tuple[Positive[TemperatureK], ...], Field(min_length=2, max_length=1000)
-    ]
-    values: Annotated[tuple[Q, ...], Field(min_length=2, max_length=1000)]
-    interpolation: Literal["linear", "smooth", "spline"] = "smooth"
+    ] = Field(description="Temperatures of the values, increasing")
+    values: Annotated[tuple[Q, ...], Field(min_length=2, max_length=1000)] = Field(
+        description="One for each temperature; the ends are held beyond them"
+    )
+    interpolation: Literal["linear", "smooth", "spline"] = Field(
+        default="smooth", description="Straight lines, monotone cubic, or cubic spline"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

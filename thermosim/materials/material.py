@@ -32,7 +32,7 @@ class Material(Section):
         None, description="Hemispherical total emissivity: law of T, or table by size"
     )
     infrared: Infrared | None = Field(None, description="Infrared n + ik for small bodies")
-    description: str = ""
+    description: str = Field(default="", description="What material it is, in words")
 
     def volumetric_heat_capacity(self, T: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return ``rho cp`` [J/(m³ K)] at ``T`` [K]; shape of ``T``.

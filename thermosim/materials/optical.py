@@ -37,14 +37,20 @@ class RefractiveIndex(Section):
     axis: str = Field(
         "", exclude=True, description='Unit of its axis where it does not say it: "nm", "um", "eV"'
     )
-    wavelengths: _Wavelengths = ()
-    n: _Index = ()
-    k: _Extinction = ()
-    low: Positive[float] | None = None
-    high: Positive[float] | None = None
-    relative_uncertainty: NonNegative[float] | None = None
-    estimate: bool = False
-    source: str = ""
+    wavelengths: _Wavelengths = Field(default=(), description="Vacuum wavelengths, increasing")
+    n: _Index = Field(default=(), description="Real index at each wavelength")
+    k: _Extinction = Field(
+        default=(), description="Extinction coefficient at each wavelength; none: transparent"
+    )
+    low: Positive[float] | None = Field(default=None, description="Lowest plausible n at 532 nm")
+    high: Positive[float] | None = Field(default=None, description="Highest plausible n at 532 nm")
+    relative_uncertainty: NonNegative[float] | None = Field(
+        default=None, description="One standard deviation of n over n"
+    )
+    estimate: bool = Field(
+        default=False, description="Whether it is an estimate, not a measured value"
+    )
+    source: str = Field(default="", description="Where it comes from: a reference or a DOI")
 
     @model_validator(mode="before")
     @classmethod
@@ -138,9 +144,9 @@ class TabulatedInfrared(RefractiveIndex):
 class Oscillator(Section):
     """One Lorentz oscillator: transverse frequency, damping (both in Hz) and strength."""
 
-    frequency: Positive[Frequency]
-    damping: Positive[Frequency]
-    strength: Positive[float]
+    frequency: Positive[Frequency] = Field(description="Transverse frequency f_T")
+    damping: Positive[Frequency] = Field(description="Width γ of the resonance")
+    strength: Positive[float] = Field(description="Contribution to the static permittivity")
 
 
 def lorentz_permittivity(
@@ -162,10 +168,16 @@ class LorentzInfrared(Section):
     """Infrared constants of a polar crystal from its phonon resonances."""
 
     kind: Literal["lorentz"] = "lorentz"
-    eps_inf: Annotated[float, Field(ge=1)]
-    oscillators: Annotated[tuple[Oscillator, ...], Field(min_length=1, max_length=50)]
-    estimate: bool = False
-    source: str = ""
+    eps_inf: Annotated[float, Field(ge=1)] = Field(
+        description="Permittivity far above the resonances"
+    )
+    oscillators: Annotated[tuple[Oscillator, ...], Field(min_length=1, max_length=50)] = Field(
+        description="Phonon resonances"
+    )
+    estimate: bool = Field(
+        default=False, description="Whether it is an estimate, not a measured value"
+    )
+    source: str = Field(default="", description="Where it comes from: a reference or a DOI")
 
     def at(self, wavelength: npt.ArrayLike) -> npt.NDArray[np.complex128]:
         """Return ``n + ik`` at vacuum ``wavelength`` [m]; shape of the argument."""

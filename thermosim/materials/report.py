@@ -1,8 +1,8 @@
-"""The library as tables in Markdown, for the documentation and for printing."""
+"""Materials for printing: the library as tables in Markdown, and properties that vary with T."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from thermosim.materials.catalogue import load_material, material_names
@@ -11,10 +11,29 @@ from thermosim.materials.material import Material
 from thermosim.materials.size_table import SizeTable
 
 _SYMBOLS = {"k": "k", "k_par": "∥", "k_perp": "⊥"}
+_UNITS = {"conductivity": "_W_per_m_K", "density": "_kg_per_m3", "specific_heat": "_J_per_kg_K"}
+STEP = 100.0
+"""Distance [K] between the two temperatures of `varying_properties`."""
 _HEAD = (
     "| material | k [W/(m K)] | cp [J/(kg K)] | ρ [kg/m³] | n (532 nm) | IR emissivity |",
     "|---|---|---|---|---|---|",
 )
+
+
+def varying_properties(materials: Mapping[str, Material], T: float) -> dict[str, float]:
+    """Return each property that is no constant, by material, at ``T`` and 100 K above it [K].
+
+    They show whether coefficients mean what they were meant to.
+    """
+    found = {}
+    for name, material in materials.items():
+        for path, law in material.laws().items():
+            if law.is_constant:
+                continue
+            what, unit = path.replace(".", "_"), _UNITS.get(path.partition(".")[0], "")
+            for at in (T, T + STEP):
+                found[f"{name}_{what}_at_{at:g}_K{unit}"] = float(law.at(at))
+    return found
 
 
 def table() -> str:

@@ -23,12 +23,16 @@ class SizeTable(Provenance[Fraction]):
     """
 
     kind: Literal["size_table"] = "size_table"
-    size: Literal["thickness", "radius"]
-    sizes: Annotated[tuple[Positive[Length], ...], Field(min_length=2, max_length=1000)]
+    size: Literal["thickness", "radius"] = Field(description="What the sizes are of")
+    sizes: Annotated[tuple[Positive[Length], ...], Field(min_length=2, max_length=1000)] = Field(
+        description="Sizes of the body, increasing"
+    )
     values: Annotated[
         tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=2, max_length=1000)
-    ]
-    uncertainty_factor: Annotated[float, Field(ge=1)] | None = None
+    ] = Field(description="Emissivity at each size")
+    uncertainty_factor: Annotated[float, Field(ge=1)] | None = Field(
+        default=None, description="f: the true value lies between value/f and value·f"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -11,7 +11,6 @@ from thermosim.mesh.drawn import DrawnBody, redrawn_faces
 from thermosim.mesh.ellipsoids import cut_of_sphere, level_map
 from thermosim.mesh.facets import FacetedBody, faceted_body
 from thermosim.mesh.halfplane import HalfPlaneDrawing
-from thermosim.mesh.profiles import profile_of
 from thermosim.mesh.stepbody import draw_solid
 from thermosim.shapes import Ellipsoid, FacetedShape, Sphere, Surface
 from thermosim.shapes.solid import RestingSolid
@@ -107,12 +106,12 @@ def _draw_curved(
 ) -> DrawnBody:
     """Draw a body of revolution, or an ellipsoid as a sphere that is then sheared."""
     occ = gmsh.model.occ
-    profile, matrix = profile_of(shape, contact_radius) if shape.is_axisymmetric else None, None
+    profile, matrix = shape.profile(contact_radius) if shape.is_axisymmetric else None, None
     if profile is None:
         assert isinstance(shape, Ellipsoid)
         R = shape.equivalent_radius
         part, _ = cut_of_sphere(shape, contact_radius)
-        profile = profile_of(Sphere(radius=R), part * R)
+        profile = Sphere(radius=R).profile(part * R)
         matrix = level_map(shape) / R
     # an ellipsoid is moved with its shear: what OpenCASCADE moves by itself shares no edges later
     x, y = (0.0, 0.0) if matrix is not None else (place[0] / scale, place[1] / scale)

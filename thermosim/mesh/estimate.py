@@ -9,8 +9,8 @@ from thermosim.errors import MeshError
 
 if TYPE_CHECKING:
     from thermosim.mesh.layers import Layer
-    from thermosim.mesh.profiles import Profile
     from thermosim.mesh.sizes import Sizes
+    from thermosim.shapes.profile import Profile
 
 # equilateral triangles of edge h per h²; tetrahedra per h³ as gmsh makes them, with its transitions
 _PER_AREA = 4 / sqrt(3)

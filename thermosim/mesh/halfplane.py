@@ -13,7 +13,7 @@ from thermosim.mesh.sizes import Sizes, plane_size_field
 if TYPE_CHECKING:
     from thermosim.fem.data import MeshData
     from thermosim.mesh.layers import Layer
-    from thermosim.mesh.profiles import Point, Profile, Segment
+    from thermosim.shapes.profile import Point, Profile, Segment
 
 MICROMETRE = 1e-6
 

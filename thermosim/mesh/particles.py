@@ -10,7 +10,6 @@ from thermosim.errors import MeshError
 from thermosim.mesh.estimate import check_count, plane_cells
 from thermosim.mesh.halfplane import mesh_half_plane
 from thermosim.mesh.layers import Layer, layers_of
-from thermosim.mesh.profiles import profile_of
 from thermosim.mesh.quality import quality_report
 from thermosim.mesh.rings import turn
 from thermosim.mesh.sizes import half_plane_sizes, sectors
@@ -53,7 +52,7 @@ def mesh_kind(drawing: ParticleDrawing) -> Literal["plane", "rings", "solids"]:
 
 
 def _revolved(drawing: ParticleDrawing, layers: tuple[Layer, ...]) -> MeshData:
-    profile = profile_of(drawing.shape, drawing.contact_radius)
+    profile = drawing.shape.profile(drawing.contact_radius)
     rings = drawing.symmetry != "axisymmetric"
     sizes = half_plane_sizes(drawing.mesh, profile.size, profile.contact_radius, rings=rings)
     count = plane_cells(profile, layers, sizes)

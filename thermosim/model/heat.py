@@ -55,17 +55,6 @@ class Exchange:
         return number(self.h) * (theta + (T_ref - number(self.T_env)))
 
 
-@dataclass(frozen=True)
-class GivenFlux:
-    """Prescribed outward flux [W/m²]; negative where heat enters."""
-
-    value: float
-
-    def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
-        """Return the prescribed flux, whatever the temperature."""
-        return number(self.value)
-
-
 class Source(Protocol):
     """Heat released per volume [W/m³], negative when it cools."""
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from thermosim.bodies.chamber import radiative_flux
 from thermosim.language.namespaces import NUMPY, ufl_namespace
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from thermosim.bodies.boundaries import Exchange
     from thermosim.language.formulas import FieldExpression
 
 
@@ -96,41 +96,23 @@ class FormulaFlux:
 
 
 @dataclass(frozen=True)
-class FormulaConvection:
-    """Heat transfer h (T - T_env) with formulas for both."""
+class FormulaExchange:
+    """Heat exchanged with surroundings, with a formula for each quantity in it."""
 
-    h: FieldExpression
-    T_env: FieldExpression
-
-    @property
-    def varies(self) -> bool:
-        """Whether one of the two is a formula, not a number."""
-        return not (self.h.is_constant and self.T_env.is_constant)
-
-    def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
-        """Return the exchanged flux [W/m²]."""
-        T_env = form_value(self.T_env, number)
-        h = form_value(self.h, number, theta + T_ref)
-        return h * (theta + (T_ref - T_env))
-
-
-@dataclass(frozen=True)
-class FormulaRadiation:
-    """Radiation to black surroundings with formulas for emissivity and their temperature."""
-
-    emissivity: FieldExpression
-    T_env: FieldExpression
+    exchange: Exchange
 
     @property
     def varies(self) -> bool:
-        """Whether one of the two is a formula, not a number."""
-        return not (self.emissivity.is_constant and self.T_env.is_constant)
+        """Whether one of its quantities is a formula, not a number."""
+        return not all(field.is_constant for _, field in self.exchange.expressions())
 
     def flux(self, theta: Any, T_ref: Any, number: Number) -> Any:
-        """Return the radiated flux [W/m²]."""
-        T_env = form_value(self.T_env, number)
-        emissivity = form_value(self.emissivity, number, theta + T_ref)
-        return radiative_flux(theta + (T_ref - T_env), T_env, emissivity)
+        """Return the outward flux [W/m²]; the surroundings do not feel the temperature here."""
+        values = {
+            key: form_value(field, number, None if key == "T_env" else theta + T_ref)
+            for key, field in self.exchange.expressions()
+        }
+        return self.exchange.leaving(theta + (T_ref - values["T_env"]), **values)
 
 
 @dataclass(frozen=True)

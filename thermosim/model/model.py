@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from thermosim.bodies.substrates.parts import Plan
     from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
     from thermosim.materials import Material
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from thermosim.model.laws import Formula
     from thermosim.optics.beam import Laser
     from thermosim.optics.model import OpticsModel
+    from thermosim.optics.rules import Symmetry
     from thermosim.schedule.settings import Probe
     from thermosim.shapes import ShapeBase
     from thermosim.thermometry.settings import ThermometrySettings
@@ -48,13 +50,15 @@ class Goal:
 
 @dataclass(frozen=True)
 class Ground:
-    """One layer under a lit particle: region, thickness [m], complex refractive index.
+    """One layer under a lit particle: region, outline, top and thickness [m], refractive index.
 
     The index is not a number where the material has none; `material` names it, and `key` is where
     the case file does.
     """
 
     region: str
+    plan: Plan
+    top: float
     thickness: float
     index: complex
     material: str
@@ -73,6 +77,8 @@ class Light:
     index : real refractive index of the region; not a number where nobody gave one
     shape, contact_radius : what the light meets, resting on z = 0; None: the region of the mesh
     ground : layers under the region, the top one first
+    symmetry : of the mesh
+    alone : whether no other body stands in the beam
     """
 
     region: str
@@ -84,6 +90,8 @@ class Light:
     shape: ShapeBase | None = None
     contact_radius: float = 0.0
     ground: tuple[Ground, ...] = ()
+    symmetry: Symmetry = "axisymmetric"
+    alone: bool = True
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,8 @@ from thermosim.model.heat import (
 )
 from thermosim.model.laws import (
     Formula,
-    FormulaConvection,
+    FormulaExchange,
     FormulaFlux,
-    FormulaRadiation,
     FormulaSource,
     HeldFormula,
 )
@@ -32,7 +31,7 @@ from thermosim.model.model import Goal, Light, Model
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from thermosim.bodies.geometry import Boundary
+    from thermosim.bodies.boundaries import Boundary
     from thermosim.case.body_case import BodyCase
 
 
@@ -86,7 +85,10 @@ def light_of(case: BodyCase) -> Light | None:
     table = case.material(case.regions[region].material).refractive_index
     index = complex(math.nan) if table is None else complex(table.at(case.laser.wavelength))
     optics = case.light_model
-    return Light(region, case.laser, optics, case.gain, case.reference, optics.index(index))
+    return Light(
+        region, case.laser, optics, case.gain, case.reference, optics.index(index),
+        symmetry=case.symmetry,
+    )  # fmt: skip
 
 
 def heat_of(case: BodyCase) -> HeatModel:
@@ -133,13 +135,7 @@ def _paths(boundary: Boundary) -> dict[str, SurfaceLaw]:
     found: dict[str, SurfaceLaw] = {}
     if boundary.heat_flux is not None:
         found["heat_flux"] = FormulaFlux(boundary.heat_flux)
-    if boundary.convection is not None:
-        h, T_env = boundary.convection.h, boundary.convection.T_env
-        found["convection"] = FormulaConvection(h, T_env)
-    if boundary.radiation is not None:
-        emissivity, T_env = boundary.radiation.emissivity, boundary.radiation.T_env
-        found["radiation"] = FormulaRadiation(emissivity, T_env)
-    return found
+    return found | {key: FormulaExchange(exchange) for key, exchange in boundary.exchanges()}
 
 
 def _formulas(case: BodyCase) -> tuple[Formula, ...]:

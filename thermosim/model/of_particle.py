@@ -74,11 +74,10 @@ def light_of(case: Case) -> Light | None:
     laser = case.laser
     if laser is None:
         return None
-    table = case.material(case.particle.material).refractive_index
-    index = complex(math.nan) if table is None else complex(table.at(laser.wavelength))
     return Light(
         PARTICLE, laser, case.optics, case.gain, case.chamber.temperature,
-        case.optics.index(index), case.particle.shape, case.contact_radius, _ground(case),
+        case.particle_index, case.particle.shape, case.contact_radius, _ground(case),
+        case.symmetry, case.particle.count == 1,
     )  # fmt: skip
 
 
@@ -91,7 +90,15 @@ def _ground(case: Case) -> tuple[Ground, ...]:
         unknown = complex(math.nan, math.nan)
         index = unknown if table is None else complex(table.at(case.laser.wavelength))
         found.append(
-            Ground(part.region, part.thickness, index, part.material, f"substrate.{part.key}")
+            Ground(
+                part.region,
+                part.plan,
+                part.top,
+                part.thickness,
+                index,
+                part.material,
+                f"substrate.{part.key}",
+            )
         )
     return tuple(found)
 

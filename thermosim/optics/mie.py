@@ -344,30 +344,6 @@ def internal_intensity(
     return total
 
 
-def axis_peak(sphere: MieSphere, per_wavelength: int = 40) -> tuple[float, float]:
-    """Return ``(|E|²/E0², z/R)`` at the highest point of the axis along the beam.
-
-    Samples the axis ``per_wavelength`` times per wavelength in the sphere, then refines.
-    """
-    from scipy.optimize import minimize_scalar
-
-    def on_axis(z: ArrayLike) -> Floats:
-        z = np.atleast_1d(np.asarray(z, float))
-        return sphere.intensity_parts(np.abs(z), np.where(z < 0.0, -1.0, 1.0))[0]
-
-    count = 2 + int(per_wavelength * sphere.m.real * sphere.x / math.pi)
-    z = np.linspace(-1.0, 1.0, count)
-    best = z[on_axis(z).argmax()]
-    step = z[1] - z[0]
-    found = minimize_scalar(
-        lambda t: -float(on_axis(t)[0]),
-        bounds=(max(best - step, -1.0), min(best + step, 1.0)),
-        method="bounded",
-        options={"xatol": 1e-9},
-    )
-    return -float(found.fun), float(found.x)
-
-
 def hot_spot_factor(intensity: ArrayLike, volume: ArrayLike) -> float:
     """Return ``<I²>/<I>²`` over a volume; 1 for uniform light.
 
@@ -377,13 +353,3 @@ def hot_spot_factor(intensity: ArrayLike, volume: ArrayLike) -> float:
     intensity, volume = np.asarray(intensity, float), np.asarray(volume, float)
     mean = (volume * intensity).sum()
     return float(volume.sum() * (volume * intensity**2).sum() / mean**2)
-
-
-def sphere_hot_spot_factor(sphere: MieSphere) -> float:
-    """Return `hot_spot_factor` of a sphere in unpolarised light, by Gauss quadrature."""
-    s, w_s = _radial_quadrature(abs(sphere.m) * sphere.x)
-    # the square of the intensity is a polynomial in mu of degree 4 per term of the series
-    mu, w_mu = np.polynomial.legendre.leggauss(2 * sphere.c.size + 2)
-    S_grid, MU_grid = np.meshgrid(s, mu, indexing="ij")
-    P, S = sphere.intensity_parts(S_grid.ravel(), MU_grid.ravel())
-    return hot_spot_factor(P + S, np.outer(w_s * s**2, w_mu).ravel())

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from thermosim.errors import CaseError
-from thermosim.language.sections import Section
+from thermosim.language.kinds import Kind
 from thermosim.language.units import AbsorptionCoefficient, Length, NonNegative, Positive
 from thermosim.optics.beam import Laser, wavelength_of
 from thermosim.optics.mie import (
@@ -36,7 +36,10 @@ _PLANE_WAVE = 0.05
 _BINS_PER_RADIUS = 32.0
 
 
-class _Common(Section):
+class OpticsModel(Kind, chosen_by="model"):
+    """How the pump is taken to spread in the particle."""
+
+    model: str
     refractive_index: Annotated[float, Field(ge=1.0)] | None = Field(
         default=None,
         description="Real refractive index of the particle; from the material if absent",
@@ -49,14 +52,32 @@ class _Common(Section):
         """Return the real refractive index: the one given here, or that of the material."""
         return of_material.real if self.refractive_index is None else self.refractive_index
 
+    def intensity(self, laser: Laser, n: float, alpha: float) -> float | IntensityField:
+        """Return the local intensity [W/m²]: a number, or points (n, 3) [m] to (n,).
 
-class UniformOptics(_Common):
+        ``n`` is the real refractive index of the body, ``alpha`` [1/m] its absorption. Here the
+        undisturbed beam; models that need the body or the mesh have their place in ``light``.
+        """
+        uniform = laser.profile == "plane" and laser.speckle is None
+        return laser.peak_intensity if uniform else laser.intensity_at
+
+
+class UniformOptics(OpticsModel):
     """The undisturbed beam: no refraction, no attenuation. Uniform if the beam is."""
 
     model: Literal["uniform"] = "uniform"
 
 
-class _Attenuated(_Common):
+class AutoOptics(OpticsModel):
+    """The best model for the body: Mie series for a sphere, rays for others, said with its reason.
+
+    The undisturbed beam where the index contrast is below 0.1.
+    """
+
+    model: Literal["auto"] = "auto"
+
+
+class AttenuatingOptics(OpticsModel):
     """What the models share in which absorption changes the light."""
 
     temperature_coupling: bool = Field(
@@ -70,7 +91,7 @@ class _Attenuated(_Common):
     )
 
 
-class RayOptics(_Attenuated):
+class RayOptics(AttenuatingOptics):
     """Ray optics with Beer-Lambert attenuation in the true shape; for particles >> wavelength."""
 
     model: Literal["rays", "beer_lambert"] = Field(
@@ -94,7 +115,7 @@ class RayOptics(_Attenuated):
         return self.detail or max(wavelength / n, radius / _BINS_PER_RADIUS)
 
 
-class MieOptics(_Attenuated):
+class MieOptics(AttenuatingOptics):
     """The exact field in a sphere in a plane wave, without substrate."""
 
     model: Literal["mie"] = "mie"
@@ -110,14 +131,6 @@ class MieOptics(_Attenuated):
         default=None,
         description="Of the rule at whose points the field is known; by the cells if absent",
     )
-
-
-OpticsModel = Annotated[UniformOptics | RayOptics | MieOptics, Field(discriminator="model")]
-
-
-def uniform_intensity(laser: Laser) -> IntensityField:
-    """Return the local intensity of the model "uniform": points (n, 3) [m] to (n,) [W/m²]."""
-    return laser.intensity_at
 
 
 def check_plane_wave(laser: Laser, radius: float, centre: ArrayLike) -> None:

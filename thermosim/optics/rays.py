@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from thermosim.errors import CaseError
 from thermosim.optics.beam import Laser
-from thermosim.optics.fresnel import fresnel_reflectance
 from thermosim.optics.rays_bundle import (
     Optics,
     Rays,
@@ -33,33 +32,6 @@ Integers = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _CONTACT = 1e-6
-
-
-def geometric_sphere_absorption(n: float, tau: float) -> float:
-    """Return Q_abs of a sphere in ray optics, unpolarised light, ``tau = alpha R``.
-
-    ``∫ 2b db T (1 - e^{-L})/(1 - (1 - T) e^{-L})`` with the chord ``L = 2 tau sqrt(1 - b²/n²)``,
-    averaged over s and p; every internal reflection repeats the angle. Substituting
-    ``b² = 1 - u⁴`` removes the singularity at grazing incidence.
-    """
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    u, w = 0.5 * (nodes + 1.0), 0.5 * weights
-    b2 = 1.0 - u**4
-    passed = np.exp(-2.0 * tau * np.sqrt(1.0 - b2 / n**2))
-    absorbed = 0.0
-    for R in fresnel_reflectance(u**2, 1.0, n):
-        absorbed += 0.5 * float(
-            (w * 4.0 * u**3 * (1.0 - R) * (1 - passed) / (1 - R * passed)).sum()
-        )
-    return absorbed
-
-
-def weak_sphere_absorption(n: float, k: float, x: float) -> float:
-    """Return Q_abs of a weakly absorbing sphere in ray optics, ``(8/3)(k/n) x (n³-(n²-1)^{3/2})``.
-
-    ``x`` is the size parameter. Bohren and Huffman (1983), section 7.1.
-    """
-    return float(8.0 / 3.0 * k / n * x * (n**3 - (n**2 - 1.0) ** 1.5))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from thermosim.errors import Problem
-from thermosim.optics.model import MieOptics, RayOptics, UniformOptics
+from thermosim.optics.model import AttenuatingOptics, MieOptics, OpticsModel
 from thermosim.shapes import ShapeBase, Sphere
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from thermosim.optics.beam import Laser
 
 Symmetry = Literal["planar", "axisymmetric", "quarter", "3d"]
-Model = UniformOptics | RayOptics | MieOptics
 _REMEDY = 'write symmetry = "3d"'
 _ROUNDING = 1e-9
 
@@ -28,18 +27,18 @@ def laser_symmetry_problems(laser: Laser, symmetry: Symmetry) -> Iterator[Proble
         rule = "a beam is round: it has no planar section of which W are per metre of depth"
         yield Problem("laser", "", rule, "use an axisymmetric or 3-D geometry, or give heat_source")
         return
-    if laser.tilt or laser.aim[0] or laser.aim[1]:
+    if math.sin(laser.tilt) > _ROUNDING or laser.aim[0] or laser.aim[1]:
         yield Problem("laser", "", "tilted or off the axis, it breaks the symmetry", _REMEDY)
     if laser.speckle is not None:
         yield Problem("laser.speckle", "", "breaks the symmetry", _REMEDY)
 
 
 def optics_problems(
-    optics: Model, laser: Laser | None, shape: ShapeBase | None, material: Material | None,
+    optics: OpticsModel, laser: Laser | None, shape: ShapeBase | None, material: Material | None,
     symmetry: Symmetry, *, transient: bool,
 ) -> Iterator[Problem]:  # fmt: skip
     """Yield what keeps a model of the light from a case; without `shape` the mesh tells more."""
-    if isinstance(optics, UniformOptics):
+    if not isinstance(optics, AttenuatingOptics):
         return
     model = f'"{optics.model}"'
     if laser is None:
@@ -60,7 +59,7 @@ def optics_problems(
 
 
 def _polarisation_problems(
-    optics: RayOptics | MieOptics, laser: Laser, symmetry: Symmetry
+    optics: AttenuatingOptics, laser: Laser, symmetry: Symmetry
 ) -> Iterator[Problem]:
     averaged = isinstance(optics, MieOptics) and optics.average != "none"
     if laser.polarisation != "linear" or averaged or symmetry == "3d":

@@ -92,16 +92,15 @@ def set_initial_state(model: Model, problem: TransientProblem) -> None:
     assert model.case.transient is not None
     initial = model.case.transient.initial
     theta = problem.theta.x.array
-    if initial.kind == "temperature":
-        theta[:] = initial.temperature - model.T_ref
-    elif initial.kind == "steady":
-        factor = initial.factor
-        if factor is None:
-            if model.light is None:
-                raise CaseError("transient.initial.intensity: there is no laser; give factor")
-            factor = (initial.intensity or 0.0) / model.light.laser.peak_intensity
+    try:
+        peak = None if model.light is None else model.light.laser.peak_intensity
+        factor = initial.light_before(peak)
+    except ValueError as error:
+        raise CaseError(str(error)) from error
+    if factor is not None:
         theta[:] = steady_state(problem, model.case.solver, factor)
     else:
-        assert model.start is not None
-        theta[:] = model.start - model.T_ref
+        start = model.start if initial.level is None else initial.level
+        assert start is not None
+        theta[:] = start - model.T_ref
     problem.impose(problem.theta)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
-from thermosim.language.sections import Section
+from thermosim.language.kinds import Kind
 from thermosim.language.units import Frequency, Intensity, NonNegative, Positive, Time
 
 _MAX_ROWS = 1_000_000
@@ -46,7 +47,23 @@ Pieces = Callable[[int], Piece | None]
 """The i-th piece (from 0, in order of time); None beyond the last."""
 
 
-class Constant(Section):
+class Schedule(Kind, chosen_by="kind"):
+    """The course of the light in time."""
+
+    kind: str
+
+    @abstractmethod
+    def pieces(self, reference: float | None) -> Pieces:
+        """Return the pieces; `reference` [W/m²] is the intensity that a factor of 1 stands for.
+
+        Raises
+        ------
+        ValueError
+            If intensities are given and there is no laser to refer them to.
+        """
+
+
+class Constant(Schedule):
     """The same light all the time."""
 
     kind: Literal["constant"] = "constant"
@@ -57,7 +74,7 @@ class Constant(Section):
         return _from_levels([0.0], [self.factor])
 
 
-class Steps(Section):
+class Steps(Schedule):
     """Levels that follow each other, the last one kept."""
 
     kind: Literal["steps"] = "steps"
@@ -95,11 +112,13 @@ class Steps(Section):
         return _from_levels(starts, levels)
 
 
-class Chopped(Section):
+class Chopped(Schedule):
     """Light that is on for a share of every period."""
 
     kind: Literal["chopped"] = "chopped"
-    period: Positive[Time] | None = None
+    period: Positive[Time] | None = Field(
+        default=None, description="From one switch on to the next"
+    )
     frequency: Positive[Frequency] | None = Field(default=None, description="In place of period")
     duty: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.5, description="Share that is on")
     phase: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -144,11 +163,11 @@ class Chopped(Section):
         return complex((self.on - self.off) * step / (2j * np.pi * n) * turn)
 
 
-class Pulses(Section):
+class Pulses(Schedule):
     """Rectangular pulses on a steady background."""
 
     kind: Literal["pulses"] = "pulses"
-    width: Positive[Time]
+    width: Positive[Time] = Field(description="Length of a pulse")
     delay: NonNegative[Time] = Field(default=0.0, description="Start of the first pulse")
     period: Positive[Time] | None = Field(default=None, description="From pulse to pulse")
     count: Annotated[int, Field(ge=1)] = Field(default=1, description="How many pulses")
@@ -183,12 +202,12 @@ class Pulses(Section):
         return piece
 
 
-class Ramp(Section):
+class Ramp(Schedule):
     """A straight rise or fall, then a constant level."""
 
     kind: Literal["ramp"] = "ramp"
-    duration: Positive[Time]
-    delay: NonNegative[Time] = 0.0
+    duration: Positive[Time] = Field(description="Length of the ramp")
+    delay: NonNegative[Time] = Field(default=0.0, description="Start of the ramp")
     first: NonNegative[float] = Field(default=0.0, description="Factor before the ramp")
     last: NonNegative[float] = Field(default=1.0, description="Factor after it")
 
@@ -201,14 +220,19 @@ class Ramp(Section):
         )
 
 
-class Table(Section):
+class Table(Schedule):
     """A course read from a CSV file (columns ``time_s`` and ``factor`` or ``intensity_W_m2``)."""
 
     kind: Literal["table"] = "table"
     file: Path | None = Field(default=None, description="Relative to the case file; read at once")
     times: tuple[NonNegative[Time], ...] = Field(default=(), description="In place of a file")
-    factors: tuple[NonNegative[float], ...] | None = None
-    intensities: tuple[NonNegative[Intensity], ...] | None = None
+    factors: tuple[NonNegative[float], ...] | None = Field(
+        default=None,
+        description="Levels as factors on the intensity of the laser, one for each time",
+    )
+    intensities: tuple[NonNegative[Intensity], ...] | None = Field(
+        default=None, description="Levels as peak intensities; in place of factors"
+    )
     between: Literal["linear", "steps"] = Field(
         default="linear", description="Straight lines between the rows, or levels kept to the next"
     )
@@ -243,11 +267,6 @@ class Table(Section):
         levels = _factors(self.factors, self.intensities, reference)
         make = _from_points if self.between == "linear" else _from_levels
         return make(self.times, levels)
-
-
-Schedule = Annotated[
-    Constant | Steps | Chopped | Pulses | Ramp | Table, Field(discriminator="kind")
-]
 
 
 def walk(pieces: Pieces, duration: float) -> Iterator[Piece]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     Intensity,
@@ -24,20 +25,48 @@ Integrator = Literal["dirk4", "dirk3", "dirk2", "backward_euler"]
 _MAX_OUTPUTS = 10_000_000
 
 
-class ChamberStart(Section):
+class InitialState(Kind, chosen_by="kind"):
+    """The temperatures at t = 0: those of the chamber, unless a kind says otherwise."""
+
+    kind: str
+
+    @property
+    def level(self) -> float | None:
+        """The one temperature [K] of everything but held faces; None where there is none."""
+        return None
+
+    def light_before(self, peak_intensity: float | None) -> float | None:
+        """Return the factor on the light whose steady state comes first; None if none does.
+
+        `peak_intensity` [W/m²] is what a factor of 1 stands for, None without a laser.
+
+        Raises
+        ------
+        ValueError
+            If an intensity is given and there is no laser to refer it to.
+        """
+        return None
+
+
+class ChamberStart(InitialState):
     """Everything starts at the temperature of the chamber."""
 
     kind: Literal["chamber"] = "chamber"
 
 
-class GivenStart(Section):
+class GivenStart(InitialState):
     """Everything but held faces starts at one temperature."""
 
     kind: Literal["temperature"] = "temperature"
-    temperature: Positive[Temperature]
+    temperature: Positive[Temperature] = Field(description="Of all that is not held")
+
+    @property
+    def level(self) -> float:
+        """The temperature [K]."""
+        return self.temperature
 
 
-class SteadyStart(Section):
+class SteadyStart(InitialState):
     """The steady state under a constant light comes first."""
 
     kind: Literal["steady"] = "steady"
@@ -50,8 +79,13 @@ class SteadyStart(Section):
             raise ValueError("give either factor or intensity of the light before t = 0")
         return self
 
-
-InitialState = Annotated[ChamberStart | GivenStart | SteadyStart, Field(discriminator="kind")]
+    def light_before(self, peak_intensity: float | None) -> float:
+        """Return the factor, or the intensity over that of the laser."""
+        if self.factor is not None:
+            return self.factor
+        if peak_intensity is None:
+            raise ValueError("transient.initial.intensity: there is no laser; give factor")
+        return (self.intensity or 0.0) / peak_intensity
 
 
 class Probe(Section):
@@ -83,13 +117,15 @@ class LockIn(Section):
     periods: Annotated[int, Field(ge=1)] = Field(
         default=1, description="Whole periods at the end of the run that are averaged"
     )
-    harmonics: tuple[Annotated[int, Field(ge=1)], ...] = (1,)
+    harmonics: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1,), description="Multiples of the frequency that are looked at"
+    )
 
 
 class TransientSettings(Section):
     """Duration, light, start, accuracy and what is written down."""
 
-    duration: Positive[Time]
+    duration: Positive[Time] = Field(description="Time that is followed")
     schedule: Schedule = Constant()
     initial: InitialState = ChamberStart()
     integrator: Integrator = Field(
@@ -106,12 +142,16 @@ class TransientSettings(Section):
     first_step: Positive[Time] | None = Field(
         default=None, description="After every switch; chosen from the rate of change otherwise"
     )
-    max_step: Positive[Time] | None = None
-    max_steps: Annotated[int, Field(ge=1)] = 1_000_000
+    max_step: Positive[Time] | None = Field(default=None, description="Longest step")
+    max_steps: Annotated[int, Field(ge=1)] = Field(
+        default=1_000_000, description="Steps after which a run gives up"
+    )
     output_times: tuple[Positive[Time], ...] = Field(
         default=(), description="Times that are met exactly and written to series.csv"
     )
-    output_every: Positive[Time] | None = None
+    output_every: Positive[Time] | None = Field(
+        default=None, description="Output times at equal distances, besides output_times"
+    )
     outputs_per_decade: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         default=None, description="Output times spread evenly over the logarithm of time"
     )
@@ -125,7 +165,7 @@ class TransientSettings(Section):
         default=(), description="Times at which the whole field is kept; the last state always is"
     )
     probes: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")], Probe] = Field(
-        default_factory=dict
+        default_factory=dict, description="Where temperatures are written down, by name"
     )
     stop_when_steady: Positive[TemperatureDifference] | None = Field(
         default=None,

@@ -6,10 +6,6 @@ middle of the contact is the origin.
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from thermosim.shapes.base import ShapeBase, TruncatedBody, equivalent_radius
 from thermosim.shapes.crystals import (
     Box,
@@ -25,20 +21,6 @@ from thermosim.shapes.polyhedron import Polyhedron
 from thermosim.shapes.sphere import Sphere, SphericalCap
 from thermosim.shapes.surface import Surface
 
-Shape = Annotated[
-    Sphere
-    | SphericalCap
-    | Ellipsoid
-    | Box
-    | Rhombohedron
-    | HexagonalPrism
-    | TruncatedOctahedron
-    | TruncatedCube
-    | Grain
-    | Surface,
-    Field(discriminator="kind"),
-]
-
 __all__ = [
     "Box",
     "Ellipsoid",
@@ -47,7 +29,6 @@ __all__ = [
     "HexagonalPrism",
     "Polyhedron",
     "Rhombohedron",
-    "Shape",
     "ShapeBase",
     "Sphere",
     "SphericalCap",

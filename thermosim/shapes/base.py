@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.language.sections import Section
+from thermosim.errors import MeshError
+from thermosim.language.kinds import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from thermosim.shapes.profile import Profile
 
 _ROUNDING = 1e-9
 
@@ -92,12 +95,20 @@ def check_contact(contact_radius: float, largest: float, what: str) -> None:
         )
 
 
-class ShapeBase(Section, ABC):
+MODULES = ("sphere", "ellipsoid", "crystals", "grain", "surface")
+"""Modules of this folder that hold shapes."""
+
+
+class ShapeBase(
+    Kind, ABC, chosen_by="kind", modules=tuple(f"thermosim.shapes.{name}" for name in MODULES)
+):
     """Common part of the shapes; coordinates are those of the pose the particle rests in.
 
     The pose: the plane of the substrate is z = 0, the body is above it and touches it, and its
     z axis passes through the middle of the contact. Lengths are in m.
     """
+
+    kind: str
 
     @property
     @abstractmethod
@@ -158,6 +169,18 @@ class ShapeBase(Section, ABC):
         ValueError
             If the contact does not fit the body.
         """
+
+    def profile(self, contact_radius: float) -> Profile:
+        """Return the outline in the half plane (r, z), of bodies of revolution, with the contact.
+
+        Raises
+        ------
+        MeshError
+            If the shape is no body of revolution about z.
+        """
+        raise MeshError(
+            f'particle.shape.kind = "{self.kind}" is no body of revolution; use symmetry = "3d"'
+        )
 
     @property
     def equivalent_radius(self) -> float:

@@ -17,6 +17,7 @@ from thermosim.shapes.base import (
     unit_vectors,
 )
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
+from thermosim.shapes.profile import Profile, upward_arcs
 from thermosim.shapes.sphere import cap_depth
 
 if TYPE_CHECKING:
@@ -191,3 +192,19 @@ class Ellipsoid(ShapeBase):
             centroid_height=height * (1 - delta) + moment / (self.volume - removed),
             depth=height * delta,
         )
+
+    @property
+    def upright_axes(self) -> tuple[float, float]:
+        """The semi-axes across and along z [m] of a spheroid that stands on its axis."""
+        return sqrt(self._squares[0, 0]), sqrt(self._squares[2, 2])
+
+    def profile(self, contact_radius: float) -> Profile:
+        """Return the outline of a spheroid that stands on its axis."""
+        if not self.is_axisymmetric:
+            return super().profile(contact_radius)
+        across, upright = self.upright_axes
+        b = contact_radius
+        center = upright * (1 - float(cap_depth(1.0, min(b / across, 1.0))))
+        sharpest = min(across, upright) ** 2 / max(across, upright)
+        size = sqrt(sharpest * self.equivalent_radius)  # curved cells follow the sharpest bend
+        return Profile(b, b, upward_arcs(across, upright, center, b), size)

@@ -16,6 +16,7 @@ from thermosim.shapes.base import (
     disk_area,
     unit_vectors,
 )
+from thermosim.shapes.profile import Profile, Segment, upward_arcs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -165,6 +166,11 @@ class Sphere(ShapeBase):
             depth=float(cap_depth(R, b)),
         )
 
+    def profile(self, contact_radius: float) -> Profile:
+        """Return the outline: arcs over the widest place to the top."""
+        R, b = self.radius, contact_radius
+        return Profile(b, b, upward_arcs(R, R, float(center_height(R, b)), b), R)
+
 
 class SphericalCap(ShapeBase):
     """A part of a sphere on its flat base: a droplet, a melted or annealed grain."""
@@ -256,3 +262,15 @@ class SphericalCap(ShapeBase):
             centroid_height=self.centroid_height,
             depth=0.0,
         )
+
+    def profile(self, contact_radius: float) -> Profile:
+        """Return the outline; a contact of the whole base leaves no sliver of it."""
+        a, h, R = self.base_radius, self.height, self.sphere_radius
+        b = a if contact_radius >= a * (1 - 1e-9) else contact_radius
+        center = h - R
+        segments: tuple[Segment, ...]
+        if h > a * (1 + 1e-9):
+            segments = upward_arcs(R, R, center, a)
+        else:
+            segments = (Segment("circle", (0.0, h), (0.0, center)),)
+        return Profile(a, b, segments, self.equivalent_radius)

@@ -103,7 +103,7 @@ def dimensions_of(study: Study, names: Mapping[str, str]) -> tuple[Dimension, ..
     if study.stages:
         found.append(Dimension(STAGE, {STAGE: tuple(stage.name for stage in study.stages)}))
     groups = study.groups()
-    if study.method != "grid":
+    if study.sampling.samples:
         return (*found, Dimension(SAMPLE, sample_columns(study, groups)))
     for group in groups:
         columns = {variable.path: variable.values for variable in group}

@@ -13,7 +13,7 @@ import numpy as np
 
 from thermosim.errors import CaseError
 from thermosim.studies.optimum import Optimum, optima, require_number
-from thermosim.studies.sensitivity import METHODS, sensitivity
+from thermosim.studies.sensitivity import sensitivity
 from thermosim.studies.store import write_aside
 from thermosim.studies.sweep import StudyResult
 
@@ -106,7 +106,7 @@ def report(result: StudyResult, tell: Callable[[str], None] = lambda text: None)
     require_number(dataset, study.objective)
     found.unit = unit_shown(dataset[study.objective])
     _find_optima(found, result)
-    if study.method in METHODS:
+    if study.sampling.ranks:
         try:
             found.indices = sensitivity(result.plan, dataset)
         except CaseError as error:

@@ -26,11 +26,19 @@ class ThermometrySettings(Section):
     noise and takes the uncertainty from the scatter.
     """
 
-    E_min: Positive[Energy] = 2.50 * e
-    E_max: Positive[Energy] = 2.60 * e
-    reference_temperature: Positive[Temperature] = 300.0
-    weights: Weights = "poisson"
-    bin_width: Positive[Energy] = 1e-3 * e
+    E_min: Positive[Energy] = Field(
+        default=2.50 * e, description="Where the window of the fit begins, on the high-energy tail"
+    )
+    E_max: Positive[Energy] = Field(default=2.60 * e, description="Where it ends")
+    reference_temperature: Positive[Temperature] = Field(
+        default=300.0, description="Temperature of the reference spectrum"
+    )
+    weights: Weights = Field(
+        default="poisson", description="Photon noise of each bin, likelihood of the counts, or none"
+    )
+    bin_width: Positive[Energy] = Field(
+        default=1e-3 * e, description="Width of the bins that spectra are gathered into"
+    )
     counts: float = Field(
         default=1e5,
         gt=0,
@@ -58,8 +66,11 @@ class ThermometrySettings(Section):
     reference_label: str = Field(
         default="", description="column of the reference spectrum; empty: the first"
     )
-    background_E_min: Positive[Energy] | None = None
-    background_E_max: Positive[Energy] | None = None
+    background_E_min: Positive[Energy] | None = Field(
+        default=None,
+        description="Energies without emission, from which the background is taken: from",
+    )
+    background_E_max: Positive[Energy] | None = Field(default=None, description="To")
 
     @property
     def background(self) -> tuple[float, float] | None:

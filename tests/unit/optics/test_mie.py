@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import sphere_hot_spot_factor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.constants import c, epsilon_0
@@ -18,7 +19,6 @@ from thermosim.optics.mie import (
     internal_intensity,
     mie_efficiencies,
     size_parameter,
-    sphere_hot_spot_factor,
 )
 
 

@@ -15,7 +15,6 @@ from thermosim.optics.model import (
     UniformOptics,
     mie_intensity,
     trace_body,
-    uniform_intensity,
 )
 from thermosim.optics.rays_surface import SphereSurface
 
@@ -65,8 +64,9 @@ def test_index_of_the_section_overrides_the_material():
 
 def test_uniform_is_the_beam():
     laser = Laser(profile="gaussian", waist="5 um", power="1 mW")
-    points = inner_points()
-    assert np.array_equal(uniform_intensity(laser)(points), laser.intensity_at(points))
+    points, field = inner_points(), UniformOptics().intensity(laser, 1.9, 0.0)
+    assert np.array_equal(field(points), laser.intensity_at(points))
+    assert UniformOptics().intensity(Laser(intensity=3e7), 1.9, 0.0) == 3e7
 
 
 def test_mie_absorbs_what_its_efficiency_says():

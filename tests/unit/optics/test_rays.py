@@ -2,10 +2,11 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import geometric_sphere_absorption
 
 from thermosim.errors import CaseError
 from thermosim.optics.beam import Laser
-from thermosim.optics.rays import geometric_sphere_absorption, trace
+from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics, Rays, split_at_interface
 from thermosim.optics.rays_launch import launch, quasi_random
 from thermosim.optics.rays_surface import CutSurface, MeshSurface, SphereSurface

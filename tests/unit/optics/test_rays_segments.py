@@ -2,20 +2,14 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import deposit_on_rings, deposit_on_shells, ring_volumes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thermosim.optics.beam import Laser
 from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
-from thermosim.optics.rays_segments import (
-    Segments,
-    deposit_on_cells,
-    deposit_on_rings,
-    deposit_on_shells,
-    path_integral,
-    ring_volumes,
-)
+from thermosim.optics.rays_segments import Segments, deposit_on_cells, path_integral
 from thermosim.optics.rays_surface import SphereSurface
 
 R = 5e-6

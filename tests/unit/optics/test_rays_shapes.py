@@ -10,9 +10,9 @@ from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
 from thermosim.optics.rays_shapes import surface_of
 from thermosim.optics.rays_surface import CutSurface, EllipsoidSurface, MeshSurface, SphereSurface
-from thermosim.shapes import Shape
+from thermosim.shapes import ShapeBase
 
-SHAPE = TypeAdapter(Shape)
+SHAPE = TypeAdapter(ShapeBase)
 SHAPES = [
     ({"kind": "sphere", "radius": 5e-6}, SphereSurface),
     ({"kind": "spherical_cap", "base_radius": 5e-6, "cap_height": 2e-6}, CutSurface),

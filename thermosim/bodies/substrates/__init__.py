@@ -6,11 +6,7 @@ it. Plan forms are disks (``radius``) or rectangles (``width`` along x, ``length
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from thermosim.bodies.substrates.base import NoSubstrate, PlanForm, SubstrateBase
+from thermosim.bodies.substrates.base import NoSubstrate, PlanForm, Substrate, SubstrateBase
 from thermosim.bodies.substrates.cantilever import Cantilever
 from thermosim.bodies.substrates.membrane import Membrane
 from thermosim.bodies.substrates.parts import Face, Plan, SubstrateFace, SubstratePart
@@ -33,8 +29,4 @@ __all__ = [
     "SubstrateBase",
     "SubstrateFace",
     "SubstratePart",
-]
-
-Substrate = Annotated[
-    NoSubstrate | Slab | Stack | Membrane | Cantilever | Pedestal, Field(discriminator="kind")
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from math import pi, sqrt
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from thermosim.bodies.emissivity import SurfaceEmissivity
 from thermosim.bodies.substrates.parts import Face, Plan, SubstrateFace, SubstratePart
-from thermosim.language.sections import Section
+from thermosim.language.kinds import Kind
 from thermosim.language.units import Length, Positive, Temperature
 from thermosim.materials.conductivity import unit_axis
 
@@ -25,7 +25,42 @@ def along_x_y_or_z(axis: tuple[float, float, float]) -> bool:
     return max(abs(c) for c in axis) == 1
 
 
-class SubstrateBase(Section):
+MODULES = ("base", "slab", "stack", "membrane", "cantilever", "pedestal")
+"""Modules of this folder that hold substrates."""
+
+
+class Substrate(
+    Kind, chosen_by="kind", modules=tuple(f"thermosim.bodies.substrates.{name}" for name in MODULES)
+):
+    """What the particle stands on, or nothing."""
+
+    kind: str
+
+    @abstractmethod
+    def parts(self) -> tuple[SubstratePart, ...]:
+        """Return the regions, the one under the particle first."""
+
+    @abstractmethod
+    def faces(self) -> tuple[SubstrateFace, ...]:
+        """Return the boundaries; what a base of the particle covers exchanges no heat."""
+
+    @property
+    @abstractmethod
+    def equivalent_radius(self) -> float:
+        """Size across [m]: of the disk with the same upper face, or half the width of a beam."""
+
+    @property
+    def is_axisymmetric(self) -> bool:
+        """Whether geometry and crystal axes leave a body of revolution about z."""
+        return all(part.plan.radius and abs(part.axis[2]) == 1 for part in self.parts())
+
+    @property
+    def has_mirror_planes(self) -> bool:
+        """Whether x = 0 and y = 0 are mirror planes of geometry and crystals."""
+        return all(along_x_y_or_z(part.axis) for part in self.parts())
+
+
+class SubstrateBase(Substrate):
     """What every substrate has: faces, held temperature, emissivity, axis of the crystal."""
 
     rim: Face = Field("held", description="What happens at the outer edge")
@@ -50,10 +85,6 @@ class SubstrateBase(Section):
         if self.held_temperature is not None and "held" not in (self.rim, self.bottom):
             raise ValueError('held_temperature needs rim = "held" or bottom = "held"')
         return self
-
-    @abstractmethod
-    def parts(self) -> tuple[SubstratePart, ...]:
-        """Return the regions, the one under the particle first."""
 
     def faces(self) -> tuple[SubstrateFace, ...]:
         """Return the boundaries; what a base of the particle covers exchanges no heat.
@@ -84,11 +115,6 @@ class SubstrateBase(Section):
 
     @property
     @abstractmethod
-    def equivalent_radius(self) -> float:
-        """Size across [m]: of the disk with the same upper face, or half the width of a beam."""
-
-    @property
-    @abstractmethod
     def top_area(self) -> float:
         """Area of the faces that look up, the place of the particle included [m²]."""
 
@@ -101,16 +127,6 @@ class SubstrateBase(Section):
     @abstractmethod
     def rim_area(self) -> float:
         """Area of the outer edge, where ``rim`` acts [m²]."""
-
-    @property
-    def is_axisymmetric(self) -> bool:
-        """Whether geometry and crystal axes leave a body of revolution about z."""
-        return all(part.plan.radius and abs(part.axis[2]) == 1 for part in self.parts())
-
-    @property
-    def has_mirror_planes(self) -> bool:
-        """Whether x = 0 and y = 0 are mirror planes of geometry and crystals."""
-        return all(along_x_y_or_z(part.axis) for part in self.parts())
 
 
 class PlanForm(SubstrateBase):
@@ -180,13 +196,10 @@ class PlanForm(SubstrateBase):
         return sqrt(self.top_area / pi)
 
 
-class NoSubstrate(Section):
+class NoSubstrate(Substrate):
     """The particle floats in the chamber."""
 
     kind: Literal["none"] = "none"
-    is_axisymmetric: ClassVar[bool] = True
-    has_mirror_planes: ClassVar[bool] = True
-    equivalent_radius: ClassVar[float] = 0.0
 
     def parts(self) -> tuple[SubstratePart, ...]:
         """Return none."""
@@ -195,3 +208,8 @@ class NoSubstrate(Section):
     def faces(self) -> tuple[SubstrateFace, ...]:
         """Return none."""
         return ()
+
+    @property
+    def equivalent_radius(self) -> float:
+        """No size [m]."""
+        return 0.0

@@ -37,6 +37,13 @@ class Plan:
             return self.radius
         return float(min(abs(c) for corner in self.corners for c in corner))
 
+    def holds(self, x: Any, y: Any) -> Any:
+        """Return which points (x, y) [m], arrays of one shape, lie within."""
+        if self.radius:
+            return x**2 + y**2 < self.radius**2
+        xs, ys = zip(*self.corners, strict=True)
+        return (x > min(xs)) & (x < max(xs)) & (y > min(ys)) & (y < max(ys))
+
     @property
     def area(self) -> float:
         """Area [m²]."""

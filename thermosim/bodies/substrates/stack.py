@@ -33,7 +33,9 @@ class Stack(PlanForm):
     """Layers on each other; the first is the top one, on which the particle stands."""
 
     kind: Literal["stack"] = "stack"
-    layers: tuple[Layer, ...] = Field(min_length=1, max_length=20)
+    layers: tuple[Layer, ...] = Field(
+        min_length=1, max_length=20, description="From the top one downward"
+    )
 
     def parts(self) -> tuple[SubstratePart, ...]:
         """Return the layers from the top one down, ``substrate_1`` first."""

@@ -9,7 +9,6 @@ Energies and spectra run along the last axis.
 from __future__ import annotations
 
 from functools import cache
-from math import pi
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,39 +47,6 @@ def _checked_depth(depth: ArrayLike) -> Floats:
     if not np.all(tau >= 0.0):
         raise ValueError(f"optical depth {np.min(tau):.6g} must not be negative")
     return tau
-
-
-def trapped_fraction(index: ArrayLike) -> Floats:
-    """Return the share of light that never meets the surface of a sphere below the critical angle.
-
-    ``(1 - 1/n²)^(3/2)`` for a clear sphere with a smooth surface; broadcasts over ``index``.
-    """
-    n = _checked_index(index)
-    return np.asarray((1.0 - 1.0 / n**2) ** 1.5)
-
-
-def cube_escape(index: ArrayLike) -> Floats:
-    """Return the share of light that can leave a clear smooth cube (no Fresnel reflection).
-
-    Six escape cones, ``3(1 - sqrt(1 - 1/n²))``, less the overlap of neighbouring cones for
-    ``n < sqrt(2)`` (a lens of two spherical caps 90° apart). Light outside the cones is trapped,
-    since a box keeps the three |direction cosines|.
-
-    Raises
-    ------
-    ValueError
-        For ``n`` below sqrt(3/2), where three cones overlap and everything can leave.
-    """
-    n = _checked_index(index)
-    if np.any(n**2 < 1.5):
-        raise ValueError(
-            f"refractive index {np.min(n):.6g} is below sqrt(1.5) = 1.2247, where no light is "
-            "trapped in a cube: the share that leaves is 1"
-        )
-    cosine = np.sqrt(1.0 - 1.0 / n**2)
-    cot = np.minimum(cosine * n, 1.0)
-    lens = 2.0 * (np.arccos(cot**2) - 2.0 * cosine * np.arccos(cot))
-    return np.asarray(3.0 * (1.0 - cosine) - 12.0 * lens / (4.0 * pi))
 
 
 def straight_escape(tau: ArrayLike) -> Floats:
@@ -132,23 +98,6 @@ def sphere_escape(tau: ArrayLike, index: ArrayLike) -> Floats:
     # at grazing exit T may round to 0: in a clear sphere this light, too, gets out in the end
     leaves = np.where(ends > 0.0, T / np.where(ends > 0.0, ends, 1.0), 1.0)
     return np.asarray(np.sum(3.0 * mu**2 * _mean_survival(L) * leaves * d_mu, axis=-1))
-
-
-def lambertian_sphere_escape(tau: ArrayLike, index: ArrayLike) -> Floats:
-    """Return the escape probability from a sphere whose every internal reflection is Lambertian.
-
-    Light comes to the surface as in a smooth sphere; what is reflected starts again with the
-    cosine law, crosses ``2 R mu``, and leaves or is scattered anew: a geometric series in the
-    share ``∫ 2 mu e^-L (1-T) d mu``. Broadcasts; exact for all ``tau``.
-    """
-    tau, n = np.broadcast_arrays(_checked_depth(tau), _checked_index(index))
-    mu, d_mu, T = _escape_cone(n)
-    L = 2.0 * tau[..., None] * mu
-    first = np.sum(3.0 * mu**2 * _mean_survival(L) * T * d_mu, axis=-1)
-    leaves = np.sum(2.0 * mu * np.exp(-L) * T * d_mu, axis=-1)
-    arrives = straight_escape(tau)
-    absorbed = 4.0 / 3.0 * tau * arrives  # 1 - ∫ 2 mu e^-L d mu, by reciprocity
-    return np.asarray(first + (arrives - first) * leaves / (absorbed + leaves))
 
 
 def mean_transmittance(index: ArrayLike) -> Floats:

@@ -8,10 +8,11 @@ absorption coefficient of the dots [1/m]. The refractive index is the same at al
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import inf, nan, pi, sqrt
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +21,7 @@ from pydantic import Field
 from thermosim.gain.escape import closed, mc
 from thermosim.gain.escape.mc_bodies import Body, SphereBody
 from thermosim.gain.escape.mc_shapes import body_of
-from thermosim.language.sections import Section
+from thermosim.language.kinds import Kind
 from thermosim.language.units import AbsorptionCoefficient, Fraction, NonNegative
 from thermosim.shapes import ShapeBase, Sphere, equivalent_radius
 
@@ -173,11 +174,44 @@ def escape_of_fates(fates: mc.PhotonFates, emitter: mc.Emitter) -> Escape:
     )
 
 
-class _EscapeSection(Section):
+MODULES = ("thermosim.gain.model", "thermosim.gain.escape.methods")
+"""Modules that hold kinds of escape."""
+
+
+class EscapeModel(Kind, chosen_by="kind", modules=MODULES):
+    """How much of the emitted light leaves the body, and how much dots absorb again."""
+
+    kind: str
+
+
+class AutoEscape(EscapeModel):
+    """Rough grain of the index of the particle: what ground and grown crystals are taken for.
+
+    Every reflection forgets the direction (``ergodic``). A perfect sphere lets less light out.
+    """
+
+    kind: Literal["auto"] = "auto"
+
+
+class EscapeOfBody(EscapeModel):
+    """A method that works the escape out for one body."""
+
     refractive_index: float = Field(ge=1, description="Refractive index of the body")
     parasitic_absorption: NonNegative[AbsorptionCoefficient] = Field(
         default=0.0, description="Absorption of the emission by everything but the dots"
     )
+
+    @abstractmethod
+    def evaluate(
+        self,
+        shape: Any,
+        energy: ArrayLike,
+        emission: ArrayLike,
+        alpha: ArrayLike,
+        contact_radius: float = 0.0,
+        eta_int: float = 0.0,
+    ) -> Escape:
+        """Return the escape from ``shape``: radius of a sphere [m], body, or shape of a case."""
 
 
 SubstrateIndex = Annotated[
@@ -185,7 +219,7 @@ SubstrateIndex = Annotated[
 ]
 
 
-class ErgodicEscape(_EscapeSection):
+class ErgodicEscape(EscapeOfBody):
     """Rough grain of any form: every reflection forgets the direction (closed form)."""
 
     kind: Literal["ergodic"] = "ergodic"
@@ -227,7 +261,7 @@ class ErgodicEscape(_EscapeSection):
         return spectral_escape(P, energy, emission, alpha, self.parasitic_absorption, into)
 
 
-class SphereEscape(_EscapeSection):
+class SphereEscape(EscapeOfBody):
     """Smooth sphere (of the same volume), away from the contact: the lower bound (closed form)."""
 
     kind: Literal["sphere"] = "sphere"
@@ -252,7 +286,7 @@ class SphereEscape(_EscapeSection):
         return spectral_escape(P, energy, emission, alpha, self.parasitic_absorption)
 
 
-class MonteCarloEscape(_EscapeSection):
+class MonteCarloEscape(EscapeOfBody):
     """Photons followed one by one, in a sphere, box, convex polyhedron or mesh."""
 
     kind: Literal["monte_carlo"] = "monte_carlo"
@@ -321,11 +355,6 @@ class MonteCarloEscape(_EscapeSection):
         emitter = mc.Emitter(energy, emission, alpha)
         run = self.transport(shape, emitter, contact_radius, eta_int)
         return escape_of_fates(run.run(self.photons, self.seed), emitter)
-
-
-EscapeModel = Annotated[
-    ErgodicEscape | SphereEscape | MonteCarloEscape, Field(discriminator="kind")
-]
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import e
 
-from thermosim.gain.model import GainModel, GivenEscape, NoEscape
+from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, Escape, EscapeOfBody
+from thermosim.gain.model import GainModel
 from thermosim.gain.source import external_efficiency, mean_escape
 
 if TYPE_CHECKING:
-    from thermosim.gain.escape.methods import Escape
     from thermosim.gain.source import GainParameters
 
 Array = NDArray[np.float64]
@@ -47,6 +48,21 @@ def emission_grid(model: GainModel, temperature: float) -> Array:
     return np.linspace(wide[first], wide[last], _POINTS)
 
 
+def with_choice(model: GainModel, index: float) -> GainModel:
+    """Return the model with ``escape = "auto"`` chosen for a body of real refractive index `index`.
+
+    Raises
+    ------
+    ValueError
+        If the index is not a number.
+    """
+    if not isinstance(model.escape, AutoEscape):
+        return model
+    if math.isnan(index):
+        raise ValueError("needs the refractive index of the particle; give optics.refractive_index")
+    return model.model_copy(update={"escape": ErgodicEscape(refractive_index=index)})
+
+
 @functools.lru_cache(maxsize=64)
 def resolve_escape(
     model: GainModel, shape: Any, contact_radius: float, temperature: float
@@ -68,7 +84,7 @@ def resolve_escape(
         If the method does not suit the body.
     """
     method = model.escape
-    if isinstance(method, NoEscape | GivenEscape):
+    if not isinstance(method, EscapeOfBody):
         return ResolvedGain(model, None)
     T = min(max(temperature, model.temperature_min), model.temperature_max)
     E = emission_grid(model, T)

@@ -1,0 +1,273 @@
+"""Closed forms that only tests ask for: limits of what the package computes in general."""
+
+from __future__ import annotations
+
+import math
+from math import pi
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import ArrayLike
+
+from thermosim.bodies.emissivity import (
+    IndexFunction,
+    planck_average,
+    planck_wavelengths,
+    slab_emissivity,
+)
+from thermosim.gain.escape.closed import (
+    _checked_depth,
+    _checked_index,
+    _escape_cone,
+    _mean_survival,
+    straight_escape,
+)
+from thermosim.gain.master import Ladder
+from thermosim.gain.recombination import TrionBiexciton
+from thermosim.limits.closed import radiation_delta_T, sphere_area
+from thermosim.optics.fresnel import fresnel_reflectance
+from thermosim.optics.mie import MieSphere, _radial_quadrature, hot_spot_factor
+from thermosim.optics.rays_segments import Integers, Segments, deposit_on_cells
+
+Floats = npt.NDArray[np.float64]
+
+
+def rayleigh_emissivity(
+    radius: float, T: npt.ArrayLike, index: IndexFunction, points: int = 800
+) -> Floats:
+    """Return the emissivity of a very small sphere, ``<4x Im((m²-1)/(m²+2))>``; shape of ``T``.
+
+    Proportional to ``radius`` [m] (Bohren and Huffman 1983, eq. 5.11).
+    """
+    temperature = np.asarray(T, dtype=float)
+    wavelength = planck_wavelengths(float(temperature.min()), float(temperature.max()), points)
+    eps = index(wavelength) ** 2
+    Q_abs = 8 * np.pi * radius / wavelength * ((eps - 1) / (eps + 2)).imag
+    return planck_average(Q_abs, wavelength, temperature)
+
+
+def opaque_emissivity(T: npt.ArrayLike, index: IndexFunction, points: int = 800) -> Floats:
+    """Return the emissivity of a flat or large body that lets no light through; shape of ``T``.
+
+    Hemispherical average of one minus the Fresnel reflectance.
+    """
+    return slab_emissivity(np.inf, T, index, points)
+
+
+def disk_to_disk(radius_1: npt.ArrayLike, radius_2: npt.ArrayLike, gap: npt.ArrayLike) -> Floats:
+    """Return F from disk 1 to a parallel coaxial disk 2 at distance `gap`; lengths in m, broadcast.
+
+    (Howell, A Catalog of Radiation Configuration Factors, C-41.)
+    """
+    h = np.asarray(gap, dtype=float)
+    R_1, R_2 = np.asarray(radius_1) / h, np.asarray(radius_2) / h
+    X = 1 + (1 + R_2**2) / R_1**2
+    return np.asarray((X - np.sqrt(X**2 - 4 * (R_2 / R_1) ** 2)) / 2)
+
+
+def sphere_to_disk(distance: npt.ArrayLike, radius: npt.ArrayLike) -> Floats:
+    """Return F from a sphere to a coaxial disk whose plane is `distance` from its centre.
+
+    Lengths in m, broadcast; the plane must not cut the sphere. (Howell, C-122; for an infinite
+    disk 1/2.)
+    """
+    h, a = np.asarray(distance, dtype=float), np.asarray(radius, dtype=float)
+    return np.asarray((1 - h / np.hypot(h, a)) / 2)
+
+
+def trapped_fraction(index: ArrayLike) -> Floats:
+    """Return the share of light that never meets the surface of a sphere below the critical angle.
+
+    ``(1 - 1/n²)^(3/2)`` for a clear sphere with a smooth surface; broadcasts over ``index``.
+    """
+    n = _checked_index(index)
+    return np.asarray((1.0 - 1.0 / n**2) ** 1.5)
+
+
+def cube_escape(index: ArrayLike) -> Floats:
+    """Return the share of light that can leave a clear smooth cube (no Fresnel reflection).
+
+    Six escape cones, ``3(1 - sqrt(1 - 1/n²))``, less the overlap of neighbouring cones for
+    ``n < sqrt(2)`` (a lens of two spherical caps 90° apart). Light outside the cones is trapped,
+    since a box keeps the three |direction cosines|.
+
+    Raises
+    ------
+    ValueError
+        For ``n`` below sqrt(3/2), where three cones overlap and everything can leave.
+    """
+    n = _checked_index(index)
+    if np.any(n**2 < 1.5):
+        raise ValueError(
+            f"refractive index {np.min(n):.6g} is below sqrt(1.5) = 1.2247, where no light is "
+            "trapped in a cube: the share that leaves is 1"
+        )
+    cosine = np.sqrt(1.0 - 1.0 / n**2)
+    cot = np.minimum(cosine * n, 1.0)
+    lens = 2.0 * (np.arccos(cot**2) - 2.0 * cosine * np.arccos(cot))
+    return np.asarray(3.0 * (1.0 - cosine) - 12.0 * lens / (4.0 * pi))
+
+
+def lambertian_sphere_escape(tau: ArrayLike, index: ArrayLike) -> Floats:
+    """Return the escape probability from a sphere whose every internal reflection is Lambertian.
+
+    Light comes to the surface as in a smooth sphere; what is reflected starts again with the
+    cosine law, crosses ``2 R mu``, and leaves or is scattered anew: a geometric series in the
+    share ``∫ 2 mu e^-L (1-T) d mu``. Broadcasts; exact for all ``tau``.
+    """
+    tau, n = np.broadcast_arrays(_checked_depth(tau), _checked_index(index))
+    mu, d_mu, T = _escape_cone(n)
+    L = 2.0 * tau[..., None] * mu
+    first = np.sum(3.0 * mu**2 * _mean_survival(L) * T * d_mu, axis=-1)
+    leaves = np.sum(2.0 * mu * np.exp(-L) * T * d_mu, axis=-1)
+    arrives = straight_escape(tau)
+    absorbed = 4.0 / 3.0 * tau * arrives  # 1 - ∫ 2 mu e^-L d mu, by reciprocity
+    return np.asarray(first + (arrives - first) * leaves / (absorbed + leaves))
+
+
+def isolated_dot_delta_T(
+    g: npt.ArrayLike,
+    radius: npt.ArrayLike,
+    T_env: npt.ArrayLike = 300.0,
+    emissivity: npt.ArrayLike = 1.0,
+) -> Floats:
+    """Return ``ΔT`` [K] of one dot of ``radius`` [m] and gain ``g`` [W] that only radiates."""
+    return radiation_delta_T(np.asarray(g) / sphere_area(radius), T_env, emissivity)
+
+
+def ensemble_delta_T(
+    n_dots: npt.ArrayLike,
+    g: npt.ArrayLike,
+    radius: npt.ArrayLike,
+    T_env: npt.ArrayLike = 300.0,
+    emissivity: npt.ArrayLike = 1.0,
+) -> Floats:
+    """Return ``ΔT`` [K] of a sphere full of dots that only radiates.
+
+    ``n R g/3 = ε σ (T_env⁴ - T⁴)``.
+    """
+    flux = np.asarray(n_dots) * np.asarray(radius) * np.asarray(g) / 3
+    return radiation_delta_T(flux, T_env, emissivity)
+
+
+def geometric_sphere_absorption(n: float, tau: float) -> float:
+    """Return Q_abs of a sphere in ray optics, unpolarised light, ``tau = alpha R``.
+
+    ``∫ 2b db T (1 - e^{-L})/(1 - (1 - T) e^{-L})`` with the chord ``L = 2 tau sqrt(1 - b²/n²)``,
+    averaged over s and p; every internal reflection repeats the angle. Substituting
+    ``b² = 1 - u⁴`` removes the singularity at grazing incidence.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    u, w = 0.5 * (nodes + 1.0), 0.5 * weights
+    b2 = 1.0 - u**4
+    passed = np.exp(-2.0 * tau * np.sqrt(1.0 - b2 / n**2))
+    absorbed = 0.0
+    for R in fresnel_reflectance(u**2, 1.0, n):
+        absorbed += 0.5 * float(
+            (w * 4.0 * u**3 * (1.0 - R) * (1 - passed) / (1 - R * passed)).sum()
+        )
+    return absorbed
+
+
+def weak_sphere_absorption(n: float, k: float, x: float) -> float:
+    """Return Q_abs of a weakly absorbing sphere in ray optics, ``(8/3)(k/n) x (n³-(n²-1)^{3/2})``.
+
+    ``x`` is the size parameter. Bohren and Huffman (1983), section 7.1.
+    """
+    return float(8.0 / 3.0 * k / n * x * (n**3 - (n**2 - 1.0) ** 1.5))
+
+
+def axis_peak(sphere: MieSphere, per_wavelength: int = 40) -> tuple[float, float]:
+    """Return ``(|E|²/E0², z/R)`` at the highest point of the axis along the beam.
+
+    Samples the axis ``per_wavelength`` times per wavelength in the sphere, then refines.
+    """
+    from scipy.optimize import minimize_scalar
+
+    def on_axis(z: ArrayLike) -> Floats:
+        z = np.atleast_1d(np.asarray(z, float))
+        return sphere.intensity_parts(np.abs(z), np.where(z < 0.0, -1.0, 1.0))[0]
+
+    count = 2 + int(per_wavelength * sphere.m.real * sphere.x / math.pi)
+    z = np.linspace(-1.0, 1.0, count)
+    best = z[on_axis(z).argmax()]
+    step = z[1] - z[0]
+    found = minimize_scalar(
+        lambda t: -float(on_axis(t)[0]),
+        bounds=(max(best - step, -1.0), min(best + step, 1.0)),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    return -float(found.fun), float(found.x)
+
+
+def sphere_hot_spot_factor(sphere: MieSphere) -> float:
+    """Return `hot_spot_factor` of a sphere in unpolarised light, by Gauss quadrature."""
+    s, w_s = _radial_quadrature(abs(sphere.m) * sphere.x)
+    # the square of the intensity is a polynomial in mu of degree 4 per term of the series
+    mu, w_mu = np.polynomial.legendre.leggauss(2 * sphere.c.size + 2)
+    S_grid, MU_grid = np.meshgrid(s, mu, indexing="ij")
+    P, S = sphere.intensity_parts(S_grid.ravel(), MU_grid.ravel())
+    return hot_spot_factor(P + S, np.outer(w_s * s**2, w_mu).ravel())
+
+
+def deposit_on_rings(
+    segments: Segments, r_edges: ArrayLike, z_edges: ArrayLike, step: float
+) -> tuple[Floats, float]:
+    """Return the deposit in rings about the z axis [W m], shape (r bins, z bins), and the rest.
+
+    ``r_edges`` (from 0) and ``z_edges`` are increasing [m].
+    """
+    r_edges, z_edges = np.asarray(r_edges, float), np.asarray(z_edges, float)
+    n_r, n_z = r_edges.size - 1, z_edges.size - 1
+
+    def locate(points: Floats) -> Integers:
+        i = np.searchsorted(r_edges, np.hypot(points[:, 0], points[:, 1]), side="right") - 1
+        j = np.searchsorted(z_edges, points[:, 2], side="right") - 1
+        inside = (i >= 0) & (i < n_r) & (j >= 0) & (j < n_z)
+        return np.where(inside, i * n_z + j, -1)
+
+    total, outside = deposit_on_cells(segments, locate, n_r * n_z, step, snap=False)
+    return total.reshape(n_r, n_z), outside
+
+
+def ring_volumes(r_edges: ArrayLike, z_edges: ArrayLike) -> Floats:
+    """Return the volumes of rings about the z axis [m³], shape (r bins, z bins)."""
+    areas = np.pi * np.diff(np.asarray(r_edges, float) ** 2)
+    return np.outer(areas, np.diff(np.asarray(z_edges, float)))
+
+
+def deposit_on_shells(
+    segments: Segments, centre: ArrayLike, edges: ArrayLike, step: float
+) -> tuple[Floats, float]:
+    """Return the deposit in spherical shells about ``centre`` [W m], and the rest.
+
+    ``edges`` are increasing radii from 0 [m]; one shell fewer than edges.
+    """
+    edges, middle = np.asarray(edges, float), np.asarray(centre, float)
+
+    def locate(points: Floats) -> Integers:
+        shell = np.searchsorted(edges, np.linalg.norm(points - middle, axis=1), side="right") - 1
+        return np.where(shell < edges.size - 1, shell, -1)
+
+    return deposit_on_cells(segments, locate, edges.size - 1, step, snap=False)
+
+
+def trion_biexciton_ladder(
+    section: TrionBiexciton, neutralisation: float = 0.0, absorbing: str = "below_top"
+) -> Ladder:
+    """Return the rate model behind Eq. (2): states 0, X, BX, c, T.
+
+    ``neutralisation`` [1/s] replaces ``A/(C tau_X)`` where C is 0. Absorption in BX and T, which
+    Eq. (2) leaves out, counts with ``absorbing = "all"``.
+    """
+    eta_X, eta_T, eta_BX = section.efficiencies()
+    k_X, k_T, k_BX = 1.0 / section.tau_X, 1.0 / section.tau_T, 1.0 / section.tau_BX
+    k_n = section.A / (section.C * section.tau_X) if section.C > 0 else neutralisation or k_X
+    decay, climb = np.zeros((5, 5)), np.zeros((5, 5))
+    decay[1, 0], decay[2, 1], decay[2, 3] = k_X, (1.0 - section.A) * k_BX, section.A * k_BX
+    decay[4, 3], decay[3, 0] = k_T, k_n
+    climb[0, 1] = climb[1, 2] = climb[3, 4] = 1.0
+    absorption = np.ones(5) if absorbing == "all" else np.array([1.0, 1.0, 0.0, 1.0, 0.0])
+    emission = np.array([0.0, eta_X * k_X, eta_BX * k_BX, 0.0, eta_T * k_T])
+    return Ladder(("0", "X", "BX", "c", "T"), decay, climb, absorption, emission)
