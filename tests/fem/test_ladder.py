@@ -1,6 +1,7 @@
 """The ladder: rungs in order, each on top of the one before, and the one that decides."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-from thermosim import simulate  # noqa: E402
+from thermosim import load_case, simulate  # noqa: E402
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, SolveError  # noqa: E402
 from thermosim.infer.ladder import Ladder, Rung, favourable, ladder, variants  # noqa: E402
@@ -93,6 +94,12 @@ def test_without_light_there_is_no_ladder():
     dark = {key: value for key, value in TREE.items() if key != "laser"}
     with pytest.raises(CaseError, match=r"no \[laser\]"):
         ladder(parse_case({**dark, "source": {"heat_source": "1 W/m^3"}}), simulate)
+
+
+def test_own_geometry_is_refused():
+    path = Path(__file__).parents[2] / "cases" / "lit_cylinder.toml"
+    with pytest.raises(CaseError, match="of a particle"):
+        ladder(load_case(path), simulate)
 
 
 def test_command(tmp_path):

@@ -166,7 +166,7 @@ def test_unreadable(tmp_path, capsys, monkeypatch):
 
     path = tmp_path / "case.toml"
     path.write_text(GOOD)
-    monkeypatch.setattr("pathlib.Path.open", denied)
+    monkeypatch.setattr("thermosim.language.files.os.open", denied)
     assert "cannot be read: Permission denied" in refused(capsys, "check", path)
 
 

@@ -224,11 +224,14 @@ def test_files_that_are_no_text_say_what_to_export(tmp_path, start, words):
     assert "export" in str(error.value) or "no table" in str(error.value)
 
 
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_a_silent_pipe_is_not_waited_for(tmp_path, monkeypatch):
     import os
 
+    from thermosim.language import files
+
+    monkeypatch.setattr(files, "PATIENCE", 0.2)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(CaseError, match="no regular file"):
+    with pytest.raises(CaseError, match="is a pipe into which nobody has written"):
         read_spectra(tmp_path / "pipe")
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from thermosim.errors import Problem
+from thermosim.language.files import named_file
 from thermosim.language.formulas import (
     FieldExpression,
     HeatSourceExpression,
@@ -207,7 +208,7 @@ class GeometryFile(Section):
     def _existing_file(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str | Path):
             return value
-        path = Path((info.context or {}).get("directory", "")) / Path(value).expanduser()
+        path = named_file((info.context or {}).get("directory", ""), value)
         if path.suffix.lower() not in _SUFFIXES:
             raise PydanticCustomError("geometry", "must end in .geo, .msh, .step or .stp")
         if not path.is_file():

@@ -25,8 +25,6 @@ from thermosim.case.settings import (
 )
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
-from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape
-from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
 from thermosim.optics.beam import Laser
@@ -249,26 +247,6 @@ class Case(CaseBase):
         if self.laser is not None and table is not None:
             index = complex(table.at(self.laser.wavelength))
         return self.optics.index(index)
-
-    def resolved_gain(self) -> GainModel:
-        """Return the gain with the escape of its light worked out for this particle.
-
-        Raises
-        ------
-        CaseError
-            If the method of ``[gain.escape]`` does not suit the particle.
-        """
-        return self.escape().model
-
-    def escape(self) -> ResolvedGain:
-        """Return the resolved gain with the escape that it comes from."""
-        T = self.chamber.temperature
-        try:
-            asked = escape_chosen(self.gain, self.particle_index)
-            return resolve_escape(asked, self.particle.shape, self.contact_radius, T)
-        except ValueError as error:
-            kind = f'"{self.gain.escape.kind}"'
-            raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
 
 
 def _lies_flat(shape: ShapeBase) -> bool:

@@ -6,6 +6,8 @@ import contextlib
 import importlib.util
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,11 +52,20 @@ def _leave_together(error: ThermosimError) -> None:
     end_together(str(error), error.exit_status)
 
 
+def _settle_home() -> None:
+    """Give libraries a home where there is none: a user without a name, in a batch system."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = tempfile.gettempdir()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from thermosim.cli import commands
 
     commands.register(app)
+    _settle_home()
     try:
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:

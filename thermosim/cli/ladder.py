@@ -32,12 +32,12 @@ def ladder(
     """
     from mpi4py import MPI
 
-    from thermosim.case.read import load_particle_case
+    from thermosim.case.read import load_case
     from thermosim.fem.parallel import abort_on_exception
     from thermosim.infer import ladder as rungs
     from thermosim.run.simulate import simulate
 
-    loaded = load_particle_case(case, overrides)
+    loaded = load_case(case, overrides)
     abort_on_exception(MPI.COMM_WORLD)
     with progress(quiet=quiet or json) as tell:
         found = rungs.ladder(loaded, simulate, tell)

@@ -19,7 +19,7 @@ from thermosim.cli.console import (
     print_table,
     say,
 )
-from thermosim.cli.gain import FIGURE_HINT
+from thermosim.cli.gain import FIGURE_HINT, lit_case
 
 if TYPE_CHECKING:
     from thermosim.gain import GainModel
@@ -54,10 +54,8 @@ def trpl(
     json: JsonOption = False,
 ) -> None:
     """Print the decay of the emission after a short pulse, over fluence."""
-    from thermosim.case.read import load_particle_case
-
-    loaded = load_particle_case(case, overrides)
-    decays = decays_of(loaded.gain, fluence, charged, duration)
+    loaded, light = lit_case(case, overrides)
+    decays = decays_of(light.gain, fluence, charged, duration)
     measured = None
     if data is not None:
         from thermosim.language.tables import Reading, read_decays

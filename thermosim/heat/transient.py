@@ -68,6 +68,7 @@ class TransientProblem(HeatProblem):
     factor : constant on the light; the source of the model holds it
     held_rates : boundary -> dT/dt [K/s] of its nodes (sorted) as a function of time [s], for held
         temperatures that read `time`; the others stay as they are
+    within : the times [s] between which formulas are read: at a switch, on this side of it
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class TransientProblem(HeatProblem):
         self.rate = fem.Function(self.space, name="rate")
         self.shift = constant(domain, 0.0)
         self.held_rates: dict[str, Callable[[float], Any]] = {}
+        self.within = (-np.inf, np.inf)
 
     def terms(self, theta: Any, v: Any) -> dict[str, Any]:
         """Return the terms of the steady problem and ``REGION:stored``, heat stored per time."""
@@ -146,13 +148,14 @@ class TransientProblem(HeatProblem):
         """Heat capacity per node [J/K], the scale of the equations of held nodes."""
         one, T = constant(self.domain, 1.0), self.theta
         total = sum(
-            self.domain.comm.allreduce(fem.assemble_scalar(fem.form(form)))
+            self.domain.comm.allreduce(fem.assemble_scalar(compile_form(form)))
             for form in self.storage(T, one, one).values()
         )
         return float(total) / int(self.space.dofmap.index_map.size_global)
 
     def at(self, time: float) -> None:
         """Set time, and θ and θ̇ at the held nodes to what they are then."""
+        time = min(max(time, self.within[0]), self.within[1])
         self.time.value = time
         if self.held_rates:
             self.impose(self.theta)

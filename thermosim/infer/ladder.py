@@ -18,10 +18,12 @@ from thermosim.errors import CaseError, SolveError
 from thermosim.gain.escape.methods import AutoEscape
 from thermosim.gain.model import NoEscape
 from thermosim.gain.recombination import TrionBiexciton
+from thermosim.model.of_case import model_of
 from thermosim.optics.model import AutoOptics, UniformOptics
 
 if TYPE_CHECKING:
     from thermosim.case.particle_case import Case
+    from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
     from thermosim.results import Result
 
@@ -85,19 +87,22 @@ def _of(rung: Rung) -> float:
 
 
 def ladder(
-    case: Case, run: Callable[[Case], Result], tell: Callable[[str], None] = lambda text: None
+    case: AnyCase, run: Callable[[Any], Result], tell: Callable[[str], None] = lambda text: None
 ) -> Ladder:
     """Climb down from the favourable limit of a case to the particle as it is (steady states).
 
     Raises
     ------
     CaseError
-        If there is no light in the case.
+        If there is no light in the case, or no particle.
     """
+    if model_of(case).lump is None:
+        raise CaseError("the ladder is of a particle: this case is about a body ([geometry])")
     if case.laser is None:
         raise CaseError("the ladder is about light: this case has no [laser]")
     rungs = []
-    for name, words, variant in variants(case):
+    particle: Any = case
+    for name, words, variant in variants(particle):
         tell(name)
         try:
             found = run(variant).summary
@@ -106,7 +111,7 @@ def ladder(
             rungs.append(Rung(name, words, None, str(error)))
     tell("as written")
     try:
-        written: float | None = run(_plain(case)).summary["delta_T_mean_K"]
+        written: float | None = run(_plain(particle)).summary["delta_T_mean_K"]
     except SolveError:
         written = None
     return Ladder(tuple(rungs), written)

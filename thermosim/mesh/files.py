@@ -10,6 +10,7 @@ import numpy as np
 
 from thermosim.errors import MeshError
 from thermosim.mesh.files_script import check_script
+from thermosim.shapes.cad import try_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,7 @@ def draw_file(gmsh: Any, geometry: GeometryFile, dim: int) -> float:
         gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 1)
     else:
         _check_header(path, kind)
+    try_reading(path)
     if geometry.is_step:
         _read_step(gmsh, geometry, dim)
     else:

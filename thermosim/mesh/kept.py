@@ -51,8 +51,7 @@ def gmsh_version() -> str:
 def read_mesh(path: Path) -> tuple[MeshData, MeshReport] | None:
     """Return a cached mesh; None if there is none or the file is damaged."""
     try:
-        with np.load(path) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = native.read_cached(path)
         header = json.loads(str(arrays.pop("header", "{}")))
         report = json.loads(str(arrays.pop("report", "{}")))
     except native.DAMAGED:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError
+from thermosim.language.units import si_text
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
@@ -26,6 +27,8 @@ from thermosim.model.heat import (
     UniformSource,
     film_of,
 )
+from thermosim.model.layout import Focus, Layout
+from thermosim.model.lump import Lump
 from thermosim.model.model import Goal, Ground, Light, Model
 
 if TYPE_CHECKING:
@@ -36,6 +39,28 @@ if TYPE_CHECKING:
     from thermosim.materials.conductivity import Axis
 
 PARTICLE, SURFACE = "particle", "particle_surface"
+_PLACES = {
+    PARTICLE: "",
+    SURFACE: "",
+    "substrate": "",
+    "substrate_top": "top face",
+    "substrate_bottom": "lower face",
+    "substrate_rim": "rim",
+}
+_WAYS = {
+    "radiation": "thermal radiation",
+    "gas": "residual gas",
+    "held": "conduction to holder",
+    "stored": "heat capacity",
+}
+_ACCOUNTS = {
+    "heat_source_W": "released in the particle",
+    "heat_to_chamber_W": "particle to chamber",
+    "heat_to_substrate_W": "particle to substrate",
+    "heat_substrate_to_chamber_W": "substrate to chamber",
+    "heat_to_holder_W": "substrate to holder",
+    "heat_stored_W": "stored per time",
+}
 
 
 def of_particle(case: Case) -> Model:
@@ -66,7 +91,81 @@ def of_particle(case: Case) -> Model:
             "contact_radius_m": case.contact_radius,
         },
         start=case.chamber.temperature,
+        layout=layout_of(case),
+        lump=lump_of(case),
     )
+
+
+def lump_of(case: Case) -> Lump:
+    """Return the particle as closed forms take it."""
+    h_c, source = case.contact.conductance, case.source
+    return Lump(
+        case.particle, case.chamber, case.material, case.contact_radius, h_c or None,
+        case.substrate.parts(), None if source is None else source.heat_source,
+    )  # fmt: skip
+
+
+def layout_of(case: Case) -> Layout:
+    """Return how a result about a particle is told and shown."""
+    touched = case.substrate.faces() if case.contact_radius else ()
+    given = case.laser is None
+    return Layout(
+        about=PARTICLE,
+        question=_question(case),
+        symmetry=case.symmetry,
+        T_ref=case.chamber.temperature,
+        zero="chamber",
+        goal="ΔT of the particle, mean",
+        regions=case.material_names(),
+        boundaries=(SURFACE, *(f.boundary for f in touched if f.happens != "insulated")),
+        insulated=tuple(f.boundary for f in touched if f.happens == "insulated"),
+        main=PARTICLE,
+        other="substrate",
+        contact="heat_to_substrate_W",
+        driver="heat source" if given else "light",
+        places=_PLACES,
+        ways=_WAYS,
+        sources={PARTICLE: "given heat source" if given else "light and its emission"},
+        accounts=_ACCOUNTS,
+        lit=None if given else PARTICLE,
+        focus=_focus(case),
+    )
+
+
+def _focus(case: Case) -> Focus:
+    (low, *_), (high, *_) = case.particle.shape.bounding_box
+    places = case.particle.places()
+    title = "Particle" if len(places) == 1 else f"Particles ({len(places)} in all)"
+    return Focus(
+        region=PARTICLE,
+        title=f"{title}: {case.particle.material}",
+        width=(float(low), float(high)),
+        foot=(float(places[0, 0]), float(places[0, 1])),
+        count=len(places),
+        below=f"Substrate: {_below(case)}".rstrip(": "),
+    )
+
+
+def _below(case: Case) -> str:
+    """Return the materials of a substrate from the top down."""
+    return " on ".join(part.material for part in case.substrate.parts())
+
+
+def _question(case: Case) -> str:
+    """Return what was asked: body, place and chamber in a sentence."""
+    shape, count = case.particle.shape, case.particle.count
+    kind = shape.kind.replace("_", " ")
+    radius = "radius" if kind == "sphere" else "equivalent radius"
+    size = si_text(shape.equivalent_radius, "m", 3)
+    text = f"{kind.capitalize()} of {case.particle.material}, {radius} {size}"
+    if count > 1:
+        text = f"{count} particles, each a {text[0].lower()}{text[1:]}"
+    if case.substrate.parts():
+        text += f", on {_below(case)} ({case.substrate.kind})"
+    if case.contact_radius:
+        text += f", contact radius {si_text(case.contact_radius, 'm', 3)} ({case.contact.kind})"
+    asked = "How cold or warm does it get, and where does the heat go?"
+    return f"{text}; chamber at {case.chamber.temperature:g} K. {asked}"
 
 
 def light_of(case: Case) -> Light | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,13 +29,11 @@ def from_halfspaces(normals: ArrayLike, offsets: ArrayLike) -> Polyhedron:
     ValueError
         If an offset is not positive or the body is unbounded.
     """
-    from scipy.spatial import ConvexHull
-
     n, d = unit_vectors(normals), np.asarray(offsets, dtype=float)
     if not np.all(d > 0):
         raise ValueError("the origin must lie inside all half-spaces (offsets above 0)")
     # faces of the hull of the dual points n/d are the vertices of the body
-    dual = ConvexHull(n / d[:, None]).equations
+    dual = convex_hull(n / d[:, None]).equations
     if not np.all(dual[:, 3] < 0):
         raise ValueError("the half-spaces leave the body open: the origin is not enclosed")
     points = merge_points(-dual[:, :3] / dual[:, 3:])
@@ -45,14 +43,28 @@ def from_halfspaces(normals: ArrayLike, offsets: ArrayLike) -> Polyhedron:
 
 def from_points(points: ArrayLike) -> Polyhedron:
     """Return the convex hull of points, shape (n, 3), coplanar triangles put together."""
-    from scipy.spatial import ConvexHull
-
     cloud = np.asarray(points, dtype=float)
     size = np.max(np.ptp(cloud, axis=0))
-    hull = ConvexHull(cloud / size)
+    hull = convex_hull(cloud / size)
     corners = merge_points(cloud[np.sort(hull.vertices)] / size)
     planes = merge_points(hull.equations)
     return _assemble(corners, planes[:, :3], -planes[:, 3]).scaled(size)
+
+
+def convex_hull(points: ArrayLike) -> Any:
+    """Return the convex hull of points, shape (n, 3), as SciPy has it.
+
+    Raises
+    ------
+    ValueError
+        If they are as good as in one plane, as the corners of a needle of 1e15 times its width.
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        return ConvexHull(points)
+    except QhullError as error:
+        raise ValueError("is too thin or too long for what numbers can hold") from error
 
 
 def merge_points(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from thermosim.language.files import named_file
 from thermosim.language.units import Length, Positive
 from thermosim.shapes.base import ShapeBase, TruncatedBody
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
@@ -50,7 +51,7 @@ class Surface(ShapeBase):
         if not isinstance(value, str | Path):
             return value
         folder = (info.context or {}).get("directory", "")
-        path = Path(folder) / Path(value).expanduser()
+        path = named_file(folder, value)
         if path.suffix.lower() not in _TRIANGLES + _SOLIDS:
             raise PydanticCustomError("surface", "must end in .stl, .obj, .step or .stp")
         if not path.is_file():

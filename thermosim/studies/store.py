@@ -21,10 +21,13 @@ MARK, POINTS, LOCK = "study.toml", "points", ".lock"
 
 @dataclass
 class Record:
-    """What is kept of one point: its numbers, or why there are none."""
+    """What is known of one point: its numbers, or why there are none.
+
+    Status "disturbed" blames the machine and not the point: it is never kept.
+    """
 
     key: str
-    status: Literal["done", "failed"]
+    status: Literal["done", "failed", "disturbed"]
     message: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -86,8 +89,8 @@ class Store:
         return read_record(self.points / f"{key}.json")
 
     def keep(self, record: Record) -> None:
-        """Write a record unless its worker did."""
-        if not (self.points / f"{record.key}.json").exists():
+        """Write a record unless its worker did, or it says nothing of the point."""
+        if record.status != "disturbed" and not (self.points / f"{record.key}.json").exists():
             keep_record(self.points, record)
 
     def forget(self, key: str) -> None:

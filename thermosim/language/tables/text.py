@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from thermosim.errors import CaseError
+from thermosim.language.files import read_bounded
 
-MAX_BYTES = 256 * 2**20
+MAX_BYTES = 100_000_000
 _BINARY = {
     b"PK\x03\x04": "a spreadsheet (.xlsx, .ods)",
     b"\xd0\xcf\x11\xe0": "a spreadsheet (.xls)",
@@ -31,13 +32,11 @@ def read_text(path: Path) -> tuple[str, str]:
     """
     source = str(path)
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            raise CaseError("cannot be read: it is no regular file", source)
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise CaseError(f"cannot be read: it is larger than {MAX_BYTES >> 20} MiB", source)
-        data = path.read_bytes()
+        data = read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise CaseError(f"cannot be read: {error.strerror or error}", source) from error
+    if len(data) > MAX_BYTES:
+        raise CaseError(f"is too large: it may have {MAX_BYTES} bytes", source)
     for start, what in _BINARY.items():
         if data.startswith(start):
             raise CaseError(f"is {what} file, no text: export it as text (ASCII, CSV)", source)
