@@ -124,7 +124,10 @@ def index_of_file(file: Path, axis: str = "") -> dict[str, Any]:
             columns.setdefault(label.lower() if label.lower() in ("n", "k") else unnamed, column)
     first = tables[0]
     assert first.axis is not None
-    length = constants.h * constants.c / first.axis.to_energy(first.values)
+    with np.errstate(divide="ignore", over="ignore"):
+        length = constants.h * constants.c / first.axis.to_energy(first.values)
+    if not np.all((length > 0.0) & np.isfinite(length)):
+        raise ValueError(f"{file}: wavelengths and energies must be > 0")
     order = np.argsort(length)
     lists = {name: column[order].tolist() for name, column in columns.items()}
     return {"wavelengths": [f"{x:.12g} m" for x in length[order]], **lists}

@@ -56,7 +56,7 @@ def judged_fit(
         told += f", and the log ratio bends by {off:.2g} K within the window"
     if flat:
         level, without = floor()
-        off = max(off, abs(without - T))
+        off = max(off, abs(without - T) if np.isfinite(without) else T)
         told += f", and the spectra flatten as on {level:.3g} counts a sample, "
         told += f"without which it reads {without - T0:+.2f} K"
     if off > max(_PART * abs(T - T0), _LEAST) and settings.misfit == "refuse":

@@ -282,7 +282,10 @@ def _judged(
 ) -> Judged:
     def floor() -> tuple[float, float]:
         pair = window.of(i), window.of(reference)
-        return without_floor(window.energy, *pair, settings.reference_temperature)
+        try:
+            return without_floor(window.energy, *pair, settings.reference_temperature)
+        except ValueError:  # light and level cannot be told apart: then nothing is known
+            return float("nan"), float("nan")
 
     fit, by_counts = _fit_one(spectra, settings, window, i, reference)
     return judged_fit(fit, by_counts, settings, spectra.labels[i], floor)

@@ -135,7 +135,8 @@ def _channel(values: dict[str, str], text: str) -> float | None:
     steps = {_positive(one) for one in values.get("ns/channel", "").split()}
     if len(steps) == 1 and None not in steps:
         return float(f"{1e-9 * (steps.pop() or 0.0):.15g}")
-    setup = {k: float(v) for k, v in re.findall(r"\bSP_(TAC_\w+|ADC_RE),[FIL],([-+.\deE]+)", text)}
+    found = re.findall(r"\bSP_(TAC_\w+|ADC_RE),[FIL],([-+.\deE]+)", text)
+    setup = {name: value for name, one in found if (value := _positive(one)) is not None}
     if "TAC_TC" in setup:
         return setup["TAC_TC"]
     if {"TAC_R", "ADC_RE"} <= setup.keys():

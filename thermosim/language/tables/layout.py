@@ -23,6 +23,7 @@ _ONLY_GROUPS = re.compile(r"[+-]?\d{1,3},\d{3}")
 _LOOKED_AT = 3000  # lines by which the layout is found
 _LEAST = 3  # rows of a second table
 _SHOWN = 40
+_LONGEST_QUOTED = 100_000  # characters of a line in which quotes are looked for
 
 Kind = Literal["numbers", "mixed", "text"]
 
@@ -62,7 +63,7 @@ def cells_of(line: str, separator: str) -> list[str]:
     """Return the cells of a line, without quotes and without empty cells at its end."""
     if separator == SPACES:
         cells = line.split()
-    elif '"' in line:
+    elif '"' in line and len(line) < _LONGEST_QUOTED:
         cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
     else:
         cells = line.split(separator)
@@ -80,7 +81,8 @@ def number(cell: str, decimal: str) -> float | None:
     elif decimal == "'" and _GROUPED.fullmatch(text):
         text = text.replace(",", "")
     if _NUMBER.fullmatch(text):
-        return float(text.replace("d", "e").replace("D", "e"))
+        value = float(text.replace("d", "e").replace("D", "e"))
+        return value if math.isfinite(value) else math.nan
     return math.nan if _UNLIKE.fullmatch(text) else None
 
 
@@ -177,15 +179,20 @@ def blocks_of(rows: Sequence[Row], layout: Layout, source: str) -> list[Block]:
     blocks = []
     for first, last in found:
         part = rows[first:last]
-        bad = [r for r in part if r.kind != "numbers" or len(r.cells) != width or _unlike(r)]
+        bad = [
+            r
+            for r in part
+            if r.kind != "numbers" or len(r.cells) != width or _unlike(r, layout.decimal)
+        ]
         _raise_faults(bad, width, layout, source)
         values = [[number(c, layout.decimal) or 0.0 for c in r.cells] for r in part]
         blocks.append(Block([row.line for row in part], values))
     return blocks
 
 
-def _unlike(row: Row) -> bool:
-    return any(_UNLIKE.fullmatch(cell.replace("−", "-")) for cell in row.cells)
+def _unlike(row: Row, decimal: str) -> bool:
+    """Whether a row holds what is written like a number and is none: ``nan``, 1e400."""
+    return any(math.isnan(number(cell, decimal) or 0.0) for cell in row.cells)
 
 
 def _grown(rows: Sequence[Row], run: tuple[int, int], width: int) -> tuple[int, int]:
