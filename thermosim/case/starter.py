@@ -35,7 +35,7 @@ profile = "plane"                # or "gaussian" with waist, or "top_hat" with r
 intensity = "3 kW/cm^2"          # or, for finite beams, power = "1 mW"
 
 [optics]
-model = "auto"                   # Mie series for a sphere, rays for others; or "uniform": even light
+model = "auto"                   # Mie series for a sphere, rays for others; or "uniform"
 
 # Auger-aware gain of the dots. The efficiencies are the most favourable ones of Yamada et al.
 # (arXiv:2406.10641), every lone exciton a photon; measured was eta_X = 0.8. The emission has to get
