@@ -19,6 +19,7 @@ from thermosim.model.heat import (
     Jump,
     Radiation,
     SurfaceLaw,
+    TotalSource,
     film_of,
 )
 from thermosim.model.laws import (
@@ -69,7 +70,7 @@ def of_body(case: BodyCase) -> Model:
             name: (region.material, case.material(region.material))
             for name, region in case.regions.items()
         },
-        start=getattr(initial, "temperature", None),
+        start=None if initial is None else initial.level,
         remarks=partial(_remarks, case),
         layout=layout_of(case),
     )
@@ -175,8 +176,12 @@ def heat_of(case: BodyCase) -> HeatModel:
 def _bodies(case: BodyCase) -> tuple[HeatBody, ...]:
     found = []
     for name, region in case.regions.items():
-        material, source = case.material(region.material), region.heat_source
-        law = None if source is None else FormulaSource(source)
+        material = case.material(region.material)
+        law: FormulaSource | TotalSource | None = None
+        if region.heat_source is not None:
+            law = FormulaSource(region.heat_source)
+        elif region.power is not None:
+            law = TotalSource(region.power)
         k, rho, cp = material.conductivity, material.density, material.specific_heat
         found.append(HeatBody(name, k, region.axis, rho, cp, law))
     return tuple(found)
