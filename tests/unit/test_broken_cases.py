@@ -160,6 +160,13 @@ def test_name_too_long(capsys):
     assert "cannot be read" in refused(capsys, "check", "x" * 5000)
 
 
+def test_light_beyond_the_tables(capsys):
+    """Found by `check`, too, and no traceback of a run."""
+    case = Path(__file__).parents[2] / "cases" / "shapes" / "sphere_on_pedestal.toml"
+    words = refused(capsys, "check", case, "--set", 'laser.photon_energy="2e-9 eV"')
+    assert "laser: Cs4PbBr6: refractive index is tabulated from 532 to 532 nm" in words
+
+
 def test_unreadable(tmp_path, capsys, monkeypatch):
     def denied(*arguments, **options):
         raise PermissionError(13, "Permission denied")

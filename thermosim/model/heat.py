@@ -105,7 +105,7 @@ class HeatBody:
 
 
 @dataclass(frozen=True)
-class Surface:
+class HeatSurface:
     """A named boundary and the paths by which heat leaves it, path name -> law."""
 
     boundary: str
@@ -256,7 +256,7 @@ class HeatModel:
 
     T_ref: float
     bodies: tuple[HeatBody, ...]
-    surfaces: tuple[Surface, ...] = ()
+    surfaces: tuple[HeatSurface, ...] = ()
     held: tuple[Held, ...] = ()
     jumps: tuple[Jump, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
 from thermosim.bodies.geometry import Box, GeometryFile
 from thermosim.language.units import si_text
+from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released
 from thermosim.model.drawing import drawing_of_body
 from thermosim.model.heat import (
     Enclosure,
     HeatBody,
     HeatModel,
+    HeatSurface,
     Held,
     Jump,
     Radiation,
-    Surface,
     SurfaceLaw,
     TotalSource,
     film_of,
@@ -133,8 +133,9 @@ def light_of(case: BodyCase) -> Light | None:
         return None
     assert case.gain is not None  # the case has made sure
     region = case.lit_region
-    table = case.material(case.regions[region].material).refractive_index
-    index = complex(math.nan) if table is None else complex(table.at(case.laser.wavelength))
+    material = case.regions[region].material
+    table = case.material(material).refractive_index
+    index = index_of_laser(table, case.laser.wavelength, material)
     optics = case.light_model
     return Light(
         region, case.laser, optics, case.gain, case.reference, optics.index(index),
@@ -155,7 +156,7 @@ def heat_of(case: BodyCase) -> HeatModel:
             numbers = radiation.emissivity.constant, radiation.T_env.constant
             paths["radiation"] = Radiation(*numbers)
         if paths:
-            surfaces.append(Surface(name, paths))
+            surfaces.append(HeatSurface(name, paths))
     jumps = [
         Jump(name, f"{name}:{one}", f"{name}:{other}", contact.h_c, (one, other))
         for name, contact in case.contacts.items()

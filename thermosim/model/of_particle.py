@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError
 from thermosim.language.units import si_text
+from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
@@ -20,10 +20,10 @@ from thermosim.model.heat import (
     GasGap,
     HeatBody,
     HeatModel,
+    HeatSurface,
     Held,
     Jump,
     Radiation,
-    Surface,
     SurfaceLaw,
     UniformSource,
     film_of,
@@ -191,8 +191,7 @@ def _ground(case: Case) -> tuple[Ground, ...]:
     found = []
     for part in case.substrate.parts():
         table = case.material(part.material).refractive_index
-        unknown = complex(math.nan, math.nan)
-        index = unknown if table is None else complex(table.at(case.laser.wavelength))
+        index = index_of_laser(table, case.laser.wavelength, part.material)
         found.append(
             Ground(
                 part.region,
@@ -260,7 +259,7 @@ def _accounts(budget: Budget) -> dict[str, float]:
     }
 
 
-def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
+def _enclosures(case: Case, surfaces: list[HeatSurface]) -> tuple[Enclosure, ...]:
     """Return the surfaces that see each other; lower faces and rims see only the chamber."""
     settings = case.radiation
     away = {face.boundary for face in case.substrate.faces() if not face.sees_particle}
@@ -271,7 +270,7 @@ def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
     return (Enclosure(names, **chosen),)
 
 
-def _gaps(case: Case, surfaces: list[Surface], boundaries: Collection[str]) -> tuple[Gap, ...]:
+def _gaps(case: Case, surfaces: list[HeatSurface], boundaries: Collection[str]) -> tuple[Gap, ...]:
     """Return what crosses the gap under the particle: gas, near-field radiation, both or none."""
     chamber, found = case.chamber, list[Gap]()
     lower = "pedestal_top" if "pedestal_top" in boundaries else "substrate_top"
@@ -305,13 +304,15 @@ def _body(
     )
 
 
-def _particle_surface(case: Case) -> Surface:
+def _particle_surface(case: Case) -> HeatSurface:
     radius, particle = case.particle.shape.equivalent_radius, case.particle
     emissivity = _emissivity(case, PARTICLE, particle.emissivity, particle.material, radius)
-    return Surface(SURFACE, _paths(case, emissivity, radius))
+    return HeatSurface(SURFACE, _paths(case, emissivity, radius))
 
 
-def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Surface], list[Held]]:
+def _support_surfaces(
+    case: Case, boundaries: Collection[str]
+) -> tuple[list[HeatSurface], list[Held]]:
     surfaces, held = [], []
     for side in case.substrate.faces():
         if side.boundary not in boundaries:
@@ -324,7 +325,7 @@ def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Sur
                 case, "substrate", side.emissivity, part.material, part.thickness
             )
             size = case.substrate.equivalent_radius
-            surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
+            surfaces.append(HeatSurface(side.boundary, _paths(case, emissivity, size)))
     return surfaces, held
 
 

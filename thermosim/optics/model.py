@@ -27,7 +27,7 @@ from thermosim.optics.mie import (
 )
 from thermosim.optics.rays import RayTrace, trace
 from thermosim.optics.rays_bundle import Optics as RayMaterials
-from thermosim.optics.rays_surface import Surface
+from thermosim.shapes.hits import HitSurface
 
 Floats = NDArray[np.float64]
 IntensityField = Callable[[ArrayLike], Floats]
@@ -226,7 +226,7 @@ def mie_intensity(
 def trace_body(
     optics: RayOptics,
     laser: Laser,
-    surface: Surface,
+    surface: HitSurface,
     n: float,
     alpha_dots: float,
     substrate: complex | None = None,
