@@ -3,6 +3,7 @@
 THERMOSIM_KILLS=20 kills each command so often; the suite is content with fewer.
 """
 
+import fcntl
 import json
 import os
 import random
@@ -72,6 +73,20 @@ def good(command):
     return time.monotonic() - start
 
 
+def wait_for_the_end(lock, patience=120.0):
+    """Wait until nobody holds a lock: ranks outlive a killed mpirun for a moment."""
+    end = time.monotonic() + patience
+    while lock.exists():
+        with lock.open() as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                assert time.monotonic() < end, f"{lock.read_text()} goes on"
+                time.sleep(0.1)
+            else:
+                return
+
+
 def forget(place):
     for path in sorted(place.glob("cache/**/*"), reverse=True):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -84,6 +99,7 @@ def kill_often(place, command, times, seed, fresh):
         if fresh:
             forget(place)
         late += killed(command, usual * draw.uniform(0.1, 0.75), SIGNALS[i % 3])
+        wait_for_the_end(place / ".out.lock")
         good(command)
         left = [path.name for path in place.iterdir() if path.name.startswith(".out")]
         assert not left

@@ -21,10 +21,11 @@ def _lock_file(place: Path) -> Path:
     return place.with_name(f".{place.name}.lock")
 
 
-def claim(place: Path, shown: Path) -> None:
+def claim(place: Path, shown: Path) -> bool:
     """Keep other processes from filling a folder until `release`, or until this process ends.
 
-    `shown` is how the user called the folder. Where the file system has no locks, nothing is kept.
+    `shown` is how the user called the folder. Returns whether others are kept out: not where the
+    file system has no locks.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def claim(place: Path, shown: Path) -> None:
         If another process has claimed it.
     """
     if place in _held:
-        return
+        return True
     while True:
         stream = _lock_file(place).open("a+")
         try:
@@ -47,13 +48,14 @@ def claim(place: Path, shown: Path) -> None:
             ) from error
         except OSError:  # no locks on this file system
             stream.close()
-            return
+            return False
         if _is_current(stream, place):
             break
         stream.close()  # its owner has just removed it
     _held[place] = stream
     stream.truncate(0)
     os.write(stream.fileno(), f"{platform.node()} {os.getpid()}".encode())
+    return True
 
 
 def _is_current(stream: IO[str], place: Path) -> bool:

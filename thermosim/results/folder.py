@@ -46,8 +46,8 @@ def check_target(directory: Path, *, overwrite: bool, command: str = RUN) -> Non
     try:
         _check_free(place, command, overwrite=overwrite, shown=directory)
         staging_folder(directory).rmdir()  # better told now than after the computation
-        claim(place, directory)
-        _mend(place)
+        if claim(place, directory):
+            _mend(place)
         _check_free(place, command, overwrite=overwrite, shown=directory)  # filled in between
     except OSError as error:
         release(place)
@@ -74,6 +74,12 @@ def _check_free(place: Path, command: str, *, overwrite: bool, shown: Path) -> N
     check_replaceable(place, command, overwrite=overwrite, shown=shown)
 
 
+def make_folder(place: Path) -> None:
+    """Make a folder and those above it, however many: pathlib's own way recurs once for each."""
+    for folder in (*reversed(place.parents), place):
+        folder.mkdir(exist_ok=True)
+
+
 def staging_folder(directory: Path) -> Path:
     """Make the folder beside `directory` that a run fills.
 
@@ -84,8 +90,7 @@ def staging_folder(directory: Path) -> Path:
     """
     place = directory.resolve()
     try:
-        for parent in reversed(place.parents):  # pathlib's own way recurs once for each
-            parent.mkdir(exist_ok=True)
+        make_folder(place.parent)
         return Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     except OSError as error:
         raise _cannot_be_written(directory, error) from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from thermosim.errors import CaseError
+from thermosim.results.folder import make_folder
 
 FORMAT = 1
 MARK, POINTS, LOCK = "study.toml", "points", ".lock"
@@ -115,7 +116,7 @@ def open_store(folder: Path, *, anew: bool = False) -> Iterator[Store]:
     check_folder(folder)
     store = Store(folder)
     try:
-        store.points.mkdir(parents=True, exist_ok=True)
+        make_folder(store.points.absolute())
     except OSError as error:
         raise CaseError(f"cannot be made: {error.strerror}", str(folder)) from error
     with _alone(folder):
