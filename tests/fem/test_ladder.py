@@ -33,7 +33,7 @@ def climbed():
 def test_rungs_and_verdict(climbed):
     names = [rung.name for rung in climbed.rungs]
     assert names == ["favourable limit", "real light", "escape", "efficiency", "emissivity",
-                     "contact"]  # fmt: skip
+                     "contact", "near field"]  # fmt: skip
     best, lit = climbed.rungs[0], climbed.rungs[1]
     assert best.delta_T_mean_K < 0 < lit.delta_T_mean_K
     assert "mie" in lit.words

@@ -224,7 +224,7 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "film_of_nothing": (added(FILM.replace("gold", "unobtainium")), ('films[0].material = "unobtainium"',)),
     "film_of_nothing_on_a_body": (BODY + FILM.replace("particle_surface", "top").replace("gold", "x"), ('films[0].material = "x": no such material',)),
     "formula_in_quotes": (BODY.replace("0.8", '"T/300"'), ('must be a number, such as "1"; write a formula as {',)),
-    "planar_enclosure": (BODY + '[enclosures.gap]\nboundaries = ["top", "bottom"]', ("enclosures.gap: a planar body", "axisymmetric")),
+    "enclosure_twice": (BODY + '[enclosures.gap]\nboundaries = ["top", "top"]', ('enclosures.gap.boundaries = "top": stands twice',)),
     "true_for_a_number": (added("[mesh]\nrefinement = true"), ("mesh.refinement = true: must be a number",)),
     "true_for_a_whole_number": (added("[solver]\ndegree = true"), ("solver.degree = true: must be a whole number",)),
     "text_for_a_number": (added('[mesh]\nrefinement = "2"'), ('mesh.refinement = "2": must be a number',)),

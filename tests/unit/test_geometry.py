@@ -232,6 +232,19 @@ def test_check_says_what_is_insulated():
     numbers = derived_quantities(parse_case(PLATE))
     assert numbers["insulated_boundaries"] == "right, bottom, top"
     assert numbers["reference_temperature_K"] == 300.0
+    assert not any("_at_" in name for name in numbers)
+
+
+def test_check_shows_what_depends_on_temperature():
+    """One function for every kind of case: values at the reference and 100 K above it."""
+    law = {"kind": "polynomial", "value": "50 W/(m*K)", "coefficients": [0.6], "T_ref": "300 K"}
+    steel = {"materials": {"steel": {"conductivity": {"kind": "isotropic", "k": law}}}}
+    shape = {"kind": "sphere", "radius": "5 um"}
+    particle = {"particle": {"shape": shape, "material": "steel", "emissivity": 0.5}}
+    for tree in (PLATE | steel, particle | steel | {"source": {"heat_source": "1 W/m^3"}}):
+        numbers = derived_quantities(parse_case(tree))
+        found = [numbers[f"steel_conductivity_k_at_{T}_K_W_per_m_K"] for T in (300, 400)]
+        assert found == pytest.approx([50.0, 60.0])
 
 
 def test_check_tells_the_light_of_a_region_as_far_as_it_is_known():

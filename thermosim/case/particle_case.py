@@ -27,6 +27,7 @@ from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
+from thermosim.materials.optical import index_of_laser
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import AutoOptics, OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
@@ -277,11 +278,11 @@ class Case(CaseBase):
     @property
     def particle_index(self) -> float:
         """Real refractive index of the particle at the pump; not a number where nobody knows it."""
-        table = self.material(self.particle.material).refractive_index
-        index = complex(math.nan)
-        if self.laser is not None and table is not None:
-            index = complex(table.at(self.laser.wavelength))
-        return self.optics.index(index)
+        name = self.particle.material
+        if self.laser is None:
+            return self.optics.index(complex(math.nan))
+        table = self.material(name).refractive_index
+        return self.optics.index(index_of_laser(table, self.laser.wavelength, name))
 
 
 def _lies_flat(shape: ShapeBase) -> bool:

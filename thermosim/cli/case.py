@@ -23,7 +23,7 @@ def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = Fals
     from thermosim.limits.of_case import derived_quantities
 
     loaded = load_case(case, overrides)
-    numbers = derived_quantities(loaded)
+    numbers = derived_quantities(loaded)  # of the model: what a run would be made of
     if json:
         tree = loaded.model_dump(mode="json")
         print_json({"valid": True, "case_hash": loaded.digest(), **numbers, "case_SI": tree})

@@ -78,6 +78,8 @@ def gain(
     if json:
         print_json(numbers)
         return
+    for note in numbers.get("data_read", ()):
+        say(note)
     print_table(loaded.title or str(case), gain_rows(numbers))
     for problem in numbers["problems"]:
         say(f"WARNING: {problem}")

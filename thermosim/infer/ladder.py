@@ -138,9 +138,10 @@ def variants(case: Case) -> Iterator[tuple[str, str, Case]]:
     if not isinstance(case.contact, NoContact):
         now = _with(
             now, substrate=case.substrate, contact=case.contact, chamber=case.chamber,
-            radiation=case.radiation, films=case.films,
+            radiation=case.radiation.model_copy(update={"near_field": False}), films=case.films,
         )  # fmt: skip
         yield "contact", "the substrate, its contact, and the light that it takes", now
+        yield from _near(case, now)
         yield from _tinted(case, now)
 
 
@@ -190,6 +191,15 @@ def _measured(gain: GainModel) -> tuple[GainModel, str]:
     real = gain.recombination.model_copy(update={"eta_X": MEASURED_EFFICIENCY})
     words = f"eta_X = {MEASURED_EFFICIENCY}, the only one measured (the case assumes 1)"
     return gain.model_copy(update={"recombination": real}), words
+
+
+def _near(case: Case, now: Case) -> Iterator[tuple[str, str, Case]]:
+    """Yield the rung of near-field radiation, where both materials have infrared constants."""
+    names = (case.particle.material, case.substrate.parts()[0].material)
+    if all(case.material(name).infrared is not None for name in names):
+        radiation = now.radiation.model_copy(update={"near_field": True})
+        words = f"across the gap of {radiation.gap * 1e9:g} nm beside the contact"
+        yield "near field", words, _with(now, radiation=radiation)
 
 
 def _tinted(case: Case, now: Case) -> Iterator[tuple[str, str, Case]]:

@@ -14,6 +14,7 @@ from thermosim.gain import (
 from thermosim.gain.escape.of_body import escape_numbers
 from thermosim.limits.below import conductivity_below
 from thermosim.limits.closed import limits_summary
+from thermosim.materials.report import varying_properties
 from thermosim.model.of_case import model_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def derived_quantities(case: AnyCase) -> dict[str, Any]:
     if lump is not None:
         numbers |= _limits(model, lump)
     cells = model.drawing.estimated_cells()
-    return numbers if cells is None else {**numbers, "n_cells_estimate": cells}
+    if cells is not None:
+        numbers["n_cells_estimate"] = cells
+    return numbers | varying_properties(dict(model.materials.values()), model.T_ref)
 
 
 def light_numbers(light: Light) -> dict[str, float]:

@@ -31,7 +31,7 @@ NOT_SHAPING = {
 }  # fmt: skip
 """Fields of sections that leave a mesh as it is; every other one is part of its key."""
 _FILES = {"path", "file"}  # known by their content
-_READS_OTHERS = b"FromFile"  # a script that reads CAD files has more in it than its text
+_READS_OTHERS = (b"FromFile", b"Merge", b"Include")  # such a script has more in it than its text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,8 @@ class Drawing:
         content, suffix = b"", ""
         if self.file is not None:
             content, suffix = self.file.read_bytes(), self.file.suffix.lower()
-        if not self.mesh.cache or (suffix == ".geo" and _READS_OTHERS in content):
+        reads_others = suffix == ".geo" and any(word in content for word in _READS_OTHERS)
+        if not self.mesh.cache or reads_others:
             return None
         return {
             "symmetry": self.symmetry,

@@ -78,6 +78,21 @@ class UniformSource:
 
 
 @dataclass(frozen=True)
+class TotalSource:
+    """The heat released in a whole region [W], evenly per volume (planar: W per metre of depth)."""
+
+    power: float
+
+    def in_volume(self, volume: float) -> UniformSource:
+        """Return the source in a region of the given volume [m³]."""
+        return UniformSource(self.power / volume)
+
+    def density(self, T: Any, number: Number) -> Any:
+        """Refuse: the volume is known once there is a mesh, where `in_volume` is put instead."""
+        raise TypeError("a total source has no density before the volume of its region is known")
+
+
+@dataclass(frozen=True)
 class HeatBody:
     """A region with its conductivity, heat capacity (for transients) and source."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
 from thermosim.bodies.geometry import Box, GeometryFile
 from thermosim.language.units import si_text
+from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released
 from thermosim.model.drawing import drawing_of_body
 from thermosim.model.heat import (
@@ -19,6 +19,7 @@ from thermosim.model.heat import (
     Jump,
     Radiation,
     SurfaceLaw,
+    TotalSource,
     film_of,
 )
 from thermosim.model.laws import (
@@ -69,7 +70,7 @@ def of_body(case: BodyCase) -> Model:
             name: (region.material, case.material(region.material))
             for name, region in case.regions.items()
         },
-        start=getattr(initial, "temperature", None),
+        start=None if initial is None else initial.level,
         remarks=partial(_remarks, case),
         layout=layout_of(case),
     )
@@ -132,8 +133,9 @@ def light_of(case: BodyCase) -> Light | None:
         return None
     assert case.gain is not None  # the case has made sure
     region = case.lit_region
-    table = case.material(case.regions[region].material).refractive_index
-    index = complex(math.nan) if table is None else complex(table.at(case.laser.wavelength))
+    material = case.regions[region].material
+    table = case.material(material).refractive_index
+    index = index_of_laser(table, case.laser.wavelength, material)
     optics = case.light_model
     return Light(
         region, case.laser, optics, case.gain, case.reference, optics.index(index),
@@ -174,8 +176,12 @@ def heat_of(case: BodyCase) -> HeatModel:
 def _bodies(case: BodyCase) -> tuple[HeatBody, ...]:
     found = []
     for name, region in case.regions.items():
-        material, source = case.material(region.material), region.heat_source
-        law = None if source is None else FormulaSource(source)
+        material = case.material(region.material)
+        law: FormulaSource | TotalSource | None = None
+        if region.heat_source is not None:
+            law = FormulaSource(region.heat_source)
+        elif region.power is not None:
+            law = TotalSource(region.power)
         k, rho, cp = material.conductivity, material.density, material.specific_heat
         found.append(HeatBody(name, k, region.axis, rho, cp, law))
     return tuple(found)

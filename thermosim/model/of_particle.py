@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError
 from thermosim.language.units import si_text
+from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
@@ -191,8 +191,7 @@ def _ground(case: Case) -> tuple[Ground, ...]:
     found = []
     for part in case.substrate.parts():
         table = case.material(part.material).refractive_index
-        unknown = complex(math.nan, math.nan)
-        index = unknown if table is None else complex(table.at(case.laser.wavelength))
+        index = index_of_laser(table, case.laser.wavelength, part.material)
         found.append(
             Ground(
                 part.region,

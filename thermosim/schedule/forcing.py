@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_MISSED = 1e-3  # of what a formula changes in a step that the stages of the step may miss
+_MISSED = 0.02  # of what a formula changes in a step that the stages of the step may miss
 _NOTHING = 1e-6  # of what it changes in all the run
 _SIDE = 2e-12  # of the duration: beside a switch
 
