@@ -120,3 +120,35 @@ def test_a_formula_that_fails_ends_all_ranks(mpirun, tmp_path, joint):
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("divides by zero") == 1
     assert "Traceback" not in done.stderr
+
+
+CORNERS = """
+goal = "body"
+[geometry]
+kind = "rectangle"
+x = ["0 m", "1 m"]
+y = ["0 m", "1 m"]
+[materials.m]
+conductivity = { kind = "uniaxial", k_par = "7 W/(m*K)", k_perp = "1 W/(m*K)" }
+[regions.body]
+material = "m"
+axis = [1, 1, 0]
+[boundaries]
+left.temperature = { expression = "300+20*x", unit = "K" }
+right.temperature = { expression = "300+20*x", unit = "K" }
+top.temperature = { expression = "300+20*x", unit = "K" }
+bottom.temperature = { expression = "300+20*x", unit = "K" }
+[mesh]
+size = "0.125 m"
+"""
+
+
+def test_heat_of_held_sides_that_meet(mpirun, tmp_path):
+    script, path = tmp_path / "script.py", tmp_path / "corners.toml"
+    script.write_text(SCRIPT)
+    path.write_text(CORNERS)
+    done = mpirun(3, script, json.dumps([[str(path)]]))
+    assert done.returncode == 0, done.stderr
+    budget = json.loads(done.stdout)[str(path)]["budget"]
+    for side, heat in {"left": 80, "right": -80, "top": 60, "bottom": -60}.items():
+        assert budget[f"{side}:held"] == pytest.approx(heat, abs=1e-6)

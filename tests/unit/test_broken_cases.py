@@ -70,13 +70,13 @@ def test_a_key_that_is_called_like_its_kind(tmp_path, capsys):
 
 TOLD_ONCE = {
     "[1, 2]": ["boundaries[0] = 1: must be text", "boundaries[1] = 2: must be text"],
-    '["top", "top"]': ["a planar body"],
+    '["top", "top"]': ["stands twice"],
 }
 
 
 @pytest.mark.parametrize(("given", "said"), TOLD_ONCE.items(), ids=TOLD_ONCE)
 def test_a_fault_is_told_once(given, said, tmp_path, capsys):
-    text = BROKEN["planar_enclosure"][0].replace('["top", "bottom"]', given)
+    text = BROKEN["enclosure_twice"][0].replace('["top", "top"]', given)
     (tmp_path / "case.toml").write_text(text)
     lines = refused(capsys, "check", tmp_path / "case.toml").splitlines()
     assert len(lines) == len(said)

@@ -1,6 +1,7 @@
 """docker/run and the lists of packages: the choice of a route, signals, builds, no drift."""
 
 import importlib.util
+import itertools
 import os
 import re
 import signal
@@ -370,12 +371,9 @@ def lists():
     return module
 
 
-def test_the_checkpoint_package_fits_the_dolfinx(lists):
-    old, new = lists.requirements("0.9.0"), lists.requirements("0.10.0.post2")
-    assert "adios4dolfinx==0.9.6" in old
-    assert not any(line.startswith("io4dolfinx") for line in old)
-    assert any(line.startswith("io4dolfinx") for line in new)
-    assert set(PROJECT["dependencies"]) <= set(old) & set(new)
+def test_pip_is_asked_for_the_core_and_every_extra(lists):
+    extras = itertools.chain(*PROJECT["optional-dependencies"].values())
+    assert sorted(lists.requirements()) == sorted([*PROJECT["dependencies"], *extras])
 
 
 def names(lines):
@@ -390,7 +388,7 @@ def test_the_conda_environment_does_not_drift_from_the_list():
     conda["matplotlib"] = conda.pop("matplotlib-base")
     conda["dask"] = conda.pop("dask-core")
     extras = PROJECT["optional-dependencies"]
-    ours = names([*PROJECT["dependencies"], *extras["io"], *extras["dask"], *extras["dev"]])
+    ours = names([*PROJECT["dependencies"], *extras["dask"], *extras["dev"]])
     only_conda = {"python", "fenics-dolfinx", "openmpi", "python-gmsh", "c-compiler", "pip"}
     assert {name: conda.get(name) for name in ours} == ours
     assert set(conda) - set(ours) - {"conda-forge"} <= only_conda | {"shellcheck", "make", "git"}
@@ -401,9 +399,7 @@ def test_the_conda_environment_does_not_drift_from_the_list():
 def test_every_package_that_pip_adds_on_trixie_is_pinned():
     pinned = names((CLONE / "docker" / "constraints-trixie.txt").read_text().splitlines()[1:])
     extras = PROJECT["optional-dependencies"]
-    ours = names(
-        [*PROJECT["dependencies"], *extras["io-dolfinx09"], *extras["dask"], *extras["dev"]]
-    )
+    ours = names([*PROJECT["dependencies"], *extras["dask"], *extras["dev"]])
     assert set(ours) - set(pinned) == {"numpy", "scipy"}, "Debian's own serve for these two only"
 
 

@@ -23,20 +23,6 @@ AnyCase = Case | BodyCase
 """A particle on its substrate, or a body of any geometry."""
 
 
-def load_particle_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
-    """Read a case file as `load_case` does, and refuse one that has no particle.
-
-    Raises
-    ------
-    CaseError
-        Listing every fault of the file at once.
-    """
-    case = load_case(path, overrides)
-    if isinstance(case, BodyCase):
-        raise CaseError("is about a body ([geometry]); this needs a [particle]", str(path))
-    return case
-
-
 def load_case(path: str | Path, overrides: Sequence[str] = ()) -> AnyCase:
     """Read and validate a case file; `overrides` are ``dotted.path=value`` texts.
 

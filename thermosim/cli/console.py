@@ -32,6 +32,19 @@ OutputOption = Annotated[
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace a result that is in the folder")
 ]
+AxisOption = Annotated[
+    str, typer.Option(metavar="UNIT", help="Unit of the axis of the file, such as nm, eV, 1/cm, ns")
+]
+ColumnOption = Annotated[
+    str, typer.Option(metavar="NAME", help="The one column to take, by name or number")
+]
+SeparatorOption = Annotated[
+    str, typer.Option(metavar="MARK", help="What separates columns: tabs, commas, semicolons …")
+]
+DecimalOption = Annotated[str, typer.Option(metavar="MARK", help='Mark of decimals: "." or ","')]
+BlockOption = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Which table of the file, where it has several")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors")]
 
 

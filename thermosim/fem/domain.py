@@ -260,6 +260,19 @@ def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain
     function.x.scatter_forward()
 
 
+def values_at_quadrature_points(function: Any, like: Any) -> NDArray[np.float64]:
+    """Return a function's values where the quadrature function `like` has its own, in its order."""
+    mesh, space = function.function_space.mesh, like.function_space
+    points = space.element.interpolation_points
+    expression = fem.Expression(function, points() if callable(points) else points)
+    index_map = mesh.topology.index_map(mesh.topology.dim)
+    n_cells = int(index_map.size_local + index_map.num_ghosts)
+    values = np.empty(len(like.x.array))
+    found = expression.eval(mesh, np.arange(n_cells, dtype=np.int32))
+    values[space.dofmap.list[:n_cells].ravel()] = np.asarray(found).ravel()
+    return values
+
+
 def to_space(x: NDArray[np.float64], domain: Domain) -> NDArray[np.float64]:
     """Return mesh coordinates as points in space [m], shape (n, 3)."""
     points = np.zeros((len(x), 3))

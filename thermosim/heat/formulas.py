@@ -10,7 +10,7 @@ import numpy as np
 import ufl
 
 from thermosim.errors import CaseError, MeshError, Problem
-from thermosim.fem.domain import boundary_dofs, constant, geometry_dofmap, to_space
+from thermosim.fem.domain import constant, geometry_dofmap, to_space
 from thermosim.model.laws import HeldFormula, array_values
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
-    from thermosim.heat.state import State
     from thermosim.model.heat import Held
     from thermosim.model.laws import Formula
 
@@ -52,24 +51,6 @@ def held_values(held: Held, points: NDArray[np.float64], domain: Domain, time: f
     if isinstance(T, HeldFormula):
         return T.at(to_space(points[:, : domain.tdim], domain), domain.symmetry, time)
     return T(points) if callable(T) else T
-
-
-def held_rates(problem: State, end: float) -> dict[str, Any]:
-    """Return boundary -> dT/dt [K/s] of its nodes (sorted) as a function of time [s]."""
-    space, domain = problem.space, problem.domain
-    found: dict[str, Any] = {}
-    for held in problem.model.held:
-        formula = held.temperature
-        if not (isinstance(formula, HeldFormula) and formula.changes):
-            continue
-        dofs = np.sort(boundary_dofs(space, domain, [held.boundary]))
-        points = to_space(space.tabulate_dof_coordinates()[dofs][:, : domain.tdim], domain)
-
-        def rate(time: float, formula: HeldFormula = formula, points: Any = points) -> Any:
-            return formula.rate(points, domain.symmetry, time, end)
-
-        found[held.boundary] = rate
-    return found
 
 
 def check_boundaries(acting: Mapping[str, bool], domain: Domain) -> None:
@@ -109,17 +90,20 @@ def check_formulas(
     formulas: Iterable[Formula], domain: Domain, T_ref: float, times: tuple[float, ...]
 ) -> Exception | None:
     """Return the error of the first formula without a finite value on this rank's nodes."""
-    dofmap = geometry_dofmap(domain.mesh)
     for formula in formulas:
-        if formula.region is not None:
-            nodes = np.unique(dofmap[domain.cells(formula.region)]).astype(np.int64)
-        else:
-            assert formula.boundary is not None
-            nodes = _nodes_on(domain, formula.boundary)
-        fault = _fault(formula, nodes, domain, T_ref, times)
+        fault = _fault(formula, nodes_of(formula, domain), domain, T_ref, times)
         if fault is not None:
             return fault
     return None
+
+
+def nodes_of(formula: Formula, domain: Domain) -> NDArray[np.int64]:
+    """Return the nodes of this rank at which a formula acts."""
+    if formula.region is not None:
+        dofmap = geometry_dofmap(domain.mesh)
+        return np.unique(dofmap[domain.cells(formula.region)]).astype(np.int64)
+    assert formula.boundary is not None
+    return _nodes_on(domain, formula.boundary)
 
 
 def _nodes_on(domain: Domain, boundary: str) -> NDArray[np.int64]:

@@ -16,10 +16,13 @@ from petsc4py import PETSc
 from thermosim.errors import SolveError
 from thermosim.fem.domain import configure, vector
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
+from thermosim.heat.stages import RULES, Stage, Step
 from thermosim.heat.transient import TransientSystem
+from thermosim.schedule.forcing import Forcing
 
 if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
+    from thermosim.heat.enthalpy import Enthalpy
     from thermosim.heat.transient import TransientProblem
     from thermosim.schedule.schedule import Piece
     from thermosim.schedule.settings import TransientSettings
@@ -41,6 +44,7 @@ _SLOW = 2  # Newton iterations after which an old Jacobian is made anew
 _PC_RANGE = 4.0  # a preconditioner serves shifts within this factor
 _MAX_REJECTIONS = 40
 _WATCHED, _IN_VAIN = 300, 270  # steps looked back on; those at which Newton may have failed
+_GROWTH = 10.0  # of a step, at most
 _FIRST = 0.1  # part of the tolerance by which the first step may change the temperature
 _REASONS = {
     -1: "Newton failed however short the step",
@@ -77,6 +81,9 @@ class TimeStepper:
     Attributes
     ----------
     wanted : the step [s] that accuracy allows next, before it is cut to meet a time
+    forcing : formulas in time that no step may miss
+    enthalpy : the heat content that each step must meet node by node; None: it is not looked at
+    stages : of the last step
     """
 
     def __init__(
@@ -103,6 +110,11 @@ class TimeStepper:
         )
         self._iterative = self._linear_options["ksp_type"] != "preonly"
         self.ts: Any = None
+        self.forcing = Forcing()
+        self.enthalpy: Enthalpy | None = None
+        self.rule = RULES[settings.integrator]
+        self.stages: list[Stage] = []
+        self._step: Step | None = None
 
     def _make_ts(self) -> Any:
         problem, settings = self.problem, self.settings
@@ -142,6 +154,8 @@ class TimeStepper:
         assert self.piece is not None
         self.problem.factor.value = self.piece.factor(time)
         self.system.set_state(time, u, rate)
+        if self._step is not None:
+            self._step.note(Stage.now(self.problem, time))
         self.system.residual(rate, b)
 
     def _jacobian(
@@ -193,6 +207,10 @@ class TimeStepper:
         problem.factor.value = largest_factor
         problem.rate.x.array[:] = 0.0
         self._scale = self.solver.load_norm()
+        for course in self.forcing.courses if self._scale == 0.0 else ():
+            problem.time.value = course.strongest
+            self._scale = max(self._scale, self.solver.load_norm())
+        problem.time.value = 0.0
         b = vector(problem.space)
         problem.assemble_residual(b)
         with b.localForm() as local:
@@ -205,7 +223,7 @@ class TimeStepper:
         Nothing of earlier steps is kept, so that a run that is taken up here goes the same way.
         `wanted` is the next step [s]; None chooses it from the rate of change.
         """
-        self.time, self.piece = time, piece
+        self.time, self.piece, self._step = time, piece, None
         self._linear = _Linear()
         self.problem.factor.value = piece.factor(time)
         self.system.solve_rate(time)
@@ -254,23 +272,17 @@ class TimeStepper:
         SolveError
             If no step, however short, meets the tolerance.
         """
-        remaining = stop - self.time
-        h = self._cut(remaining)
+        while True:
+            remaining = stop - self.time
+            h = self._cut(remaining)
+            taken = self._try(h)
+            shrink = self._by_heat_content(taken)
+            if shrink >= 1.0:
+                break
+            self._go_back(taken * shrink)
         ts = self.ts
-        self._set_newton_tolerance(h)
-        ts.setTimeStep(h)
-        failures = ts.getSNESFailures()
-        ts.step()
-        self._check(ts)
-        self._give_up_where_newton_fails(ts.getSNESFailures() > failures)
-        taken = ts.getTime() - self.time
-        if taken <= _SHORTEST * self.time:
-            raise SolveError(
-                f"the steps became shorter than rounding at t = {self.time:.6g} s, where the "
-                f"temperature changes by {self.system.largest_rate():.3g} K/s: it runs away; lower "
-                "the intensity, or give the heat a way out"
-            )
-        self._adapt(h, taken, ts.getTimeStep())
+        proposed = ts.getTimeStep()
+        self._adapt(h, taken, proposed if shrink >= _GROWTH else min(proposed, shrink * taken))
         self.time = stop if abs(taken - remaining) <= _SAME * remaining else ts.getTime()
         ts.setTime(self.time)
         self.solver.set_theta(self.u)
@@ -278,6 +290,70 @@ class TimeStepper:
         self._put_state()
         self._count(ts)
         return float(taken)
+
+    def _try(self, h: float) -> float:
+        """Let PETSc take a step of at most `h` [s]; return its length [s]."""
+        ts = self.ts
+        self._step = Step(self.rule, Stage.now(self.problem, self.time))
+        self._set_newton_tolerance(h)
+        ts.setTimeStep(h)
+        failures = ts.getSNESFailures()
+        ts.step()
+        self._check(ts)
+        self._give_up_where_newton_fails(ts.getSNESFailures() > failures)
+        taken = float(ts.getTime() - self.time)
+        if taken <= _SHORTEST * self.time:
+            raise SolveError(
+                f"the steps became shorter than rounding at t = {self.time:.6g} s, where the "
+                f"temperature changes by {self.system.largest_rate():.3g} K/s: it runs away; lower "
+                "the intensity, or give the heat a way out"
+            )
+        self.stages = self._step.stages(taken)
+        return taken
+
+    def _by_heat_content(self, taken: float) -> float:
+        """Return by what factor the step may grow, below 1 if it missed heat content (collective).
+
+        A step over a peak of the specific heat may meet every tolerance and not see the peak.
+        """
+        if self.enthalpy is None or self.settings.step:
+            return _GROWTH
+        assert self._step is not None
+        n, first, last = self.u.local_size, self._step.first.theta, self.stages[-1].theta
+        shares = [
+            (weight * taken, stage.theta, stage.rate)
+            for weight, stage in zip(self.rule.weights, self.stages, strict=True)
+        ]
+        missed = self.enthalpy.defect(shares, first, last)[:n]
+        allowed = self.settings.tolerance + self.settings.relative_tolerance * np.maximum(
+            np.abs(first[:n]), np.abs(last[:n])
+        )
+        local = float((missed / allowed).max(initial=0.0))
+        worst = max(self.problem.domain.comm.allgather(local))
+        if not worst > 1e-12:
+            return _GROWTH
+        factor = float(np.clip(0.9 * worst ** (-1 / 3), 0.1, _GROWTH))
+        return min(factor, 0.5) if worst > 1.0 else max(factor, 1.0)
+
+    def _go_back(self, wanted: float) -> None:
+        """Return to where the step began, to try a shorter one [s]."""
+        assert self._step is not None
+        assert self.piece is not None
+        self.problem.theta.x.array[:] = self._step.first.theta
+        if wanted <= _SHORTEST * self.time:
+            raise SolveError(
+                f"no step taken at t = {self.time:.6g} s: a density or a specific heat changes so "
+                "fast with temperature that no step follows it; widen its jump or its peak"
+            )
+        self.start(self.time, self.piece, wanted)
+        for stats in (self.stats, self._before):
+            stats.rejections += 1
+
+    @property
+    def first(self) -> Stage:
+        """The state at which the last step began."""
+        assert self._step is not None
+        return self._step.first
 
     def _give_up_where_newton_fails(self, failed: bool) -> None:
         """End a run that creeps: that has to cut nearly every step since Newton fails."""
@@ -292,6 +368,8 @@ class TimeStepper:
     def _cut(self, remaining: float) -> float:
         """Return the next step: what is wanted, without a sliver left before the stop."""
         h = min(self.wanted, self.settings.max_step or np.inf)
+        if not self.settings.step:
+            h = self.forcing.limit(self.time, min(h, remaining), self.rule)
         if h >= remaining * (1 - _SAME):
             return remaining
         if not self.settings.step and h > remaining / 2:

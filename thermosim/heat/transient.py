@@ -68,6 +68,7 @@ class TransientProblem(HeatProblem):
     factor : constant on the light; the source of the model holds it
     held_rates : boundary -> dT/dt [K/s] of its nodes (sorted) as a function of time [s], for held
         temperatures that read `time`; the others stay as they are
+    within : the times [s] between which formulas are read: at a switch, on this side of it
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class TransientProblem(HeatProblem):
         self.rate = fem.Function(self.space, name="rate")
         self.shift = constant(domain, 0.0)
         self.held_rates: dict[str, Callable[[float], Any]] = {}
+        self.within = (-np.inf, np.inf)
 
     def terms(self, theta: Any, v: Any) -> dict[str, Any]:
         """Return the terms of the steady problem and ``REGION:stored``, heat stored per time."""
@@ -153,6 +155,7 @@ class TransientProblem(HeatProblem):
 
     def at(self, time: float) -> None:
         """Set time, and θ and θ̇ at the held nodes to what they are then."""
+        time = min(max(time, self.within[0]), self.within[1])
         self.time.value = time
         if self.held_rates:
             self.impose(self.theta)

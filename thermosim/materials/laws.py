@@ -119,6 +119,11 @@ class Law(Provenance[Q], Generic[Q]):
         """Whether the law is one number for every temperature."""
         return False
 
+    @property
+    def knots(self) -> tuple[float, ...]:
+        """Temperatures [K] at which the law is not smooth."""
+        return ()
+
 
 class ConstantLaw(Law[Q], Generic[Q]):
     """The same value at every temperature."""
@@ -226,6 +231,11 @@ class TableLaw(Law[Q], Generic[Q]):
         if any(a >= b for a, b in itertools.pairwise(self.temperatures)):
             raise ValueError("temperatures must increase from each to the next")
         return self
+
+    @property
+    def knots(self) -> tuple[float, ...]:
+        """The temperatures of the table."""
+        return self.temperatures
 
     def parameters(self) -> tuple[float, ...]:
         """Return ``(f_0, T_0, width, c1, c2, c3, …)``, the last five for each interval."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from thermosim.model.drawing import Drawing
 
 MeshReport = dict[str, float]
-MESHER = 5
+MESHER = 6
 """Goes up with every change of what the mesher makes of the same drawing."""
 
 

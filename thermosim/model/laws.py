@@ -133,11 +133,17 @@ class HeldFormula:
         return "t" in self.temperature.names_used
 
     def rate(
-        self, points: NDArray[np.float64], symmetry: str, time: float, end: float
+        self,
+        points: NDArray[np.float64],
+        symmetry: str,
+        time: float,
+        within: tuple[float, float],
+        step: float,
     ) -> NDArray[np.float64]:
-        """Return dT/dt [K/s] by differences of second order within 0 to `end` [s]."""
-        step = 1e-5 * end
-        if time < step:
+        """Return dT/dt [K/s] by differences of second order over `step` [s], `within` two times."""
+        begin, end = within
+        step = min(step, (end - begin) / 4)
+        if time < begin + step:
             weights, at = (-1.5, 2.0, -0.5), (time, time + step, time + 2 * step)
         elif time > end - step:
             weights, at = (1.5, -2.0, 0.5), (time, time - step, time - 2 * step)

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+ACCOUNT = 1e-3
+"""Share of the heat turned over in a run that may be missing before it is told loudly."""
+
 Tell = Callable[[str], None]
 
 
@@ -42,4 +45,18 @@ class Journal:
             self.say(
                 f"WARNING: the energy balance is off by {balance:.1e} of the heat turned over "
                 f"(tolerance {tolerance:.0e}); do not trust this result"
+            )
+
+    def judge_account(self, missing: float, share: float, allowed: float) -> None:
+        """Warn of energy [J] that came in over a whole run and is not there.
+
+        `share` is its part of the heat turned over, `allowed` [J] what the tolerances let pass.
+        """
+        if share > ACCOUNT and abs(missing) > allowed:
+            sense = "are missing" if missing > 0 else "came from nowhere"
+            self.say(
+                "WARNING: the energy account of the whole run does not close: "
+                f"{abs(missing):.3g} J {sense}, {share:.2g} of the heat turned over; the steps "
+                "are too long for what happens: lower transient.step, transient.max_step or "
+                "transient.tolerance"
             )

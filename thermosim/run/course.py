@@ -39,7 +39,7 @@ def course_numbers(run: TransientRun) -> dict[str, Any]:
         "linear_iterations": course.linear_iterations,
     }
     if settings.lock_in is not None:
-        found["lock_in"] = lock_in_summary(series, settings)
+        found["lock_in"] = lock_in_summary(series, settings, run.stepper.forcing.switches)
     return found
 
 
@@ -82,15 +82,20 @@ def _segment(piece: Piece, time: Any, mean: Any, rate: Any) -> dict[str, Any]:
     return result
 
 
-def lock_in_summary(series: Series, settings: TransientSettings) -> list[dict[str, float]]:
-    """Return amplitude and lag of the mean ΔT at the harmonics of the light, source or flux."""
+def lock_in_summary(
+    series: Series, settings: TransientSettings, switches: Iterable[float] = ()
+) -> list[dict[str, float]]:
+    """Return amplitude and lag of the mean ΔT at the harmonics of the light, source or flux.
+
+    At `switches` [s] formulas kink, and with them the course.
+    """
     assert settings.lock_in is not None
     T = settings.lock_in_period
     stop = float(series.time[-1])
     start = stop - settings.lock_in.periods * T
     first = int(np.argmin(np.abs(series.time - start)))  # it is an output time
     time, mean, rate = (column[first:] for column in (series.time, series[MEAN], series[RATE]))
-    pieces, breaks, i = settings.schedule.pieces(None), [], 0
+    pieces, breaks, i = settings.schedule.pieces(None), [*switches], 0
     while (piece := pieces(i)) is not None and piece.start < stop:
         breaks.append(piece.start)
         i += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ import numpy as np
 from thermosim.errors import CaseError, SolveError
 from thermosim.fem.parallel import on_root
 from thermosim.fem.statemap import StateMap
+from thermosim.heat.account import Account, Accountant
 from thermosim.heat.budget import HeatMeter
+from thermosim.heat.in_time import paths_in_time
 from thermosim.model.budget import Budget, leaving, released
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
 from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_series
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from thermosim.light import AbsorbedLight
     from thermosim.model.model import Model
 
+_BESIDE = 1e-13  # of the duration: how close to a switch formulas are read
+_LET_PASS = 5.0  # times the tolerance of a step that a whole run may miss in its mean
 _STEADY_AFTER = 3  # steps of the last piece before a steady state is believed
 
 
@@ -38,6 +42,7 @@ class Course:
     ----------
     piece : number of the piece of the schedule that holds `time`
     fresh : whether a piece begins here, so that its first step is to be chosen
+    account : energies that came in and are held [J]
     heat_scale : largest heat turned over so far [W], to which the balance is referred
     """
 
@@ -49,6 +54,7 @@ class Course:
     rejections: int = 0
     newton_iterations: int = 0
     linear_iterations: int = 0
+    account: Account = field(default_factory=Account)
     heat_scale: float = 0.0
     worst_balance: float = 0.0
     snapshots: int = 0
@@ -80,6 +86,7 @@ class TransientRun:
         self.model, self.settings, self.tell = model, model.case.transient, tell
         self.stepper, self.readings = stepper, readings
         self.meter = HeatMeter(stepper.problem)
+        self.accountant = Accountant(stepper, self.meter, paths_in_time(stepper.problem.model))
         reference = None if model.light is None else model.light.laser.peak_intensity
         try:
             self.pieces = self.settings.schedule.pieces(reference)
@@ -87,6 +94,8 @@ class TransientRun:
             raise CaseError(str(error)) from error
         self.problem: TransientProblem = stepper.problem
         self.comm = self.problem.domain.comm
+        if self.accountant.enthalpy.varies:
+            stepper.enthalpy = self.accountant.enthalpy
         self.states = StateMap(self.problem.space)
         self.course = Course()
         self.rows: list[dict[str, float]] = []
@@ -117,24 +126,42 @@ class TransientRun:
                 self._begin()
             while (piece := self._piece()) is not None and not self.course.ended_steady:
                 self._go_through(piece, asked_to_stop)
-                if self.course.time >= piece.stop:
-                    self.course.piece, self.course.fresh = self.course.piece + 1, True
+                self._leave(piece)
 
     def _piece(self) -> Piece | None:
-        """Return the piece that the course is in, cut at the end of the run; None after it."""
+        """Return the piece that the course is in, cut at the end of the run; None after it.
+
+        Switches of formulas cut a piece of the schedule as well.
+        """
         piece = self.pieces(self.course.piece)
         duration = self.settings.duration
         if piece is None or self.course.time >= duration * (1 - 1e-12):
             return None
-        stop = piece.stop if piece.stop < duration * (1 - 1e-12) else duration
-        last = piece.last if piece.stop <= duration else piece.factor(duration)
-        return Piece(piece.start, stop, piece.first, last)
+        before, after = self.stepper.forcing.span(self.course.time)
+        start, stop = max(piece.start, before), min(piece.stop, after)
+        stop = stop if stop < duration * (1 - 1e-12) else duration
+        if len(self.stepper.forcing.switches):
+            side = _BESIDE * duration
+            self.problem.within = (start + side if start else 0.0, stop - side)
+        first = piece.factor(start) if start > piece.start else piece.first
+        last = piece.last if piece.stop <= stop else piece.factor(stop)
+        return Piece(start, stop, first, last)
+
+    def _leave(self, piece: Piece) -> None:
+        """Go on to the next piece of the schedule, or to what follows a switch within it."""
+        if self.course.time >= piece.stop:
+            whole = self.pieces(self.course.piece)
+            assert whole is not None
+            over = self.course.time + 1e-12 * self.settings.duration >= whole.stop
+            self.course.piece += int(over)
+            self.course.fresh = True
 
     def _begin(self) -> None:
         """Write down the state at t = 0, with the rates of change that the first light brings."""
         piece = self._piece()
         assert piece is not None
         self.stepper.start(0.0, piece)
+        self.accountant.begin(self.course.account)
         self._record(0.0)
         if len(self._field_times) and self._field_times[0] == 0.0:
             self.keep_field()
@@ -142,12 +169,15 @@ class TransientRun:
     def _go_through(self, piece: Piece, asked_to_stop: Callable[[], int]) -> None:
         course, stepper = self.course, self.stepper
         stepper.start(course.time, piece, None if course.fresh else course.wanted)
+        if course.fresh and self.problem.held_rates:
+            self.accountant.add_jump(course.account)
         course.fresh = False
         self._find_steady_state(piece)
         for stop in self._stops(course.time, piece.stop):
             while course.time < stop:
                 taken = stepper.advance(stop)
                 course.time, course.steps = stepper.time, course.steps + 1
+                self.accountant.add_step(course.account)
                 if self._after_step(taken, at_stop=course.time >= stop):
                     return
                 self._interrupt(asked_to_stop, piece)
@@ -182,6 +212,7 @@ class TransientRun:
 
     def _record(self, taken: float) -> None:
         budget = self.meter.read()
+        self.course.account.note(self.course.time, budget)
         balance = self._balance(budget)
         row = {
             "time_s": self.course.time,
@@ -244,8 +275,7 @@ class TransientRun:
         number = asked_to_stop()
         if not number:
             return
-        if self.course.time >= piece.stop:
-            self.course.piece, self.course.fresh = self.course.piece + 1, True
+        self._leave(piece)
         self.checkpoint()
         raise Interrupted(
             f"stopped by a signal at t = {self.course.time:.6g} s; go on with "
@@ -303,7 +333,8 @@ class TransientRun:
                     str(files.folder),
                 )
         self.states.scatter(kept.fields["theta"], self.problem.theta)
-        self.course = Course(**header["course"])
+        found = dict(header["course"])
+        self.course = Course(**found | {"account": Account(**found["account"])})
         self._base = asdict(self.course)
         path, columns = files.folder / SERIES, header["columns"]
 
@@ -319,6 +350,14 @@ class TransientRun:
         stats, course = self.stepper.stats, self.course
         for name in ("rejections", "newton_iterations", "linear_iterations"):
             setattr(course, name, self._base[name] + getattr(stats, name))
+
+    @property
+    def allowed_energy(self) -> float:
+        """The energy [J] that the tolerance of the steps lets pass: none where they are fixed."""
+        if self.settings.step:
+            return 0.0
+        nodes = self.problem.space.dofmap.index_map.size_global
+        return _LET_PASS * self.settings.tolerance * self.problem.nodal_capacity * int(nodes)
 
     # steady state
 

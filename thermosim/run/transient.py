@@ -157,23 +157,25 @@ def set_up(
     domain, report = mesh_of(model, comm, journal)
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
         from thermosim.fem.domain import constant
-        from thermosim.heat.formulas import held_rates
+        from thermosim.heat.in_time import forcing_of, held_rates
         from thermosim.heat.observe import Readings
         from thermosim.heat.timestepper import TimeStepper
         from thermosim.heat.transient import TransientProblem
 
+        duration = case.transient.duration
         factor = constant(domain, 1.0)
         light = light_in(model, domain, journal, factor)
         heat = heat_on(model, domain, light, factor)
         problem = TransientProblem(domain, heat, case.solver.degree, factor)
-        problem.held_rates = held_rates(problem, case.transient.duration)
+        problem.held_rates = held_rates(problem, duration)
         stepper = TimeStepper(problem, case.solver, case.transient)
+        stepper.forcing = forcing_of(model.formulas, domain, model.T_ref, duration)
         readings = Readings(problem, model.goal.region, model.regions, model.probes)
         run = TransientRun(model, stepper, readings, journal.tell)
         run.light = light
         problem.compile()
         set_initial_state(model, problem)
-        stepper.set_scale(largest_factor(run.pieces, case.transient.duration))
+        stepper.set_scale(largest_factor(run.pieces, duration))
     if running is not None:
         snapshots = Snapshots(running, run.states)
         run.files = Files(running, None, snapshots, case.digest(), domain.mesh_hash)
@@ -183,8 +185,9 @@ def set_up(
 def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
     """Return the last state, its budget and what the march took (collective)."""
     model, problem, course = run.model, run.problem, run.course
-    budget, last = run.meter.read(), run.rows[-1]
+    budget, last, account = run.meter.read(), run.rows[-1], course.account
     journal.judge_balance(course.worst_balance, model.case.solver.balance_tolerance)
+    journal.judge_account(account.missing, account.error, run.allowed_energy)
     run.note_stats()
     notes = notes_of(model, problem.domain.boundaries, run.rows)
     temperatures = {key: last[key] for key in last if key.startswith(_TEMPERATURES)}
@@ -196,6 +199,9 @@ def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
         **model.accounts(budget),
         "heat_stored_W": sum(stored_part(budget).values()),
         "energy_balance_rel": course.worst_balance,
+        "energy_in_J": account.came_in,
+        "enthalpy_change_J": account.change,
+        "energy_account_rel": account.error,
         **course_numbers(run),
         **model.facts,
         **numerics(model, problem, report),

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from thermosim.language.files import named_file
 from thermosim.language.units import Length, Positive
 from thermosim.shapes.base import ShapeBase, TruncatedBody
+from thermosim.shapes.hits_mesh import MeshSurface
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
 from thermosim.shapes.resting import RestingBody, largest_contact_radius, rest, truncate
 from thermosim.shapes.solid import (
@@ -105,6 +106,10 @@ class Surface(ShapeBase):
         """
         body = self.resting().body
         return body.vertices, body.faces
+
+    def hit_body(self) -> MeshSurface:
+        """Return the triangles that rays meet."""
+        return MeshSurface(*self.vertices_faces())
 
     @property
     def volume(self) -> float:

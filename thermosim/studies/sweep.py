@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.case.read import AnyCase, read_toml
+from thermosim.case.read import read_toml
 from thermosim.case.study import flattened
 from thermosim.errors import CaseError
 from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
@@ -25,6 +25,8 @@ from thermosim.studies.worker import Run, run_alone
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from thermosim.case.read import AnyCase
 
 NONE_WORKED, SOME_FAILED = 6, 7
 NETCDF, CSV, TIMES = "study.nc", "study.csv", "times.csv"
@@ -132,13 +134,13 @@ def sweep(
 
 def case_tree(case: str | Path | Mapping[str, Any] | AnyCase) -> tuple[dict[str, Any], Path | None]:
     """Return the tree of a case and the file it came from."""
-    if isinstance(case, AnyCase):
-        import tomllib
-
-        return tomllib.loads(case.to_toml()), None
+    if isinstance(case, str | Path):
+        return read_toml(Path(case)), Path(case)
     if isinstance(case, Mapping):
         return dict(case), None
-    return read_toml(Path(case)), Path(case)
+    import tomllib
+
+    return tomllib.loads(case.to_toml()), None
 
 
 def plan_of(

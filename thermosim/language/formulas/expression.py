@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.language.formulas.evaluation import choose, constant_value, value_of
+from thermosim.language.formulas.switches import moments, switch_times
 from thermosim.language.formulas.syntax import (
     NAMES,
     check_tree,
@@ -120,6 +121,26 @@ class Expression:
                 f'"{self.text}": {_fault(part, point)} at {written(point) or "every point"}'
             )
         return values
+
+    def switches(self, duration: float) -> NDArray[np.float64]:
+        """Return the times within (0, duration) at which parts in t alone jump or kink [s].
+
+        Raises
+        ------
+        ValueError
+            If it oscillates too fast for them to be found.
+        """
+        return switch_times(self._tree, duration) if "t" in self.names_used else np.empty(0)
+
+    def moments(self, duration: float, **place: float) -> NDArray[np.float64]:
+        """Return times from 0 to duration [s] that show all that it does at one place.
+
+        Raises
+        ------
+        ValueError
+            As `switches`.
+        """
+        return moments(self._tree, duration, place)
 
     def place(self, bad: NDArray[np.bool_], samples: Mapping[str, ArrayLike]) -> dict[str, Any]:
         """Return the values of the used names at the first point that ``bad`` marks."""

@@ -107,6 +107,31 @@ class FieldExpression:
                 raise ValueError(f"{at}is {value}; must be {rule} {limit:g}")
         return values
 
+    def switches(self, duration: float) -> NDArray[np.float64]:
+        """Return the times within (0, `duration`) [s] at which it jumps or kinks everywhere.
+
+        Those of comparisons, ``heaviside``, ``abs``, ``min`` and ``max`` of parts in t alone.
+
+        Raises
+        ------
+        ValueError
+            If it oscillates too fast for them to be found.
+        """
+        return self.expression.switches(duration)
+
+    def moments(self, duration: float, **place: float) -> NDArray[np.float64]:
+        """Return times from 0 to `duration` [s] that show all that it does at one place.
+
+        `place` gives coordinates [m] and temperature [K] by name.
+
+        Raises
+        ------
+        ValueError
+            As `switches`.
+        """
+        own = self._in_their_units({name: np.float64(v) for name, v in place.items()})
+        return self.expression.moments(duration, **own)
+
     def _in_their_units(self, values: dict[str, Any]) -> dict[str, Any]:
         length = self.length_unit[1]
         if length == 1:
@@ -252,6 +277,9 @@ def to_si(unit: str, target: str) -> tuple[float, float]:
 
 
 TemperatureExpression = Annotated[FieldExpression, ExpressionOf("K", "300 K", limits=((">", 0.0),))]
+SurroundingsExpression = Annotated[
+    FieldExpression, ExpressionOf("K", "300 K", limits=((">=", 0.0),))
+]
 HeatFluxExpression = Annotated[FieldExpression, ExpressionOf("W/m^2", "100 W/m^2")]
 HeatSourceExpression = Annotated[FieldExpression, ExpressionOf("W/m^3", "1e6 W/m^3")]
 HeatTransferExpression = Annotated[
