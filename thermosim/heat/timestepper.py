@@ -15,6 +15,7 @@ from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import configure, vector
+from thermosim.heat.advice import less_heat
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
 from thermosim.heat.stages import RULES, Stage, Step
 from thermosim.heat.transient import TransientSystem
@@ -305,8 +306,8 @@ class TimeStepper:
         if taken <= _SHORTEST * self.time:
             raise SolveError(
                 f"the steps became shorter than rounding at t = {self.time:.6g} s, where the "
-                f"temperature changes by {self.system.largest_rate():.3g} K/s: it runs away; lower "
-                "the intensity, or give the heat a way out"
+                f"temperature changes by {self.system.largest_rate():.3g} K/s: it runs away; "
+                f"{less_heat(self.problem.model)}, or give the heat a way out"
             )
         self.stages = self._step.stages(taken)
         return taken
@@ -362,7 +363,7 @@ class TimeStepper:
             raise SolveError(
                 f"Newton failed at {sum(self._failed)} of the last {len(self._failed)} steps, up "
                 f"to t = {self.time:.6g} s, and each had to be cut; raise solver.max_newton, lower "
-                "transient.step or transient.tolerance, or lower the intensity"
+                f"transient.step or transient.tolerance, or {less_heat(self.problem.model)}"
             )
 
     def _cut(self, remaining: float) -> float:

@@ -371,7 +371,7 @@ class TransientRun:
 
         try:
             self._steady = steady_state(self.problem, self.stepper.solver.settings, piece.first)
-        except SolveError as error:
+        except (SolveError, CaseError) as error:
             self.tell(f"WARNING: transient.stop_when_steady has no effect: {error}")
 
     def _is_steady(self) -> bool:
