@@ -13,6 +13,7 @@ import ufl
 
 from thermosim.errors import CaseError, Problem
 from thermosim.fem.domain import boundary_dofs
+from thermosim.model.budget import STORED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def _fixing_dofs(problem: HeatProblem) -> list[NDArray[np.int32]]:
     found = [problem.held_dofs]
     for name, form in problem.terms(problem.theta, ufl.TestFunction(space)).items():
         kind, _, place = name.partition(":")
-        if kind == "conduction" or problem.theta not in form.coefficients():
+        if kind == "conduction" or place == STORED or problem.theta not in form.coefficients():
             continue
         if kind == "source":
             found.append(np.unique(space.dofmap.list[domain.cells(place)]))

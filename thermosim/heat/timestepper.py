@@ -22,6 +22,8 @@ from thermosim.heat.transient import TransientSystem
 from thermosim.schedule.forcing import Forcing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from thermosim.case.settings import SolverSettings
     from thermosim.heat.enthalpy import Enthalpy
     from thermosim.heat.transient import TransientProblem
@@ -355,6 +357,11 @@ class TimeStepper:
         """The state at which the last step began."""
         assert self._step is not None
         return self._step.first
+
+    def local_error(self) -> NDArray[np.float64]:
+        """Return how the method of another order differs from the last step, at the nodes [K]."""
+        assert self._step is not None
+        return self._step.local_error(self.time - self._step.first.time, self.stages)
 
     def _give_up_where_newton_fails(self, failed: bool) -> None:
         """End a run that creeps: that has to cut nearly every step since Newton fails."""
