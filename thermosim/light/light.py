@@ -241,7 +241,8 @@ def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floa
     light.ground.x.array[:] = 0.0
     for layer in light.ground_layers:
         if layer.region in beam or layer.region in layers:
-            cells = layers.get(layer.region) or gather_cells(domain, layer.region)
+            known = layer.region in layers  # None on all ranks but one
+            cells = layers[layer.region] if known else gather_cells(domain, layer.region)
             total = beam.get(layer.region, 0.0) + rays.get(layer.region, 0.0)
             set_by_cell(light.ground, domain, cells, np.asarray(total), add=True)
 
