@@ -86,7 +86,8 @@ def everything(domain):
 
 for symmetry in ("axisymmetric", "quarter", "3d"):
     for order in (1, 2):
-        (a, report), (b, again) = (domain_of(drawing_of(case(symmetry, True, order)), comm) for _ in "ab")
+        drawing = drawing_of(case(symmetry, True, order))
+        (a, report), (b, again) = (domain_of(drawing, comm) for _ in "ab")
         assert not a.cached and b.cached
         assert report == again
         one, two = everything(a), everything(b)
