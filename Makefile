@@ -4,11 +4,12 @@ RUN := docker/run
 PYTEST := $(RUN) python3 -m pytest
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test lint format bench doctor clean distclean
+.PHONY: help demo test fuzz lint format bench doctor clean distclean
 
 help:
 	@echo 'make demo    two cases side by side, into demo/'
 	@echo 'make test    all tests (PYTEST_OPTIONS="-k words" for some)'
+	@echo 'make fuzz    shipped case files changed at random, for an hour (SECONDS=60 SEED=7)'
 	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
 	@echo 'make bench   measured speed beside a plain DOLFINx script'
 	@echo 'make doctor  what is installed and what is missing'
@@ -22,6 +23,10 @@ demo:
 test:
 	$(PYTEST) -m 'not mpi' -n 2 $(PYTEST_OPTIONS)
 	if grep -rqs 'mark\.mpi' tests; then $(PYTEST) -m mpi $(PYTEST_OPTIONS); fi
+
+# SECONDS and SEED: how long, and which files.
+fuzz:
+	$(RUN) python3 tests/reliability/fuzz.py --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1)
 
 lint:
 	$(RUN) ruff check .

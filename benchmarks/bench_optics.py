@@ -21,7 +21,8 @@ from thermosim.optics.beam import Laser
 from thermosim.optics.mie import MieSphere, internal_intensity, size_parameter
 from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
-from thermosim.optics.rays_surface import MeshSurface, SphereSurface
+from thermosim.shapes.hits import SphereSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 
 RADIUS, INDEX, TAU = 5e-6, 1.9, 0.1
 WAVELENGTH = 532e-9

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Print what pip has to install, from the one list in pyproject.toml.
 
-Run by the Python that will use the packages: the checkpoint package depends on its DOLFINx.
-With ``--missing``, print only what is not installed yet, and fail where DOLFINx is absent (3) or
-too old (4).
+Run by the Python that will use the packages. With ``--missing``, print only what is not installed
+yet, and fail where DOLFINx is absent (3) or too old (4).
 """
 
 from __future__ import annotations
@@ -37,13 +36,11 @@ def as_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
-def requirements(dolfinx: str) -> list[str]:
-    """Requirement lines for a machine with this DOLFINx: core and every extra that fits."""
+def requirements() -> list[str]:
+    """Requirement lines: core and every extra."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    checkpoints = "io-dolfinx09" if as_numbers(dolfinx) < (0, 10) else "io"
-    chosen = [checkpoints, *(name for name in extras if not name.startswith("io"))]
-    return project["dependencies"] + [line for name in chosen for line in extras[name]]
+    return project["dependencies"] + [line for lines in extras.values() for line in lines]
 
 
 def is_installed(requirement: str) -> bool:
@@ -65,7 +62,7 @@ def main() -> int:
     if as_numbers(version) < OLDEST_DOLFINX:
         print(version)
         return TOO_OLD
-    lines = requirements(version)
+    lines = requirements()
     if "--missing" in sys.argv[1:]:
         lines = [line for line in lines if not is_installed(line)]
     print("\n".join(lines), end="\n" if lines else "")

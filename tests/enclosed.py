@@ -11,7 +11,7 @@ from thermosim.heat.steady import solve_steady
 from thermosim.materials import ConstantLaw
 from thermosim.materials.conductivity import Isotropic
 from thermosim.model.budget import balance_error
-from thermosim.model.heat import Enclosure, HeatBody, HeatModel, Held, Radiation, Surface
+from thermosim.model.heat import Enclosure, HeatBody, HeatModel, HeatSurface, Held, Radiation
 
 SHELLS = {"inner": (0.8, 1.0), "outer": (2.0, 2.2)}
 
@@ -27,7 +27,7 @@ def spheres(symmetry, size, emissivity=(0.8, 0.4), conductivity=1e4, T=(500.0, 3
         300.0,
         (HeatBody("inner", k), HeatBody("outer", k)),
         tuple(
-            Surface(face, {"radiation": Radiation(eps, 300.0)})
+            HeatSurface(face, {"radiation": Radiation(eps, 300.0)})
             for face, eps in zip(faces, emissivity, strict=True)
         ),
         (Held("inner_in", T[0]), Held("outer_out", T[1])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class ThermosimError(Exception):
@@ -59,6 +60,10 @@ class MissingDependencyError(ThermosimError):
 
 
 class StorageError(ThermosimError):
-    """A file that could not be written or read back: which, why, and what to do."""
+    """A file that could not be written or read back: which, why, and what to do.
+
+    `result` is what could not be written, where it was computed all the same.
+    """
 
     exit_status = 5
+    result: Any = None

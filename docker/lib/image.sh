@@ -11,7 +11,9 @@ run_in_image() {
     say "using the image $tag: $why"
     set_environment "$engine"
     set_debian_environment
-    local options=(run --rm --interactive --init --workdir "$PWD" --env HOME
+    # Read-only: what would be written beside the folders shown would be gone at the end.
+    local options=(run --rm --interactive --init --read-only --tmpfs /run --tmpfs /var/tmp
+        --workdir "$PWD" --env HOME
         --env TMPDIR="${TMPDIR:-/tmp}" --env PATH="$INSIDE_PATH")
     [ ! -t 0 ] || [ ! -t 1 ] || options+=(--tty --env TERM)
     for name in "${HANDED_ON[@]}"; do options+=(--env "$name"); done
@@ -21,7 +23,11 @@ run_in_image() {
     mkdir -p "$CACHE/forms-$SUITE-$(debian_hash)"
     options+=(--env XDG_CACHE_HOME="$CACHE/forms-$SUITE-$(debian_hash)")
     while read -r dir; do options+=(--volume "$dir:$dir"); done < <(shared_folders)
-    exec "$engine" "${options[@]}" "$tag" "$@"
+    # What waits at the other end sees the engine's client end, even by SIGKILL, and takes the
+    # container along.
+    name=thermosim-$$-$RANDOM
+    exec 9> >(exec setsid bash -c 'cat; exec "$@"' - "$engine" rm --force "$name" >/dev/null 2>&1)
+    exec "$engine" "${options[@]}" --name "$name" "$tag" "$@"
 }
 
 build_image() {
@@ -55,6 +61,7 @@ shared_folders() {
     local dir
     for dir in "$CLONE" "$PWD" "$HOME" "${TMPDIR:-/tmp}" /tmp "$CACHE"; do
         case $dir in
+            *:*) die "the image cannot show $dir: its name has a colon" ;;
             / | /usr | /usr/* | /etc | /etc/* | /bin | /lib*) die "the image cannot show $dir: work in another folder" ;;
         esac
         echo "$dir"

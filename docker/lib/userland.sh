@@ -44,7 +44,8 @@ enter() {
     ENTER+=("$2/venv" "$VENV")
     bind_host_folders
     bind_host_settings
-    ENTER+=(--chdir "$PWD")
+    # What would be written beside the folders shown would be gone at the end: it is refused.
+    ENTER+=(--remount-ro / --chdir "$PWD")
 }
 
 bind_host_folders() {

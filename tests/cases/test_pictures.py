@@ -19,7 +19,7 @@ from thermosim.run.simulate import simulate
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual import report
 from thermosim.visual.fields_read import read_field
-from thermosim.visual.optics_plots import draw_light_picture
+from thermosim.visual.optics_plots import draw_light_picture, read_cut
 
 CASE = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
 COARSE = [
@@ -39,6 +39,8 @@ BAR = {
     "mesh": {"size": "5 mm"},
     "solver": {"error_estimate": False},
 }
+
+PICTURES = ["temperature.png", "mesh.png", "budget.png", "report.html"]
 
 pytestmark = pytest.mark.fem
 
@@ -131,10 +133,43 @@ def test_body_is_drawn_where_and_as_warm_as_it_is(tmp_path):
     np.testing.assert_allclose(cut.values, 293.15 + 1e-3 * cut.x[:, :, 0], rtol=1e-9)
 
 
+def test_light_of_a_region_is_drawn_beside_the_axis(tmp_path):
+    """A box that y = 0 misses, in a mesh told in mm, lit by a beam along its far edge."""
+    tree = {
+        "title": "A lit box",
+        "geometry": {
+            "kind": "box", "region": "crystal",
+            "x": ["10 um", "20 um"], "y": ["5 um", "9 um"], "z": ["0 um", "4 um"],
+        },
+        "regions": {"crystal": {"material": "Cs4PbBr6"}},
+        "boundaries": {"bottom": {"temperature": "300 K"}},
+        "laser": {"intensity": "3 kW/cm^2", "profile": "gaussian", "waist": "4 um",
+                  "aim": ["20 um", "7 um", "0 um"]},
+        "gain": {},
+        "mesh": {"size": "1 um"},
+        "solver": {"error_estimate": False},
+    }  # fmt: skip
+    simulate(parse_case(tree), tmp_path / "box")
+    names = [path.name for path in report.draw_result(tmp_path / "box")]
+    assert set(names) == {*PICTURES, "light.png"}
+    result = load_result(tmp_path / "box")
+    cut = read_cut(tmp_path / "box", result)
+    assert cut.points.min(axis=0) == pytest.approx([10.0, 0.0], abs=1e-9)
+    assert cut.points.max(axis=0) == pytest.approx([20.0, 4.0], abs=1e-9)
+    x = cut.points[cut.triangles, 0].mean(axis=1)
+    assert cut.intensity[x > 19.5].mean() > 0.8 * 3e7
+    assert cut.intensity[x < 12.0].max() < 0.02 * 3e7
+    temperature, _ = report.draw_fields(result)
+    bars = [axes.get_ylim() for axes in temperature.axes if not axes.get_xlabel()]
+    assert len(bars) == 2
+    assert bars[0] == bars[1]
+    assert "colder than 300 K" in (tmp_path / "box" / "report.html").read_text()
+
+
 def test_run_is_drawn_and_compared(computed, tmp_path):
     results = [computed("axisymmetric", 2), computed("3d", 2)]
     names = [path.name for path in report.draw_result(results[1].directory)]
-    assert names == ["temperature.png", "mesh.png", "budget.png", "report.html"]
+    assert names == PICTURES
     assert all((results[1].directory / name).stat().st_size > 10_000 for name in names)
     written = report.draw_comparison([r.directory for r in results], tmp_path)
     assert [path.name for path in written] == ["comparison.png", "index.html"]

@@ -43,6 +43,16 @@ def test_the_command_computes_resumes_and_names_the_optimum(tmp_path):
     assert np.log(delta[1] / delta[0]) / np.log(2) == pytest.approx(7 / 3, abs=0.05)
 
 
+def test_a_command_in_which_no_point_works_has_a_status_of_its_own(tmp_path):
+    command = [
+        sys.executable, "-m", "thermosim", "sweep", str(CASES / "microparticle_on_mica.toml"),
+        "--vary", "mesh.max_cells=10,20", "--workers", "1", "--quiet",
+        "-o", str(tmp_path / "s"),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 6, done.stderr
+
+
 def test_the_size_study_has_an_optimum_once_light_is_trapped(tmp_path):
     tree, source = case_tree(CASES / "size_study.toml")
     plan = plan_of(tree, source=source)

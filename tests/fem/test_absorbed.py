@@ -147,7 +147,7 @@ def test_gain_lost_to_hot_spots_is_that_of_the_distribution():
     result = simulate(case)
     found, problem = result.summary, result.state
     source = problem.model.body("particle").source
-    T, p = 300.0, case.resolved_gain().parameters(case.laser.photon_energy)
+    T, p = 300.0, model_of(case).light.resolved().model.parameters(case.laser.photon_energy)
     per_unit = integrate(problem.domain, source.intensity, problem.domain.dx(
         "particle", source.quadrature_degree))  # fmt: skip
     assert per_unit > 0.0
@@ -196,7 +196,7 @@ def test_coupling_to_temperature_reaches_the_fixed_point():
     found = simulate(case, tell=lines.append).summary
     steps = [line for line in lines if line.startswith("light and heat")]
     assert 2 <= len(steps) <= 12
-    p = case.resolved_gain().parameters(case.laser.photon_energy)
+    p = model_of(case).light.resolved().model.parameters(case.laser.photon_energy)
     alpha = float(re.search(r"alpha =? ?(\S+)", steps[-1])[1])
     from thermosim.gain import pump_absorption
 

@@ -27,8 +27,8 @@ from thermosim.model.heat import (  # noqa: E402
     GasGap,
     HeatBody,
     HeatModel,
+    HeatSurface,
     Held,
-    Surface,
 )
 
 D, R = 0.05e-6, 1e-6
@@ -82,7 +82,7 @@ def test_conductance_to_the_chamber(pressure):
     """An almost isothermal disk in gas: 1.1706 W/(m² K) per Pa, bridged by its radius."""
     h = Chamber(pressure=pressure).gas_conductance(R)
     sides = ("disk_bottom", "disk_rim")
-    surfaces = tuple(Surface(name, {"gas": Exchange(h, 300.0)}) for name in sides)
+    surfaces = tuple(HeatSurface(name, {"gas": Exchange(h, 300.0)}) for name in sides)
     _, budget = solve(plates(D / 1e-6), None, surfaces, k=1e5 * h * R)
     area = math.pi * R**2 + 2 * math.pi * R * 0.5e-6
     k_gas = float(gas_conductivity(300.0, "air"))
@@ -95,9 +95,9 @@ def test_what_crosses_the_gap_no_longer_meets_the_chamber():
     """Without collisions: the molecules of the underside go to the plate or to the chamber."""
     h = Chamber(pressure=1e-3).gas_conductance(0.0)
     surfaces = tuple(
-        Surface(name, {"gas": Exchange(h, 300.0)}) for name in ("disk_bottom", "plate_top")
+        HeatSurface(name, {"gas": Exchange(h, 300.0)}) for name in ("disk_bottom", "plate_top")
     )
-    gap = GasGap("disk_bottom", "plate_top", h, 1.0, to_chamber=(h, h))
+    gap = GasGap("disk_bottom", "plate_top", h, 1.0, of_faces=(h, h))
     _, budget = solve(plates(D / 1e-6, 2.0), gap, surfaces, k=1e5 * h * R)
     assert budget["disk_bottom:gap"] == pytest.approx(h * math.pi * R**2 * 10, rel=1e-4, abs=0)
     assert abs(budget["disk_bottom:gas"]) < 1e-9 * budget["disk_bottom:gap"]

@@ -33,7 +33,6 @@ def test_a_film_conducts_beside_the_body():
 
 
 ENCLOSURES = {
-    "planar": ({"gap": {"boundaries": ["top"]}}, {"top": RADIATION}, "planar"),
     "no radiation": ({"gap": {"boundaries": ["top"]}}, {}, "has no radiation"),
     "no such boundary": ({"gap": {"boundaries": ["tpo"]}}, {}, "top"),
     "two surroundings": (
@@ -58,9 +57,8 @@ ENCLOSURES = {
 def test_enclosures_that_cannot_be(fault):
     enclosures, radiating, words = ENCLOSURES[fault]
     tree = strip(enclosures=enclosures)
-    if fault != "planar":
-        extent = {"r": ["1 mm", "2 mm"], "z": ["0 mm", "0.1 mm"]}
-        tree["geometry"] = {"kind": "rectangle", "symmetry": "axisymmetric", **extent}
+    extent = {"r": ["1 mm", "2 mm"], "z": ["0 mm", "0.1 mm"]}
+    tree["geometry"] = {"kind": "rectangle", "symmetry": "axisymmetric", **extent}
     tree["boundaries"] |= {name: {"radiation": law} for name, law in radiating.items()}
     with pytest.raises(CaseError, match=words):
         parse_case(tree)

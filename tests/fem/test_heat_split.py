@@ -25,7 +25,7 @@ from thermosim.heat.newton import NewtonSolver  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.transient import TransientProblem  # noqa: E402
 from thermosim.materials.laws import ConstantLaw, PolynomialLaw  # noqa: E402
-from thermosim.model.heat import Film, HeatBody, HeatModel, Held, Radiation, Surface  # noqa: E402
+from thermosim.model.heat import Film, HeatBody, HeatModel, HeatSurface, Held, Radiation  # noqa: E402
 
 RISING = PolynomialLaw(value=2.0, coefficients=(0.5,), T_ref=300.0)
 LAWS = {
@@ -54,7 +54,7 @@ def problem_of(laws, kind, degree=2):
     model = HeatModel(
         300.0,
         bodies,
-        (Surface("right", {"radiation": Radiation(0.7, 290.0)}),),
+        (HeatSurface("right", {"radiation": Radiation(0.7, 290.0)}),),
         (Held("left", 310.0),),
         films=(Film("right", 0.1, one, one, one),),
     )
@@ -117,7 +117,7 @@ def test_a_constant_does_not_drown_small_fluxes():
     """100 K of a good conductor would leave 1e-8 W of rounding beside 1e-3 W of radiation."""
     domain = distribute(strip(np.linspace(0, 1, 200)), MPI.COMM_WORLD)
     body = HeatBody("bar", material(1e6)[0])
-    surface = Surface("right", {"radiation": Radiation(1e-4, 300.0)})
+    surface = HeatSurface("right", {"radiation": Radiation(1e-4, 300.0)})
     problem = HeatProblem(domain, HeatModel(300.0, (body,), (surface,)), 2)
     problem.theta.interpolate(lambda x: 100.0 + 1e-9 * x[0])
     b = vector(problem.space)

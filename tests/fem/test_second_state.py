@@ -19,7 +19,7 @@ from thermosim.heat.steady import second_state, solve_steady  # noqa: E402
 from thermosim.materials import Isotropic  # noqa: E402
 from thermosim.mesh.build import domain_of  # noqa: E402
 from thermosim.model.drawing import drawing_of  # noqa: E402
-from thermosim.model.heat import HeatBody, HeatModel, Radiation, Surface  # noqa: E402
+from thermosim.model.heat import HeatBody, HeatModel, HeatSurface, Radiation  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 R = 5e-6
@@ -46,7 +46,7 @@ def solved(source: Igniting):
     case = parse_case({**SPHERE, "source": {"heat_source": "1 W/m^3"}})
     domain, _ = domain_of(drawing_of(case), MPI.COMM_WORLD)
     body = HeatBody("particle", Isotropic.model_validate({"k": 1e3}), source=source)
-    surface = Surface("particle_surface", {"radiation": Radiation(1.0, 300.0)})
+    surface = HeatSurface("particle_surface", {"radiation": Radiation(1.0, 300.0)})
     problem = HeatProblem(domain, HeatModel(300.0, (body,), (surface,)), 2)
     return problem, solve_steady(problem, case.solver)
 

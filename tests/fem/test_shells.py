@@ -23,7 +23,7 @@ from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import ConstantLaw  # noqa: E402
 from thermosim.materials.conductivity import Isotropic  # noqa: E402
 from thermosim.model.budget import balance_error  # noqa: E402
-from thermosim.model.heat import Exchange, Film, HeatBody, HeatModel, Held, Surface  # noqa: E402
+from thermosim.model.heat import Exchange, Film, HeatBody, HeatModel, HeatSurface, Held  # noqa: E402
 
 LENGTH, SLIM, H = 10.0, 0.1, 50.0  # µm, µm, W/(m² K)
 
@@ -47,7 +47,7 @@ def solve(mesh, conductivity, films=(), surface="bar_bottom", h=H, degree=2):
     model = HeatModel(
         300.0,
         (HeatBody("bar", k),),
-        (Surface(surface, {"loss": Exchange(h, 300.0)}),),
+        (HeatSurface(surface, {"loss": Exchange(h, 300.0)}),),
         (Held("bar_axis", 310.0),),
         films=tuple(films),
     )

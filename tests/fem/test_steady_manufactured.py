@@ -22,7 +22,7 @@ from thermosim.heat.steady import solve_steady  # noqa: E402
 from thermosim.materials import PowerLaw, Uniaxial  # noqa: E402
 from thermosim.mesh.build import domain_of  # noqa: E402
 from thermosim.model.drawing import drawing_of  # noqa: E402
-from thermosim.model.heat import HeatBody, HeatModel, Surface  # noqa: E402
+from thermosim.model.heat import HeatBody, HeatModel, HeatSurface  # noqa: E402
 
 R, T_ENV, EPSILON = 5e-6, 300.0, 0.8
 K_PAR, K_PERP = 3e-4, 5e-4  # so small that radiation matters as much as conduction
@@ -90,7 +90,7 @@ def l2_error(symmetry: str, degree: int, refinement: float, order: int = 2) -> f
     model = HeatModel(
         T_ENV,
         (HeatBody("particle", k, source=ManufacturedSource(domain)),),
-        (Surface("particle_surface", {"radiation": ManufacturedRadiation(domain)}),),
+        (HeatSurface("particle_surface", {"radiation": ManufacturedRadiation(domain)}),),
     )
     problem = HeatProblem(domain, model, degree)
     solve_steady(problem, SolverSettings(degree=degree, linear_rtol=1e-10))

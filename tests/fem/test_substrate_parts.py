@@ -12,6 +12,7 @@ from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.limits.of_case import limits_of  # noqa: E402
 from thermosim.mesh.build import build_mesh, cache_path  # noqa: E402
 from thermosim.mesh.measure import boundary_facets, volumes  # noqa: E402
+from thermosim.model.drawing import drawing_of  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 PLANS = {"disk": {"radius": "100 um"}, "rectangle": {"width": "200 um", "length": "150 um"}}
@@ -63,12 +64,19 @@ CHANGES = {
 }
 
 
+def kept_at(one):
+    """Where the mesh of a case is kept."""
+    path = cache_path(drawing_of(one).with_mesh(cache=True))
+    assert path is not None
+    return path
+
+
 @pytest.mark.parametrize("kind", CHANGES)
 def test_the_cache_knows_what_shapes_a_substrate(kind):
     table = {**SUBSTRATES[kind], **PLANS["disk"]}
     others = [case(SPHERE, "500 nm", {**table, **change}) for change in CHANGES[kind]]
     base = case(SPHERE, "500 nm", table)
-    assert len({cache_path(c) for c in [base, *others]}) == 1 + len(others)
+    assert len({kept_at(c) for c in [base, *others]}) == 1 + len(others)
     same = [case(SPHERE, "500 nm", {**table, "bottom": "held", "emissivity": 0.1})]
     if kind == "stack":
         silica = [{**layer, "material": "fused_silica"} for layer in table["layers"]]
@@ -77,14 +85,14 @@ def test_the_cache_knows_what_shapes_a_substrate(kind):
         same.append(case(SPHERE, "500 nm", {**table, "material": "fused_silica"}))
     if kind == "pedestal":
         same.append(case(SPHERE, "500 nm", {**table, "pedestal_material": "gold"}))
-    assert {cache_path(c) for c in same} == {cache_path(base)}
+    assert {kept_at(c) for c in same} == {kept_at(base)}
 
 
 def test_the_cache_knows_a_beam():
     changes = ({"length": "210 um"}, {"width": "31 um"}, {"thickness": "2 um"})
     moved = [*changes, {"tip_distance": "20 um"}, {}]
     beams = [case(BOX, "500 nm", {**BEAM, **change}, "3d") for change in moved]
-    assert len({cache_path(c) for c in beams}) == len(beams)
+    assert len({kept_at(c) for c in beams}) == len(beams)
 
 
 SILICA, SILICON = {"material": "fused_silica"}, {"material": "silicon"}

@@ -14,7 +14,7 @@ from thermosim.heat.budget import HeatMeter  # noqa: E402
 from thermosim.heat.observe import Readings  # noqa: E402
 from thermosim.heat.timestepper import METHODS  # noqa: E402
 from thermosim.model.budget import balance_error  # noqa: E402
-from thermosim.model.heat import Exchange, HeatModel, Held, Radiation, Surface  # noqa: E402
+from thermosim.model.heat import Exchange, HeatModel, HeatSurface, Held, Radiation  # noqa: E402
 from thermosim.schedule.schedule import Piece  # noqa: E402
 
 T_REF = 300.0
@@ -88,7 +88,7 @@ def two_times(**settings):
     mesh = strip(x, ("particle", "mica"), (1e-3,), height=1e-2)
     particle = body("particle", Source(lambda T, n: n(-2e5)), k=1.0, rho=1000.0, cp=100.0)
     mica = body("mica", k=0.5, rho=2830.0, cp=819.0)
-    out = Surface("right", {"gas": Exchange(40.0, T_REF)})
+    out = HeatSurface("right", {"gas": Exchange(40.0, T_REF)})
     model = HeatModel(T_REF, (particle, mica), (out,))
     return March(mesh, model, settings={"duration": 7200.0, "relative_tolerance": 0.0, **settings})
 
@@ -125,7 +125,7 @@ def test_times_are_met_exactly_and_do_not_harm_the_step():
 def radiating():
     cp = {"kind": "polynomial", "value": 500.0, "T_ref": T_REF, "coefficients": [0.6]}
     bar = body("bar", Source(lambda T, n: n(-3e4)), k=0.4, rho=1000.0, cp=cp)
-    left = Surface("left", {"radiation": Radiation(0.9, T_REF), "gas": Exchange(3.0, T_REF)})
+    left = HeatSurface("left", {"radiation": Radiation(0.9, T_REF), "gas": Exchange(3.0, T_REF)})
     return HeatModel(T_REF, (bar,), (left,), (Held("right", 310.0),))
 
 
@@ -150,7 +150,7 @@ def test_heat_balance_closes_at_every_step():
 def test_integral_of_heat_is_what_the_body_stores():
     """Backward Euler on constant ρ cp: sum of h times power equals the change of enthalpy."""
     bar = body("bar", Source(lambda T, n: n(-3e4)), k=0.4, rho=1000.0, cp=500.0)
-    left = Surface("left", {"radiation": Radiation(0.9, T_REF)})
+    left = HeatSurface("left", {"radiation": Radiation(0.9, T_REF)})
     model = HeatModel(T_REF, (bar,), (left,), (Held("right", T_REF),))
     march = March(
         strip(np.linspace(0, 0.01, 9), height=1.0), model, 2,

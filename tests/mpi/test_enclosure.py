@@ -10,7 +10,8 @@ pytestmark = [pytest.mark.mpi, pytest.mark.fem]
 MICA = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
 COUPLED = [
     "--set", "radiation.model=enclosure", "--set", "chamber.pressure=1 Pa",
-    "--set", "chamber.gap_gas=true", "--set", "output.pictures=false",
+    "--set", "chamber.gap_gas=true", "--set", "radiation.near_field=true",
+    "--set", "output.pictures=false",
     "--set", "output.fields=false", "--set", "solver.error_estimate=false",
 ]  # fmt: skip
 COARSE = [

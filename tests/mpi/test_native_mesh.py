@@ -86,7 +86,8 @@ def everything(domain):
 
 for symmetry in ("axisymmetric", "quarter", "3d"):
     for order in (1, 2):
-        (a, report), (b, again) = (make_domain(case(symmetry, True, order), comm) for _ in "ab")
+        drawing = drawing_of(case(symmetry, True, order))
+        (a, report), (b, again) = (domain_of(drawing, comm) for _ in "ab")
         assert not a.cached and b.cached
         assert report == again
         one, two = everything(a), everything(b)
@@ -107,7 +108,7 @@ if comm.rank == 0:
 """
 DAMAGE = """
 def cached():
-    return make_domain(case(), comm)[0].cached
+    return domain_of(drawing_of(case()), comm)[0].cached
 
 assert [cached(), cached()] == [False, True]
 entry, last = entries()[0], f"{comm.size - 1}.npz"
@@ -139,19 +140,19 @@ assert cached()
 assert {path.suffix for path in folder.iterdir()} == {".native", ".npz"}
 """
 NONE = """
-assert not any(make_domain(case(cache=False), comm)[0].cached for _ in range(2))
+assert not any(domain_of(drawing_of(case(cache=False)), comm)[0].cached for _ in range(2))
 assert not folder.exists()
 comm.Barrier()
 if comm.rank == 0:
     folder.write_text("in the way")
 comm.Barrier()
-assert not any(make_domain(case(), comm)[0].cached for _ in range(2))
+assert not any(domain_of(drawing_of(case()), comm)[0].cached for _ in range(2))
 comm.Barrier()
 if comm.rank == 0:
     folder.unlink()
 comm.Barrier()
 native.SMALLEST = 10**9
-assert not any(make_domain(case(), comm)[0].cached for _ in range(2))
+assert not any(domain_of(drawing_of(case()), comm)[0].cached for _ in range(2))
 assert not entries()
 """
 BODY = """

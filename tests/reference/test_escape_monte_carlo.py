@@ -10,14 +10,15 @@ from scipy.constants import e
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.escape import closed
-from thermosim.gain.escape.mc import ESCAPED, Emitter, Surface, Transport
-from thermosim.gain.escape.mc_bodies import BoxBody, SphereBody
+from thermosim.gain.escape.mc import ESCAPED, Emitter, OpticalSurface, Transport
 from thermosim.gain.escape.methods import (
     ErgodicEscape,
     MonteCarloEscape,
     SphereEscape,
     escape_versus_size,
 )
+from thermosim.shapes.hits import SphereSurface
+from thermosim.shapes.hits_convex import BoxSurface
 
 PHOTONS = 100_000
 ENERGY = 2.4 * e
@@ -25,7 +26,7 @@ ENERGY = 2.4 * e
 
 def _share(body, index, tau, roughness=0.0, seed=1, photons=PHOTONS, **options):
     emitter = Emitter([ENERGY], [1.0], tau / 1e-6)
-    transport = Transport(body, Surface(index, roughness), emitter, **options)
+    transport = Transport(body, OpticalSurface(index, roughness), emitter, **options)
     return transport.run(photons, seed).count(ESCAPED) / photons
 
 
@@ -35,34 +36,34 @@ def _assert_close(share, expected, photons=PHOTONS):
 
 @pytest.mark.parametrize("tau", [1e-3, 0.01, 0.1, 1.0, 5.0])
 def test_smooth_sphere(tau):
-    _assert_close(_share(SphereBody(1e-6), 1.9, tau), closed.sphere_escape(tau, 1.9))
+    _assert_close(_share(SphereSurface(1e-6), 1.9, tau), closed.sphere_escape(tau, 1.9))
 
 
 @pytest.mark.parametrize("n", [1.7, 1.9, 2.0])
 def test_trapped_fraction(n):
     """In a clear smooth sphere, what is trapped stays."""
-    _assert_close(1 - _share(SphereBody(1e-6), n, 0.0), closed_forms.trapped_fraction(n))
+    _assert_close(1 - _share(SphereSurface(1e-6), n, 0.0), closed_forms.trapped_fraction(n))
 
 
 def test_no_refraction():
-    _assert_close(_share(SphereBody(1e-6), 1.0, 1.0), 0.527252)
+    _assert_close(_share(SphereSurface(1e-6), 1.0, 1.0), 0.527252)
 
 
 @pytest.mark.parametrize("tau", [0.01, 0.3, 3.0])
 def test_lambertian_sphere(tau):
-    share = _share(SphereBody(1e-6), 1.9, tau, roughness=1.0)
+    share = _share(SphereSurface(1e-6), 1.9, tau, roughness=1.0)
     _assert_close(share, closed_forms.lambertian_sphere_escape(tau, 1.9))
 
 
 def test_clear_cube():
-    share = _share(BoxBody((1e-6, 1e-6, 1e-6)), 1.9, 0.0, photons=30_000, max_flights=100)
+    share = _share(BoxSurface((1e-6, 1e-6, 1e-6)), 1.9, 0.0, photons=30_000, max_flights=100)
     _assert_close(share, 3 * (1 - sqrt(1 - 1 / 1.9**2)), 30_000)
 
 
 def test_error_falls_as_one_over_root_n():
     """Scatter over seeds: right at both sizes, so with exponent -1/2."""
     emitter = Emitter([ENERGY], [1.0], 1e5)
-    transport = Transport(SphereBody(1e-6), Surface(1.9), emitter)
+    transport = Transport(SphereSurface(1e-6), OpticalSurface(1.9), emitter)
     truth = float(closed.sphere_escape(0.1, 1.9))
     squares = {}
     for photons in (100, 1600):

@@ -11,7 +11,8 @@ from thermosim.optics.fresnel import cos_refracted, fresnel_reflectance
 from thermosim.optics.mie import absorption_coefficient, mie_efficiencies, size_parameter
 from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
-from thermosim.optics.rays_surface import MeshSurface, SphereSurface
+from thermosim.shapes.hits import SphereSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 
 trimesh = pytest.importorskip("trimesh")
 BEAM = {"profile": "top_hat", "radius": 1e-5, "power": 1.0}

@@ -6,6 +6,7 @@ from scipy.constants import e, k
 
 from thermosim import thermometry as th
 from thermosim.gain.escape.closed import ergodic_escape, mean_transmittance
+from thermosim.thermometry.counts import Counts, fit_counts
 
 KT_EV = k / e
 
@@ -102,6 +103,48 @@ def test_binomial_stays_unbiased_where_the_log_of_few_counts_does_not():
     assert abs(np.mean(best.slope) - true) < 4 * error
     assert abs(np.mean(usual.slope) - true) > 8 * error
     assert np.std(best.slope) == pytest.approx(np.mean(best.sigma_slope), rel=0.1)
+
+
+@pytest.mark.parametrize("dark", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("counts", [50.0, 1e2, 1e3, 1e4, 1e5])
+def test_few_counts_on_a_dark_level_are_unbiased_and_their_sigma_is_the_scatter(counts, dark):
+    """1500 pairs at 291 and 300 K; where sigma is 38 K, a line is no longer one: 15 % there."""
+    energy = (2.5 + 1e-3 * (np.arange(100) + 0.5)) * e
+    rng = np.random.default_rng(12)
+    level, draws = dark * counts, 1500
+
+    def pair(T):
+        mean = counts * exponential(energy, T) / exponential(energy[0], T)
+        net = rng.poisson(mean + level, (draws, 100)) - level
+        return Counts(net, np.full(net.shape, level), np.zeros(draws), np.ones(100))
+
+    fit = fit_counts(energy, pair(291.0), pair(300.0), 300.0)
+    scatter = np.std(fit.tail.temperature, ddof=1)
+    assert abs(np.mean(fit.tail.temperature) - 291.0) < 2.5 * scatter / np.sqrt(draws)
+    assert np.mean(fit.tail.sigma) == pytest.approx(scatter, rel=0.15 if scatter > 30.0 else 0.1)
+    assert np.mean(fit.tail.reduced_chi2) == pytest.approx(1.0, abs=0.03)
+    assert np.std(fit.bend) == pytest.approx(1.0, abs=0.1)
+    assert np.mean(fit.excess > 4.0) < 0.005
+
+
+def test_counts_without_dark_level_are_the_likelihood():
+    energy = np.linspace(2.5, 2.6, 100) * e
+    rng = np.random.default_rng(3)
+    N, N0 = (rng.poisson(60.0 * exponential(energy, T), (50, 100)) for T in (285.0, 300.0))
+    best = th.fit_tail(energy, N, N0, 300.0, "binomial")
+    none, one = np.zeros(N.shape), np.ones(100)
+    first, second = (Counts(n, none, np.zeros(50), one) for n in (N, N0))
+    fit = fit_counts(energy, first, second, 300.0).tail
+    assert fit.slope == pytest.approx(best.slope, rel=1e-6, abs=1e-6 / (k * 300.0))
+    assert fit.temperature == pytest.approx(best.temperature - fit.sigma**2 / best.temperature)
+
+
+def test_scatter_is_the_uncertainty_of_an_unweighted_fit_over_the_whole_window():
+    """Noise grows along 0.1 eV: the HC2 estimate holds where the mean square of residuals fails."""
+    settings = th.ThermometrySettings(weights="uniform", counts=1e5)
+    fits = th.simulated_readings(exponential, 300.0, settings, 2000, seed=11)
+    scatter = np.std(fits.temperature, ddof=1)
+    assert np.sqrt(np.mean(fits.sigma**2)) == pytest.approx(scatter, rel=0.05)
 
 
 def grain(radius, shift=0.3e-3):

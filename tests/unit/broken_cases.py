@@ -197,6 +197,9 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "no_dots": (changed(DENSITY, '[gain.density]\nkind = "volume_fraction"\nvolume_fraction = 0\ndot_diameter = "8 nm"\n'), ("gain.density.volume_fraction = 0: must be > 0",)),
     "material_without_emissivity": (changed('emissivity = 0.9', 'emissivity = "material"').replace('"Cs4PbBr6"', '"M"') + '\n[materials.M]\nconductivity = "1 W/(m*K)"\n', ('particle.emissivity = "material": material M has no emissivity',)),
     "small_body_without_infrared": (changed('emissivity = 0.9', 'emissivity = "small_body"').replace('"Cs4PbBr6"', '"M"') + '\n[materials.M]\nconductivity = "1 W/(m*K)"\n', ('particle.emissivity = "small_body": material M has no infrared',)),
+    "near_field_of_nothing": (changed('[contact]\nkind = "disk"\nradius = "100 nm"', '[radiation]\nnear_field = true'), ("radiation.near_field = true: but the particle touches no substrate", "[contact]")),
+    "near_field_without_infrared": (changed('"Cs4PbBr6"', '"copper"') + "\n[radiation]\nnear_field = true\n", ("radiation.near_field = true: but material copper has no infrared constants",)),
+    "gap_below_atoms": (added('[radiation]\nnear_field = true\ngap = "0.1 nm"'), ('radiation.gap = "0.1 nm"', "≥ 3e-10")),
     # files that a case names
     "missing_spectrum": (added('[gain.emission]\nkind = "spectrum"\nfile = "none.csv"'), ("gain.emission.file", "none.csv")),
     "missing_surface": (changed(SHAPE, 'kind = "surface"\npath = "none.stl"\nunit = "1 um"'), ("particle.shape.path", "no such file")),
@@ -221,7 +224,7 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "film_of_nothing": (added(FILM.replace("gold", "unobtainium")), ('films[0].material = "unobtainium"',)),
     "film_of_nothing_on_a_body": (BODY + FILM.replace("particle_surface", "top").replace("gold", "x"), ('films[0].material = "x": no such material',)),
     "formula_in_quotes": (BODY.replace("0.8", '"T/300"'), ('must be a number, such as "1"; write a formula as {',)),
-    "planar_enclosure": (BODY + '[enclosures.gap]\nboundaries = ["top", "bottom"]', ("enclosures.gap: a planar body", "axisymmetric")),
+    "enclosure_twice": (BODY + '[enclosures.gap]\nboundaries = ["top", "top"]', ('enclosures.gap.boundaries = "top": stands twice',)),
     "true_for_a_number": (added("[mesh]\nrefinement = true"), ("mesh.refinement = true: must be a number",)),
     "true_for_a_whole_number": (added("[solver]\ndegree = true"), ("solver.degree = true: must be a whole number",)),
     "text_for_a_number": (added('[mesh]\nrefinement = "2"'), ('mesh.refinement = "2": must be a number',)),

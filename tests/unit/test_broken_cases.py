@@ -70,13 +70,13 @@ def test_a_key_that_is_called_like_its_kind(tmp_path, capsys):
 
 TOLD_ONCE = {
     "[1, 2]": ["boundaries[0] = 1: must be text", "boundaries[1] = 2: must be text"],
-    '["top", "top"]': ["a planar body"],
+    '["top", "top"]': ["stands twice"],
 }
 
 
 @pytest.mark.parametrize(("given", "said"), TOLD_ONCE.items(), ids=TOLD_ONCE)
 def test_a_fault_is_told_once(given, said, tmp_path, capsys):
-    text = BROKEN["planar_enclosure"][0].replace('["top", "bottom"]', given)
+    text = BROKEN["enclosure_twice"][0].replace('["top", "top"]', given)
     (tmp_path / "case.toml").write_text(text)
     lines = refused(capsys, "check", tmp_path / "case.toml").splitlines()
     assert len(lines) == len(said)
@@ -160,13 +160,20 @@ def test_name_too_long(capsys):
     assert "cannot be read" in refused(capsys, "check", "x" * 5000)
 
 
+def test_light_beyond_the_tables(capsys):
+    """Found by `check`, too, and no traceback of a run."""
+    case = Path(__file__).parents[2] / "cases" / "shapes" / "sphere_on_pedestal.toml"
+    words = refused(capsys, "check", case, "--set", 'laser.photon_energy="2e-9 eV"')
+    assert "laser: Cs4PbBr6: refractive index is tabulated from 532 to 532 nm" in words
+
+
 def test_unreadable(tmp_path, capsys, monkeypatch):
     def denied(*arguments, **options):
         raise PermissionError(13, "Permission denied")
 
     path = tmp_path / "case.toml"
     path.write_text(GOOD)
-    monkeypatch.setattr("pathlib.Path.open", denied)
+    monkeypatch.setattr("thermosim.language.files.os.open", denied)
     assert "cannot be read: Permission denied" in refused(capsys, "check", path)
 
 

@@ -17,6 +17,7 @@ from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.escape.methods import ErgodicEscape
 from thermosim.gain.escape.of_body import emission_grid
 from thermosim.limits.of_case import derived_quantities, limits_of
+from thermosim.model.of_case import model_of
 
 from .broken_cases import DENSITY, GOOD
 
@@ -131,6 +132,11 @@ def test_hash_follows_the_content_of_files_not_their_place(write, tmp_path):
     assert load_case(tmp_path / "copy" / "case.toml").digest() != first
 
 
+def gain_of(case):
+    """The gain with the escape of its light worked out."""
+    return model_of(case).light.resolved().model
+
+
 def test_resolved_gain_is_that_of_the_escape_model(write):
     """The same body handed to the escape model directly."""
     edge = '\n[gain.absorption]\nkind = "fermi_edge"\n'
@@ -140,18 +146,18 @@ def test_resolved_gain_is_that_of_the_escape_model(write):
     direct = ErgodicEscape(refractive_index=1.7).evaluate(
         case.particle.shape, E, emission, case.gain.alpha(E, 300.0), case.contact_radius
     )
-    f_escape, f_reabsorbed, red_shift = case.resolved_gain().escape_values()
+    f_escape, f_reabsorbed, red_shift = gain_of(case).escape_values()
     assert f_escape == pytest.approx(direct.f_escape, rel=1e-6)
     assert f_reabsorbed == pytest.approx(direct.f_reabsorbed, rel=1e-5)
     assert red_shift == pytest.approx(-direct.shift, rel=1e-4, abs=0)
-    p = case.resolved_gain().parameters(case.laser.photon_energy)
+    p = gain_of(case).parameters(case.laser.photon_energy)
     assert float(external_efficiency(0.0, p)) == pytest.approx(float(direct.eta_ext(1.0)), rel=1e-6)
 
 
 def test_larger_bodies_let_less_light_out(write):
     path = write(GOOD + '\n[gain.absorption]\nkind = "fermi_edge"\n' + ESCAPE)
     shares = [
-        load_case(path, [f"particle.shape.radius={R} um"]).resolved_gain().escape_values()[0]
+        gain_of(load_case(path, [f"particle.shape.radius={R} um"])).escape_values()[0]
         for R in (1, 5, 25)
     ]
     assert shares[0] > shares[1] > shares[2]
@@ -159,8 +165,8 @@ def test_larger_bodies_let_less_light_out(write):
 
 def test_given_escape_is_left_alone(write):
     case = load_case(write(GOOD))
-    assert case.resolved_gain() == case.gain
-    assert case.escape().escape is None
+    assert gain_of(case) == case.gain
+    assert model_of(case).light.resolved().escape is None
 
 
 def test_unresolved_escape_gives_no_parameters(write):
@@ -174,7 +180,7 @@ def test_escape_that_cannot_be_worked_out_names_its_place(write):
     cold = GOOD.replace('"300 K"', '"100 K"') + '\n[gain]\ntemperature_min = "50 K"\n' + ESCAPE
     case = load_case(write(cold.replace(DENSITY, "")))
     with pytest.raises(CaseError, match=r'gain\.escape\.kind = "ergodic": at 100 K kT is below'):
-        case.resolved_gain()
+        gain_of(case)
 
 
 def test_emission_grid_holds_the_line():

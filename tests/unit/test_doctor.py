@@ -15,7 +15,7 @@ def healthy():
     versions = dict.fromkeys((*doctor.REQUIRED, *doctor.OPTIONAL), "1.0")
     return {
         "route": {"route": "host"},
-        "versions": {**versions, "dolfinx": "0.9.0", "adios4dolfinx": "0.9.6"},
+        "versions": {**versions, "dolfinx": "0.9.0"},
         "mpi": {"library": "Open MPI v5", "ranks": 1},
         "petsc": {"scalar": "float64", "hypre": True, "mumps": True, "superlu_dist": True},
         "rendering": {"works": True, "detail": "vtkEGLRenderWindow"},
@@ -41,8 +41,7 @@ def test_nothing_is_wrong_with_a_complete_installation(healthy):
         ("petsc", {"hypre": False}, "without hypre", True),
         ("petsc", {"mumps": False}, "without mumps", False),
         ("petsc", {"error": "ImportError: libpetsc"}, "libpetsc", True),
-        ("versions", {"miepython": None}, "Without miepython", False),
-        ("versions", {"adios4dolfinx": None}, "No checkpoints", False),
+        ("versions", {"lmfit": None}, "Without lmfit", False),
         ("rendering", {"works": False, "detail": "no EGL"}, "no EGL", False),
     ],
 )
@@ -51,13 +50,6 @@ def test_each_lack_is_named_with_a_remedy(healthy, part, values, words, required
     assert [words in problem["what"] for problem in problems] == [True]
     assert problems[0]["required"] is required
     assert problems[0]["remedy"]
-
-
-def test_checkpoints_fit_the_dolfinx(healthy):
-    old = changed(healthy, "versions", adios4dolfinx=None)
-    new = changed(old, "versions", dolfinx="0.11.0")
-    assert "adios4dolfinx==0.9.6" in doctor._problems(old)[0]["remedy"]
-    assert "io4dolfinx" in doctor._problems(new)[0]["remedy"].split()
 
 
 def test_numbers_of_versions():

@@ -6,8 +6,10 @@ import pytest
 
 from thermosim.bodies.geometry import Rectangle
 from thermosim.case.body_case import BodyCase
-from thermosim.case.read import load_particle_case, parse_case
+from thermosim.case.read import parse_case
 from thermosim.errors import CaseError
+from thermosim.limits.of_case import derived_quantities, limits_of
+from thermosim.model.of_case import model_of
 
 PLATE = {
     "geometry": {"kind": "rectangle", "x": ["0 m", "2 m"], "y": ["0 m", "1 m"]},
@@ -59,11 +61,9 @@ def test_it_comes_back_from_toml(tmp_path):
     assert other.digest() != case.digest()
 
 
-def test_commands_for_particles_say_so(tmp_path):
-    path = tmp_path / "case.toml"
-    path.write_text(parse_case(PLATE).to_toml())
-    with pytest.raises(CaseError, match=r"is about a body .* needs a \[particle\]"):
-        load_particle_case(path)
+def test_closed_forms_are_of_particles():
+    with pytest.raises(CaseError, match="particle: is missing: the closed forms"):
+        limits_of(parse_case(PLATE))
 
 
 def test_pieces_of_a_side():
@@ -229,10 +229,42 @@ def test_schema_of_body_cases():
 
 
 def test_check_says_what_is_insulated():
-    from thermosim.cli.body import body_numbers, heat_words
-
-    numbers = body_numbers(parse_case(PLATE))
+    numbers = derived_quantities(parse_case(PLATE))
     assert numbers["insulated_boundaries"] == "right, bottom, top"
     assert numbers["reference_temperature_K"] == 300.0
-    words = [heat_words(path) for path in ("source:a", "b:heat_flux", "c:stored")]
-    assert words == ["heat released in a", "heat leaving by b, heat flux", "heat stored in c"]
+    assert not any("_at_" in name for name in numbers)
+
+
+def test_check_shows_what_depends_on_temperature():
+    """One function for every kind of case: values at the reference and 100 K above it."""
+    law = {"kind": "polynomial", "value": "50 W/(m*K)", "coefficients": [0.6], "T_ref": "300 K"}
+    steel = {"materials": {"steel": {"conductivity": {"kind": "isotropic", "k": law}}}}
+    shape = {"kind": "sphere", "radius": "5 um"}
+    particle = {"particle": {"shape": shape, "material": "steel", "emissivity": 0.5}}
+    for tree in (PLATE | steel, particle | steel | {"source": {"heat_source": "1 W/m^3"}}):
+        numbers = derived_quantities(parse_case(tree))
+        found = [numbers[f"steel_conductivity_k_at_{T}_K_W_per_m_K"] for T in (300, 400)]
+        assert found == pytest.approx([50.0, 60.0])
+
+
+def test_check_tells_the_light_of_a_region_as_far_as_it_is_known():
+    """An escape that follows from the body waits for its mesh; one that is given does not."""
+    lit = {
+        "geometry": {
+            "kind": "box",
+            "x": ["0 m", "2 um"],
+            "y": ["0 m", "1 um"],
+            "z": ["0 m", "1 um"],
+        },
+        "laser": {"intensity": "3 kW/cm^2"},
+        "gain": {},
+    }
+    numbers = derived_quantities(parse_case(PLATE | lit))
+    assert numbers["heat_source_W_per_m3"] < 0.0 < numbers["n_dots_per_m3"]
+    lit["gain"] = {"escape": {"kind": "ergodic", "refractive_index": 1.7}}
+    case = parse_case(PLATE | lit)
+    numbers = derived_quantities(case)
+    assert numbers["intensity_peak_W_per_m2"] == pytest.approx(3e7)
+    assert "heat_source_W_per_m3" not in numbers
+    with pytest.raises(CaseError, match=r"gain\.escape\.kind.*follows from the mesh"):
+        model_of(case).light.resolved()

@@ -81,3 +81,65 @@ def test_binary(tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(MeshError, match="no text file"):
         check_script(path)
+
+
+# files beside the script
+
+
+def beside(tmp_path, text, **files):
+    for name, content in files.items():
+        path = tmp_path / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    return script(tmp_path, text)
+
+
+STEP = "ISO-10303-21;\n"
+
+
+def test_files_beside_the_script(tmp_path):
+    files = {"part_step": STEP, "sub__more_geo": "x = 1;\nMerge 'deep.stp';\n"}
+    text = 'Merge "part.step";\nInclude "sub/more.geo";\nMerge "sub/more.geo";'
+    check_script(beside(tmp_path, text, sub__deep_stp=STEP, **files))
+
+
+ELSEWHERE = {
+    'Merge "../part.step";': "not beside the script",
+    'Merge "/etc/part.step";': "not beside the script",
+    'Merge "link.step";': "not beside the script",
+    'Merge "none.step";': "no file",
+    'Merge "part.StEp";': "no file|must end in",
+    'Merge "view.pos";': "must end in",
+    'Merge "plain";': "must end in",
+    'Include "part.step";': "write Merge",
+    'Merge StrCat("part", ".step");': "plain text",
+    'name = "part.step"; Merge name;': "plain text",
+    'Merge "part\\".step";': "plain text|does not end",
+    'Merge "fake.step";': "should begin with ISO-10303-21",
+    'Merge "fake.msh";': r"should begin with \$MeshFormat",
+    'Merge "bad.geo";': 'bad.geo, line 1: "SystemCall"',
+    'Include "bad.geo";': 'bad.geo, line 1: "SystemCall"',
+    'Include "loop.geo";': "reads itself",
+    'Include "body.geo";': "reads itself",
+}
+
+
+@pytest.mark.parametrize("text", ELSEWHERE)
+def test_files_that_are_refused(tmp_path, text):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (tmp_path / "part.step").write_text(STEP)
+    (folder / "link.step").symlink_to(tmp_path / "part.step")
+    evil = 'SystemCall "ls";\n'
+    files = {"part_step": STEP, "fake_step": evil, "fake_msh": evil, "bad_geo": evil}
+    files |= {"view_pos": evil, "plain": evil, "loop_geo": 'Include "loop.geo";\n'}
+    path = beside(folder, text, **files)
+    with pytest.raises(MeshError, match=ELSEWHERE[text]) as caught:
+        check_script(path)
+    assert caught.value.exit_status == 2
+
+
+def test_line_of_a_word_after_long_comments(tmp_path):
+    path = script(tmp_path, '/* two\nlines */ x = "a";\nMerge "none.step";')
+    with pytest.raises(MeshError, match=r"line 3: Merge"):
+        check_script(path)

@@ -318,6 +318,36 @@ def test_a_path_is_no_material():
         load_material("../library/gold")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wavelength (nm);n;k\n500;2,0;0,1\n550;1,9;0,05\n600;1,8;0,0\n",
+        "wl,n\n0.5,2.0\n0.55,1.9\n0.6,1.8\n\nwl,k\n0.5,0.1\n0.55,0.05\n0.6,0\n",
+        "E (eV)\tn\tk\n2.0664032\t1.8\t0\n2.2542581\t1.9\t.05\n2.4796839\t2\t.1\n",
+    ],
+)
+def test_refractive_index_from_a_file(tmp_path, text):
+    (tmp_path / "n.csv").write_text(text)
+    context = {"case_file": True, "directory": tmp_path}
+    index = RefractiveIndex.model_validate({"file": "n.csv"}, context=context)
+    assert index.at(525e-9) == pytest.approx(1.95 + 0.075j, rel=1e-6)
+    again = RefractiveIndex.model_validate(index.model_dump())
+    assert again.n == index.n == (2.0, 1.9, 1.8)
+
+
+def test_refractive_index_from_a_file_that_does_not_do(tmp_path):
+    path = tmp_path / "n.csv"
+    path.write_text("wl,n\n0.5,2.0\n0.6,1.8\n0.7,1.7\n\nwl,k\n0.5,0\n0.6,0\n0.8,0\n")
+    with pytest.raises(ValidationError, match="at the same wavelengths"):
+        RefractiveIndex(file=path)
+    with pytest.raises(ValidationError, match="cannot be read"):
+        RefractiveIndex(file=tmp_path / "none.csv")
+    with pytest.raises(ValidationError, match="give file or n, not both"):
+        RefractiveIndex(file=path, n=(1.0,))
+    with pytest.raises(ValidationError, match="give wavelengths and n, or a file"):
+        RefractiveIndex()
+
+
 def test_refractive_index_interpolates_and_guards_its_range():
     index = RefractiveIndex(wavelengths=(500e-9, 600e-9), n=(2.0, 1.8), k=(0.1, 0.0))
     np.testing.assert_allclose(index.at([500e-9, 550e-9]), [2 + 0.1j, 1.9 + 0.05j], rtol=1e-14)

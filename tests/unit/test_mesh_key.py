@@ -22,7 +22,7 @@ from thermosim.shapes import ShapeBase
 
 DISK = {"kind": "disk", "radius": "1 um"}
 UM = 1e-6
-SIMPLE = (int, float, str)
+SIMPLE = (int, float, str, bool)
 
 
 def particle(**sections):

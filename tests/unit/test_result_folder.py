@@ -1,10 +1,24 @@
 """Where a result may go: nothing of the user's is overwritten, and what cannot be is told early."""
 
+import json
+import subprocess
+import sys
+import tempfile
+
 import pytest
 
-from thermosim.errors import CaseError
+from thermosim.errors import CaseError, StorageError
 from thermosim.results import manifest
-from thermosim.results.folder import RUN, check_target, keep_failed, publish, staging_folder
+from thermosim.results.claims import ends_claims, release
+from thermosim.results.folder import (
+    RUN,
+    check_target,
+    keep_failed,
+    numbers_kept,
+    publish,
+    staging_folder,
+)
+from thermosim.results.result import Result
 
 
 def test_a_way_round_to_a_file_is_that_file(tmp_path):
@@ -121,3 +135,96 @@ def test_a_summary_alone_makes_no_result(tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(CaseError, match="holds no thermosim result"):
         check_target(tmp_path, overwrite=True)
+
+
+CLAIM = """
+import sys
+from pathlib import Path
+from thermosim.errors import CaseError, StorageError
+from thermosim.results.folder import check_target
+try:
+    check_target(Path(sys.argv[1]), overwrite=True)
+except CaseError as error:
+    sys.exit(str(error))
+print("claimed", flush=True)
+sys.stdin.read()
+"""
+
+
+def claimer(place):
+    """Start a process that claims a folder, says so, and waits for the end of its input."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", CLAIM, place], text=True, **pipes)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_two_runs_do_not_fill_one_folder(tmp_path, killed):
+    place = tmp_path / "deep" / "out"
+    first = claimer(place)
+    assert first.stdout.readline() == "claimed\n"
+    _, words = claimer(place).communicate()
+    assert f"{place}: another run (" in words
+    assert str(first.pid) in words
+    with pytest.raises(CaseError, match="name another folder with -o"):
+        check_target(place, overwrite=False)
+    if killed:
+        first.kill()
+    first.communicate()
+    check_target(place, overwrite=False)
+    check_target(place, overwrite=False)  # this process holds it already
+    result(place)
+    assert [path.name for path in place.parent.iterdir()] == ["out"]
+
+
+def test_a_claim_ends_with_the_run_that_made_it(tmp_path):
+    @ends_claims
+    def fails():
+        check_target(tmp_path / "out", overwrite=False)
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        fails()
+    out, _ = claimer(tmp_path / "out").communicate()
+    assert out == "claimed\n"
+
+
+def test_what_a_killed_run_left_is_cleared_up(tmp_path):
+    """Killed between the two renames of a replacement, the older result is still there."""
+    out = result(tmp_path / "out")
+    (tmp_path / ".out.old.abcdefgh").mkdir()
+    out.rename(tmp_path / ".out.old.abcdefgh" / "result")
+    staging_folder(out)
+    (tmp_path / ".out.mine").mkdir()
+    with pytest.raises(CaseError, match="holds a result already"):
+        check_target(out, overwrite=False)
+    release(out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.mine", "out"]
+
+
+def test_a_very_deep_folder(tmp_path):
+    """pathlib makes parents by recursion, which Python stops after about 1000."""
+    place = tmp_path.joinpath(*("d" for _ in range(1500)))
+    check_target(place, overwrite=False)
+    release(place)
+    for folder in [*place.parents][:1499]:  # pytest removes by recursion too
+        folder.rmdir()
+    with pytest.raises(CaseError, match="name too long"):
+        check_target(tmp_path.joinpath(*("d" for _ in range(5000))), overwrite=False)
+
+
+def test_what_cannot_be_written_leaves_its_numbers(tmp_path, monkeypatch):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    found = Result({"a_K": 1.0}, {}, Case())
+    with pytest.raises(StorageError, match=r"full; its numbers .*/out\.numbers$") as caught:
+        fill_the_disk(tmp_path / "out", found)
+    assert caught.value.result is found
+    assert json.loads((tmp_path / "out.numbers" / "summary.json").read_text())["a_K"] == 1.0
+    (tmp_path / "file").write_text("no folder can be made there")
+    with pytest.raises(StorageError, match=r"temporary/out\.numbers$"):
+        fill_the_disk(tmp_path / "file" / "out", found)
+
+
+def fill_the_disk(place, found):
+    with numbers_kept(place, found, ["line"]):
+        raise StorageError("full")

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from thermosim.errors import CaseError, MissingDependencyError, SolveError
+from thermosim.errors import CaseError, MissingDependencyError, SolveError, StorageError
 from thermosim.studies import sweep
 from thermosim.studies.dataset import read_dataset
 from thermosim.studies.executors import cores, environment, local
 from thermosim.studies.progress import Progress, duration
 from thermosim.studies.store import MARK, Record, Store, keep_record, open_store, read_record
+from thermosim.studies.sweep import NONE_WORKED, SOME_FAILED
 
 ROOT = Path(__file__).parents[2]
 TREE = {
@@ -158,6 +159,51 @@ def test_a_failed_point_is_recorded_and_the_rest_goes_on(tmp_path):
     assert not retried.failed
 
 
+FAULTS_OF_THE_MACHINE = [
+    OSError(28, "No space left on device"), TimeoutError("timed out"), MemoryError(),
+    PermissionError(13, "Permission denied"), StorageError("cannot be written"),
+    subprocess.TimeoutExpired("gmsh", 5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS_OF_THE_MACHINE, ids=lambda e: type(e).__name__)
+def test_a_fault_of_the_machine_is_none_of_the_point(tmp_path, fault):
+    calls = Counter()
+
+    def run(case):
+        radius = case.particle.shape.radius
+        calls[radius] += 1
+        if radius == 2e-6 and calls[radius] < 2:  # goes away
+            raise fault
+        if radius == 3e-6:  # stays
+            raise RuntimeError("of a library") from fault
+        return Found(case)
+
+    vary = {"particle.shape.radius": "1um,2um,3um"}
+    with ThreadPoolExecutor(1) as pool:
+        found = sweep(TREE, vary, run=run, executor=pool, store=tmp_path / "s")
+        assert list(found.dataset["status"].values) == ["done", "done", "disturbed"]
+        assert found.exit_status == SOME_FAILED
+        assert calls == {1e-6: 1, 2e-6: 2, 3e-6: 2}
+        assert len(list((tmp_path / "s" / "points").iterdir())) == 2
+        again = sweep(TREE, vary, run=Found, executor=pool, store=tmp_path / "s")
+    assert (again.computed, again.exit_status) == (1, 0)
+
+
+def never(case):
+    raise SolveError("no steady state found")
+
+
+def test_a_sweep_in_which_no_point_worked_says_so(tmp_path):
+    vary = {"particle.shape.radius": "-1um,1um,2um"}
+    study = {"invalid": "record"}
+    with ThreadPoolExecutor(1) as pool:
+        options = {"study": study, "executor": pool}
+        assert sweep(TREE, vary, run=never, **options).exit_status == NONE_WORKED
+        assert sweep(TREE, vary, run=fails_at_2um, **options).exit_status == SOME_FAILED
+        assert sweep(TREE, vary, run=Found, **options).exit_status == 0
+
+
 def test_invalid_points_stand_in_the_dataset_when_they_are_recorded():
     with ThreadPoolExecutor(1) as pool:
         data = sweep(
@@ -218,6 +264,8 @@ def run(case):
 def crash(case):
     log("start", case)
     if case.particle.shape.radius == 3e-6:
+        os.kill(os.getpid(), signal.SIGABRT)
+    if case.particle.shape.radius == 5e-6:
         os.kill(os.getpid(), signal.SIGKILL)
     return Found(case)
 
@@ -244,8 +292,11 @@ def stand_in(tmp_path, monkeypatch):
 def test_a_point_that_kills_its_process_is_found_and_the_others_are_done(tmp_path, stand_in):
     vary = {"particle.shape.radius": "1um,2um,3um,4um,5um,6um"}
     found = sweep(TREE, vary, run=stand_in.crash, executor=local(2), store=tmp_path / "s")
-    assert list(found.dataset["status"].values) == ["done"] * 2 + ["failed"] + ["done"] * 3
+    expected = ["done", "done", "failed", "done", "disturbed", "done"]
+    assert list(found.dataset["status"].values) == expected
     assert "process that computed this point died" in found.dataset["message"].values[2]
+    assert "too little memory" in found.dataset["message"].values[4]
+    assert len(list((tmp_path / "s" / "points").iterdir())) == 5  # not the one that was killed
 
 
 def test_local_workers_compute_on_one_thread_each(stand_in, monkeypatch):

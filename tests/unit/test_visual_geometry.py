@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from thermosim.case.read import parse_case
+from thermosim.model.of_case import model_of
 from thermosim.visual import fields_cut
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual.bodies import body_cuts, panels_of
@@ -192,7 +193,7 @@ def block(**more):
         "regions": {"body": {"material": "copper"}},
         "boundaries": {"left": {"temperature": "300 K"}},
     }  # fmt: skip
-    return parse_case(tree | more)
+    return model_of(parse_case(tree | more)).layout
 
 
 def test_a_block_is_cut_twice_through_its_probe():

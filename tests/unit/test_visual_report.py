@@ -58,7 +58,7 @@ def test_windows_show_particle_contact_and_substrate(folder):
     result = load_result(folder)
     cut = report.load_cut(result)
     windows = frames(cut, result)
-    x0, x1, z0, z1 = windows.particle
+    x0, x1, z0, z1 = windows.middle
     assert x0 < -5 < 5 < x1
     assert z0 < 0
     assert z1 > 10
@@ -74,7 +74,7 @@ def test_the_summary_tells_regions_and_lengths(tmp_path):
     swapped = make_folder(tmp_path / "a", regions={"particle": 2, "substrate": 1})
     result = load_result(swapped)
     windows = frames(report.load_cut(result), result)
-    assert windows.particle[3] == pytest.approx(0.25 * 6.5)  # region 2, z <= 0, is the particle
+    assert windows.middle[3] == pytest.approx(0.25 * 6.5)  # region 2, z <= 0, is the particle
     large = load_result(make_folder(tmp_path / "b", mesh_unit_m=1e-3))
     assert report.load_cut(large).extent() == pytest.approx((-1e5, 1e5, -2e4, 1e4))
     path = tmp_path / "a" / "summary.json"
@@ -92,7 +92,7 @@ def test_particles_far_apart_are_shown_one_at_a_time(folder):
     write_vtu(folder / "piece.vtu", parts=((1, (55, 65, 0, 10)), SLAB))
     result = load_result(folder)
     windows = frames(report.load_cut(result), result)
-    assert windows.particle[:2] == pytest.approx((60 - 6.5, 60 + 6.5))
+    assert windows.middle[:2] == pytest.approx((60 - 6.5, 60 + 6.5))
     assert windows.contact == pytest.approx((57.5, 62.5, -2.5, 2.5))
 
 
@@ -266,7 +266,7 @@ def test_page_of_a_body(tmp_path):
         "The temperature at middle is 299.85000 ± 0.00012 K (26.70000 °C)",
         "5.000 kW/m comes from held temperature, bottom", "4.000 kW/m goes to convection, right",
         "Rectangle of 5 µm × 10 µm, planar, per metre of depth: body of copper",
-        "299.80 K (26.65 °C) … 299.90 K (26.75 °C)", "middle.point",
+        "299.800 K (26.650 °C) … 299.900 K (26.750 °C)", "middle.point",
     ):  # fmt: skip
         assert wanted in text, wanted
     assert "chamber" not in text
@@ -290,9 +290,11 @@ def test_a_body_over_time(tmp_path):
         "0.0,0.0,300.0,300.0,-5.0,5.0\n2.0,-0.15,299.85,299.85,0.0,0.0\n"
     )
     course, heat = draw_course(load_result(folder), load_series(folder))
-    lines = {line.get_label(): line.get_ydata().tolist() for line in course.axes[0].lines}
-    assert lines == {"body, mean": [300.0, 299.85], "middle": [300.0, 299.85]}
-    assert course.axes[0].get_ylabel() == "T (K)"
+    lines = {line.get_label(): line.get_ydata() for line in course.axes[0].lines}
+    assert list(lines) == ["middle", "body, mean"]
+    for values in lines.values():
+        np.testing.assert_allclose(values, [70.0, -80.0], rtol=1e-9)
+    assert course.axes[0].get_ylabel() == "T − 299.93 K (mK)"
     found = {line.get_label(): line.get_ydata()[0] for line in heat.axes[0].lines}
     assert found["held temperature, bottom"] == 5.0
     assert found["heat capacity, body"] == -5.0

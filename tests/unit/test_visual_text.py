@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from thermosim.case.read import parse_case
 from thermosim.cli.console import engineering
 from thermosim.language.units import si_text, si_with_error, time_text
+from thermosim.model.of_case import model_of
 from thermosim.results import Result
 from thermosim.results.series import Series
-from thermosim.results.words import heat_text, particle_rows
+from thermosim.results.words import heat_text, heat_words, result_rows
 from thermosim.visual import series, studies, style
-from thermosim.visual.budget import Row, body_of, path_words, percent, shares
+from thermosim.visual.budget import Row, percent, shares
 from thermosim.visual.html import budget_table, flattened, quantity, readable
 from thermosim.visual.style import power_of_ten
 
@@ -96,6 +97,12 @@ def test_rounding_is_no_heat():
     assert heat_text(-1.8e-8, 1.8e-8) == "−18.00 nW"
 
 
+LIT = {
+    "particle": {"shape": {"kind": "sphere", "radius": "5 um"}},
+    "laser": {"intensity": "3 kW/cm^2"},
+}
+
+
 def test_words_of_the_light_and_of_the_thermometer():
     numbers = {
         "delta_T_mean_K": -2.6e-3, "delta_T_min_K": -2.65e-3, "delta_T_max_K": -4.3e-4,
@@ -105,7 +112,11 @@ def test_words_of_the_light_and_of_the_thermometer():
         "absorbed_power_W": 1e-7, "intensity_mean_W_per_m2": 1.5e7,
         "intensity_max_W_per_m2": 3e9, "hot_spot_factor": 7.6, "gain_reduction_rel": 0.81,
     }  # fmt: skip
-    rows = dict(particle_rows(numbers))
+
+    def rows_of(numbers):
+        return dict(result_rows(Result(numbers, {}, parse_case(LIT))))
+
+    rows = rows_of(numbers)
     assert rows["ΔT of the particle, mean"] == "−2.60000 ± 0.00020 mK (numerical)"
     assert rows["PL thermometry would read"] == "0.00 ± 0.32 K (photon noise)"
     assert rows["light absorbed"] == "99.00 nW by the dots, 1.000 nW by the substrate"
@@ -114,9 +125,9 @@ def test_words_of_the_light_and_of_the_thermometer():
     )
     assert rows["gain lost to hot spots"] == "81 %"
     even = {**numbers, "hot_spot_factor": 1.0 + 1e-15}
-    assert dict(particle_rows(even))["intensity inside, mean"] == "1.500 kW/cm²"
+    assert rows_of(even)["intensity inside, mean"] == "1.500 kW/cm²"
     dark = {key: value for key, value in numbers.items() if "absorbed" not in key}
-    assert "light absorbed" not in dict(particle_rows(dark))
+    assert "light absorbed" not in rows_of(dark)
 
 
 def test_temperature_scale_takes_an_offset_only_where_needed():
@@ -159,10 +170,15 @@ def test_shares_are_of_the_heat_each_body_turns_over():
 
 
 def test_paths_in_words_and_unknown_names():
-    assert path_words("substrate_rim", "held") == "conduction to holder, rim"
-    assert path_words("particle_surface", "radiation") == "thermal radiation"
-    assert path_words("pedestal_side", "near_field") == "near field, pedestal side"
-    assert [body_of(n) for n in ("particle_surface", "pedestal_side")] == ["particle", "substrate"]
+    words = model_of(parse_case(LIT)).layout
+    assert words.path_words("substrate_rim", "held") == "conduction to holder, rim"
+    assert words.path_words("particle_surface", "radiation") == "thermal radiation"
+    assert words.path_words("pedestal_side", "some_path") == "some path, pedestal side"
+    assert words.path_words("layer_2", "stored") == "heat capacity, layer 2"
+    places = ("particle_surface", "pedestal_side", "particle")
+    assert [words.owner(n) for n in places] == ["particle", "substrate", "particle"]
+    found = [heat_words(path) for path in ("source:a", "b:heat_flux", "c:stored")]
+    assert found == ["heat released in a", "heat leaving by b, heat flux", "heat stored in c"]
 
 
 def test_parameters_are_readable():
@@ -231,13 +247,16 @@ def test_heat_over_time_shows_small_paths():
 
 def test_course_of_a_transient():
     time = np.array([0.0, 1.0])
-    columns = {"time_s": time, "step_s": time, "delta_T_mean_K": -time, "top_K": -2 * time,
+    columns = {"time_s": time, "step_s": time, "delta_T_mean_K": -time,
+               "probe_top_K": 300 - 2 * time,
                "source:particle_W": [-9.0, -9.0], "particle_surface:radiation_W": [0.0, -1.0],
                "particle:stored_W": [-9.0, -2.0], "substrate_rim:held_W": [0.0, -5.0],
                "energy_balance_rel": time}  # fmt: skip
     course = Series({name: np.asarray(v, float) for name, v in columns.items()})
-    assert list(series.temperatures_of(course)) == ["mean", "probe top"]
-    heat = {name: values.tolist() for name, values in series.particle_heat(course).items()}
+    layout = model_of(parse_case(LIT)).layout
+    curves = {name: v.tolist() for name, v in series.temperatures_of(course, layout).items()}
+    assert curves == {"mean": [0.0, -1.0], "probe top": [0.0, -2.0]}
+    heat = {name: values.tolist() for name, values in series.heat_of(course, layout).items()}
     assert heat == {
         "light and its emission": [-9.0, -9.0],
         "thermal radiation": [0.0, 1.0],

@@ -16,6 +16,7 @@ from thermosim.language.formulas import (
     FieldExpression,
     HeatFluxExpression,
     HeatTransferExpression,
+    SurroundingsExpression,
     TemperatureExpression,
 )
 from thermosim.language.kinds import Kind, enter
@@ -74,6 +75,9 @@ class Convection(Exchange, key="convection"):
 class SurfaceRadiation(Exchange, key="radiation"):
     """Thermal radiation to black surroundings: emissivity σ (T⁴ - T_env⁴)."""
 
+    T_env: SurroundingsExpression = Field(
+        description="Temperature of the surroundings; 0 K: nothing comes back"
+    )
     emissivity: EmissivityExpression = Field(description="Hemispherical total emissivity")
 
     def leaving(self, excess: Any, **values: Any) -> Any:

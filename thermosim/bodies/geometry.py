@@ -23,16 +23,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from thermosim.errors import Problem
+from thermosim.language.files import named_file
 from thermosim.language.formulas import (
     FieldExpression,
     HeatSourceExpression,
 )
+from thermosim.language.names import Name, composed, toml_key
 from thermosim.language.sections import Section
-from thermosim.language.units import ContactConductance, Length, Positive
+from thermosim.language.units import ContactConductance, Length, Positive, Power
 from thermosim.schedule.settings import Probe
 
 BodySymmetry = Literal["planar", "axisymmetric", "3d"]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
 Interval = tuple[Length, Length]
 Point = Annotated[tuple[Length, ...], Field(min_length=2, max_length=3)]
 
@@ -195,6 +196,10 @@ class GeometryFile(Section):
     symmetry: BodySymmetry = Field(
         description="The file holds a plane figure (x, y), half a section (r, z), or a body"
     )
+    join: bool | None = Field(
+        default=None,
+        description="Parts that touch share their faces; false leaves them apart, without heat",
+    )
     region_at: dict[Name, tuple[Point, ...]] = Field(
         default_factory=dict, description="STEP: the volumes that hold these points, by name"
     )
@@ -207,7 +212,7 @@ class GeometryFile(Section):
     def _existing_file(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str | Path):
             return value
-        path = Path((info.context or {}).get("directory", "")) / Path(value).expanduser()
+        path = named_file((info.context or {}).get("directory", ""), value)
         if path.suffix.lower() not in _SUFFIXES:
             raise PydanticCustomError("geometry", "must end in .geo, .msh, .step or .stp")
         if not path.is_file():
@@ -269,9 +274,18 @@ class Region(Section):
     heat_source: HeatSourceExpression | None = Field(
         default=None, description="Per volume; negative cools"
     )
+    power: Power | None = Field(
+        default=None, description="In place of heat_source: of the whole region, evenly"
+    )
     axis: tuple[float, float, float] | None = Field(
         default=None, description="Axis of a layered material, in place of its own"
     )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.heat_source is not None and self.power is not None:
+            raise ValueError("heat_source and power contradict each other; keep one of them")
+        return self
 
     def expressions(self) -> Iterator[tuple[str, FieldExpression]]:
         """Yield the formulas by key."""
@@ -340,13 +354,14 @@ def unknown_names(
 
     The name is the last key of `path`, or (`as_value`) the value that stands there.
     """
-    there = sorted(known)
+    there = sorted(composed(name) for name in known)
     lower = {name.lower(): name for name in there}
     for name in given:
         if name in there:
             continue
         near = difflib.get_close_matches(name.lower(), lower, 1, 0.6)
-        hint = f"did you mean {lower[near[0]]}? " if near else ""
+        meant = lower[near[0]] if near else ""
+        hint = f"did you mean {meant if as_value else toml_key(meant)}? " if near else ""
         rule = f"the geometry has no {what} of this name"
-        place, value = (path, f'"{name}"') if as_value else (f"{path}.{name}", "")
+        place, value = (path, f'"{name}"') if as_value else (f"{path}.{toml_key(name)}", "")
         yield Problem(place, value, rule, f"{hint}known: {', '.join(there) or 'none'}")

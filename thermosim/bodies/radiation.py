@@ -7,6 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from thermosim.language.sections import Section
+from thermosim.language.units import Length
+
+NARROWEST = 0.3e-9
+"""Narrowest gap [m] between two bodies that touch: the distance of atoms."""
 
 
 class ViewFactorSettings(Section):
@@ -31,6 +35,16 @@ class RadiationSettings(ViewFactorSettings):
         default="chamber",
         description='"chamber": every surface sees only the chamber; "enclosure": particle and '
         "substrate also radiate to each other (grey, diffuse, with reflections)",
+    )
+    near_field: bool = Field(
+        default=False,
+        description="Let the underside of the particle also exchange heat with the substrate by "
+        "waves that reach across a narrow gap; both materials need infrared constants",
+    )
+    gap: Annotated[Length, Field(ge=NARROWEST, le=1e-6)] = Field(
+        default=1e-9,
+        description="Vacuum gap beside the contact, for near_field; an estimate between 0.3 nm "
+        "(van der Waals) and 10 nm (rough surfaces)",
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from thermosim.bodies.viewfactors import Estimate
 from thermosim.errors import MissingDependencyError
+from thermosim.shapes.hits_mesh import normals_and_areas
 
 if TYPE_CHECKING:
     from thermosim.bodies.viewfactors import Floats, Ints
@@ -38,17 +39,12 @@ class Triangles:
     @property
     def normals(self) -> Floats:
         """Unit normals out of the body, shape (n, 3)."""
-        cross = self._cross()
-        return np.asarray(cross / np.linalg.norm(cross, axis=1)[:, None], dtype=float)
+        return normals_and_areas(self.corners)[0]
 
     @property
     def areas(self) -> Floats:
         """Areas [m²], shape (n,)."""
-        return np.asarray(np.linalg.norm(self._cross(), axis=1) / 2, dtype=float)
-
-    def _cross(self) -> Floats:
-        a, b, c = (self.corners[:, k] for k in range(3))
-        return np.asarray(np.cross(b - a, c - a), dtype=float)
+        return normals_and_areas(self.corners)[1]
 
 
 def exchange_areas(triangles: Triangles, rays: int, seed: int) -> Estimate:

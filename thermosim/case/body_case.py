@@ -16,7 +16,6 @@ from thermosim.bodies.geometry import (
     BodySymmetry,
     Geometry,
     GeometryFile,
-    Name,
     Region,
     unknown_names,
 )
@@ -27,10 +26,11 @@ from thermosim.errors import CaseError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
 from thermosim.language.formulas import FieldExpression
+from thermosim.language.names import Name, toml_key
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
-from thermosim.schedule.settings import ChamberStart
+from thermosim.schedule.settings import ChamberStart, FieldStart
 from thermosim.thermometry.settings import ThermometrySettings
 
 DEFAULT_REFERENCE = 300.0
@@ -96,9 +96,7 @@ class BodyCase(CaseBase):
             *self._material_problems(),
             *self._formula_problems(),
             *self._level_problems(),
-            *enclosure_problems(
-                self.enclosures, self.boundaries, self.symmetry, self.geometry.boundary_names
-            ),
+            *enclosure_problems(self.enclosures, self.boundaries, self.geometry.boundary_names),
             *self._probe_problems(),
             *self._light_problems(),
             *self.target_problems(),
@@ -141,10 +139,14 @@ class BodyCase(CaseBase):
         yield from unknown_names(self.regions, regions, "region", "regions")
         yield from unknown_names(self.boundaries, boundaries, "boundary", "boundaries")
         yield from unknown_names(self.mesh.near, boundaries, "boundary", "mesh.near")
+        if self.transient is not None and isinstance(self.transient.initial, FieldStart):
+            named = self.transient.initial.regions
+            yield from unknown_names(named, regions, "region", "transient.initial.regions")
         for name in regions:
             if name not in self.regions:
                 rule = "this region of the geometry has no material"
-                yield Problem(f"regions.{name}", "", rule, f"add [regions.{name}] with a material")
+                path = f"regions.{toml_key(name)}"
+                yield Problem(path, "", rule, f"add [{path}] with a material")
         for name, contact in self.contacts.items():
             path = f"contacts.{name}.between"
             yield from unknown_names(contact.between, regions, "region", path, as_value=True)
@@ -232,8 +234,9 @@ class BodyCase(CaseBase):
         if self.lit_region not in self.regions:
             return
         region = self.regions[self.lit_region]
-        if region.heat_source is not None:
-            path = f"regions.{self.lit_region}.heat_source"
+        if region.heat_source is not None or region.power is not None:
+            key = "power" if region.heat_source is None else "heat_source"
+            path = f"regions.{self.lit_region}.{key}"
             yield Problem(path, "", "stands beside the light of this region", "remove one of them")
         try:
             material = self.material(region.material)
@@ -266,7 +269,8 @@ class BodyCase(CaseBase):
         if self.transient is not None and self.transient.initial.level is not None:
             return self.transient.initial.level
         for path, field in self.expressions():
-            if path.rpartition(".")[2] in ("temperature", "T_env") and field.is_constant:
+            temperature = path.rpartition(".")[2] in ("temperature", "T_env")
+            if temperature and field.is_constant and field.constant > 0:
                 return field.constant
         return DEFAULT_REFERENCE
 
@@ -278,7 +282,6 @@ class BodyCase(CaseBase):
 def enclosure_problems(
     enclosures: dict[str, BodyEnclosure],
     boundaries: dict[str, Boundary],
-    symmetry: str,
     known: tuple[str, ...] | None,
 ) -> Iterator[Problem]:
     """Yield why the surfaces of enclosures cannot exchange radiation.
@@ -287,10 +290,6 @@ def enclosure_problems(
     """
     taken: dict[str, str] = {}
     for name, enclosure in enclosures.items():
-        if symmetry == "planar":
-            rule = "a planar body has no end, so its view factors are not computed"
-            yield Problem(f"enclosures.{name}", "", rule, "use an axisymmetric or 3-D geometry")
-            continue
         path, surroundings = f"enclosures.{name}.boundaries", set()
         for boundary in enclosure.boundaries:
             if boundary in taken:

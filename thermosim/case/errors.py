@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from thermosim.errors import Problem
 from thermosim.language.kinds import Kind
+from thermosim.language.names import toml_key
 
 _RULES = {
     "greater_than": "must be > {gt}",
@@ -222,7 +223,7 @@ def _path(loc: tuple[int | str, ...], tree: Any, root: type[BaseModel], *, missi
 
 def _key(text: str) -> str:
     """Return a key as TOML writes it."""
-    return text if re.fullmatch(r"[\w-]+", text) else _shown(text)
+    return toml_key(text) if len(text) <= _LONGEST else _shown(text)
 
 
 def models_at(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[type[BaseModel]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -24,14 +25,17 @@ from thermosim.case.settings import (
 )
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
-from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape
 from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
+from thermosim.materials.optical import index_of_laser
 from thermosim.optics.beam import Laser
-from thermosim.optics.model import OpticsModel, UniformOptics
+from thermosim.optics.model import AutoOptics, OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.shapes import ShapeBase, Surface
 from thermosim.thermometry.settings import ThermometrySettings
+
+if TYPE_CHECKING:
+    from thermosim.bodies.nearfield import NearField
 
 PARTICLE_RADII = (1e-10, 1e3)
 """Radii [m] of particles: from an atom, where no continuum is left, to a mountain."""
@@ -72,6 +76,7 @@ class Case(CaseBase):
             *self._shape_problems(),
             *self._material_problems(),
             *self._emissivity_problems(),
+            *self._near_field_problems(),
         ]
         if problems:  # the rest asks bodies and materials for numbers
             raise CaseError(problems)
@@ -172,7 +177,7 @@ class Case(CaseBase):
 
     def _optics_problems(self) -> Iterator[Problem]:
         alone = isinstance(self.particle.arrangement, Single)
-        if not alone and not isinstance(self.optics, UniformOptics):
+        if not alone and not isinstance(self.optics, UniformOptics | AutoOptics):
             rule = "follows the light in one particle, and there are several"
             remedy = 'write optics.model = "uniform", or leave particle.arrangement out'
             yield Problem("optics.model", f'"{self.optics.model}"', rule, remedy)
@@ -206,6 +211,24 @@ class Case(CaseBase):
                 rule = f"material {name} has no infrared constants"
                 yield Problem(f"{owner}.emissivity", '"small_body"', rule, remedy)
 
+    def _near_field_problems(self) -> Iterator[Problem]:
+        if not self.radiation.near_field:
+            return
+        parts = self.substrate.parts()
+        if isinstance(self.contact, NoContact) or not parts:
+            rule = "but the particle touches no substrate"
+            remedy = "remove it, or add [substrate] and [contact]: a disk of 1 nm hardly conducts"
+            yield Problem("radiation.near_field", "true", rule, remedy)
+        for name in dict.fromkeys([self.particle.material, *(p.material for p in parts[:1])]):
+            try:
+                known = self.material(name).infrared is not None
+            except CaseError:  # told by the materials
+                continue
+            if not known:
+                rule = f"but material {name} has no infrared constants"
+                remedy = f"add [materials.{name}.infrared], or remove near_field"
+                yield Problem("radiation.near_field", "true", rule, remedy)
+
     def _material_problems(self) -> Iterator[Problem]:
         places = {"particle.material": self.particle.material}
         places |= {f"substrate.{part.key}": part.material for part in self.substrate.parts()}
@@ -234,29 +257,32 @@ class Case(CaseBase):
             shape.truncated(radius)
         return radius
 
+    @property
+    def near_field(self) -> NearField | None:
+        """What particle and substrate exchange across a narrow gap; None if not asked for."""
+        from thermosim.bodies.nearfield import near_field
+
+        if not self.radiation.near_field:
+            return None
+        below = self.material(self.substrate.parts()[0].material).infrared
+        one = self.material(self.particle.material).infrared
+        assert one is not None
+        assert below is not None
+        return near_field(one, below, self.chamber.temperature)
+
     def material_names(self) -> dict[str, str]:
         """Return the material name of each region: particle, and every part of the substrate."""
         parts = {part.region: part.material for part in self.substrate.parts()}
         return {"particle": self.particle.material} | parts
 
-    def resolved_gain(self) -> GainModel:
-        """Return the gain with the escape of its light worked out for this particle.
-
-        Raises
-        ------
-        CaseError
-            If the method of ``[gain.escape]`` does not suit the particle.
-        """
-        return self.escape().model
-
-    def escape(self) -> ResolvedGain:
-        """Return the resolved gain with the escape that it comes from."""
-        T = self.chamber.temperature
-        try:
-            return resolve_escape(self.gain, self.particle.shape, self.contact_radius, T)
-        except ValueError as error:
-            kind = f'"{self.gain.escape.kind}"'
-            raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
+    @property
+    def particle_index(self) -> float:
+        """Real refractive index of the particle at the pump; not a number where nobody knows it."""
+        name = self.particle.material
+        if self.laser is None:
+            return self.optics.index(complex(math.nan))
+        table = self.material(name).refractive_index
+        return self.optics.index(index_of_laser(table, self.laser.wavelength, name))
 
 
 def _lies_flat(shape: ShapeBase) -> bool:

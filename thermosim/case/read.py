@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +14,13 @@ from thermosim.case.errors import problems_of, toml_message
 from thermosim.case.particle_case import Case
 from thermosim.case.study import Study
 from thermosim.errors import CaseError, Problem
+from thermosim.language.files import read_bounded
 
 MAX_BYTES = 1_000_000
 
 
 AnyCase = Case | BodyCase
 """A particle on its substrate, or a body of any geometry."""
-
-
-def load_particle_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
-    """Read a case file as `load_case` does, and refuse one that has no particle.
-
-    Raises
-    ------
-    CaseError
-        Listing every fault of the file at once.
-    """
-    case = load_case(path, overrides)
-    if isinstance(case, BodyCase):
-        raise CaseError("is about a body ([geometry]); this needs a [particle]", str(path))
-    return case
 
 
 def load_case(path: str | Path, overrides: Sequence[str] = ()) -> AnyCase:
@@ -80,6 +67,9 @@ def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:
     CaseError
         Listing every fault at once.
     """
+    huge = list(_huge_numbers(tree, ""))
+    if huge:
+        raise CaseError(huge, str(source or ""))
     # absolute, so that a resolved case names the same files wherever it is read
     folder = (source.parent if source else Path()).absolute()
     context = {"case_file": source or True, "directory": folder}
@@ -95,6 +85,16 @@ def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:
         raise CaseError(problems_of(error, tree, kind), str(source or "")) from error
 
 
+def _huge_numbers(value: Any, path: str) -> Iterator[Problem]:
+    """Yield whole numbers beyond 64 bits: TOML knows none, and Python cannot always print them."""
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _huge_numbers(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield Problem(path, "", "must be a whole number below 2^63 = 9.2e18")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file of sensible size.
 
@@ -106,8 +106,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             raise CaseError("is a directory; name a case file (.toml)", str(path))
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = read_bounded(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise CaseError(
                 f"is too large for a case file: it may have {MAX_BYTES} bytes", str(path)
@@ -135,7 +134,7 @@ def _override(tree: dict[str, Any], text: str) -> None:
         raise CaseError(f'--set {text}: write --set path.to.key="value"')
     try:
         parsed = tomllib.loads(f"v = {value}")["v"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # as for a file: see read_toml
         parsed = value.strip()
     node = tree
     for part in parts[:-1]:

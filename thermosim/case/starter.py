@@ -34,8 +34,15 @@ photon_energy = "2.33 eV"        # or wavelength = "532 nm"
 profile = "plane"                # or "gaussian" with waist, or "top_hat" with radius
 intensity = "3 kW/cm^2"          # or, for finite beams, power = "1 mW"
 
-# Auger-aware gain of the dots; the defaults are the most favourable case of
-# Yamada et al. (arXiv:2406.10641): every absorbed photon of a lone exciton comes out again.
+[optics]
+model = "auto"                   # Mie series for a sphere, rays for others; or "uniform"
+
+# Auger-aware gain of the dots. The efficiencies are the most favourable ones of Yamada et al.
+# (arXiv:2406.10641), every lone exciton a photon; measured was eta_X = 0.8. The emission has to get
+# out of a rough grain. `thermosim ladder FILE` tells which of these assumptions ΔT hangs on.
+[gain.escape]
+kind = "auto"                    # or "none": all light leaves
+
 [gain.recombination]
 kind = "trion_biexciton"
 eta_X = 1.0

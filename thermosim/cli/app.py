@@ -6,12 +6,14 @@ import contextlib
 import importlib.util
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from thermosim import __version__
-from thermosim.cli.console import is_root, under_mpi
+from thermosim.cli.console import go_with_launcher, is_root, under_mpi
 from thermosim.errors import ThermosimError
 
 app = typer.Typer(
@@ -50,11 +52,21 @@ def _leave_together(error: ThermosimError) -> None:
     end_together(str(error), error.exit_status)
 
 
+def _settle_home() -> None:
+    """Give libraries a home where there is none: a user without a name, in a batch system."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = tempfile.gettempdir()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from thermosim.cli import commands
 
     commands.register(app)
+    _settle_home()
+    go_with_launcher()
     try:
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:

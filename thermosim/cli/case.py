@@ -19,13 +19,11 @@ from thermosim.cli.console import (
 
 def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
     """Validate a case and print what follows from it, without solving anything."""
-    from thermosim.case.particle_case import Case
     from thermosim.case.read import load_case
-    from thermosim.cli.body import body_numbers
     from thermosim.limits.of_case import derived_quantities
 
     loaded = load_case(case, overrides)
-    numbers = derived_quantities(loaded) if isinstance(loaded, Case) else body_numbers(loaded)
+    numbers = derived_quantities(loaded)  # of the model: what a run would be made of
     if json:
         tree = loaded.model_dump(mode="json")
         print_json({"valid": True, "case_hash": loaded.digest(), **numbers, "case_SI": tree})

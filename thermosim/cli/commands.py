@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
     """Add every command to the application, in the order of the help."""
     if app.registered_commands:
         return
-    from thermosim.cli import case, gain, mesh, reproduce, run, sweep, thermometry, trpl
+    from thermosim.cli import case, gain, ladder, mesh, reproduce, run, sweep, thermometry, trpl
 
     for command in (
         run.run,
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
         mesh.mesh,
         gain.gain,
         gain.limits,
+        ladder.ladder,
         trpl.trpl,
         thermometry.thermometry,
         reproduce.reproduce,

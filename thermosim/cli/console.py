@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-_RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID")
+_OF_MPIRUN = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+_RANK_VARIABLES = (*_OF_MPIRUN, "SLURM_PROCID")  # Slurm sets the last one in batch scripts, too
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case file (TOML)")]
 SetOption = Annotated[
@@ -30,6 +32,19 @@ OutputOption = Annotated[
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace a result that is in the folder")
 ]
+AxisOption = Annotated[
+    str, typer.Option(metavar="UNIT", help="Unit of the axis of the file, such as nm, eV, 1/cm, ns")
+]
+ColumnOption = Annotated[
+    str, typer.Option(metavar="NAME", help="The one column to take, by name or number")
+]
+SeparatorOption = Annotated[
+    str, typer.Option(metavar="MARK", help="What separates columns: tabs, commas, semicolons …")
+]
+DecimalOption = Annotated[str, typer.Option(metavar="MARK", help='Mark of decimals: "." or ","')]
+BlockOption = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Which table of the file, where it has several")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors")]
 
 
@@ -44,6 +59,19 @@ def is_root() -> bool:
 def under_mpi() -> bool:
     """Whether a launcher (mpirun, srun) started this process."""
     return any(name in os.environ for name in _RANK_VARIABLES)
+
+
+def go_with_launcher() -> None:
+    """End this rank when mpirun is killed: MPI would wait for ever for what mpirun should say."""
+    if not any(name in os.environ for name in _OF_MPIRUN):
+        return
+    import ctypes
+    import signal
+
+    launcher = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != launcher:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def console(*, stderr: bool = False) -> Any:

@@ -19,6 +19,7 @@ def filled_folder(directory: Path, command: str, *, overwrite: bool) -> Iterator
     CaseError
         If `directory` must not be written to, or cannot be (see `check_target`).
     """
+    from thermosim.results.claims import release
     from thermosim.results.folder import check_target, not_stored, publish, staging_folder
 
     command = f"thermosim {command}"
@@ -31,6 +32,7 @@ def filled_folder(directory: Path, command: str, *, overwrite: bool) -> Iterator
         raise not_stored(directory, error) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+        release(directory.resolve())
 
 
 def write_columns(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:

@@ -20,9 +20,10 @@ from thermosim.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from thermosim.case.particle_case import Case
+    from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
     from thermosim.gain.tables import CoolingMap
+    from thermosim.model.model import Light
 
 FIGURE_HINT = "figures and tables: add -o DIR"
 _UNITS = {
@@ -52,6 +53,10 @@ _AT_CASE = (
     "heat_source_W_per_m3",
 )
 _CLAIM = "--claim"
+_DOUBT = (
+    'absorption.kind = "urbach" grows without bound under the emission, which exaggerates '
+    'reabsorption; use "fermi_edge" or a table with an escape model'
+)
 
 
 def gain(
@@ -66,45 +71,63 @@ def gain(
     With -o also draw efficiency and gain over intensity, the gain spectrum for several
     efficiencies, and net cooling over photon energy and intensity.
     """
-    from thermosim.case.read import load_particle_case
-
-    loaded = load_particle_case(case, overrides)
-    numbers, cooling = gain_numbers(loaded)
+    loaded, light = lit_case(case, overrides)
+    numbers, cooling = gain_numbers(light)
     if output is not None:
-        write_gain(loaded, numbers, cooling, output, overwrite=overwrite)
+        write_gain(loaded, light, numbers, cooling, output, overwrite=overwrite)
     if json:
         print_json(numbers)
         return
+    for note in numbers.get("data_read", ()):
+        say(note)
     print_table(loaded.title or str(case), gain_rows(numbers))
     for problem in numbers["problems"]:
         say(f"WARNING: {problem}")
     say(f"files: {output}" if output is not None else FIGURE_HINT)
 
 
-def gain_numbers(case: Case) -> tuple[dict[str, Any], CoolingMap]:
-    """Return every number of the gain of a case, and its map over photon energy and intensity.
+def lit_case(path: Path, overrides: list[str]) -> tuple[AnyCase, Light]:
+    """Return a case of a file, and its light.
 
     Raises
     ------
     CaseError
         If the case has no laser, so no photon energy.
     """
+    from thermosim.case.read import load_case
     from thermosim.errors import CaseError, Problem
-    from thermosim.gain.tables import gain_summary
-    from thermosim.limits.of_case import escape_of, light_of
+    from thermosim.model.of_case import model_of
 
-    if case.laser is None:
+    case = load_case(path, overrides)
+    light = model_of(case).light
+    if light is None:
         rule = "is missing; the gain needs a photon energy and an intensity"
-        raise CaseError([Problem("laser", "", rule, "add a section [laser]")])
-    model = case.resolved_gain()
-    numbers = gain_summary(model, case.laser.photon_energy, case.chamber.temperature)
-    problems = [*numbers.pop("problems"), *_doubts(case)]
-    cooling = _map(case, model)
-    light = light_of(case)
+        raise CaseError([Problem("laser", "", rule, "add a section [laser]")], str(path))
+    return case, light
+
+
+def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
+    """Return every number of the gain of a lit body, and its map over photon energy and intensity.
+
+    Raises
+    ------
+    CaseError
+        If the escape of the emission is not known, or cannot be worked out.
+    """
+    from thermosim.gain.tables import gain_summary
+    from thermosim.limits.of_case import escape_of, light_numbers
+
+    model, escape = light.resolved()
+    numbers = gain_summary(model, light.laser.photon_energy, light.T_ref)
+    problems = numbers.pop("problems")
+    if escape is not None and light.gain.absorption.kind == "urbach":
+        problems = [*problems, _DOUBT]
+    cooling = _map(light, model)
+    at_case = light_numbers(light)
     return {
         **numbers,
-        **escape_of(case),
-        **{f"case_{name}": light[name] for name in _AT_CASE},
+        **escape_of(light),
+        **{f"case_{name}": at_case[name] for name in _AT_CASE},
         **_joint(cooling),
         "problems": problems,
     }, cooling
@@ -124,24 +147,13 @@ def _joint(cooling: CoolingMap) -> dict[str, Any]:
     }
 
 
-def _doubts(case: Case) -> list[str]:
-    """Return what is doubtful about the escape of a case."""
-    if case.escape().escape is not None and case.gain.absorption.kind == "urbach":
-        return [
-            'absorption.kind = "urbach" grows without bound under the emission, which exaggerates '
-            'reabsorption; use "fermi_edge" or a table with an escape model'
-        ]
-    return []
-
-
-def _map(case: Case, model: GainModel) -> CoolingMap:
+def _map(light: Light, model: GainModel) -> CoolingMap:
     from scipy.constants import e
 
     from thermosim.gain.source import mean_escape
     from thermosim.gain.tables import default_intensities, net_cooling_map
 
-    assert case.laser is not None
-    T, E = case.chamber.temperature, case.laser.photon_energy
+    T, E = light.T_ref, light.laser.photon_energy
     top = float(mean_escape(T, model.parameters(E)))
     intensities = default_intensities(model, E, T)
     span = (float(intensities[0]), float(intensities[-1]))
@@ -214,7 +226,13 @@ def _kilowatt(intensity: float) -> str:
 
 
 def write_gain(
-    case: Case, numbers: dict[str, Any], cooling: CoolingMap, output: Path, *, overwrite: bool
+    case: AnyCase,
+    light: Light,
+    numbers: dict[str, Any],
+    cooling: CoolingMap,
+    output: Path,
+    *,
+    overwrite: bool,
 ) -> None:
     """Write the numbers, the curves over intensity and three figures to a folder."""
     from thermosim.cli.folder import filled_folder, write_columns, write_json
@@ -222,9 +240,8 @@ def write_gain(
     from thermosim.visual import gain_plots
     from thermosim.visual.style import save
 
-    assert case.laser is not None
-    model, T = case.resolved_gain(), case.chamber.temperature
-    curve = tables.intensity_curve(model, case.laser.photon_energy, temperature=T)
+    model, T = light.resolved().model, light.T_ref
+    curve = tables.intensity_curve(model, light.laser.photon_energy, temperature=T)
     spectrum = tables.spectrum_curves(model, temperature=T)
     with filled_folder(output, "gain", overwrite=overwrite) as folder:
         write_json(folder / "gain.json", numbers)
@@ -255,20 +272,25 @@ def limits(
     json: JsonOption = False,
 ) -> None:
     """Print the closed-form limits of a case: how cold, how fast, through which leak."""
-    from thermosim.case.read import load_particle_case
+    from thermosim.case.read import load_case
     from thermosim.errors import CaseError, Problem
     from thermosim.limits.of_case import limits_of
+    from thermosim.model.of_case import model_of
 
     claimed = None if claim is None else temperature_difference(claim)
-    loaded = load_particle_case(case, overrides)
-    if claimed is not None and claimed <= -loaded.chamber.temperature:
-        rule = f"lies below absolute zero: the chamber is at {loaded.chamber.temperature:g} K"
+    loaded = load_case(case, overrides)
+    model = model_of(loaded)
+    T = model.T_ref
+    if claimed is not None and claimed <= -T:
+        rule = f"lies below absolute zero: the chamber is at {T:g} K"
         raise CaseError([Problem(_CLAIM, f'"{claim}"', rule)])
     numbers = limits_of(loaded, claimed)
     if json:
         print_json(numbers)
     else:
         print_table(loaded.title or str(case), limit_rows(numbers))
+        for line in model.remarks(()):
+            say(line)
 
 
 def limit_rows(numbers: dict[str, float]) -> dict[str, str]:

@@ -36,7 +36,6 @@ OPTIONAL = {
     "vtk": "pictures of fields",
     "matplotlib": "plots and the leak budget",
     "jinja2": "the HTML report",
-    "miepython": "a check of the Mie series in the tests",
     "trimesh": "shapes read from STL",
     "embreex": "fast ray tracing",
     "lmfit": "fits",
@@ -45,7 +44,6 @@ OPTIONAL = {
     "netCDF4": "tables of sweeps on disk",
     "distributed": "sweeps on a Dask cluster",
 }
-CHECKPOINTS = ("io4dolfinx", "adios4dolfinx")
 # What each package of PETSc does here; CG with hypre is the default solver.
 PETSC_PACKAGES = {
     "hypre": "algebraic multigrid, the default preconditioner",
@@ -125,11 +123,7 @@ def _route() -> dict[str, Any]:
 def _versions() -> dict[str, str | None]:
     found = {"python": platform.python_version(), "thermosim": __version__}
     names = {**REQUIRED, **{name: name for name in OPTIONAL}}
-    checkpoints = {name: name for name in CHECKPOINTS if version_of(name, name) is not None}
-    return {
-        **found,
-        **{name: version_of(name, dist) for name, dist in {**names, **checkpoints}.items()},
-    }
+    return {**found, **{name: version_of(name, dist) for name, dist in names.items()}}
 
 
 def version_of(module: str, distribution: str) -> str | None:
@@ -235,17 +229,10 @@ def _problems_of_extras(report: dict[str, Any]) -> list[dict[str, Any]]:
         for name, use in OPTIONAL.items()
         if versions[name] is None
     ]
-    if not any(versions.get(name) for name in CHECKPOINTS):
-        name = "adios4dolfinx==0.9.6" if _is_dolfinx09(versions) else "io4dolfinx"
-        problems.append(_problem("No checkpoints.", f"python3 -m pip install {name}"))
     if versions["pyvista"] and not report["rendering"]["works"]:
         remedy = "On Debian: sudo apt-get install libegl1 libgl1 libgl1-mesa-dri libxrender1"
         problems.append(_problem(f"No pictures: {report['rendering']['detail']}", remedy))
     return problems
-
-
-def _is_dolfinx09(versions: dict[str, str | None]) -> bool:
-    return numbers(versions["dolfinx"] or "0.9") < (0, 10)
 
 
 def numbers(version: str) -> tuple[int, ...]:

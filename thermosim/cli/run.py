@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from thermosim.cli.body import body_rows
 from thermosim.cli.console import (
     JsonOption,
     OutputOption,
@@ -46,7 +45,7 @@ def run(
     Runs alone or under mpirun/srun. Without -o the results go to a folder named after the case.
     """
     from thermosim.case.read import load_case
-    from thermosim.errors import CaseError
+    from thermosim.errors import CaseError, StorageError
 
     if (case is None) == (resume is None):
         raise CaseError("thermosim run needs a case file, or --resume DIR alone")
@@ -58,7 +57,16 @@ def run(
     else:
         folder = output or Path(case.stem)
         loaded = load_case(case, overrides)
-        result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
+        try:
+            result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
+        except StorageError as error:
+            if error.result is not None:
+                _show(error.result, quiet=quiet, json=json)
+            raise
+    _show(result, quiet=quiet, json=json)
+
+
+def _show(result: Result, *, quiet: bool, json: bool) -> None:
     if json:
         print_json(result.document())
     elif not quiet:
@@ -109,15 +117,9 @@ def resume_case(directory: Path, *, quiet: bool) -> Result:
 
 def print_result(result: Result) -> None:
     """Print the closing table, and below it the notes."""
-    from thermosim.case.particle_case import Case
-    from thermosim.results.words import particle_rows
+    from thermosim.results.words import result_rows
 
-    numbers = result.summary
-    if isinstance(result.case, Case):
-        rows = {name: plain(text) for name, text in particle_rows(numbers)}
-    else:
-        rows = body_rows(result)
-    rows |= _numerics(numbers)
+    rows = {name: plain(text) for name, text in result_rows(result)} | _numerics(result.summary)
     if result.notes:
         rows["notes" if len(result.notes) > 1 else "note"] = "\n".join(result.notes)
     if result.directory is not None:
@@ -177,19 +179,15 @@ def print_comparison(results: dict[str, Any]) -> None:
     """Print the results in columns."""
     from rich.table import Table
 
-    from thermosim.case.particle_case import Case
-    from thermosim.results.words import particle_rows
+    from thermosim.results.words import result_rows
 
-    tables = {
-        name: dict(particle_rows(r.summary)) if isinstance(r.case, Case) else body_rows(r)
-        for name, r in results.items()
-    }
+    tables = [dict(result_rows(result)) for result in results.values()]
     letters = {chr(ord("A") + i): name for i, name in enumerate(results)}
     print_table("side by side", letters)
     table = Table(box=None, padding=(0, 1))
     table.add_column("")
     for letter in letters:
         table.add_column(letter, justify="right")
-    for label in dict.fromkeys(label for rows in tables.values() for label in rows):
-        table.add_row(label, *(plain(rows.get(label, "")) for rows in tables.values()))
+    for label in dict.fromkeys(label for rows in tables for label in rows):
+        table.add_row(label, *(plain(rows.get(label, "")) for rows in tables))
     console().print(table)

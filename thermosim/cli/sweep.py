@@ -128,6 +128,8 @@ def _run(
         print_json(report.document())
     elif not quiet and is_root():
         _print(result, report)
+    if result.exit_status:
+        raise typer.Exit(result.exit_status)
 
 
 def crew_of(workers: int | None, dask: str | None) -> Crew:

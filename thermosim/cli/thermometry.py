@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thermosim.cli.console import (
+    AxisOption,
+    BlockOption,
+    ColumnOption,
+    DecimalOption,
     JsonOption,
     OutputOption,
     OverwriteOption,
+    SeparatorOption,
     console,
     is_root,
     print_json,
@@ -30,7 +35,9 @@ _OPTIONS = {
     "background_E_min": "--background (first)",
     "background_E_max": "--background (second)",
     "counts_per_unit": "--counts-per-unit",
+    "read_noise": "--read-noise",
     "weights": "--weights",
+    "misfit": "--misfit",
     "case": "--window",
 }
 _SHOWN_ROWS = 40
@@ -38,7 +45,11 @@ _SHOWN_ROWS = 40
 
 def thermometry(
     spectra: Annotated[
-        Path, typer.Argument(metavar="SPECTRA", help="CSV: energy (eV) or wavelength (nm), signals")
+        list[Path],
+        typer.Argument(
+            metavar="SPECTRA...",
+            help="Text of an axis and spectra; or several files, one spectrum each",
+        ),
     ],
     output: OutputOption = None,
     window: Annotated[
@@ -64,12 +75,30 @@ def thermometry(
         str, typer.Option(metavar="RULE", help='"poisson", "binomial" or "uniform"')
     ] = "poisson",
     counts_per_unit: Annotated[
-        float, typer.Option(metavar="N", help="Photons per unit of the numbers in the file")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="Photons per unit of the numbers; by default 1, or what their scatter tells",
+        ),
+    ] = None,
+    read_noise: Annotated[
+        float | None,
+        typer.Option(metavar="A", help="Noise of a sample without light, in units of the numbers"),
+    ] = None,
+    misfit: Annotated[
+        str,
+        typer.Option(metavar="RULE", help='A bent log ratio: "refuse" the number or "inflate" ±'),
+    ] = "refuse",
+    axis: AxisOption = "",
+    column: ColumnOption = "",
+    separator: SeparatorOption = "",
+    decimal: DecimalOption = "",
+    block: BlockOption = 0,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Read temperatures from luminescence spectra, by the ratio of their high-energy tails."""
+    from thermosim.language.tables import Reading
     from thermosim.thermometry import read_spectra, summary, temperature_series
 
     settings = settings_of(
@@ -80,19 +109,40 @@ def thermometry(
         bin_width=bin_width,
         weights=weights,
         counts_per_unit=counts_per_unit,
+        read_noise=read_noise,
+        misfit=misfit,
         background_E_min=background[0] if background else None,
         background_E_max=background[1] if background else None,
     )
-    data = read_spectra(spectra)
+    data = read_spectra(spectra, Reading(axis, column, separator, decimal, block))
     series = temperature_series(data, settings)
-    document = summary(series, settings)
+    document = {**summary(series, settings), "reading": list(data.notes)}
     if output is not None:
-        write_readings(data, series, settings, document, output, overwrite=overwrite)
+        write_readings(data, series, document, output, overwrite=overwrite)
+    for warning in series.warnings:
+        say(f"WARNING: {warning}")
     if json:
         print_json(document)
         return
-    print_readings(series, f"{spectra}: {window[0]} to {window[1]}")
+    say_reading(data, series)
+    print_readings(series, f"{data.source}: {window[0]} to {window[1]}")
     say(f"files: {output}" if output is not None else FIGURE_HINT)
+
+
+def say_reading(data: Spectra, series: ThermometrySeries) -> None:
+    """Say what was taken for axis, columns, background and noise."""
+    used = series.settings
+    noise = {
+        "uniform": "noise: from the scatter about the line",
+        "binomial": "noise: of counts",
+    }.get(used.weights, f"noise: of counts, {used.counts_per_unit:.4g} photons per unit")
+    if used.read_noise:
+        noise += f", and {used.read_noise:.4g} units a sample without light"
+    known = data.dark is not None or used.background is not None
+    background = "" if known else "background: none taken off (--background LOW HIGH)"
+    per = "signal: per sample; a ratio needs neither per nm nor per eV"
+    for text in filter(None, (*data.notes, per, background, noise)):
+        say(text)
 
 
 def settings_of(**given: Any) -> ThermometrySettings:
@@ -128,6 +178,10 @@ def print_readings(series: ThermometrySeries, title: str) -> None:
     for name in ("spectrum", "T (K)", "ΔT (K)", "± (K)", "reduced χ²"):
         table.add_column(name, justify="left" if name == "spectrum" else "right")
     for i, label in enumerate(series.labels[:_SHOWN_ROWS]):
+        if series.refused[i]:
+            chi2 = f"{series.reduced_chi2[i]:.2f}"
+            table.add_row(label, "none", "refused", "", chi2)
+            continue
         if i == series.reference_index:
             table.add_row(label, f"{series.reference_temperature:.2f}", "reference", "", "")
             continue
@@ -142,7 +196,6 @@ def print_readings(series: ThermometrySeries, title: str) -> None:
 def write_readings(
     spectra: Spectra,
     series: ThermometrySeries,
-    settings: ThermometrySettings,
     document: dict[str, Any],
     output: Path,
     *,
@@ -156,6 +209,6 @@ def write_readings(
     with filled_folder(output, "thermometry", overwrite=overwrite) as folder:
         write_json(folder / "thermometry.json", document)
         write_columns(folder / "readings.csv", document["readings"])
-        save(plots.plot_spectra(spectra, settings), folder / "spectra.png")
-        save(plots.plot_ratios(spectra, series, settings), folder / "ratios.png")
+        save(plots.plot_spectra(spectra, series.settings), folder / "spectra.png")
+        save(plots.plot_ratios(spectra, series, series.settings), folder / "ratios.png")
         save(plots.plot_series(series), folder / "temperature.png")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thermosim.cli.console import (
+    AxisOption,
     CaseArgument,
+    ColumnOption,
     JsonOption,
     OutputOption,
     OverwriteOption,
@@ -17,11 +19,12 @@ from thermosim.cli.console import (
     print_table,
     say,
 )
-from thermosim.cli.gain import FIGURE_HINT
+from thermosim.cli.gain import FIGURE_HINT, lit_case
 
 if TYPE_CHECKING:
     from thermosim.gain import GainModel
     from thermosim.gain.tables import Decays
+    from thermosim.language.tables import Decays as Measured
 
 
 def trpl(
@@ -37,20 +40,35 @@ def trpl(
     duration: Annotated[
         str | None, typer.Option(metavar="TIME", help="Length of the decay; 5 tau_X by default")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Measured decays to lay beside: time and counts"),
+    ] = None,
+    axis: AxisOption = "",
+    column: ColumnOption = "",
+    channel: Annotated[
+        str, typer.Option(metavar="TIME", help="Time from row to row, where FILE has counts alone")
+    ] = "",
     overrides: SetOption = [],  # noqa: B006
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Print the decay of the emission after a short pulse, over fluence."""
-    from thermosim.case.read import load_particle_case
+    loaded, light = lit_case(case, overrides)
+    decays = decays_of(light.gain, fluence, charged, duration)
+    measured = None
+    if data is not None:
+        from thermosim.language.tables import Reading, read_decays
 
-    loaded = load_particle_case(case, overrides)
-    decays = decays_of(loaded.gain, fluence, charged, duration)
+        measured = read_decays(data, Reading(axis, column), channel)
     if output is not None:
-        write_decays(decays, loaded.title, output, overwrite=overwrite)
+        write_decays(decays, measured, loaded.title, output, overwrite=overwrite)
     if json:
-        print_json(decay_document(decays, charged))
+        document = decay_document(decays, charged)
+        print_json(document | ({"measured": measured_document(measured)} if measured else {}))
         return
+    for note in measured.notes if measured is not None else ():
+        say(note)
     print_decays(decays, loaded.title or str(case))
     say(f"files: {output}" if output is not None else FIGURE_HINT)
 
@@ -95,6 +113,18 @@ def decay_document(decays: Decays, charged: float) -> dict[str, Any]:
     }
 
 
+def measured_document(measured: Measured) -> dict[str, Any]:
+    """Return measured decays as plain values, with what the reader took."""
+    return {
+        "reading": list(measured.notes),
+        "label": list(measured.labels),
+        "time_ns": (measured.time * 1e9).tolist(),
+        "counts": measured.counts.tolist(),
+        "peak_ns": (measured.time[measured.counts.argmax(axis=1)] * 1e9).tolist(),
+        "response": None if measured.response is None else measured.response.tolist(),
+    }
+
+
 def print_decays(decays: Decays, title: str) -> None:
     """Print the 20th and each 40th time."""
     rows = {"excitons per pulse": "".join(f"{n:>11g}" for n in decays.mean_excitons)}
@@ -104,7 +134,9 @@ def print_decays(decays: Decays, title: str) -> None:
     print_table(f"{title}: I tau_rad/<n> (1) after a pulse", rows)
 
 
-def write_decays(decays: Decays, title: str, output: Path, *, overwrite: bool) -> None:
+def write_decays(
+    decays: Decays, measured: Measured | None, title: str, output: Path, *, overwrite: bool
+) -> None:
     """Write decays as CSV and as a figure to a folder."""
     from thermosim.cli.folder import filled_folder, write_columns
     from thermosim.visual.gain_plots import draw_decays
@@ -115,4 +147,7 @@ def write_decays(decays: Decays, title: str, output: Path, *, overwrite: bool) -
         for n, row in zip(decays.mean_excitons, decays.signal, strict=True):
             columns[f"excitons_{n:g}"] = row
         write_columns(folder / "trpl.csv", columns)
-        save(draw_decays(decays, title), folder / "trpl.png")
+        if measured is not None:
+            pairs = zip(measured.labels, measured.counts, strict=True)
+            write_columns(folder / "measured.csv", {"time_ns": measured.time * 1e9, **dict(pairs)})
+        save(draw_decays(decays, title, measured), folder / "trpl.png")

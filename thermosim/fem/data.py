@@ -117,6 +117,16 @@ def facet_table(
     return table
 
 
+def outer_facets(mesh: MeshData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return cell and local number of each facet that belongs to one cell alone."""
+    n_local = mesh.tdim + 1
+    corners, size = mesh.cells[:, :n_local], len(mesh.points)
+    keys = [_facet_keys(np.delete(corners, i, axis=1), size) for i in range(n_local)]
+    _, first, count = np.unique(np.concatenate(keys), return_index=True, return_counts=True)
+    alone = np.sort(first[count == 1])
+    return alone % len(corners), alone // len(corners)
+
+
 def _facet_keys(facets: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Return one integer per facet, independent of the order of its vertices."""
     ordered = np.sort(facets, axis=1).astype(np.int64)

@@ -30,6 +30,9 @@ import ufl  # noqa: E402
 from dolfinx import fem  # noqa: E402
 from petsc4py import PETSc  # noqa: E402
 
+from thermosim.fem.compile import compile_expression  # noqa: E402
+from thermosim.fem.compile import compile_form as compile_form  # noqa: E402, PLC0414
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -208,7 +211,7 @@ def constant(domain: Domain, value: float) -> Any:
 
 def integrate(domain: Domain, integrand: Any, measure: Any) -> float:
     """Return the weighted integral over all ranks, in mesh units (collective)."""
-    local = fem.assemble_scalar(fem.form(domain.weight * integrand * measure))
+    local = fem.assemble_scalar(compile_form(domain.weight * integrand * measure))
     return float(domain.comm.allreduce(local))
 
 
@@ -249,7 +252,7 @@ def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain
     space = function.function_space
     points = space.element.interpolation_points
     points = points() if callable(points) else points
-    expression = fem.Expression(ufl.SpatialCoordinate(domain.mesh), points)
+    expression = compile_expression(ufl.SpatialCoordinate(domain.mesh), points, domain.comm)
     n_cells = _n_local_cells(domain)
     cells = np.arange(n_cells, dtype=np.int32)
     x = np.asarray(expression.eval(domain.mesh, cells)).reshape(-1, domain.mesh.geometry.dim)
@@ -364,8 +367,3 @@ def configure(solver: Any, options: dict[str, Any]) -> None:
     solver.setFromOptions()
     for key in options:
         database.delValue(prefix + key)
-
-
-def compile_form(form: Any) -> Any:
-    """Compile a UFL form (cached on disk between runs)."""
-    return fem.form(form)

@@ -12,9 +12,10 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 
@@ -26,7 +27,7 @@ SMALLEST = 5_000
 """Meshes of fewer cells are not kept: they are distributed in less than a tenth of a second."""
 LIMIT = 8 * 2**30
 """Bytes that the folder of cached meshes may hold; what was used longest ago goes first."""
-DAMAGED = (OSError, ValueError, EOFError, BadZipFile)
+DAMAGED = (OSError, ValueError, EOFError, BadZipFile, MemoryError)
 """What NumPy raises on a file that is missing, cut off, altered (checksum) or no archive."""
 
 
@@ -43,11 +44,24 @@ def entry_of(mesh_file: Path, ranks: int, version: str) -> Path:
     return mesh_file.with_name(f"{mesh_file.stem}-{ranks}-dolfinx-{version}.native")
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder, or one that is there and ours, such that only this user may write to it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid == os.geteuid():
+        folder.chmod(folder.stat().st_mode & ~0o022)
+
+
+def belongs_to_us(path: Path) -> bool:
+    """Whether nobody but this user may have written what a cache holds here."""
+    status = path.stat()
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+
 def read_part(entry: Path, rank: int, ranks: int) -> Part | None:
     """Return the part of a rank; None if there is none, or a damaged or foreign one."""
     try:
-        with np.load(entry / f"{rank}.npz") as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = read_cached(entry / f"{rank}.npz")
         header = json.loads(str(arrays.pop("header", "null")))
     except DAMAGED:
         return None
@@ -56,10 +70,38 @@ def read_part(entry: Path, rank: int, ranks: int) -> Part | None:
     return Part(header, arrays)
 
 
+def read_cached(path: Path) -> dict[str, Any]:
+    """Return the arrays of a file of the cache.
+
+    Raises
+    ------
+    DAMAGED
+        If it is missing, damaged, or others may have written it.
+    """
+    if path.stat().st_uid != os.geteuid() or not belongs_to_us(path.parent):
+        raise ValueError(f"others may write to {path}")
+    return read_npz(path)
+
+
+def read_npz(source: Path | BytesIO) -> dict[str, Any]:
+    """Return the arrays of an archive as `write_arrays` makes them: neither packed nor pickled.
+
+    Raises
+    ------
+    DAMAGED
+        If it is damaged, or would take more memory than its size.
+    """
+    with ZipFile(source) as archive:
+        if any(part.compress_type != ZIP_STORED for part in archive.infolist()):
+            raise ValueError("is packed")
+    with np.load(source, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
 def begin(entry: Path) -> Path | None:
     """Return a new folder beside an entry to write into; None where nothing can be written."""
     try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(entry.parent)
         return Path(tempfile.mkdtemp(dir=entry.parent, suffix=".part"))
     except OSError:  # a cache that cannot be written is none, and no error
         return None

@@ -10,7 +10,7 @@ import functools
 from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,8 @@ from scipy.constants import e, pi
 from thermosim.errors import CaseError
 from thermosim.gain.numerics import floats
 from thermosim.language.kinds import Kind
+from thermosim.language.sections import beside_case
+from thermosim.language.tables import Reading
 from thermosim.language.units import (
     AbsorptionCoefficient,
     Area,
@@ -31,8 +33,13 @@ from thermosim.language.units import (
     Positive,
     Temperature,
 )
+from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
+ABSORPTION_WORDS = (
+    "absorption", "absorbance", "abs", "alpha", "α", "od", "extinction", "sigma", "σ", "kappa",
+    "optical density", "k", "ple", "excitation", "absorptance",
+)  # fmt: skip
 URBACH_ENERGY = 15.5e-3 * e
 PUMP_ENERGY = 2.33 * e
 
@@ -129,62 +136,97 @@ class TabulatedAbsorption(Absorption):
 
     smooth: ClassVar[bool] = False
     kind: Literal["table"] = "table"
-    file: Path = Field(description="CSV of photon energy and absorption, beside the case file")
+    column: str = Field("", description="Column of the file, by name; by default as named or alone")
+    axis: str = Field("", description='Unit of the axis where the file does not say it: "nm", "eV"')
+    file: Path = Field(
+        description="Text of photon energy or wavelength and absorption, beside the case file"
+    )
     E_U: Positive[Energy] = Field(URBACH_ENERGY, description="Urbach energy below the first row")
 
     @field_validator("file")
     @classmethod
     def _readable(cls, file: Path, info: ValidationInfo) -> Path:
         file = beside_case(file, info)
-        log_table(file)
+        if {"column", "axis"} <= info.data.keys():
+            log_table(file, info.data["column"], info.data["axis"])
         return file
+
+    def _table(self) -> LogTable:
+        return log_table(self.file, self.column, self.axis)
+
+    def read_as(self) -> tuple[str, ...]:
+        """Return what was taken for axis and column of the file."""
+        return self._table().notes
 
     def log_shape(
         self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
     ) -> Array:
         """Return the logarithm of the absorption but for a constant; arguments broadcast."""
-        first, last, interpolant = log_table(self.file)
+        first, last, interpolant, _ = self._table()
         E = np.broadcast_arrays(np.asarray(energy, dtype=np.float64), temperature)[0]
         inside = np.asarray(interpolant(np.clip(E, first, last)))
         return np.asarray(inside + np.minimum(E - first, 0.0) / self.E_U)
 
 
-def beside_case(file: Path, info: ValidationInfo) -> Path:
-    """Return ``file``, taken from the folder of the case file when that is known."""
-    folder = info.context.get("directory") if info.context else None
-    path = file.expanduser()
-    return Path(folder, path) if folder is not None else path
+class LogTable(NamedTuple):
+    """A measured absorption: first and last energy [J], ln(alpha) as a function, what was read."""
+
+    first: float
+    last: float
+    log_alpha: Any
+    notes: tuple[str, ...]
 
 
 @functools.lru_cache(maxsize=32)
-def log_table(file: Path) -> tuple[float, float, Any]:
-    """Return first and last energy [J] of a measured absorption, and ln(alpha) as a function.
+def log_table(file: Path, column: str = "", axis: str = "") -> LogTable:
+    """Return the measured absorption of a file.
 
     Raises
     ------
     ValueError
-        If the file cannot be read, or a value is not positive.
+        If the file cannot be read, has several columns that could be meant, or a value is not
+        positive.
     """
     from scipy.interpolate import PchipInterpolator
 
-    from thermosim.thermometry.spectra import read_spectra
-
-    try:
-        spectra = read_spectra(file)
-    except CaseError as error:
-        raise ValueError(str(error)) from error
-    energy, alpha = spectra.energy, spectra.signal[0]
+    energy, alpha, notes = chosen_spectrum(file, column, axis, ABSORPTION_WORDS)
     if np.any(alpha <= 0):
         where = energy[np.argmin(alpha)] / e
         raise ValueError(
             f"{file}: absorption at {where:.4g} eV is {alpha.min():g}; it must be positive, "
             "since its logarithm is interpolated: cut the table where the signal ends"
         )
-    return float(energy[0]), float(energy[-1]), PchipInterpolator(energy, np.log(alpha))
+    interpolant = PchipInterpolator(energy, np.log(alpha))
+    return LogTable(float(energy[0]), float(energy[-1]), interpolant, notes)
 
 
-def sphere_volume(diameter: ArrayLike) -> Any:
-    """Return ``pi d³/6``."""
+def chosen_spectrum(
+    file: Path, column: str, axis: str, words: tuple[str, ...]
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """Return photon energies [J] and one column of a file, and what was taken for them.
+
+    Without a name the column is the only one, or the only one that begins with one of ``words``.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or more than one column could be meant.
+    """
+    try:
+        spectra = read_spectra(file, Reading(axis=axis))
+        at = spectra.column(column, words)
+    except CaseError as error:
+        raise ValueError(str(error).replace("--axis ", "axis = ")) from error
+    told = f'{Path(file).name}: column "{spectra.labels[at]}"'
+    notes = [note for note in spectra.notes[:-1] if not note.startswith("column")]
+    if spectra.signal_per:
+        notes.append(f"a heading says per {spectra.signal_per}")
+    signal = spectra.signal[at] - (0.0 if spectra.dark is None else spectra.dark)
+    return spectra.energy, signal, (told, *notes)
+
+
+def dot_volume(diameter: ArrayLike) -> Any:
+    """Return the volume [m³] of a dot of ``diameter`` [m], ``pi d³/6``."""
     return pi / 6.0 * np.asarray(diameter, dtype=np.float64) ** 3
 
 
@@ -207,12 +249,12 @@ def dot_cross_section(
     absorption of the bulk material of the dot (Ricard 1994, eq. 3).
     """
     ratio = np.real(n_dot) / np.real(n_host)
-    return ratio * local_field_factor(n_dot, n_host) * alpha_bulk * sphere_volume(diameter)
+    return ratio * local_field_factor(n_dot, n_host) * alpha_bulk * dot_volume(diameter)
 
 
 def density_from_volume_fraction(volume_fraction: ArrayLike, diameter: ArrayLike) -> Any:
     """Return the density of dots [1/m³] that fill ``volume_fraction`` with spheres."""
-    return np.asarray(volume_fraction) / sphere_volume(diameter)
+    return np.asarray(volume_fraction) / dot_volume(diameter)
 
 
 def cross_section_from_optimum(

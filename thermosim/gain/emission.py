@@ -9,22 +9,28 @@ from __future__ import annotations
 import functools
 from abc import abstractmethod
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from scipy.constants import c, e, h, k
 
 from thermosim.errors import CaseError
-from thermosim.gain.absorption import FermiEdge, beside_case
+from thermosim.gain.absorption import FermiEdge, chosen_spectrum
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
 from thermosim.gain.numerics import floats, trapezoid
 from thermosim.language.kinds import Kind
-from thermosim.language.sections import Section
+from thermosim.language.sections import Section, beside_case
+from thermosim.language.tables import Reading
 from thermosim.language.units import Energy, EnergyPerKelvin, Positive
+from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
+EMISSION_WORDS = (
+    "pl", "photoluminescence", "emission", "luminescence", "fluorescence", "em", "intensity",
+    "counts", "signal", "sample", "photons",
+)  # fmt: skip
 # <E_PL> for which Eq. (3) gives the printed 2.1 fW (2.1008 fW) at eta_X = 1, eta_BX = 0.09.
 PAPER_MEAN_EMISSION = 2.3871 * e
 _STEPS = 4096
@@ -208,8 +214,10 @@ class MeasuredEmission(_MeasuredLine):
     """
 
     kind: Literal["spectrum"] = "spectrum"
+    column: str = Field("", description="Column of the file, by name; by default as named or alone")
+    axis: str = Field("", description='Unit of the axis where the file does not say it: "nm", "eV"')
     file: Path = Field(
-        description="CSV of photon energy (or wavelength) and signal, beside the case file"
+        description="Text of photon energy or wavelength and signal, beside the case file"
     )
     signal_per: Literal["energy", "wavelength"] = Field(
         "energy", description="Whether the signal is per energy or per wavelength"
@@ -218,35 +226,62 @@ class MeasuredEmission(_MeasuredLine):
         "data", description="Mean of the rows, or of the double EMG fitted to them"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_headed(cls, tree: Any, info: ValidationInfo) -> Any:
+        """Take ``signal_per`` from the heading of the file, where it is not given."""
+        if not isinstance(tree, dict) or "signal_per" in tree or "file" not in tree:
+            return tree
+        try:
+            file = beside_case(Path(str(tree["file"])), info)
+            per = read_spectra(file, Reading(axis=str(tree.get("axis", "")))).signal_per
+        except CaseError:  # told with the path of the key, when the file is read for its spectrum
+            return tree
+        return {**tree, "signal_per": per} if per else tree
+
     @field_validator("file")
     @classmethod
     def _readable(cls, file: Path, info: ValidationInfo) -> Path:
         file = beside_case(file, info)
-        measured_spectrum(file, "energy")
+        if {"column", "axis"} <= info.data.keys():
+            measured_spectrum(file, "energy", info.data["column"], info.data["axis"])
         return file
+
+    def _measured(self) -> MeasuredLine:
+        return measured_spectrum(self.file, self.signal_per, self.column, self.axis)
+
+    def read_as(self) -> tuple[str, ...]:
+        """Return what was taken for axis, column and the unit that the signal is counted per."""
+        given = "signal_per" in self.model_fields_set
+        why = (
+            "as given or headed"
+            if given
+            else 'by default: signal_per = "wavelength" where it is per nm'
+        )
+        return (*self._measured().notes, f"signal per {self.signal_per}, {why}")
 
     def fitted(self) -> EmgEmission:
         """Return the double exponentially modified Gaussian fitted to the file."""
-        return fitted_line(self.file, self.signal_per)
+        return fitted_line(self.file, self.signal_per, self.column, self.axis)
 
     def line(self, energy: ArrayLike) -> Array:
         """Return the spectrum, 0 outside the rows of the file when they are used directly."""
         if self.use == "double_emg":
             return self.fitted().line(energy)
-        E, signal = measured_spectrum(self.file, self.signal_per)
+        E, signal, _ = self._measured()
         return np.asarray(np.interp(np.asarray(energy), E, signal, left=0.0, right=0.0))
 
     def mean_at_reference(self) -> float:
         """Return <E_PL> [J] at the reference temperature."""
         if self.use == "double_emg":
             return self.fitted().mean_at_reference()
-        return float(mean_energy(*measured_spectrum(self.file, self.signal_per)))
+        return float(mean_energy(*self._measured()[:2]))
 
     def area(self) -> float:
         """Return the area of `line`."""
         if self.use == "double_emg":
             return self.fitted().area()
-        E, signal = measured_spectrum(self.file, self.signal_per)
+        E, signal, _ = self._measured()
         return float(trapezoid(signal, E))
 
 
@@ -285,30 +320,36 @@ class EmgEmission(_MeasuredLine):
 
 
 @functools.lru_cache(maxsize=32)
-def fitted_line(file: Path, signal_per: str) -> EmgEmission:
-    """Return the double exponentially modified Gaussian fitted to the first spectrum of a file."""
-    components = fit_double_emg(*measured_spectrum(file, signal_per)).components
+def fitted_line(file: Path, signal_per: str, column: str = "", axis: str = "") -> EmgEmission:
+    """Return the double exponentially modified Gaussian fitted to a spectrum of a file."""
+    energy, signal, _ = measured_spectrum(file, signal_per, column, axis)
+    components = fit_double_emg(energy, signal).components
     return EmgEmission(components=tuple(EmgComponent(**one._asdict()) for one in components))
 
 
+class MeasuredLine(NamedTuple):
+    """A measured spectrum: photon energies [J], signal per energy, what was read."""
+
+    energy: Array
+    signal: Array
+    notes: tuple[str, ...]
+
+
 @functools.lru_cache(maxsize=32)
-def measured_spectrum(file: Path, signal_per: str) -> tuple[Array, Array]:
-    """Return photon energies [J] and signal per energy of the first spectrum of a file.
+def measured_spectrum(
+    file: Path, signal_per: str, column: str = "", axis: str = ""
+) -> MeasuredLine:
+    """Return a spectrum of a file: photon energies [J] and signal per energy.
 
     Raises
     ------
     ValueError
-        If the file cannot be read or its signal has no positive area.
+        If the file cannot be read, has several columns that could be meant, or its signal has no
+        positive area.
     """
-    from thermosim.thermometry.spectra import read_spectra
-
-    try:
-        spectra = read_spectra(file)
-    except CaseError as error:
-        raise ValueError(str(error)) from error
-    energy, signal = spectra.energy, spectra.signal[0]
+    energy, signal, notes = chosen_spectrum(file, column, axis, EMISSION_WORDS)
     if signal_per == "wavelength":
         signal = np.asarray(per_energy(energy, signal))
     if not trapezoid(signal, energy) > 0:
         raise ValueError(f"{file}: the signal has no positive area; is the background too large?")
-    return energy, signal
+    return MeasuredLine(energy, signal, notes)

@@ -149,7 +149,7 @@ class GainModel(Section):
         if not isinstance(self.escape, EscapeNumbers):
             raise ValueError(
                 f'escape.kind = "{self.escape.kind}" depends on the body: use '
-                "case.resolved_gain(), or resolve_escape(model, shape, contact_radius, temperature)"
+                "resolve_escape(model, shape, contact_radius, temperature)"
             )
         return self.escape.values()
 

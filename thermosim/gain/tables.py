@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.constants import e
 
+from thermosim.gain.absorption import TabulatedAbsorption
 from thermosim.gain.cooling import (
     best_photon_energy,
     break_even_eta,
@@ -21,6 +22,7 @@ from thermosim.gain.cooling import (
     optimum,
     parameters_over,
 )
+from thermosim.gain.emission import MeasuredEmission
 from thermosim.gain.guard import Guard, thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.model import GainModel
@@ -125,7 +127,18 @@ def gain_summary(
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
         **_guard_numbers(_guard(model, photon_energy, T)),
+        **({"data_read": read} if (read := data_read(model)) else {}),
     }
+
+
+def data_read(model: GainModel) -> list[str]:
+    """Return what was taken from each file of measured spectra: axis, column, per which unit."""
+    parts = (model.absorption, model.emission)
+    return [
+        ", ".join(part.read_as())
+        for part in parts
+        if isinstance(part, TabulatedAbsorption | MeasuredEmission)
+    ]
 
 
 def _guard_numbers(guard: Guard) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.bodies.viewfactors import close, cluster
-from thermosim.errors import CaseError
 from thermosim.fem.parallel import on_root
 from thermosim.heat.enclosure_surface import surface_points
 
@@ -60,16 +59,8 @@ class _Facets:
 def make_patches(domain: Domain, enclosure: Enclosure, space: Any) -> Patches:
     """Divide the surfaces of an enclosure and find what the patches see of each other (collective).
 
-    Raises
-    ------
-    CaseError
-        If the mesh is planar: its bodies have no end, and no surroundings above and below.
+    Planar bodies have no end: their exchange areas are per metre of depth.
     """
-    if domain.symmetry == "planar":
-        raise CaseError(
-            'radiation.model = "enclosure" needs a body in space; write symmetry = '
-            '"axisymmetric", "quarter" or "3d", or radiation.model = "chamber"'
-        )
     names = [*enclosure.boundaries, *sorted(set(domain.boundaries) - set(enclosure.boundaries))]
     surface = surface_points(domain, space, names, enclosure.quadrature)
     mine = _Facets(
@@ -84,9 +75,8 @@ def _patches(gathered: list[_Facets], domain: Domain, enclosure: Enclosure) -> P
     order = np.argsort(columns[2], kind="stable")
     facets = _Facets(*(column[order] for column in columns))
     patch = _clusters(facets, enclosure, domain.tdim)
-    estimate = (_revolved if domain.symmetry == "axisymmetric" else _rays)(
-        facets, patch, domain, enclosure
-    )
+    how = {"axisymmetric": _revolved, "planar": _planar}.get(domain.symmetry, _rays)
+    estimate = how(facets, patch, domain, enclosure)
     taking = patch >= 0
     n = int(patch.max()) + 1
     areas = np.asarray(np.bincount(patch[taking], facets.areas[taking], n), dtype=float)
@@ -133,6 +123,20 @@ def _revolved(
     keep = ~on_axis
     face = facets.region * (int(facets.boundary.max(initial=0)) + 1) + facets.boundary
     return exchange_areas(Profile(ends[keep], normals[keep], patch[owner][keep], face[owner][keep]))
+
+
+def _planar(
+    facets: _Facets, patch: NDArray[np.int64], domain: Domain, enclosure: Enclosure
+) -> Estimate:
+    from thermosim.bodies.viewfactors_planar import Outline, exchange_areas
+
+    ends, owner = _chords(facets.nodes[:, :, :2])
+    along = ends[:, 1] - ends[:, 0]
+    normals = np.stack([along[:, 1], -along[:, 0]], axis=1)
+    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    inward = np.einsum("nd,nd->n", normals, facets.outward[owner][:, :2]) < 0
+    normals[inward] *= -1
+    return exchange_areas(Outline(ends, normals, patch[owner]))
 
 
 def _chords(nodes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

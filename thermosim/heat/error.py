@@ -323,7 +323,7 @@ def _heats(fine: HeatProblem, degree: int) -> dict[str, float]:
     terms = fine.formulas(fine.theta, constant(fine.domain, 1.0), degree)
     comm = fine.domain.comm
     return {
-        name: float(comm.allreduce(fem.assemble_scalar(fem.form(form))))
+        name: float(comm.allreduce(fem.assemble_scalar(compile_form(form))))
         for name, form in terms.items()
     }
 

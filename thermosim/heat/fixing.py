@@ -116,6 +116,8 @@ def _joined(problem: HeatProblem, mine: Labels) -> list[Labels]:
     model, comm = problem.model, problem.domain.comm
     pairs = [(jump.side_1, jump.side_2) for jump in model.jumps]
     pairs += [(gap.upper, gap.lower) for gap in model.gaps]
+    # a boundary that the mesh lacks is told by the gap that asks for it
+    pairs = [pair for pair in pairs if all(problem.domain.has(name) for name in pair)]
     found = []
     for pair in pairs:
         # a face may belong to several parts: all that two faces touch are taken as joined

@@ -17,7 +17,7 @@ from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
-    from thermosim.model.heat import HeatBody, Surface
+    from thermosim.model.heat import HeatBody, HeatSurface
     from thermosim.model.laws import Number
 
 
@@ -47,7 +47,7 @@ def source(domain: Domain, body: HeatBody, T: Any, v: Any, number: Number, degre
 
 def surface(
     domain: Domain,
-    side: Surface,
+    side: HeatSurface,
     path: str,
     theta: Any,
     T_ref: Any,

@@ -1,9 +1,8 @@
-"""Gas between the underside of one body and the top of another: a constant, sparse coupling.
+"""Heat across the gap between the underside of one body and the top of another.
 
-Each point of the upper surface exchanges heat with the point straight below it at the local height
-d, ``1/h = 1/h_fm + d/k_gas`` per area, for the part ``(1 - n_z)/2`` of its molecules that go down
-(all of them from a face that looks down, half of a sphere's): exact without collisions for a
-convex body over a large plate, and where the gap is narrow. That part no longer meets the chamber.
+Each point of the upper surface exchanges heat with the point straight below it, ``h(d)`` per area
+at the local height d, for a part of its area that depends on where it looks: gas that bridges the
+gap, or near-field radiation. A constant, sparse, symmetric coupling.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from petsc4py import PETSc
 
-from thermosim.bodies.chamber import bridged_conductance
 from thermosim.errors import CaseError
 from thermosim.fem.domain import vector
 from thermosim.heat.enclosure_surface import cell_values, surface_points
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from thermosim.heat.enclosure_surface import SurfacePoints
     from thermosim.heat.state import State
-    from thermosim.model.heat import GasGap
+    from thermosim.model.heat import Gap
 
     Array = NDArray[np.float64]
 
@@ -31,7 +29,7 @@ _UPRIGHT = 1e-6  # n_z of a facet below which it has no plan view
 _BESIDE = 1e-3  # distance to the nearest facet, over its size, up to which a point lies on it
 
 
-class GasGapCoupling:
+class GapCoupling:
     """One gap: its matrix for the residual and the heat that crosses it.
 
     Attributes
@@ -39,7 +37,7 @@ class GasGapCoupling:
     matrix : C [W/K], to be added to residual (C θ) and Jacobian
     """
 
-    def __init__(self, problem: State, gap: GasGap) -> None:
+    def __init__(self, problem: State, gap: Gap) -> None:
         """Pair the points of the surfaces (collective).
 
         Raises
@@ -51,16 +49,16 @@ class GasGapCoupling:
         domain, space = problem.domain, problem.space
         for name in (gap.upper, gap.lower):
             if not domain.has(name):
-                raise CaseError(f'gas in a gap: the mesh has no boundary "{name}"')
+                raise CaseError(f'{gap.name}: the mesh has no boundary "{name}"')
         above = surface_points(domain, space, [gap.upper], 2 * problem.degree + 2)
         below = surface_points(domain, space, [gap.lower], 1)
-        share = (1 - above.normals[:, 2]) / 2
+        share = gap.share(above.normals[:, 2])
         columns, values, height = _partners(problem, above, below)
         weights = np.where(np.isnan(height), 0.0, above.weights * share)
         if not domain.comm.allreduce(float(weights.sum())) > 0:
-            raise CaseError(f'gas in a gap: nothing of "{gap.lower}" lies below "{gap.upper}"')
+            raise CaseError(f'{gap.name}: nothing of "{gap.lower}" lies below "{gap.upper}"')
         distance = np.nan_to_num(np.maximum(height, 0.0))
-        h = bridged_conductance(gap.h_fm, distance, gap.k_gas)
+        h = gap.conductance(distance)
         self._upper = _from_csr(problem, above.values)
         self._lower = _from_columns(problem, columns, values)
         self._across = self._upper.duplicate(copy=True)
@@ -94,12 +92,10 @@ class GasGapCoupling:
             for h, side in zip(self._h, (self._across, self._upper, self._lower), strict=True)
         )
         gap = self.gap
-        return {
-            f"{gap.upper}:gap": across,
-            f"{gap.lower}:gap": -across,
-            f"{gap.upper}:{gap.path}": -above,
-            f"{gap.lower}:{gap.path}": -below,
-        }
+        found = {f"{gap.upper}:{gap.name}": across, f"{gap.lower}:{gap.name}": -across}
+        if gap.path:
+            found |= {f"{gap.upper}:{gap.path}": -above, f"{gap.lower}:{gap.path}": -below}
+        return found
 
 
 def _weighted(B: Any, h: Any) -> Any:

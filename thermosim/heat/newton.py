@@ -10,6 +10,7 @@ from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import configure, copy_to_function, vector
+from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class NewtonSolver:
     def _why(self, reason: int) -> str:
         cause = _REASONS.get(reason, f"SNES stopped with reason {reason}")
         if reason == -3:
-            cause += f" (KSP reason {self.snes.getKSP().getConvergedReason()})"
+            cause += f": {linear_failure(self.snes.getKSP(), coupled=self.coupled)}"
         return (
             f"Newton did not converge after {self.snes.getIterationNumber()} iterations: {cause}; "
             f"residual {self.stats.residual_rel:.1e} of the load"

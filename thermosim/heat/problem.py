@@ -22,7 +22,7 @@ from thermosim.heat import forms, shells
 from thermosim.heat.coupling import contact_matrix
 from thermosim.heat.enclosure import EnclosureCoupling
 from thermosim.heat.formulas import FormNumbers, held_values
-from thermosim.heat.gap import GasGapCoupling
+from thermosim.heat.gap import GapCoupling
 from thermosim.heat.state import State
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class HeatProblem(State):
     def stiffness(self) -> Any:
         """The part of the derivative that no state changes [W/K], with the pattern of all of it.
 
-        Conduction with constant conductivity, contacts and gas gaps; held nodes are as others.
+        Conduction with constant conductivity, contacts and gaps; held nodes are as others.
         """
         terms, bodies = self._fixed_conduction, self.model.bodies
         filled = any(f"conduction:{body.region}" not in terms for body in bodies)
@@ -208,7 +208,7 @@ class HeatProblem(State):
         level = self._level_weights.dot(theta)
         theta.shift(-level)
         self.stiffness.multAdd(theta, b, b)
-        if self.coupling is not None:  # gas gaps do take notice
+        if self.coupling is not None:  # gaps do take notice
             theta.set(level)
             self.coupling.multAdd(theta, b, b)
 
@@ -255,7 +255,7 @@ class HeatProblem(State):
 
     @cached_property
     def coupling(self) -> Any | None:
-        """Sum of the matrices of contacts and gas gaps [W/K]; None without any."""
+        """Sum of the matrices of contacts and gaps [W/K]; None without any."""
         parts = [
             contact_matrix(self.domain, jump, self.space, self.number) for jump in self.model.jumps
         ]
@@ -265,9 +265,9 @@ class HeatProblem(State):
         return parts[0] if parts else None
 
     @cached_property
-    def gaps(self) -> list[GasGapCoupling]:
-        """The gas gaps; their matrices are part of `coupling`."""
-        return [GasGapCoupling(self, gap) for gap in self.model.gaps]
+    def gaps(self) -> list[GapCoupling]:
+        """The gaps; their matrices are part of `coupling`."""
+        return [GapCoupling(self, gap) for gap in self.model.gaps]
 
     @cached_property
     def couplings(self) -> list[EnclosureCoupling]:

@@ -148,7 +148,7 @@ class TransientProblem(HeatProblem):
         """Heat capacity per node [J/K], the scale of the equations of held nodes."""
         one, T = constant(self.domain, 1.0), self.theta
         total = sum(
-            self.domain.comm.allreduce(fem.assemble_scalar(fem.form(form)))
+            self.domain.comm.allreduce(fem.assemble_scalar(compile_form(form)))
             for form in self.storage(T, one, one).values()
         )
         return float(total) / int(self.space.dofmap.index_map.size_global)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _KINDS = {"float": "must be a number", "int": "must be a whole number"}
@@ -30,6 +31,13 @@ class Section(BaseModel):
         for field in inner.get("fields", {}).values():
             _only_numbers(field["schema"])
         return schema
+
+
+def beside_case(file: Path, info: ValidationInfo) -> Path:
+    """Return ``file``, taken from the folder of the case file when that is known."""
+    folder = info.context.get("directory") if info.context else None
+    path = file.expanduser()
+    return Path(folder, path) if folder is not None else path
 
 
 def _only_numbers(schema: Any) -> None:

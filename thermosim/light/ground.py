@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import basix
 import numpy as np
 
 from thermosim.errors import CaseError, Problem
@@ -35,12 +36,7 @@ _SHADOW = 40.0  # pieces along the radius of the body whose shadow falls on a fa
 _LEVEL = 1e-9  # of the thickness, by which the corners of a level face may differ
 _UNKNOWN = 1.5  # real index of a layer whose material has none
 _EDGE = np.polynomial.legendre.leggauss(4)
-# Dunavant's rule of degree 4 on a triangle (10.1002/nme.1620210612): barycentric points, weights
-_A, _B = 0.445948490915965, 0.091576213509771
-_TRIANGLE = (
-    np.array([np.roll([1 - 2 * a, a, a], i) for i in range(3) for a in (_A, _B)]),
-    np.array([0.223381589678011, 0.109951743655322] * 3),
-)
+_TRIANGLE = basix.make_quadrature(basix.CellType.triangle, 4)
 
 
 @dataclass(frozen=True)
@@ -279,9 +275,9 @@ def _on_triangles(
     sides = triangles[:, 1:] - triangles[:, :1]
     area = np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1) / 2
     copies = 4.0 if symmetry == "quarter" else 1.0
-    weights, shares = _TRIANGLE
-    points = np.einsum("qi,nij->nqj", weights, triangles).reshape(-1, 3)
-    return points, (copies * area[:, None] * shares).ravel()
+    places, shares = _TRIANGLE
+    points = triangles[:, :1] + np.einsum("qi,nij->nqj", places, sides)
+    return points.reshape(-1, 3), (2.0 * copies * area[:, None] * shares).ravel()
 
 
 def heat_of_rays(

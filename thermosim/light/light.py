@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
+from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import (
     gather_cells,
     grouped_density,
@@ -32,7 +33,15 @@ from thermosim.light.ground import (
 )
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
-from thermosim.optics.model import MieOptics, RayOptics, mie_intensity, mie_spheres, trace_body
+from thermosim.optics.choice import choose
+from thermosim.optics.model import (
+    AutoOptics,
+    MieOptics,
+    RayOptics,
+    mie_intensity,
+    mie_spheres,
+    trace_body,
+)
 from thermosim.optics.rays_segments import deposit_on_cells
 
 if TYPE_CHECKING:
@@ -160,10 +169,13 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     CaseError
         If the model of the light does not suit the case, or an index of refraction is missing.
     """
-    laser, optics, outline = light.laser, light.optics, outline_of(light, domain)
+    outline = outline_of(light, domain)
+    light, notes = with_choice(light, outline)
+    laser, optics = light.laser, light.optics
     try:
         body = _emitter(light, outline)
-        gain, escape = resolve_escape(light.gain, body, light.contact_radius, light.T_ref)
+        asked = escape_chosen(light.gain, light.index)
+        gain, escape = resolve_escape(asked, body, light.contact_radius, light.T_ref)
     except ValueError as error:
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
@@ -171,6 +183,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     facts = escape_numbers(gain, escape, p, light.T_ref)
     unlit = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
+    found.notes += notes
     shadow = isinstance(optics, RayOptics)
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
     if isinstance(optics, RayOptics | MieOptics):
@@ -188,6 +201,22 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if not isinstance(optics, RayOptics):
         add_to_ground(found, {}, {})
     return found
+
+
+def with_choice(light: Light, outline: Outline) -> tuple[Light, list[str]]:
+    """Return the light with its model chosen, where that is left to us, and what to say of it."""
+    if not isinstance(light.optics, AutoOptics):
+        return light, []
+    sphere, shape = outline.sphere(), light.shape
+    cut = shape.truncated(light.contact_radius).depth if shape and light.contact_radius else 0.0
+    found = choose(
+        light.optics, light.laser, light.index, outline.size, sphere, light.symmetry,
+        alone=light.alone, cut=cut,
+    )  # fmt: skip
+    notes = [f"light: {found.why}"]
+    if found.doubt:
+        notes.append(f"WARNING: light ({found.optics.model}): {found.doubt}")
+    return replace(light, optics=found.optics), notes
 
 
 def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
@@ -212,7 +241,8 @@ def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floa
     light.ground.x.array[:] = 0.0
     for layer in light.ground_layers:
         if layer.region in beam or layer.region in layers:
-            cells = layers.get(layer.region) or gather_cells(domain, layer.region)
+            known = layer.region in layers  # None on all ranks but one
+            cells = layers[layer.region] if known else gather_cells(domain, layer.region)
             total = beam.get(layer.region, 0.0) + rays.get(layer.region, 0.0)
             set_by_cell(light.ground, domain, cells, np.asarray(total), add=True)
 

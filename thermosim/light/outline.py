@@ -12,14 +12,13 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.fem.parallel import on_root
 from thermosim.light.cells import Cells, Floats, gather_cells, neighbours
-from thermosim.optics.rays_shapes import surface_of
-from thermosim.optics.rays_surface import CutSurface, MeshSurface, SphereSurface
 from thermosim.shapes import Sphere
+from thermosim.shapes.hits import CutSurface, HitSurface, SphereSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.model.model import Light
-    from thermosim.optics.rays_surface import Surface
 
 _SECTORS = 64  # of a region that is turned about the axis
 _ROUND = 1e-6  # of the radius, by which the corners of a sphere may miss it
@@ -38,7 +37,7 @@ class Outline(Protocol):
         """What the escape of the emission is worked out for: a shape, or volume and area."""
         ...
 
-    def surface(self) -> Surface:
+    def surface(self) -> HitSurface:
         """Return what rays meet."""
         ...
 
@@ -64,9 +63,10 @@ class ShapeOutline:
         """The shape."""
         return self.shape
 
-    def surface(self) -> Surface:
+    def surface(self) -> HitSurface:
         """Return what rays meet."""
-        return surface_of(self.shape, self.contact_radius)
+        surface: HitSurface = self.shape.hit_surface(self.contact_radius)
+        return surface
 
     def sphere(self) -> tuple[Floats, float] | None:
         """Return centre and radius [m] of a sphere."""
@@ -107,7 +107,7 @@ class MeshOutline:
         """Volume and area."""
         return self.solid
 
-    def surface(self) -> Surface:
+    def surface(self) -> HitSurface:
         """Return what rays meet: the exact sphere, maybe cut flat, or the triangles."""
         low, found = float(self.triangles[:, :, 2].min()), self.sphere()
         if found is not None:

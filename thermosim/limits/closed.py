@@ -105,7 +105,7 @@ def steady_delta_T(
     area
         Radiating area A [m²].
     conductance
-        Conductance G of contact and gas [W/K].
+        Conductance G of contact, gas and near field [W/K].
     """
     P, A, G, T_0, eps = (
         np.asarray(a, dtype=float)
@@ -148,14 +148,17 @@ def largest_contact_conductance(
     T_env: npt.ArrayLike = 300.0,
     emissivity: npt.ArrayLike = 1.0,
     gas_conductance: npt.ArrayLike = 0.0,
+    near_field: npt.ArrayLike = 0.0,
 ) -> Floats:
-    """Return what is left for the contact [W/K] after radiation and gas [W/(m² K)] at ``ΔT``.
+    """Return what is left for the contact [W/K] at ``ΔT``.
 
-    Negative if radiation and gas alone already bring in more than ``power``.
+    Radiation, gas [W/(m² K)] and near field [W/K] come first; negative if they alone already bring
+    in more than ``power``.
     """
     theta, A = np.asarray(delta_T, dtype=float), np.asarray(area, dtype=float)
     by_radiation = A * radiative_flux(theta, np.asarray(T_env), np.asarray(emissivity))
-    return np.asarray(-(np.asarray(power) + by_radiation) / theta - A * np.asarray(gas_conductance))
+    linear = A * np.asarray(gas_conductance) + np.asarray(near_field)
+    return np.asarray(-(np.asarray(power) + by_radiation) / theta - linear)
 
 
 def cooling_rate(
@@ -185,21 +188,23 @@ def leak_budget_estimate(
     gas_conductance: npt.ArrayLike = 0.0,
     T_env: npt.ArrayLike = 300.0,
     emissivity: npt.ArrayLike = 1.0,
+    near_field: npt.ArrayLike = 0.0,
 ) -> dict[str, Floats]:
     """Return the heat [W] that leaves the body by each path; negative when it warms the body.
 
-    ``contact`` is a conductance in W/K, ``gas_conductance`` in W/(m² K).
+    ``contact`` and ``near_field`` (told where there is one) are conductances in W/K,
+    ``gas_conductance`` in W/(m² K).
     """
     theta, T_0, A = (np.asarray(a, dtype=float) for a in (delta_T, T_env, area))
     radiation = A * radiative_flux(theta, T_0, np.asarray(emissivity))
     by_contact = np.asarray(contact) * theta
     gas = A * np.asarray(gas_conductance) * theta
-    return {
-        "radiation_W": np.asarray(radiation),
-        "contact_W": np.asarray(by_contact),
-        "gas_W": np.asarray(gas),
-        "total_W": np.asarray(radiation + by_contact + gas),
-    }
+    near = np.asarray(near_field) * theta
+    found = {"radiation_W": radiation, "contact_W": by_contact, "gas_W": gas}
+    if np.any(near_field):
+        found["near_field_W"] = near
+    found["total_W"] = radiation + by_contact + gas + near
+    return {name: np.asarray(value) for name, value in found.items()}
 
 
 def limits_summary(
@@ -221,18 +226,20 @@ def limits_summary(
     claimed_delta_T: float | None = None,
     area: float | None = None,
     volume: float | None = None,
+    near_field: float = 0.0,
 ) -> dict[str, float]:
     """Return every limit for one particle, units in the keys, from SI numbers.
 
     ``area`` and ``volume`` default to those of a sphere; no contact without ``contact_radius``,
-    ``k_particle`` and ``k_par``. What is not finite, or lacks an argument, is left out.
+    ``k_particle`` and ``k_par``; ``near_field`` is a conductance [W/K]. What is not finite, or
+    lacks an argument, is left out.
     """
     A = float(sphere_area(radius)) if area is None else area
     V = float(sphere_volume(radius)) if volume is None else volume
     contact = _contact_if_any(contact_radius, k_particle, k_par, k_perp, contact_h_c)
     h_fm = free_molecular_conductance(T_env, pressure, gas, accommodation)
     h_gas = float(bridged_conductance(h_fm, radius, gas_conductivity(T_env, gas)))
-    found = _steady_summary(n_dots, g, A, V, T_env, emissivity, contact, h_gas)
+    found = _steady_summary(n_dots, g, A, V, T_env, emissivity, contact, h_gas, near_field)
     found["pressure_gas_equals_radiation_Pa"] = pressure_of_equal_radiation(
         T_env, emissivity, gas, accommodation, radius
     )
@@ -240,7 +247,9 @@ def limits_summary(
     found["temperature_difference_inside_K"] = inside
     found |= _clock_summary(n_dots, g, V, volumetric_heat_capacity, found, claimed_delta_T)
     if claimed_delta_T:
-        found |= _claim_summary(claimed_delta_T, n_dots * g * V, g, A, T_env, emissivity, h_gas)
+        found |= _claim_summary(
+            claimed_delta_T, n_dots * g * V, g, A, T_env, emissivity, h_gas, near_field
+        )
     return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
 
@@ -265,10 +274,11 @@ def _steady_summary(
     emissivity: float,
     contact: float,
     h_gas: float,
+    near: float,
 ) -> dict[str, Any]:
     power = float(ensemble_power(n_dots, g, V))
     G_rad = A * float(radiative_conductance(T_env, emissivity))
-    total = G_rad + contact + A * h_gas
+    total = G_rad + contact + A * h_gas + near
     found: dict[str, Any] = {
         "cooling_power_W": power,
         "conductance_radiation_W_per_K": G_rad,
@@ -278,15 +288,20 @@ def _steady_summary(
         "delta_T_radiation_only_K": radiation_delta_T(power / A, T_env, emissivity),
         "delta_T_with_contact_K": steady_delta_T(power, A, contact, T_env, emissivity),
         "delta_T_with_gas_K": steady_delta_T(power, A, A * h_gas, T_env, emissivity),
-        "delta_T_all_paths_K": steady_delta_T(power, A, contact + A * h_gas, T_env, emissivity),
+        "delta_T_all_paths_K": steady_delta_T(
+            power, A, contact + A * h_gas + near, T_env, emissivity
+        ),
         "delta_T_all_paths_linear_K": linear_delta_T(power, total) if total > 0 else np.nan,
     }
+    if near:
+        found["conductance_near_field_W_per_K"] = near
+        found["delta_T_with_near_field_K"] = steady_delta_T(power, A, near, T_env, emissivity)
     if g > 0 and emissivity > 0:
         found["isolated_dot_radius_for_minus_1K_m"] = isolated_dot_radius(
             g, -1.0, T_env, emissivity
         )
     budget = leak_budget_estimate(
-        found["delta_T_all_paths_K"], A, contact, h_gas, T_env, emissivity
+        found["delta_T_all_paths_K"], A, contact, h_gas, T_env, emissivity, near
     )
     return found | {f"heat_leaving_by_{name}": value + 0.0 for name, value in budget.items()}
 
@@ -313,13 +328,20 @@ def _clock_summary(
 
 
 def _claim_summary(
-    claimed: float, power: float, g: float, A: float, T_env: float, emissivity: float, h_gas: float
+    claimed: float,
+    power: float,
+    g: float,
+    A: float,
+    T_env: float,
+    emissivity: float,
+    h_gas: float,
+    near: float,
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
         "claimed_delta_T_K": claimed,
         "largest_total_conductance_W_per_K": largest_conductance(power, claimed),
         "largest_contact_conductance_W_per_K": largest_contact_conductance(
-            power, claimed, A, T_env, emissivity, h_gas
+            power, claimed, A, T_env, emissivity, h_gas, near
         ),
     }
     if g * claimed < 0:

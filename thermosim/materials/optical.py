@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Literal, Self, TypeAlias
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 from scipy import constants
 
-from thermosim.language.sections import Section
+from thermosim.errors import CaseError
+from thermosim.language.sections import Section, beside_case
 from thermosim.language.units import Frequency, Length, NonNegative, Positive
 
 WAVELENGTH_MARGIN = 0.15
 """Relative distance beyond the tabulated wavelengths over which the end value is held."""
 
-_Wavelengths = Annotated[tuple[Positive[Length], ...], Field(min_length=1, max_length=20000)]
-_Index = Annotated[tuple[Positive[float], ...], Field(min_length=1, max_length=20000)]
+_Wavelengths = Annotated[tuple[Positive[Length], ...], Field(max_length=20000)]
+_Index = Annotated[tuple[Positive[float], ...], Field(max_length=20000)]
 _Extinction = Annotated[tuple[NonNegative[float], ...], Field(max_length=20000)]
 
 
 class RefractiveIndex(Section):
     """``n + ik`` in vacuum wavelength, joined by straight lines; no ``k`` means transparent.
 
+    Either lists, or a ``file`` of wavelength (or photon energy) and columns ``n`` and ``k``.
     ``low`` and ``high`` bound ``n`` at 532 nm.
     """
 
     kind: Literal["table"] = "table"
-    wavelengths: _Wavelengths = Field(description="Vacuum wavelengths, increasing")
-    n: _Index = Field(description="Real index at each wavelength")
+    file: Path | None = Field(
+        None, exclude=True, description="Text of wavelength, n and k, instead of the lists"
+    )
+    axis: str = Field(
+        "", exclude=True, description='Unit of its axis where it does not say it: "nm", "um", "eV"'
+    )
+    wavelengths: _Wavelengths = Field(default=(), description="Vacuum wavelengths, increasing")
+    n: _Index = Field(default=(), description="Real index at each wavelength")
     k: _Extinction = Field(
         default=(), description="Extinction coefficient at each wavelength; none: transparent"
     )
@@ -43,8 +53,21 @@ class RefractiveIndex(Section):
     )
     source: str = Field(default="", description="Where it comes from: a reference or a DOI")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, tree: Any, info: ValidationInfo) -> Any:
+        if not isinstance(tree, dict) or tree.get("file") is None:
+            return tree
+        both = [name for name in ("wavelengths", "n", "k") if tree.get(name)]
+        if both:
+            raise ValueError(f"give file or {', '.join(both)}, not both")
+        file = beside_case(Path(str(tree["file"])), info)
+        return {**tree, **index_of_file(file, str(tree.get("axis") or ""))}
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if not self.wavelengths:
+            raise ValueError("give wavelengths and n, or a file of them")
         counts = {len(self.wavelengths), len(self.n), len(self.k) or len(self.n)}
         if len(counts) > 1:
             raise ValueError(
@@ -74,6 +97,57 @@ class RefractiveIndex(Section):
         n = np.interp(wanted, self.wavelengths, self.n)
         k = np.interp(wanted, self.wavelengths, self.k) if self.k else np.zeros_like(n)
         return np.asarray(n + 1j * k)
+
+
+def index_of_laser(table: RefractiveIndex | None, wavelength: float, material: str) -> complex:
+    """Return ``n + ik`` of a material at the wavelength of a laser [m]; nan if nobody knows it.
+
+    Raises
+    ------
+    CaseError
+        If the wavelength is outside the table.
+    """
+    if table is None:
+        return complex(math.nan, math.nan)
+    try:
+        return complex(table.at(wavelength))
+    except ValueError as error:
+        raise CaseError(f"laser: {material}: {error}") from error
+
+
+def index_of_file(file: Path, axis: str = "") -> dict[str, Any]:
+    """Return ``wavelengths`` (text in m), ``n`` and ``k`` of a file, by rising wavelength.
+
+    The columns are called n and k (or are the first and second); they may also stand in two tables
+    one below the other, as those of refractiveindex.info do.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or its n and k do not stand at the same wavelengths.
+    """
+    from thermosim.language.tables import Reading, read_tables
+
+    try:
+        tables = read_tables(file, Reading(axis=axis))
+    except CaseError as error:
+        raise ValueError(str(error).replace("--axis ", "axis = ")) from error
+    columns: dict[str, npt.NDArray[np.float64]] = {}
+    for table in tables:
+        if table.axis is None or not np.array_equal(table.values, tables[0].values):
+            raise ValueError(f"{file}: n and k must stand at the same wavelengths")
+        for label, column in zip(table.labels, table.columns, strict=True):
+            unnamed = "nk"[min(len(columns), 1)]
+            columns.setdefault(label.lower() if label.lower() in ("n", "k") else unnamed, column)
+    first = tables[0]
+    assert first.axis is not None
+    with np.errstate(divide="ignore", over="ignore"):
+        length = constants.h * constants.c / first.axis.to_energy(first.values)
+    if not np.all((length > 0.0) & np.isfinite(length)):
+        raise ValueError(f"{file}: wavelengths and energies must be > 0")
+    order = np.argsort(length)
+    lists = {name: column[order].tolist() for name, column in columns.items()}
+    return {"wavelengths": [f"{x:.12g} m" for x in length[order]], **lists}
 
 
 class TabulatedInfrared(RefractiveIndex):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.errors import MeshError
+from thermosim.language.names import plain_name
 from thermosim.mesh.files_script import check_script
+from thermosim.mesh.join import join_parts
+from thermosim.mesh.split import SIMPLICES, SPLIT, CellType
+from thermosim.shapes.cad import try_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 MILLIMETRE = 1e-3
 """Unit [m] in which gmsh reads STEP files."""
 _MADE_UP = "Open CASCADE STEP translator"
-_ORDER = {2: {2: 1, 9: 2}, 3: {4: 1, 11: 2}}  # gmsh element type -> order, by dimension
 _CELLS_ALONG = 20.0
 _NEAR = 1e-3  # part of the extent by which a point may miss what it names
 
@@ -41,11 +43,14 @@ def draw_file(gmsh: Any, geometry: GeometryFile, dim: int) -> float:
         gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 1)
     else:
         _check_header(path, kind)
+    try_reading(path)
     if geometry.is_step:
         _read_step(gmsh, geometry, dim)
     else:
         gmsh.merge(str(path))
         gmsh.model.occ.synchronize()
+        if geometry.join:
+            join_parts(gmsh, path, dim)
     _check_groups(gmsh, path, dim)
     return MILLIMETRE if geometry.unit is None else geometry.unit
 
@@ -66,18 +71,17 @@ def file_order(gmsh: Any, path: Path, dim: int) -> int:
     Raises
     ------
     MeshError
-        If there are none, or others than simplices of order 1 or 2.
+        If there are none, or others than those that are known, of order 1 or 2.
     """
-    types = gmsh.model.mesh.getElementTypes(dim)
-    known = _ORDER[dim]
-    cell = {2: "triangles", 3: "tetrahedra"}[dim]
-    if len(types) != 1 or int(types[0]) not in known:
-        names = [gmsh.model.mesh.getElementProperties(t)[0] for t in types] or ["none"]
-        raise MeshError(
-            f"{path}: needs {cell} of order 1 or 2 alone; it has: {', '.join(names)}. "
-            "Is geometry.symmetry right?"
-        )
-    return known[int(types[0])]
+    kinds = [CellType(gmsh, number) for number in gmsh.model.mesh.getElementTypes(dim)]
+    known = (*SIMPLICES[dim], *SPLIT[dim])
+    orders = {kind.order for kind in kinds}
+    if len(orders) != 1 or not orders <= {1, 2} or any(k.family not in known for k in kinds):
+        cells = {2: "triangles or quadrilaterals", 3: "tetrahedra, hexahedra, prisms or pyramids"}
+        names = ", ".join(kind.name for kind in kinds) or "none"
+        hint = "" if kinds else ". Is geometry.symmetry right?"
+        raise MeshError(f"{path}: needs {cells[dim]}, all of order 1 or 2; it has: {names}{hint}")
+    return orders.pop()
 
 
 def set_file_sizes(gmsh: Any, geometry: GeometryFile, settings: BodyMesh, unit: float) -> None:
@@ -128,7 +132,7 @@ def _refuse_unnamed(geometry: GeometryFile, unnamed: list[int], n_parts: int) ->
 def _label(gmsh: Any, dim: int, tag: int) -> str:
     """Return the name that the CAD program gave a part; empty if it has none."""
     label = gmsh.model.getEntityName(dim, tag).rpartition("/")[2].strip()
-    return "" if _MADE_UP in label else re.sub(r"[^A-Za-z0-9_.-]", "_", label)
+    return "" if _MADE_UP in label else plain_name(label)
 
 
 def _joined(

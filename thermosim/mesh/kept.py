@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from thermosim.model.drawing import Drawing
 
 MeshReport = dict[str, float]
-MESHER = 5
+MESHER = 6
 """Goes up with every change of what the mesher makes of the same drawing."""
 
 
@@ -51,8 +51,7 @@ def gmsh_version() -> str:
 def read_mesh(path: Path) -> tuple[MeshData, MeshReport] | None:
     """Return a cached mesh; None if there is none or the file is damaged."""
     try:
-        with np.load(path) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = native.read_cached(path)
         header = json.loads(str(arrays.pop("header", "{}")))
         report = json.loads(str(arrays.pop("report", "{}")))
     except native.DAMAGED:

@@ -133,41 +133,32 @@ def shape_qualities(mesh: MeshData) -> NDArray[np.float64]:
     return np.asarray(12 * (3 * size) ** (2 / 3) / squares)
 
 
+def _simplex(dim: int) -> Any:
+    from basix import CellType
+
+    return (CellType.interval, CellType.triangle, CellType.tetrahedron)[dim - 1]
+
+
 @lru_cache(maxsize=16)
 def _rule(dim: int, degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a rule for the unit simplex: Gauss-Jacobi points on the collapsed cube."""
-    from scipy.special import roots_jacobi
+    import basix
 
-    n = degree // 2 + 1
-    axes = [roots_jacobi(n, float(dim - 1 - k), 0.0) for k in range(dim)]
-    points, weights = [], []
-    for index in product(range(n), repeat=dim):
-        rest, place, weight = 1.0, [], 1.0
-        for k, i in enumerate(index):
-            t = (axes[k][0][i] + 1) / 2
-            place.append(rest * t)
-            rest *= 1 - t
-            weight *= axes[k][1][i] / 2 ** (dim - k)
-        points.append(place)
-        weights.append(weight)
-    return np.array(points), np.array(weights)
+    points, weights = basix.make_quadrature(
+        _simplex(dim), degree, basix.QuadratureType.gauss_jacobi
+    )
+    return points[:, ::-1], weights
 
 
 def _basis(
     dim: int, order: int, points: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return Lagrange functions (q, nodes) and their slopes (q, dim, nodes), DOLFINx node order."""
-    bary = np.column_stack([1 - points.sum(axis=1), points])
-    slope = np.vstack([-np.ones(dim), np.eye(dim)])
-    if order == 1:
-        return bary, np.broadcast_to(slope.T, (len(points), dim, dim + 1))
-    edges = EDGES[dim] if dim > 1 else ((0, 1),)
-    values = [bary[:, i] * (2 * bary[:, i] - 1) for i in range(dim + 1)]
-    slopes = [(4 * bary[:, i, None] - 1) * slope[i] for i in range(dim + 1)]
-    for i, j in edges:
-        values.append(4 * bary[:, i] * bary[:, j])
-        slopes.append(4 * (bary[:, i, None] * slope[j] + bary[:, j, None] * slope[i]))
-    return np.stack(values, axis=1), np.stack(slopes, axis=2)
+    import basix
+
+    element = basix.create_element(basix.ElementFamily.P, _simplex(dim), order)
+    table = element.tabulate(1, np.ascontiguousarray(points))[..., 0]
+    return table[0], table[1:].transpose(1, 0, 2)
 
 
 @lru_cache(maxsize=4)

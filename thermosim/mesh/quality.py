@@ -23,8 +23,10 @@ _FLAT = 1e-9  # shape quality of a cell without content
 _PARTICLE = ("particle_surface", "particle_base", "contact")
 
 
-def quality_report(mesh: MeshData, threshold: float) -> dict[str, float]:
-    """Return the quality report of a mesh.
+def quality_report(
+    mesh: MeshData, threshold: float, remedy: str = "raise mesh.refinement"
+) -> dict[str, float]:
+    """Return the quality report of a mesh; `remedy` is what a message proposes.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def quality_report(mesh: MeshData, threshold: float) -> dict[str, float]:
         raise MeshError(
             f"minimum scaled Jacobian {quality[worst]:.3g} of {len(quality)} cells is below "
             f'mesh.min_quality = {threshold:g} (in "{names[int(mesh.cell_tags[worst])]}" at '
-            f"{where} m); raise mesh.refinement, or lower the threshold if you know why"
+            f"{where} m); {remedy}, or lower the threshold if you know why"
         )
     return {
         "n_cells": float(len(quality)),

@@ -12,8 +12,12 @@ from thermosim.errors import MeshError
 from thermosim.mesh.cut_open import cut_open
 from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
+from thermosim.mesh.notes import STRAIGHTENED, TURNED
+from thermosim.mesh.plane import PLANES, XY, drawn_plane, mesh_plane
 from thermosim.mesh.quality import quality_report
-from thermosim.mesh.session import generate, gmsh_session, read_arrays
+from thermosim.mesh.repair import straightened
+from thermosim.mesh.session import generate, gmsh_session, group_name, read_any
+from thermosim.mesh.touching import check_joined
 
 if TYPE_CHECKING:
     from thermosim.bodies.geometry import BodyMesh, Geometry
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 MICROMETRE = 1e-6
 _CELLS_ALONG = 20.0
-_NEVER_NEGATIVE = -1e-9  # part of the extent
+_FOLDED = 0.1  # scaled Jacobian below which a curved cell is straightened
 
 
 def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
@@ -57,11 +61,31 @@ def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
             raise MeshError("the mesh holds no cells; is geometry.symmetry right?")
         if n_cells > settings.max_cells:
             raise MeshError(f"{n_cells} cells are more than mesh.max_cells = {settings.max_cells}")
-        if dim == 2:
-            _check_plane(gmsh, geometry.symmetry)
-        data = read_arrays(gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry))
+        columns = mesh_plane(gmsh, geometry.symmetry) if dim == 2 else XY
+        data, done = read_any(
+            gmsh, dim, order, MICROMETRE, geometry.symmetry, _exact(geometry), columns
+        )
+    if columns != XY:
+        done[TURNED] = list(PLANES.values()).index(columns)
     data.points[:] *= unit / MICROMETRE
-    return cut_open(data, drawing.contacts), quality_report(data, settings.min_quality)
+    if isinstance(geometry, GeometryFile) and geometry.join is not False:
+        check_joined(data, asked_to_join=bool(geometry.join))
+    data, report = _sound(data, drawing)
+    return cut_open(data, drawing.contacts), report | done
+
+
+def _sound(data: MeshData, drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
+    """Return the mesh, its folded cells straightened, and its quality report."""
+    threshold = drawing.mesh.min_quality
+    is_mesh = drawing.file is not None and drawing.file.suffix.lower() == ".msh"
+    remedy = "make the mesh of the file anew, finer there" if is_mesh else "raise mesh.refinement"
+    try:
+        return data, quality_report(data, threshold, remedy)
+    except MeshError:
+        mended, count = straightened(data, min(threshold, _FOLDED))
+        if not count:
+            raise
+    return mended, quality_report(mended, threshold, remedy) | {STRAIGHTENED: float(count)}
 
 
 def _expected_cells(gmsh: Any, dim: int) -> float:
@@ -75,7 +99,7 @@ def _expected_cells(gmsh: Any, dim: int) -> float:
 
 def _names(gmsh: Any, dim: int) -> Names:
     groups = gmsh.model.getPhysicalGroups(dim)
-    return tuple(gmsh.model.getPhysicalName(d, g) or f"group_{g}" for d, g in groups)
+    return tuple(group_name(gmsh, d, g) for d, g in groups)
 
 
 def _prepare(
@@ -171,7 +195,7 @@ def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int) -> None:
     tags = []
     for name, size in settings.near.items():
         wanted = [g for d, g in gmsh.model.getPhysicalGroups(dim - 1)
-                  if gmsh.model.getPhysicalName(d, g) == name]  # fmt: skip
+                  if group_name(gmsh, d, g) == name]  # fmt: skip
         if not wanted:
             continue  # `missing_in` names it
         distance = field.add("Distance")
@@ -189,24 +213,12 @@ def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int) -> None:
         field.setAsBackgroundMesh(smallest)
 
 
-def _check_plane(gmsh: Any, symmetry: str) -> None:
-    """Refuse a plane mesh that is not in z = 0, or reaches beyond the axis."""
-    points = np.reshape(gmsh.model.mesh.getNodes()[1], (-1, 3))
-    extent = float(np.ptp(points, axis=0).max())
-    if np.ptp(points[:, 2]) > 1e-9 * extent:
-        raise MeshError('the mesh is not flat in z; write geometry.symmetry = "3d"')
-    if symmetry == "axisymmetric" and points[:, 0].min() < _NEVER_NEGATIVE * extent:
-        raise MeshError(
-            f"the mesh reaches to r = {points[:, 0].min():g} (first coordinate of the file); "
-            "a body of revolution lies at r ≥ 0"
-        )
-
-
 def _follow(gmsh: Any, wanted: SizeMap, unit: float) -> None:
     """Let gmsh mesh with the sizes of a map alone; `unit` is metres per length of the model."""
     at, sizes = wanted.points[wanted.cells] / unit, wanted.sizes[wanted.cells] / unit
     place = np.zeros((*at.shape[:2], 3))
-    place[:, :, : at.shape[2]] = at
+    columns = drawn_plane(gmsh) if at.shape[2] == 2 else XY
+    place[:, :, list(columns[: at.shape[2]])] = at
     rows = np.concatenate([place.transpose(0, 2, 1).reshape(len(at), -1), sizes], axis=1)
     view = gmsh.view.add("sizes")
     gmsh.view.addListData(view, "ST" if at.shape[1] == 3 else "SS", len(rows), rows.ravel())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-BETWEEN_BODIES = ("exchange", "gap")
+NEAR_FIELD = "near_field"
+BETWEEN_BODIES = ("exchange", "gap", NEAR_FIELD)
 """Paths of surfaces to other surfaces of the model; each sums to zero over all boundaries."""
 STORED = "stored"
 

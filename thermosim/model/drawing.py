@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import log, pi
 from typing import TYPE_CHECKING, Any, Self
 
 from thermosim.bodies.substrates import NoSubstrate
@@ -30,7 +31,7 @@ NOT_SHAPING = {
 }  # fmt: skip
 """Fields of sections that leave a mesh as it is; every other one is part of its key."""
 _FILES = {"path", "file"}  # known by their content
-_READS_OTHERS = b"FromFile"  # a script that reads CAD files has more in it than its text
+_READS_OTHERS = (b"FromFile", b"Merge", b"Include")  # such a script has more in it than its text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,10 @@ class Drawing:
         """The file that the geometry is read from."""
         return None
 
+    def estimated_cells(self) -> int | None:
+        """Return about how many cells the mesh will have; None where only meshing tells."""
+        return None
+
     def key(self) -> dict[str, Any] | None:
         """Return all that shapes the mesh, as JSON holds it; None if the mesh is not to be kept.
 
@@ -64,7 +69,8 @@ class Drawing:
         content, suffix = b"", ""
         if self.file is not None:
             content, suffix = self.file.read_bytes(), self.file.suffix.lower()
-        if not self.mesh.cache or (suffix == ".geo" and _READS_OTHERS in content):
+        reads_others = suffix == ".geo" and any(word in content for word in _READS_OTHERS)
+        if not self.mesh.cache or reads_others:
             return None
         return {
             "symmetry": self.symmetry,
@@ -104,6 +110,19 @@ class ParticleDrawing(Drawing):
     def places(self) -> NDArray[np.float64]:
         """Return x, y of the middle of each contact, shape (n, 2) [m]."""
         return self.arrangement.places(self.shape)
+
+    def estimated_cells(self) -> int | None:
+        """Return the number of cells in rings that grow geometrically off the rim."""
+        flat = self.symmetry == "axisymmetric"
+        per_radius, per_contact, growth = self.mesh.resolved(2 if flat else 3)
+        b = self.contact_radius
+        far = max(self.shape.equivalent_radius, self.substrate.equivalent_radius)
+        layers = log(max(far / b * per_contact, 2.0)) / growth if b else 0.0
+        if flat:
+            return int(2.0 * per_radius**2 + layers * 2 * pi / growth)
+        turn = 1.0 if self.symmetry == "3d" else 0.25
+        ring = turn * 30 * per_contact / growth**2 if b else 0.0
+        return int(turn * 10 * per_radius**3 + ring + layers * 40 / growth**2 * turn)
 
     def _shaping(self) -> dict[str, Any]:
         return {

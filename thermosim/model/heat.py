@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from thermosim.bodies.chamber import radiative_flux
+from thermosim.bodies.chamber import bridged_conductance, radiative_flux
 from thermosim.language.namespaces import ufl_namespace
 from thermosim.materials.conductivity import Axis, Isotropic, Uniaxial
 from thermosim.materials.laws import Law
+from thermosim.model.budget import NEAR_FIELD
 
 if TYPE_CHECKING:
     from thermosim.bodies.films import BodyFilm
+    from thermosim.bodies.nearfield import NearField
     from thermosim.materials import Material
     from thermosim.model.laws import HeldFormula, Number
 
@@ -75,6 +78,21 @@ class UniformSource:
 
 
 @dataclass(frozen=True)
+class TotalSource:
+    """The heat released in a whole region [W], evenly per volume (planar: W per metre of depth)."""
+
+    power: float
+
+    def in_volume(self, volume: float) -> UniformSource:
+        """Return the source in a region of the given volume [m³]."""
+        return UniformSource(self.power / volume)
+
+    def density(self, T: Any, number: Number) -> Any:
+        """Refuse: the volume is known once there is a mesh, where `in_volume` is put instead."""
+        raise TypeError("a total source has no density before the volume of its region is known")
+
+
+@dataclass(frozen=True)
 class HeatBody:
     """A region with its conductivity, heat capacity (for transients) and source."""
 
@@ -87,7 +105,7 @@ class HeatBody:
 
 
 @dataclass(frozen=True)
-class Surface:
+class HeatSurface:
     """A named boundary and the paths by which heat leaves it, path name -> law."""
 
     boundary: str
@@ -138,19 +156,80 @@ class Enclosure:
 
 
 @dataclass(frozen=True)
-class GasGap:
-    """Gas that conducts from `upper` down to `lower`, straight along -z (in (r, z) too).
+class Gap(ABC):
+    """What conducts from boundary `upper` down to `lower`, straight along -z (in (r, z) too).
 
-    Between two facing points at distance d: ``1/h = 1/h_fm + d/k_gas``. What the gap takes is taken
-    off the conductances `to_chamber` [W/(m² K)] of the path `path` of both surfaces.
+    Its path in the budget is called `name`; what it takes is taken off the conductances
+    `to_chamber` [W/(m² K)] of the path `path` of both surfaces.
     """
 
+    name: ClassVar[str]
+    path: ClassVar[str] = ""
     upper: str
     lower: str
+
+    @property
+    def to_chamber(self) -> tuple[float, float]:
+        """What both surfaces would otherwise conduct to the chamber: nothing."""
+        return (0.0, 0.0)
+
+    @abstractmethod
+    def conductance(self, distance: Any) -> Any:
+        """Return h [W/(m² K)] between points at a distance [m] in the mesh."""
+
+    @abstractmethod
+    def share(self, n_z: Any) -> Any:
+        """Return the part of an area that takes part, by the outward normal of the upper face."""
+
+
+@dataclass(frozen=True)
+class GasGap(Gap):
+    """Gas between two faces: ``1/h = 1/h_fm + d/k_gas`` at distance d.
+
+    It takes part with the ``(1 - n_z)/2`` of its molecules that go down (all of them from a face
+    that looks down, half of a sphere's): exact without collisions for a convex body over a large
+    plate, and where the gap is narrow. That part no longer meets the chamber.
+    """
+
+    name = "gap"
+    path = "gas"
     h_fm: float
     k_gas: float
-    to_chamber: tuple[float, float] = (0.0, 0.0)
-    path: str = "gas"
+    of_faces: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def to_chamber(self) -> tuple[float, float]:
+        """What both surfaces would otherwise conduct to the chamber [W/(m² K)]."""
+        return self.of_faces
+
+    def conductance(self, distance: Any) -> Any:
+        """Return h [W/(m² K)] across a distance [m]."""
+        return bridged_conductance(self.h_fm, distance, self.k_gas)
+
+    def share(self, n_z: Any) -> Any:
+        """Return the part of the molecules that go down."""
+        return (1 - n_z) / 2
+
+
+@dataclass(frozen=True)
+class NearFieldGap(Gap):
+    """Near-field radiation between two faces, by proximity: ``h(d + gap)`` per plan area.
+
+    `field` is what the materials exchange beyond the far field, which other paths count; `gap` [m]
+    is what is left between two points that touch in the mesh.
+    """
+
+    name = NEAR_FIELD
+    field: NearField
+    gap: float
+
+    def conductance(self, distance: Any) -> Any:
+        """Return h [W/(m² K)] across a distance of the mesh [m]."""
+        return self.field.excess(distance + self.gap)
+
+    def share(self, n_z: Any) -> Any:
+        """Return the plan area under an area that looks down."""
+        return (-n_z).clip(min=0.0)
 
 
 @dataclass(frozen=True)
@@ -177,11 +256,11 @@ class HeatModel:
 
     T_ref: float
     bodies: tuple[HeatBody, ...]
-    surfaces: tuple[Surface, ...] = ()
+    surfaces: tuple[HeatSurface, ...] = ()
     held: tuple[Held, ...] = ()
     jumps: tuple[Jump, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
-    gaps: tuple[GasGap, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     films: tuple[Film, ...] = ()
 
     def body(self, region: str) -> HeatBody:

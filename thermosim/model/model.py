@@ -10,6 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from thermosim.errors import CaseError, Problem
+from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
+from thermosim.gain.model import GivenEscape, NoEscape
+
 if TYPE_CHECKING:
     from thermosim.bodies.substrates.parts import Plan
     from thermosim.case.read import AnyCase
@@ -19,8 +23,11 @@ if TYPE_CHECKING:
     from thermosim.model.drawing import Drawing
     from thermosim.model.heat import HeatModel
     from thermosim.model.laws import Formula
+    from thermosim.model.layout import Layout
+    from thermosim.model.lump import Lump
     from thermosim.optics.beam import Laser
     from thermosim.optics.model import OpticsModel
+    from thermosim.optics.rules import Symmetry
     from thermosim.schedule.settings import Probe
     from thermosim.shapes import ShapeBase
     from thermosim.thermometry.settings import ThermometrySettings
@@ -76,6 +83,8 @@ class Light:
     index : real refractive index of the region; not a number where nobody gave one
     shape, contact_radius : what the light meets, resting on z = 0; None: the region of the mesh
     ground : layers under the region, the top one first
+    symmetry : of the mesh
+    alone : whether no other body stands in the beam
     """
 
     region: str
@@ -87,6 +96,33 @@ class Light:
     shape: ShapeBase | None = None
     contact_radius: float = 0.0
     ground: tuple[Ground, ...] = ()
+    symmetry: Symmetry = "axisymmetric"
+    alone: bool = True
+
+    @property
+    def needs_mesh(self) -> bool:
+        """Whether the escape of the emission is known only once the region is meshed."""
+        given = isinstance(self.gain.escape, NoEscape | GivenEscape)
+        return self.shape is None and not given
+
+    def resolved(self) -> ResolvedGain:
+        """Return the gain with the escape of its light worked out for the shape.
+
+        Raises
+        ------
+        CaseError
+            If the method of ``[gain.escape]`` does not suit the shape, or there is none.
+        """
+        kind = f'"{self.gain.escape.kind}"'
+        if self.needs_mesh:
+            rule = "follows from the mesh of the region, which only a run makes"
+            remedy = 'write kind = "given" with the f_escape and f_reabsorbed of a run'
+            raise CaseError([Problem("gain.escape.kind", kind, rule, remedy)])
+        try:
+            asked = with_choice(self.gain, self.index)
+            return resolve_escape(asked, self.shape, self.contact_radius, self.T_ref)
+        except ValueError as error:
+            raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
 
 
 @dataclass(frozen=True)
@@ -112,6 +148,8 @@ class Model:
     accounts : the budget in the few numbers that people ask for [W]
     start : temperature [K] at which a transient begins by default; None if the case must say
     remarks : what a reader must know beforehand, given the names of all boundaries of the mesh
+    layout : how the result is told and shown
+    lump : what closed forms take for isothermal; None where there are none
     """
 
     case: AnyCase
@@ -121,6 +159,7 @@ class Model:
     heat: Callable[[Collection[str]], HeatModel]
     goal: Goal
     accounts: Callable[[Budget], dict[str, float]]
+    layout: Layout
     light: Light | None = None
     regions: tuple[str, ...] = ()
     probes: Mapping[str, Probe] = field(default_factory=dict)
@@ -131,6 +170,7 @@ class Model:
     facts: Mapping[str, Any] = field(default_factory=dict)
     start: float | None = None
     remarks: Callable[[Collection[str]], list[str]] = lambda names: []
+    lump: Lump | None = None
 
     @property
     def kind(self) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
+from thermosim.bodies.geometry import Box, GeometryFile
+from thermosim.language.units import si_text
+from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released
 from thermosim.model.drawing import drawing_of_body
 from thermosim.model.heat import (
     Enclosure,
     HeatBody,
     HeatModel,
+    HeatSurface,
     Held,
     Jump,
     Radiation,
-    Surface,
     SurfaceLaw,
+    TotalSource,
     film_of,
 )
 from thermosim.model.laws import (
@@ -26,6 +29,7 @@ from thermosim.model.laws import (
     FormulaSource,
     HeldFormula,
 )
+from thermosim.model.layout import Layout
 from thermosim.model.model import Goal, Light, Model
 
 if TYPE_CHECKING:
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
 
     from thermosim.bodies.boundaries import Boundary
     from thermosim.case.body_case import BodyCase
+
+_WAYS = {"held": "held temperature", "stored": "heat capacity", "heat_flux": "given heat flux"}
+_TURNED = {"planar": "planar, per metre of depth", "axisymmetric": "turned about r = 0"}
 
 
 def of_body(case: BodyCase) -> Model:
@@ -63,9 +70,53 @@ def of_body(case: BodyCase) -> Model:
             name: (region.material, case.material(region.material))
             for name, region in case.regions.items()
         },
-        start=getattr(initial, "temperature", None),
+        start=None if initial is None else initial.level,
         remarks=partial(_remarks, case),
+        layout=layout_of(case),
     )
+
+
+def layout_of(case: BodyCase) -> Layout:
+    """Return how a result about a body of any geometry is told and shown."""
+    goal, regions = goal_of(case), case.material_names()
+    listed = ", ".join(f"{name} of {material}" for name, material in regions.items())
+    lit = None if case.laser is None else case.lit_region
+    return Layout(
+        about="body",
+        question=f"{_geometry_words(case)}: {listed}. How {'cold or ' if lit else ''}warm does it "
+        "get, and where does the heat go?",
+        symmetry=case.symmetry,
+        T_ref=case.reference,
+        goal=f"temperature at {goal.probe}" if goal.probe else f"mean temperature of {goal.region}",
+        probe=goal.probe,
+        regions=regions,
+        boundaries=tuple(case.boundaries),
+        insulated=tuple(n for n in case.geometry.boundary_names or () if n not in case.boundaries),
+        driver="heat" if lit is None else "light",
+        main=goal.region if len(regions) == 1 else "body",
+        ways=_WAYS,
+        sources={} if lit is None else {lit: f"light and its emission in {lit}"},
+        lit=lit,
+        through=_through(case),
+    )
+
+
+def _through(case: BodyCase) -> tuple[float, ...] | None:
+    """Return the goal, or else the first probe that is a point in space [m]."""
+    points = {p.name: p.point for p in case.probes if p.point is not None and len(p.point) == 3}
+    return points.get(case.goal or "") or next(iter(points.values()), None)
+
+
+def _geometry_words(case: BodyCase) -> str:
+    """Return kind, size and symmetry of a geometry."""
+    geometry, turned = case.geometry, _TURNED.get(case.symmetry, "in space")
+    if isinstance(geometry, GeometryFile):
+        return f"Geometry of {geometry.file.name}, {turned}"
+    intervals = (
+        (geometry.x, geometry.y, geometry.z) if isinstance(geometry, Box) else geometry.intervals
+    )
+    size = " × ".join(si_text(high - low, "m") for low, high in intervals)
+    return f"{geometry.kind.capitalize()} of {size}, {turned}"
 
 
 def goal_of(case: BodyCase) -> Goal:
@@ -82,10 +133,14 @@ def light_of(case: BodyCase) -> Light | None:
         return None
     assert case.gain is not None  # the case has made sure
     region = case.lit_region
-    table = case.material(case.regions[region].material).refractive_index
-    index = complex(math.nan) if table is None else complex(table.at(case.laser.wavelength))
+    material = case.regions[region].material
+    table = case.material(material).refractive_index
+    index = index_of_laser(table, case.laser.wavelength, material)
     optics = case.light_model
-    return Light(region, case.laser, optics, case.gain, case.reference, optics.index(index))
+    return Light(
+        region, case.laser, optics, case.gain, case.reference, optics.index(index),
+        symmetry=case.symmetry,
+    )  # fmt: skip
 
 
 def heat_of(case: BodyCase) -> HeatModel:
@@ -101,7 +156,7 @@ def heat_of(case: BodyCase) -> HeatModel:
             numbers = radiation.emissivity.constant, radiation.T_env.constant
             paths["radiation"] = Radiation(*numbers)
         if paths:
-            surfaces.append(Surface(name, paths))
+            surfaces.append(HeatSurface(name, paths))
     jumps = [
         Jump(name, f"{name}:{one}", f"{name}:{other}", contact.h_c, (one, other))
         for name, contact in case.contacts.items()
@@ -121,8 +176,12 @@ def heat_of(case: BodyCase) -> HeatModel:
 def _bodies(case: BodyCase) -> tuple[HeatBody, ...]:
     found = []
     for name, region in case.regions.items():
-        material, source = case.material(region.material), region.heat_source
-        law = None if source is None else FormulaSource(source)
+        material = case.material(region.material)
+        law: FormulaSource | TotalSource | None = None
+        if region.heat_source is not None:
+            law = FormulaSource(region.heat_source)
+        elif region.power is not None:
+            law = TotalSource(region.power)
         k, rho, cp = material.conductivity, material.density, material.specific_heat
         found.append(HeatBody(name, k, region.axis, rho, cp, law))
     return tuple(found)

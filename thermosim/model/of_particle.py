@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError
+from thermosim.language.units import si_text
+from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
     Enclosure,
     Exchange,
     Film,
+    Gap,
     GasGap,
     HeatBody,
     HeatModel,
+    HeatSurface,
     Held,
     Jump,
     Radiation,
-    Surface,
     SurfaceLaw,
     UniformSource,
     film_of,
 )
+from thermosim.model.layout import Focus, Layout
+from thermosim.model.lump import Lump
 from thermosim.model.model import Goal, Ground, Light, Model
+from thermosim.model.near import near_field_conductance, near_field_gaps, near_field_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +41,29 @@ if TYPE_CHECKING:
     from thermosim.materials.conductivity import Axis
 
 PARTICLE, SURFACE = "particle", "particle_surface"
+_PLACES = {
+    PARTICLE: "",
+    SURFACE: "",
+    "substrate": "",
+    "substrate_top": "top face",
+    "substrate_bottom": "lower face",
+    "substrate_rim": "rim",
+}
+_WAYS = {
+    "radiation": "thermal radiation",
+    "gas": "residual gas",
+    "held": "conduction to holder",
+    "near_field": "near-field radiation",
+    "stored": "heat capacity",
+}
+_ACCOUNTS = {
+    "heat_source_W": "released in the particle",
+    "heat_to_chamber_W": "particle to chamber",
+    "heat_to_substrate_W": "particle to substrate",
+    "heat_substrate_to_chamber_W": "substrate to chamber",
+    "heat_to_holder_W": "substrate to holder",
+    "heat_stored_W": "stored per time",
+}
 
 
 def of_particle(case: Case) -> Model:
@@ -66,7 +94,83 @@ def of_particle(case: Case) -> Model:
             "contact_radius_m": case.contact_radius,
         },
         start=case.chamber.temperature,
+        layout=layout_of(case),
+        lump=lump_of(case),
+        remarks=partial(near_field_remarks, case),
     )
+
+
+def lump_of(case: Case) -> Lump:
+    """Return the particle as closed forms take it."""
+    h_c, source = case.contact.conductance, case.source
+    return Lump(
+        case.particle, case.chamber, case.material, case.contact_radius, h_c or None,
+        case.substrate.parts(), None if source is None else source.heat_source,
+        partial(near_field_conductance, case),
+    )  # fmt: skip
+
+
+def layout_of(case: Case) -> Layout:
+    """Return how a result about a particle is told and shown."""
+    touched = case.substrate.faces() if case.contact_radius else ()
+    given = case.laser is None
+    return Layout(
+        about=PARTICLE,
+        question=_question(case),
+        symmetry=case.symmetry,
+        T_ref=case.chamber.temperature,
+        zero="chamber",
+        goal="ΔT of the particle, mean",
+        regions=case.material_names(),
+        boundaries=(SURFACE, *(f.boundary for f in touched if f.happens != "insulated")),
+        insulated=tuple(f.boundary for f in touched if f.happens == "insulated"),
+        main=PARTICLE,
+        other="substrate",
+        contact="heat_to_substrate_W",
+        driver="heat source" if given else "light",
+        places=_PLACES,
+        ways=_WAYS,
+        sources={PARTICLE: "given heat source" if given else "light and its emission"},
+        accounts=_ACCOUNTS,
+        lit=None if given else PARTICLE,
+        focus=_focus(case),
+    )
+
+
+def _focus(case: Case) -> Focus:
+    (low, *_), (high, *_) = case.particle.shape.bounding_box
+    places = case.particle.places()
+    title = "Particle" if len(places) == 1 else f"Particles ({len(places)} in all)"
+    return Focus(
+        region=PARTICLE,
+        title=f"{title}: {case.particle.material}",
+        width=(float(low), float(high)),
+        foot=(float(places[0, 0]), float(places[0, 1])),
+        count=len(places),
+        below=f"Substrate: {_below(case)}".rstrip(": "),
+    )
+
+
+def _below(case: Case) -> str:
+    """Return the materials of a substrate from the top down."""
+    return " on ".join(part.material for part in case.substrate.parts())
+
+
+def _question(case: Case) -> str:
+    """Return what was asked: body, place and chamber in a sentence."""
+    shape, count = case.particle.shape, case.particle.count
+    kind = shape.kind.replace("_", " ")
+    radius = "radius" if kind == "sphere" else "equivalent radius"
+    size = si_text(shape.equivalent_radius, "m", 3)
+    text = f"{kind.capitalize()} of {case.particle.material}, {radius} {size}"
+    if count > 1:
+        text = f"{count} particles, each a {text[0].lower()}{text[1:]}"
+    if case.substrate.parts():
+        text += f", on {_below(case)} ({case.substrate.kind})"
+    if case.contact_radius:
+        text += f", contact radius {si_text(case.contact_radius, 'm', 3)} ({case.contact.kind})"
+    asked = "How cold or warm does it get, and where does the heat go?"
+    return f"{text}; chamber at {case.chamber.temperature:g} K. {asked}"
 
 
 def light_of(case: Case) -> Light | None:
@@ -74,11 +178,10 @@ def light_of(case: Case) -> Light | None:
     laser = case.laser
     if laser is None:
         return None
-    table = case.material(case.particle.material).refractive_index
-    index = complex(math.nan) if table is None else complex(table.at(laser.wavelength))
     return Light(
         PARTICLE, laser, case.optics, case.gain, case.chamber.temperature,
-        case.optics.index(index), case.particle.shape, case.contact_radius, _ground(case),
+        case.particle_index, case.particle.shape, case.contact_radius, _ground(case),
+        case.symmetry, case.particle.count == 1,
     )  # fmt: skip
 
 
@@ -88,8 +191,7 @@ def _ground(case: Case) -> tuple[Ground, ...]:
     found = []
     for part in case.substrate.parts():
         table = case.material(part.material).refractive_index
-        unknown = complex(math.nan, math.nan)
-        index = unknown if table is None else complex(table.at(case.laser.wavelength))
+        index = index_of_laser(table, case.laser.wavelength, part.material)
         found.append(
             Ground(
                 part.region,
@@ -136,7 +238,7 @@ def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
         tuple(held),
         tuple(jumps),
         _enclosures(case, surfaces),
-        _gaps(case, surfaces),
+        _gaps(case, surfaces, boundaries),
         tuple(_film(case, film, boundaries) for film in case.films),
     )
 
@@ -157,7 +259,7 @@ def _accounts(budget: Budget) -> dict[str, float]:
     }
 
 
-def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
+def _enclosures(case: Case, surfaces: list[HeatSurface]) -> tuple[Enclosure, ...]:
     """Return the surfaces that see each other; lower faces and rims see only the chamber."""
     settings = case.radiation
     away = {face.boundary for face in case.substrate.faces() if not face.sees_particle}
@@ -168,19 +270,20 @@ def _enclosures(case: Case, surfaces: list[Surface]) -> tuple[Enclosure, ...]:
     return (Enclosure(names, **chosen),)
 
 
-def _gaps(case: Case, surfaces: list[Surface]) -> tuple[GasGap, ...]:
-    chamber = case.chamber
-    h = {}
-    for surface in surfaces:
-        law = surface.paths.get("gas")
-        if isinstance(law, Exchange):
-            h[surface.boundary] = law.h
-    upper = SURFACE
-    lower = "pedestal_top" if "pedestal_top" in h else "substrate_top"
-    if not chamber.gap_gas or upper not in h or lower not in h:
-        return ()
-    k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
-    return (GasGap(upper, lower, chamber.gap_free_molecular(), k_gas, (h[upper], h[lower])),)
+def _gaps(case: Case, surfaces: list[HeatSurface], boundaries: Collection[str]) -> tuple[Gap, ...]:
+    """Return what crosses the gap under the particle: gas, near-field radiation, both or none."""
+    chamber, found = case.chamber, list[Gap]()
+    lower = "pedestal_top" if "pedestal_top" in boundaries else "substrate_top"
+    h = {
+        surface.boundary: law.h
+        for surface in surfaces
+        if isinstance(law := surface.paths.get("gas"), Exchange)
+    }
+    if chamber.gap_gas and SURFACE in h and lower in h:
+        k_gas = float(gas_conductivity(chamber.temperature, chamber.gas))
+        taken = (h[SURFACE], h[lower])
+        found.append(GasGap(SURFACE, lower, chamber.gap_free_molecular(), k_gas, taken))
+    return (*found, *near_field_gaps(case, SURFACE, lower, boundaries))
 
 
 def _film(case: Case, film: FilmSettings, boundaries: Collection[str]) -> Film:
@@ -201,13 +304,15 @@ def _body(
     )
 
 
-def _particle_surface(case: Case) -> Surface:
+def _particle_surface(case: Case) -> HeatSurface:
     radius, particle = case.particle.shape.equivalent_radius, case.particle
     emissivity = _emissivity(case, PARTICLE, particle.emissivity, particle.material, radius)
-    return Surface(SURFACE, _paths(case, emissivity, radius))
+    return HeatSurface(SURFACE, _paths(case, emissivity, radius))
 
 
-def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Surface], list[Held]]:
+def _support_surfaces(
+    case: Case, boundaries: Collection[str]
+) -> tuple[list[HeatSurface], list[Held]]:
     surfaces, held = [], []
     for side in case.substrate.faces():
         if side.boundary not in boundaries:
@@ -220,7 +325,7 @@ def _support_surfaces(case: Case, boundaries: Collection[str]) -> tuple[list[Sur
                 case, "substrate", side.emissivity, part.material, part.thickness
             )
             size = case.substrate.equivalent_radius
-            surfaces.append(Surface(side.boundary, _paths(case, emissivity, size)))
+            surfaces.append(HeatSurface(side.boundary, _paths(case, emissivity, size)))
     return surfaces, held
 
 

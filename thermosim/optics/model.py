@@ -27,7 +27,7 @@ from thermosim.optics.mie import (
 )
 from thermosim.optics.rays import RayTrace, trace
 from thermosim.optics.rays_bundle import Optics as RayMaterials
-from thermosim.optics.rays_surface import Surface
+from thermosim.shapes.hits import HitSurface
 
 Floats = NDArray[np.float64]
 IntensityField = Callable[[ArrayLike], Floats]
@@ -66,6 +66,15 @@ class UniformOptics(OpticsModel):
     """The undisturbed beam: no refraction, no attenuation. Uniform if the beam is."""
 
     model: Literal["uniform"] = "uniform"
+
+
+class AutoOptics(OpticsModel):
+    """The best model for the body: Mie series for a sphere, rays for others, said with its reason.
+
+    The undisturbed beam where the index contrast is below 0.1.
+    """
+
+    model: Literal["auto"] = "auto"
 
 
 class AttenuatingOptics(OpticsModel):
@@ -217,7 +226,7 @@ def mie_intensity(
 def trace_body(
     optics: RayOptics,
     laser: Laser,
-    surface: Surface,
+    surface: HitSurface,
     n: float,
     alpha_dots: float,
     substrate: complex | None = None,

@@ -25,7 +25,7 @@ from thermosim.optics.rays_bundle import (
 )
 from thermosim.optics.rays_launch import REPLICAS, launch
 from thermosim.optics.rays_segments import Segments
-from thermosim.optics.rays_surface import Surface
+from thermosim.shapes.hits import HitSurface
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -95,7 +95,7 @@ class RayTrace:
 class _Tracer:
     """One run: the rays still under way are inside or outside; the ledger fills."""
 
-    def __init__(self, surface: Surface, optics: Optics) -> None:
+    def __init__(self, surface: HitSurface, optics: Optics) -> None:
         self.surface, self.optics = surface, optics
         self.ledger = dict.fromkeys((f.name for f in fields(Ledger)), 0.0)
         self.paths: list[tuple[Floats, Floats, Floats, Integers]] = []
@@ -180,7 +180,7 @@ class _Tracer:
 
 
 def trace(
-    surface: Surface, laser: Laser, optics: Optics, n_rays: int = 20_000, seed: int = 0
+    surface: HitSurface, laser: Laser, optics: Optics, n_rays: int = 20_000, seed: int = 0
 ) -> RayTrace:
     """Trace the beam through the body.
 
@@ -219,7 +219,7 @@ def trace(
     return RayTrace(Ledger(**tracer.ledger), segments, error, n_rays, landings)
 
 
-def _check(surface: Surface, laser: Laser, optics: Optics, n_rays: int) -> None:
+def _check(surface: HitSurface, laser: Laser, optics: Optics, n_rays: int) -> None:
     if optics.n < 1.0 or optics.alpha_dots < 0.0 or optics.alpha_host < 0.0:
         raise CaseError(
             f"ray optics: refractive index {optics.n:.6g} must be >= 1 and absorption "

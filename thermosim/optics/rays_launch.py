@@ -15,7 +15,7 @@ from thermosim.optics.rays_bundle import (
     bounce_off_substrate,
     distance_to_substrate,
 )
-from thermosim.optics.rays_surface import Surface
+from thermosim.shapes.hits import HitSurface
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -48,7 +48,7 @@ def gaussian_disk(square: Floats, radius: float) -> tuple[Floats, Floats]:
     return np.asarray(radius * np.sqrt(-0.5 * np.log(left)), np.float64), area
 
 
-def _disk(surface: Surface, laser: Laser, square: Floats) -> tuple[Floats, Floats, bool]:
+def _disk(surface: HitSurface, laser: Laser, square: Floats) -> tuple[Floats, Floats, bool]:
     """Return distances from the centre of the disk to cover, areas, and whether it is the beam's.
 
     The disk is that of the beam or of the sphere around the body, whichever is smaller.
@@ -66,7 +66,7 @@ def _disk(surface: Surface, laser: Laser, square: Floats) -> tuple[Floats, Float
 
 
 def _starts(
-    surface: Surface, laser: Laser, mirrored: bool, square: Floats
+    surface: HitSurface, laser: Laser, mirrored: bool, square: Floats
 ) -> tuple[Floats, Floats]:
     """Return points (n, 3) on the plane across the beam through the body, and their areas (n,).
 
@@ -89,7 +89,7 @@ def _starts(
     return points, area / len(square)
 
 
-def launch(surface: Surface, laser: Laser, optics: Optics, n_rays: int, seed: int) -> Rays:
+def launch(surface: HitSurface, laser: Laser, optics: Optics, n_rays: int, seed: int) -> Rays:
     """Return the rays that meet the body, standing before it, with the power of the beam.
 
     Rays are parallel; their power is that of the profile on the plane across the beam through
@@ -112,7 +112,7 @@ def launch(surface: Surface, laser: Laser, optics: Optics, n_rays: int, seed: in
     return _meeting(rays, surface, optics)
 
 
-def _meeting(rays: Rays, surface: Surface, optics: Optics) -> Rays:
+def _meeting(rays: Rays, surface: HitSurface, optics: Optics) -> Rays:
     """Return the rays that meet the body, directly or from the substrate, before they do."""
     distance, _ = surface.first_hit(rays.origin, rays.direction, inside=False)
     ground = distance_to_substrate(rays, optics)

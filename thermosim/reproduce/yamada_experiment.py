@@ -14,7 +14,7 @@ from thermosim.reproduce.rows import Row
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.case.particle_case import Case
+    from thermosim.case.read import AnyCase
 
 LEVELS = (2.7e7, 5.4e7, 8.1e7, 13.5e7, 18.9e7, 27.0e7)  # W/m²: 2.7 to 27 kW/cm²
 STEP = 900.0  # s: the intensity changes every 15 minutes
@@ -51,9 +51,8 @@ class Experiment:
     settling: float | None = None
 
 
-def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None) -> Case:
+def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None) -> AnyCase:
     """Return the case of one set of assumptions at one intensity [W/m²]."""
-    from thermosim.case.particle_case import Case
     from thermosim.case.read import parse_case
 
     tree = {
@@ -65,9 +64,7 @@ def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None
     }
     if transient is not None:
         tree["transient"] = transient
-    case = parse_case(tree)
-    assert isinstance(case, Case)
-    return case
+    return parse_case(tree)
 
 
 def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Experiment]:

@@ -8,11 +8,8 @@ from scipy.constants import Stefan_Boltzmann, e, k
 
 from thermosim.bodies.contact import constriction_resistance, jkr_radius
 from thermosim.bodies.emissivity import emissivity_law
-from thermosim.gain.escape.closed import (
-    ergodic_escape,
-    external_efficiency,
-    mean_transmittance,
-)
+from thermosim.gain import outcoupled_efficiency
+from thermosim.gain.escape.closed import ergodic_escape, mean_transmittance
 from thermosim.limits.closed import (
     contact_conductance,
     cooling_rate,
@@ -128,7 +125,7 @@ def escape_rows() -> list[Row]:
     for radius, target in ((1, "0.9898"), (5, "0.9892"), (10, "0.9885"), (50, "0.9842")):
         escaping = ergodic_escape(alpha * 4 / 3 * radius * 1e-6, through)
         f = float(weights @ escaping)
-        eta = float(external_efficiency(0.99, f))
+        eta = float(outcoupled_efficiency(0.99, f, 1.0 - f))
         rows.append(
             Row("Text, reabsorption", f"η_ext of a rough grain, R = {radius} µm", "1", target, eta,
                 4, f"share that escapes at first {f:.3f}; n = 1.7, η_int = 0.99"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.errors import StorageError
+from thermosim.fem.native import DAMAGED, read_npz
 from thermosim.fem.statemap import NodalValues
 from thermosim.results.series import full
 
@@ -132,8 +133,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         )
     if seal["format"] > FORMAT:
         raise StorageError(f"{path} was written by a newer thermosim (format {seal['format']})")
-    with np.load(io.BytesIO(payload)) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    try:
+        arrays = read_npz(io.BytesIO(payload))
+    except DAMAGED as error:
+        raise StorageError(f"{path} is damaged: {error}") from error
     header = json.loads(str(arrays.pop("header")))
     names = [name.removesuffix(".keys") for name in arrays if name.endswith(".keys")]
     fields = {n: NodalValues(arrays[f"{n}.keys"], arrays[f"{n}.values"]) for n in names}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError, StorageError
+from thermosim.results.claims import claim, release
 from thermosim.results.manifest import check_replaceable, command_of, seal, unknown_in
 from thermosim.results.result import CASE, FORMAT, LOG, SUMMARY, Result
 
@@ -21,23 +26,58 @@ if TYPE_CHECKING:
 
 RUN, FAILED = "thermosim run", "a failed thermosim run"
 """Who seals a folder of results (`manifest`)."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+CONTAINERS = ("bwrap", "docker", "podman")
+"""Routes of docker/run whose root folder is not the computer's."""
 
 
 def check_target(directory: Path, *, overwrite: bool, command: str = RUN) -> None:
-    """Refuse a folder that a command must not, or cannot, write to.
+    """Claim a folder; refuse one that a command must not, or cannot, write to.
 
     Raises
     ------
     CaseError
         If it is a file, holds anything but a result of `command`, holds one and `overwrite` is
-        false, or cannot be made.
+        false, cannot be made, or another run is going to write there.
+    StorageError
+        If there is no room.
     """
     place = directory.resolve()  # `new/../file` is the file before `new` is there, too
-    if place.exists():
-        if not place.is_dir():
-            raise CaseError("is a file; name a folder for the result", str(directory))
-        check_replaceable(place, command, overwrite=overwrite, shown=directory)
-    staging_folder(directory).rmdir()  # better told now than after the computation
+    try:
+        _check_free(place, command, overwrite=overwrite, shown=directory)
+        staging_folder(directory).rmdir()  # better told now than after the computation
+        if claim(place, directory):
+            _mend(place)
+        _check_free(place, command, overwrite=overwrite, shown=directory)  # filled in between
+    except OSError as error:
+        release(place)
+        raise _cannot_be_written(directory, error) from error
+
+
+def _mend(place: Path) -> None:
+    """Clear up after a killed run: half-filled folders go, a result moved aside comes back."""
+    half = re.compile(rf"\.{re.escape(place.name)}\.(old\.)?[a-z0-9_]{{8}}")
+    for path in place.parent.iterdir():
+        if not half.fullmatch(path.name) or not path.is_dir():
+            continue
+        moved = path / "result"
+        if moved.is_dir() and not place.exists():
+            moved.replace(place)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _check_free(place: Path, command: str, *, overwrite: bool, shown: Path) -> None:
+    if not place.exists():
+        return
+    if not place.is_dir():
+        raise CaseError("is a file; name a folder for the result", str(shown))
+    check_replaceable(place, command, overwrite=overwrite, shown=shown)
+
+
+def make_folder(place: Path) -> None:
+    """Make a folder and those above it, however many: pathlib's own way recurs once for each."""
+    for folder in (*reversed(place.parents), place):
+        folder.mkdir(exist_ok=True)
 
 
 def staging_folder(directory: Path) -> Path:
@@ -50,14 +90,23 @@ def staging_folder(directory: Path) -> Path:
     """
     place = directory.resolve()
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         return Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     except OSError as error:
-        blocked = isinstance(error, FileExistsError | NotADirectoryError)
-        reason = "a file stands in the way" if blocked else (error.strerror or str(error)).lower()
-        raise CaseError(
-            f"cannot be written: {reason}; name another folder with -o", str(directory)
-        ) from error
+        raise _cannot_be_written(directory, error) from error
+
+
+def _cannot_be_written(directory: Path, error: OSError) -> CaseError | StorageError:
+    if error.errno in _NO_ROOM:
+        return not_stored(directory, error)
+    blocked = isinstance(error, FileExistsError | NotADirectoryError)
+    reason = "a file stands in the way" if blocked else (error.strerror or str(error)).lower()
+    if error.errno == errno.EROFS and os.environ.get("THERMOSIM_ROUTE") in CONTAINERS:
+        reason += (
+            " (docker/run shows the folders of this computer that were there when it began, not "
+            "all of them: docs/install.md)"
+        )
+    return CaseError(f"cannot be written: {reason}; name another folder with -o", str(directory))
 
 
 def not_stored(directory: Path, error: Exception) -> StorageError:
@@ -89,6 +138,43 @@ def keep_failed(directory: Path, case: AnyCase, message: str, log: Sequence[str]
     publish(staged, directory, FAILED)
 
 
+@contextmanager
+def numbers_kept(directory: Path, result: Result, log: Sequence[str]) -> Iterator[None]:
+    """Keep the numbers where there is room if the result cannot be written in the block.
+
+    In a folder beside the one named, or else among the temporary files.
+
+    Raises
+    ------
+    StorageError
+        That of the block, with the result and where its numbers are.
+    """
+    try:
+        yield
+    except StorageError as failure:
+        failure.result = result
+        name = f"{directory.name}.numbers"
+        for folder in (directory.parent, Path(tempfile.gettempdir())):
+            try:
+                kept = _keep_numbers(folder / name, result, log)
+            except (OSError, CaseError):  # no room there either
+                continue
+            failure.args = (f"{failure}; its numbers (without fields and pictures) are in {kept}",)
+            break
+        raise
+
+
+def _keep_numbers(place: Path, result: Result, log: Sequence[str]) -> Path:
+    staged = staging_folder(place)
+    try:
+        write_documents(staged, result, log)
+        place = _free_name(place.resolve())
+        publish(staged, place)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return place
+
+
 def _is_failure(directory: Path) -> bool:
     """Whether a folder holds the record of a failed run and nothing else."""
     sealed = directory.is_dir() and command_of(directory) == FAILED
@@ -117,7 +203,12 @@ def publish(staged: Path, directory: Path, command: str = RUN) -> None:
         raise CaseError(f"is a file; the result is in {staged}", str(directory))
     if not directory.exists():
         staged.replace(directory)
-        return
+    else:
+        _replace(staged, directory)
+    release(directory)
+
+
+def _replace(staged: Path, directory: Path) -> None:
     old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.old.", dir=directory.parent))
     directory.replace(old / "result")
     staged.replace(directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from thermosim.errors import CaseError
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
+    from thermosim.model.layout import Layout
 
 FORMAT = 1
 SUMMARY, CASE, FIELDS, LOG = "summary.json", "case.toml", "fields.pvd", "log.txt"
@@ -43,6 +45,13 @@ class Result:
         if name in summary:
             return summary[name]
         raise AttributeError(f"Result has no {name}; the summary holds {', '.join(summary)}")
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How the result is told and shown."""
+        from thermosim.model.of_case import model_of
+
+        return model_of(self.case).layout
 
     def document(self) -> dict[str, Any]:
         """Return the content of ``summary.json``."""

@@ -1,38 +1,142 @@
-"""The closing table of a particle, in words: `thermosim run` prints it, the report holds it."""
+"""The closing table of a result, in words: `thermosim run` prints it, the report holds it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from thermosim.language.units import si_text, si_with_error, time_text
+from scipy.constants import zero_Celsius
+
+from thermosim.language.units import si_text, si_with_error, time_text, with_error
+
+if TYPE_CHECKING:
+    from thermosim.results.result import Result
 
 Rows = list[tuple[str, str]]
 
-HEAT = {
-    "heat_source_W": "released in the particle",
-    "heat_to_chamber_W": "particle to chamber",
-    "heat_to_substrate_W": "particle to substrate",
-    "heat_substrate_to_chamber_W": "substrate to chamber",
-    "heat_to_holder_W": "substrate to holder",
-    "heat_stored_W": "stored per time",
-}
 _TAKERS = {"dots": "the dots", "host": "host and defects", "substrate": "the substrate"}
 _NOTHING = 1e-12  # of the heat turned over: rounding
 
 
-def particle_rows(numbers: Mapping[str, Any]) -> Rows:
-    """Return what the summary of a particle says, name and value, the most wanted first."""
-    mean = si_with_error(numbers["delta_T_mean_K"], numbers.get("delta_T_error_K"), "K")
-    if "delta_T_error_K" in numbers:
-        mean += " (numerical)"
+def result_rows(result: Result) -> Rows:
+    """Return what a result says, name and value, the most wanted first."""
+    numbers = result.summary
+    rows = _differences(result) if result.layout.zero else _temperatures(result)
+    rows += _thermometer_rows(numbers) + _light_rows(numbers) + _heat_rows(result)
+    return rows + _ending_rows(numbers, result.layout.driver)
+
+
+def goal_delta(result: Result) -> tuple[float, float | None]:
+    """Return ΔT of the goal and its numerical error [K]; None where that is not known."""
+    numbers, layout = result.summary, result.layout
+    error = numbers.get("delta_T_error_K")
+    if layout.probe is None:
+        return numbers["delta_T_mean_K"], error
+    return numbers[f"probe_{layout.probe}_K"] - layout.T_ref, error
+
+
+def goal_text(result: Result) -> str:
+    """Return the absolute temperature of the goal with its error, in words."""
+    delta, error = goal_delta(result)
+    return absolute(result.layout.T_ref + delta, error, abs(delta))
+
+
+def doubted(numbers: Mapping[str, Any], name: str, text: str) -> str:
+    """Return a number in words, "no estimate" beside it where errors were asked for in vain."""
+    errors = numbers.get("errors")
+    return text if errors is None or name in errors else f"{text}, no estimate"
+
+
+def absolute(value: float, error: float | None = None, change: float = 0.0) -> str:
+    """Return a temperature in K and °C, with as many places as its error allows.
+
+    Without an error, three digits of the `change` [K] that matters are told.
+    """
+    if error is not None and error > 0 and math.isfinite(error):
+        text = with_error(value, error)
+        places = len(text.split(" ")[0].partition(".")[2])
+    else:
+        digits = 2 - math.floor(math.log10(change)) if change > 0 else 2
+        places = min(max(digits, 2), 6)
+        text = f"{value:.{places}f}"
+    return f"{text} K ({value - zero_Celsius:.{places}f} °C)".replace("-", "−")
+
+
+def _differences(result: Result) -> Rows:
+    """Return ΔT of the region that is asked about, and of probes."""
+    numbers, layout = result.summary, result.layout
+    delta, error = goal_delta(result)
+    mean = si_with_error(delta, error, "K") + ("" if error is None else " (numerical)")
     low, high = (si_text(numbers[f"delta_T_{end}_K"], "K", zeros=True) for end in ("min", "max"))
-    rows = [("ΔT of the particle, mean", mean), ("lowest … highest", f"{low} … {high}")]
-    rows += _thermometer_rows(numbers) + _light_rows(numbers)
-    turned = max((abs(numbers.get(key, 0.0)) for key in HEAT), default=0.0)
-    rows += [(HEAT[key], heat_text(numbers[key], turned)) for key in HEAT if key in numbers]
-    return rows + ending_rows(numbers)
+    rows = [(layout.goal, mean), ("lowest … highest", f"{low} … {high}")]
+    errors = numbers.get("errors", {})
+    for name, value in probes_of(numbers).items():
+        key = f"probe_{name}_K"
+        text = si_with_error(value - layout.T_ref, errors.get(key), "K")
+        rows.append((f"ΔT at {name}", doubted(numbers, key, text)))
+    return rows
+
+
+def _temperatures(result: Result) -> Rows:
+    """Return the absolute temperatures of goal, probes and regions."""
+    numbers, layout = result.summary, result.layout
+    rows = [(layout.goal, goal_text(result))]
+    if layout.lit:
+        side = f"ΔT from {layout.T_ref:g} K"
+        rows.append((side, si_with_error(*goal_delta(result), "K")))
+    change, errors = change_of(result), numbers.get("errors", {})
+
+    def told(key: str) -> str:
+        return doubted(numbers, key, absolute(numbers[key], errors.get(key), change))
+
+    others = (name for name in probes_of(numbers) if name != layout.probe)
+    rows += [(f"temperature at {name}", told(f"probe_{name}_K")) for name in others]
+    for name in layout.regions:
+        low, mean, high = (told(f"region_{name}_{key}_K") for key in ("min", "mean", "max"))
+        if layout.goal != f"mean temperature of {name}":
+            rows.append((f"mean temperature of {name}", mean))
+        rows.append((f"lowest … highest of {name}", f"{low} … {high}"))
+    return rows
+
+
+def probes_of(numbers: Mapping[str, Any]) -> dict[str, float]:
+    """Return the absolute temperatures [K] at the probes, by name."""
+    return {name[6:-2]: value for name, value in numbers.items() if name.startswith("probe_")}
+
+
+def change_of(result: Result) -> float:
+    """Return the largest difference between regions, or between them and what ΔT starts from."""
+    numbers, T_ref = result.summary, result.layout.T_ref
+    ends = [v for k, v in numbers.items() if k.startswith("region_") and k.endswith("_K")]
+    return max((abs(value - T_ref) for value in ends), default=0.0)
+
+
+def _heat_rows(result: Result) -> Rows:
+    """Return the heat flows: in the few numbers of the summary, or the whole budget."""
+    numbers, accounts, unit = result.summary, result.layout.accounts, result.layout.heat_unit
+    if accounts:
+        known = {words: numbers[key] for key, words in accounts.items() if key in numbers}
+        turned = max(map(abs, known.values()), default=0.0)
+        return [(words, heat_text(heat, turned, unit)) for words, heat in known.items()]
+    turned, errors = max(map(abs, result.budget.values()), default=0.0), numbers.get("errors", {})
+    rows = []
+    for path, heat in result.budget.items():
+        text = heat_text(heat, turned, unit)
+        if path in errors:
+            text = si_with_error(without_rounding(heat, turned), errors[path], unit)
+        rows.append((heat_words(path), doubted(numbers, path, text)))
+    return rows
+
+
+def heat_words(path: str) -> str:
+    """Return an entry of the budget in words, in the direction in which it counts."""
+    place, _, way = path.partition(":")
+    if place == "source":
+        return f"heat released in {way}"
+    if way == "stored":
+        return f"heat stored in {place}"
+    return f"heat leaving by {place}, {way.replace('_', ' ')}"
 
 
 def heat_text(heat: float, turned: float, unit: str = "W") -> str:
@@ -88,7 +192,7 @@ def _intensity(value: float) -> str:
     return si_text(value / 1e4, "W/cm²", zeros=True)
 
 
-def ending_rows(numbers: Mapping[str, Any]) -> Rows:
+def _ending_rows(numbers: Mapping[str, Any], driver: str) -> Rows:
     """Return the balance, and of a transient when it ended, its time constant and lock-in."""
     balance = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
     rows = [("energy balance", balance.replace("-", "−"))]
@@ -106,7 +210,7 @@ def ending_rows(numbers: Mapping[str, Any]) -> Rows:
         rows.append(("63 % of the last change after", tau))
     for entry in numbers.get("lock_in", []):
         name = f"lock-in at {si_text(entry['frequency_Hz'], 'Hz')}"
-        lag = f"{entry['lag_rad']:.4f} rad behind the light".replace("-", "−")
-        lag += ", no estimate" if "errors" in numbers else ""
+        lag = f"{entry['lag_rad']:.4f} rad behind the {driver}".replace("-", "−")
+        lag = doubted(numbers, "lock_in", lag)
         rows.append((name, f"{si_text(entry['amplitude_K'], 'K')}, {lag}"))
     return rows

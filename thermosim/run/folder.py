@@ -63,6 +63,7 @@ def write_steady(
 ) -> None:
     """Write everything of a steady run aside and rename it into place (collective)."""
     comm = problem.domain.comm
+    note_times(result, journal, start)  # for what is kept of it if the disk is full
     staged = on_root(comm, lambda: staging_folder(folder))
     failure: Exception | None = None
     with journal.phase("output", f"write {folder}"):

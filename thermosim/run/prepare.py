@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
+from thermosim.model.heat import TotalSource
+from thermosim.schedule.settings import FieldStart
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -31,11 +33,14 @@ def mesh_of(model: Model, comm: Any, journal: Journal) -> tuple[Domain, Report]:
     from thermosim.fem.parallel import all_agree
     from thermosim.heat.formulas import check_boundaries, check_formulas
     from thermosim.mesh.build import domain_of
+    from thermosim.mesh.notes import notes
 
     with journal.phase("mesh", "mesh"):
         domain, report = domain_of(model.drawing, comm)
     line = f"mesh: {int(report['n_cells'])} cells, symmetry {model.symmetry}"
     journal.say(f"{line}, from the cache of {comm.size} ranks" if domain.cached else line)
+    for note in notes(report, model.symmetry):
+        journal.say(note)
     check_boundaries(model.acting, domain)
     times = model.case.transient
     moments = (0.0,) if times is None else (0.0, times.duration)
@@ -71,12 +76,25 @@ def heat_on(
     """
     from thermosim.heat.transient import with_factor
 
-    heat = model.heat(domain.boundaries)
+    heat = _spread(model.heat(domain.boundaries), domain)
     if light is None:
         return heat if factor is None else with_factor(heat, factor)
     sources = light.sources()
     bodies = (replace(b, source=sources.get(b.region, b.source)) for b in heat.bodies)
     return replace(heat, bodies=tuple(bodies))
+
+
+def _spread(heat: HeatModel, domain: Domain) -> HeatModel:
+    """Return the model with total powers spread over the volumes of their regions (collective)."""
+    from thermosim.fem.domain import volume
+
+    bodies = tuple(
+        replace(b, source=b.source.in_volume(volume(domain, b.region)))
+        if isinstance(b.source, TotalSource)
+        else b
+        for b in heat.bodies
+    )
+    return replace(heat, bodies=bodies)
 
 
 def set_initial_state(model: Model, problem: TransientProblem) -> Any:
@@ -88,6 +106,7 @@ def set_initial_state(model: Model, problem: TransientProblem) -> Any:
         If a steady state is asked for and none is found.
     """
     from thermosim.heat.transient import steady_state
+    from thermosim.run.start import given_field
 
     assert model.case.transient is not None
     initial = model.case.transient.initial
@@ -97,7 +116,10 @@ def set_initial_state(model: Model, problem: TransientProblem) -> Any:
         factor = initial.light_before(peak)
     except ValueError as error:
         raise CaseError(str(error)) from error
-    if factor is not None:
+    if isinstance(initial, FieldStart):
+        theta[:] = given_field(problem, initial) - model.T_ref
+        problem.theta.x.scatter_forward()
+    elif factor is not None:
         theta[:] = steady_state(problem, model.case.solver, factor)
     else:
         start = model.start if initial.level is None else initial.level

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from thermosim.errors import SolveError
 from thermosim.model.of_case import model_of
 from thermosim.results import Result
-from thermosim.results.folder import check_target, keep_failed
+from thermosim.results.claims import ends_claims
+from thermosim.results.folder import check_target, keep_failed, numbers_kept
 from thermosim.results.journal import Journal, Tell
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from thermosim.run.folder import Finish
 
 
+@ends_claims
 def simulate(
     case: AnyCase,
     output: str | Path | None = None,
@@ -73,7 +76,8 @@ def simulate(
             on_root(comm, lambda: keep_failed(kept, case, message, journal.lines))
         raise
     if folder is not None:
-        write_steady(folder, result, problem, journal, start, finish)
+        with numbers_kept(folder, result, journal.lines) if comm.rank == 0 else nullcontext():
+            write_steady(folder, result, problem, journal, start, finish)
     else:
         note_times(result, journal, start)
     return result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.fem.parallel import on_root
 from thermosim.results.checkpoint import read_checkpoint, write_checkpoint
-from thermosim.run.fields import region_function
+from thermosim.run.fields import check_room, check_whole, region_function
 
 if TYPE_CHECKING:
     from thermosim.fem.statemap import StateMap
@@ -53,9 +53,11 @@ class Snapshots:
         delta = fem.Function(problem.space, name="delta_T_K")
         region = region_function(problem)
         paths = on_root(mesh.comm, lambda: sorted(self.folder.glob("*.npz")))
+        check_room(folder, problem, len(paths))
         with VTKFile(mesh.comm, str(folder / "fields.pvd"), "w") as stream:
             for time in self._replay(paths, delta):
                 stream.write_function([delta, region], time)
+        check_whole(folder, mesh.comm)
         try:
             with VTXWriter(mesh.comm, str(folder / "fields.bp"), [delta]) as writer:
                 for time in self._replay(paths, delta):

@@ -7,6 +7,7 @@ where one ends, so that a switch is met exactly. A value is a factor on the inte
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 from abc import abstractmethod
@@ -19,10 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
+from thermosim.language.files import named_file, read_bounded
 from thermosim.language.kinds import Kind
 from thermosim.language.units import Frequency, Intensity, NonNegative, Positive, Time
 
 _MAX_ROWS = 1_000_000
+_MAX_BYTES = 100 * _MAX_ROWS
 _SAME = 1e-12  # relative difference of times that counts as none
 
 
@@ -248,7 +251,7 @@ class Table(Schedule):
             raise ValueError(f"file and {', '.join(sorted(clash))} say the same thing twice")
         folder = (info.context or {}).get("directory", "")
         rest = {key: value for key, value in tree.items() if key != "file"}
-        return {**rest, **_read_table(Path(folder) / Path(str(tree["file"])).expanduser())}
+        return {**rest, **_read_table(named_file(folder, str(tree["file"])))}
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -354,8 +357,11 @@ def _read_table(path: Path) -> dict[str, Any]:
     import csv
 
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            rows = [row for row in csv.reader(stream) if row and not row[0].startswith("#")]
+        data = read_bounded(path, _MAX_BYTES)
+        if len(data) > _MAX_BYTES:
+            raise ValueError(f"{path} is too large: it may have {_MAX_BYTES} bytes")
+        lines = io.StringIO(data.decode("utf-8-sig"), newline="")
+        rows = [row for row in csv.reader(lines) if row and not row[0].startswith("#")]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
     if len(rows) < 2 or len(rows) > _MAX_ROWS:

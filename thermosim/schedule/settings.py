@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from thermosim.language.formulas import FieldExpression, TemperatureExpression
 from thermosim.language.kinds import Kind
+from thermosim.language.names import Name
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     Intensity,
@@ -64,6 +67,32 @@ class GivenStart(InitialState):
     def level(self) -> float:
         """The temperature [K]."""
         return self.temperature
+
+
+class FieldStart(InitialState):
+    """Everything but held faces starts at temperatures by place and region."""
+
+    kind: Literal["field"] = "field"
+    temperature: TemperatureExpression = Field(description="Of regions that are not named below")
+    regions: dict[Name, TemperatureExpression] = Field(
+        default_factory=dict, description="Of each region, by name"
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        for field in (self.temperature, *self.regions.values()):
+            if late := field.names_used & {"t", "T"}:
+                raise ValueError(f'"{min(late)}" is not known at the start; the names are x, y, …')
+        return self
+
+    @property
+    def level(self) -> float | None:
+        """The temperature [K] of the rest, if it is a number: what ΔT is counted from."""
+        return self.temperature.constant if self.temperature.is_constant else None
+
+    def by_region(self, regions: Collection[str]) -> dict[str, FieldExpression]:
+        """Return the formula of each region."""
+        return {name: self.regions.get(name, self.temperature) for name in regions}
 
 
 class SteadyStart(InitialState):

@@ -11,6 +11,7 @@ import numpy as np
 
 from thermosim.errors import MeshError
 from thermosim.language.kinds import Kind
+from thermosim.shapes.hits import CutSurface, HitBody, HitSurface
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -181,6 +182,42 @@ class ShapeBase(
         raise MeshError(
             f'particle.shape.kind = "{self.kind}" is no body of revolution; use symmetry = "3d"'
         )
+
+    def hit_body(self) -> HitBody:
+        """Return what rays and photons meet: the uncut body in its pose.
+
+        Raises
+        ------
+        MeshError
+            If the kind of shape has not said what its surface is.
+        """
+        raise MeshError(
+            f"{type(self).__name__}: rays do not know the surface of this shape; choose another "
+            'kind of shape, optics.model = "uniform", or an escape of kind = "ergodic"'
+        )
+
+    def hit_surface(
+        self, contact_radius: float = 0.0, place: tuple[float, float] = (0.0, 0.0)
+    ) -> HitSurface:
+        """Return what rays meet, cut flat by the contact as `truncated` does.
+
+        Parameters
+        ----------
+        contact_radius
+            Of the disk as large as the contact [m].
+        place
+            x and y of the middle of the contact [m].
+
+        Raises
+        ------
+        ValueError
+            If the contact does not fit the shape.
+        MeshError
+            As `hit_body`, or for an open surface from a file.
+        """
+        depth = self.truncated(contact_radius).depth if contact_radius > 0.0 else 0.0
+        body = self.hit_body().placed(1.0, (*place, -depth))
+        return CutSurface(body) if depth > 0.0 else body
 
     @property
     def equivalent_radius(self) -> float:

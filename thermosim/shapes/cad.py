@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import MeshError, MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def load_gmsh() -> Any:
@@ -28,6 +31,52 @@ def load_gmsh() -> Any:
     return gmsh
 
 
+_READ = """
+import resource, sys
+import gmsh
+gmsh.initialize(readConfigFiles=False, interruptible=False)
+gmsh.option.setNumber("General.Terminal", 0)
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
+try:
+    gmsh.merge(sys.argv[1])
+except Exception as error:
+    print(error, file=sys.stderr)
+    sys.exit(3)
+"""
+_MEMORY = 4 * 2**30  # bytes, and 100 for each of the file
+_FAILED = 3
+_SECONDS = 30.0  # and 10 for each megabyte
+
+
+def try_reading(path: Path) -> None:
+    """Let a process of its own read a file first: gmsh cannot be stopped, and may crash.
+
+    Raises
+    ------
+    MeshError
+        If that fails, takes too long or too much memory, or gmsh crashes.
+    """
+    size = path.stat().st_size
+    seconds, memory = _SECONDS + 1e-5 * size, _MEMORY + 100 * size
+    command = [sys.executable, "-c", _READ, str(path), str(memory)]
+    try:
+        done = subprocess.run(
+            command, timeout=seconds, capture_output=True, check=False, errors="replace"
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MeshError(
+            f"{path}: gmsh has not read it after {seconds:.0f} s; does a loop in it never end? "
+            "Otherwise mesh it with gmsh alone and name the .msh"
+        ) from error
+    if done.returncode:
+        words = done.stderr.strip().splitlines()
+        said = words[-1] if done.returncode == _FAILED and words else "it crashes"
+        raise MeshError(
+            f"{path}: gmsh cannot read it in {memory / 2**30:.1f} GB of memory: {said}; "
+            "is the file whole?"
+        )
+
+
 @contextlib.contextmanager
 def gmsh_session(threads: int = 1) -> Iterator[Any]:
     """Yield a quiet gmsh with a fresh model; whatever a caller had open stays as it was.
@@ -45,10 +94,15 @@ def gmsh_session(threads: int = 1) -> Iterator[Any]:
         _quiet(gmsh, threads)
         gmsh.model.add("thermosim")
         yield gmsh
+    except UnicodeDecodeError as error:
+        raise MeshError(
+            f"gmsh hands over a name that is no UTF-8 text: {error.object!r}"
+        ) from error
     except Exception as error:
         # gmsh raises plain Exception with its log as the text
         if type(error) is Exception:
-            raise MeshError(f"gmsh failed: {error}") from error
+            words = str(error) or "without a word; is the file whole?"
+            raise MeshError(f"gmsh failed: {words}") from error
         raise
     finally:
         if was_open:

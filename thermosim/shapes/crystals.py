@@ -48,7 +48,7 @@ class Box(FacetedShape):
         normals = [(0, 0, -1), (0, 0, 1), (-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0)]
         scale = max(self.a, self.b, self.c)
         halves = [x / (2 * scale) for x in (self.c, self.c, self.a, self.a, self.b, self.b)]
-        return from_halfspaces(normals, halves).scaled(scale)
+        return from_halfspaces(normals, halves, opposite=(1,)).scaled(scale)
 
 
 class Rhombohedron(FacetedShape):
@@ -80,7 +80,7 @@ class Rhombohedron(FacetedShape):
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         half = np.abs(np.einsum("ij,ij->i", normals, np.roll(edges, -2, axis=0))) / 2
         both = np.stack([-normals, normals], axis=1).reshape(-1, 3)
-        return from_halfspaces(both, np.repeat(half, 2)).scaled(self.edge)
+        return from_halfspaces(both, np.repeat(half, 2), opposite=(0, 2)).scaled(self.edge)
 
 
 class HexagonalPrism(FacetedShape):
@@ -107,7 +107,8 @@ class HexagonalPrism(FacetedShape):
         normals = np.concatenate([[(0, 0, -1), (0, 0, 1)], sides])
         scale = max(self.edge, self.length)
         ends, side = self.length / (2 * scale), sqrt(3) / 2 * self.edge / scale
-        return from_halfspaces(normals, [ends] * 2 + [side] * 6).scaled(scale)
+        offsets = [ends] * 2 + [side] * 6
+        return from_halfspaces(normals, offsets, opposite=(1, 2, 5, 6)).scaled(scale)
 
 
 _CUBE_FACES = np.array([(0, 0, -1), (0, 0, 1), (-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0)])
@@ -139,7 +140,7 @@ class TruncatedOctahedron(FacetedShape):
         tip = 1 / sqrt(2)  # of the octahedron of edge 1
         offsets = [tip / sqrt(3)] * 8 + [tip * (1 - self.truncation)] * 6
         normals = np.concatenate([_OCTAHEDRON_FACES, _CUBE_FACES])
-        return from_halfspaces(normals, offsets).scaled(self.edge)
+        return from_halfspaces(normals, offsets, opposite=(0, 2, 5, 7)).scaled(self.edge)
 
 
 class TruncatedCube(FacetedShape):
@@ -165,4 +166,4 @@ class TruncatedCube(FacetedShape):
         """Return the body; the six octagons first, -z leading."""
         offsets = [0.5] * 6 + [(1.5 - self.truncation) / sqrt(3)] * 8
         normals = np.concatenate([_CUBE_FACES, _OCTAHEDRON_FACES])
-        return from_halfspaces(normals, offsets).scaled(self.edge)
+        return from_halfspaces(normals, offsets, opposite=(2, 5)).scaled(self.edge)

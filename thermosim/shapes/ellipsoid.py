@@ -16,6 +16,7 @@ from thermosim.shapes.base import (
     disk_area,
     unit_vectors,
 )
+from thermosim.shapes.hits import EllipsoidSurface, ellipsoid_area
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
 from thermosim.shapes.profile import Profile, upward_arcs
 from thermosim.shapes.sphere import cap_depth
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
 
 _ROUND = 1e-12
 _TURNS = 4096
-
-
-def ellipsoid_area(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
-    """Return the surface [m²] of an ellipsoid of semi-axes a, b, c [m].
-
-    4π R_G(a² b², b² c², c² a²) with Carlson's symmetric integral: DLMF 19.33.1.
-    """
-    from scipy.special import elliprg
-
-    a, b, c = (np.asarray(x, dtype=float) for x in (a, b, c))
-    scale = np.maximum(np.maximum(a, b), c)
-    a2, b2, c2 = ((x / scale) ** 2 for x in (a, b, c))
-    return np.asarray(4 * pi * scale**2 * elliprg(a2 * b2, b2 * c2, c2 * a2))
 
 
 def ellipsoid_cap_area(axes: ArrayLike, pole: ArrayLike, depth: float) -> float:
@@ -197,6 +185,10 @@ class Ellipsoid(ShapeBase):
     def upright_axes(self) -> tuple[float, float]:
         """The semi-axes across and along z [m] of a spheroid that stands on its axis."""
         return sqrt(self._squares[0, 0]), sqrt(self._squares[2, 2])
+
+    def hit_body(self) -> EllipsoidSurface:
+        """Return the ellipsoid that rays meet."""
+        return EllipsoidSurface(self.axes, self.rotation, self.center)
 
     def profile(self, contact_radius: float) -> Profile:
         """Return the outline of a spheroid that stands on its axis."""

@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 
 from thermosim.language.units import Angle
 from thermosim.shapes.base import ShapeBase, TruncatedBody, unit_vectors
+from thermosim.shapes.hits_convex import ConvexSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 from thermosim.shapes.orientation import EulerAngles, about_z, euler_matrix, frame_with_bottom
 from thermosim.shapes.polyhedron import Polyhedron, convex_projected_area
 from thermosim.shapes.resting import (
@@ -75,6 +77,17 @@ class FacetedShape(ShapeBase):
     def convex_halfspaces(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return outward normals (m, 3) and offsets (m,) [m] in the pose: inside is n·x ≤ d."""
         return resting(self).body.halfspaces()
+
+    def hit_body(self) -> ConvexSurface:
+        """Return the polyhedron that photons travel in."""
+        return ConvexSurface(*self.convex_halfspaces())
+
+    def hit_surface(
+        self, contact_radius: float = 0.0, place: tuple[float, float] = (0.0, 0.0)
+    ) -> MeshSurface:
+        """Return what rays meet: the triangles, whose search outruns that of many facets."""
+        body = self.truncated_polyhedron(contact_radius)
+        return MeshSurface(body.vertices + np.array([*place, 0.0]), body.fans)
 
     def truncated_polyhedron(self, contact_radius: float) -> Polyhedron:
         """Return the body in its pose with the flat of area π ``contact_radius``² [m] cut.

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from thermosim.language.units import Length, Positive
 from thermosim.shapes.faceted import FacetedShape
-from thermosim.shapes.hull import from_halfspaces
+from thermosim.shapes.hull import convex_hull, from_halfspaces
 from thermosim.shapes.polyhedron import Polyhedron, polyhedron_moments
 
 if TYPE_CHECKING:
@@ -114,9 +114,7 @@ def _spread_directions(count: int, draw: Draw) -> NDArray[np.float64]:
 
 
 def _encloses_origin(directions: NDArray[np.float64]) -> bool:
-    from scipy.spatial import ConvexHull
-
-    return bool(np.all(ConvexHull(directions).equations[:, 3] < -0.2))
+    return bool(np.all(convex_hull(directions).equations[:, 3] < -0.2))
 
 
 def _direction(draw: Draw) -> tuple[float, float, float]:

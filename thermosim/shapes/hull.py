@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _SAME = 1e-9  # relative to the size of the body
+_ANGLE = 1e-6  # rad: nearer to a half turn than this is a half turn
 
 
-def from_halfspaces(normals: ArrayLike, offsets: ArrayLike) -> Polyhedron:
+def from_halfspaces(
+    normals: ArrayLike, offsets: ArrayLike, opposite: tuple[int, ...] = ()
+) -> Polyhedron:
     """Return the body n·x ≤ d; it must be bounded and hold the origin inside (all d > 0).
 
     Parameters
@@ -23,36 +26,62 @@ def from_halfspaces(normals: ArrayLike, offsets: ArrayLike) -> Polyhedron:
     normals, offsets
         Shapes (m, 3) and (m,). Half-spaces that cut nothing off give no face; the others give
         faces in the order they stand in. Vertices come by height z, then y, then x.
+    opposite
+        Half-spaces whose face begins with the corner that lies straight across from its first
+        vertex, and not, as the others, with the corner after that one. The first edge of a face
+        is its x axis when the body lies on it, so that this is a convention of each shape.
 
     Raises
     ------
     ValueError
         If an offset is not positive or the body is unbounded.
     """
-    from scipy.spatial import ConvexHull
-
     n, d = unit_vectors(normals), np.asarray(offsets, dtype=float)
     if not np.all(d > 0):
         raise ValueError("the origin must lie inside all half-spaces (offsets above 0)")
     # faces of the hull of the dual points n/d are the vertices of the body
-    dual = ConvexHull(n / d[:, None]).equations
+    dual = convex_hull(n / d[:, None]).equations
     if not np.all(dual[:, 3] < 0):
         raise ValueError("the half-spaces leave the body open: the origin is not enclosed")
     points = merge_points(-dual[:, :3] / dual[:, 3:])
-    order = np.lexsort(np.round(points / np.max(np.abs(points)), 9).T)
-    return _assemble(points[order], n, d)
+    return _assemble(points[_by_height(points)], n, d, opposite)
 
 
 def from_points(points: ArrayLike) -> Polyhedron:
     """Return the convex hull of points, shape (n, 3), coplanar triangles put together."""
-    from scipy.spatial import ConvexHull
-
     cloud = np.asarray(points, dtype=float)
     size = np.max(np.ptp(cloud, axis=0))
-    hull = ConvexHull(cloud / size)
+    hull = convex_hull(cloud / size)
     corners = merge_points(cloud[np.sort(hull.vertices)] / size)
     planes = merge_points(hull.equations)
     return _assemble(corners, planes[:, :3], -planes[:, 3]).scaled(size)
+
+
+def _by_height(points: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the order by z, then y, then x; what differs by rounding alone is equal."""
+    tolerance = _SAME * np.max(np.abs(points))
+    ranks = np.empty(points.shape, dtype=np.int64)
+    for axis, values in enumerate(points.T):
+        order = np.argsort(values, kind="stable")
+        steps = np.diff(values[order], prepend=values[order[0]]) > tolerance
+        ranks[order, axis] = np.cumsum(steps)
+    return np.asarray(np.lexsort(ranks.T))
+
+
+def convex_hull(points: ArrayLike) -> Any:
+    """Return the convex hull of points, shape (n, 3), as SciPy has it.
+
+    Raises
+    ------
+    ValueError
+        If they are as good as in one plane, as the corners of a needle of 1e15 times its width.
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        return ConvexHull(points)
+    except QhullError as error:
+        raise ValueError("is too thin or too long for what numbers can hold") from error
 
 
 def merge_points(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,22 +95,36 @@ def merge_points(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _assemble(
-    points: NDArray[np.float64], normals: NDArray[np.float64], offsets: NDArray[np.float64]
+    points: NDArray[np.float64],
+    normals: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    opposite: tuple[int, ...] = (),
 ) -> Polyhedron:
     tolerance = _SAME * 10 * np.max(np.abs(points))
     faces = []
-    for normal, offset in zip(normals, offsets, strict=True):
+    for i, (normal, offset) in enumerate(zip(normals, offsets, strict=True)):
         on_plane = np.flatnonzero(np.abs(points @ normal - offset) <= tolerance)
         if len(on_plane) >= 3:
-            faces.append(_counterclockwise(points, on_plane, normal))
+            faces.append(_counterclockwise(points, on_plane, normal, across=i in opposite))
     return Polyhedron(points, tuple(faces))
 
 
 def _counterclockwise(
-    points: NDArray[np.float64], indices: NDArray[np.intp], normal: NDArray[np.float64]
+    points: NDArray[np.float64],
+    indices: NDArray[np.intp],
+    normal: NDArray[np.float64],
+    *,
+    across: bool,
 ) -> tuple[int, ...]:
+    """Return the corners of a face by their angle about its middle, the first vertex at 0.
+
+    They run from just after -π to π; with `across` a corner at π, which rounding could as well
+    put at -π, comes first.
+    """
     spokes = points[indices] - points[indices].mean(axis=0)
     x = unit_vectors(spokes[0])
     y = np.cross(normal, x)
-    order = np.argsort(np.arctan2(spokes @ y, spokes @ x))
+    angles = np.arctan2(spokes @ y, spokes @ x)
+    straight = np.abs(angles) > np.pi - _ANGLE
+    order = np.argsort(np.where(straight, -np.pi if across else np.pi, angles))
     return tuple(int(i) for i in indices[order])

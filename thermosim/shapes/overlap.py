@@ -9,6 +9,7 @@ import numpy as np
 
 from thermosim.shapes.ellipsoid import Ellipsoid
 from thermosim.shapes.faceted import FacetedShape
+from thermosim.shapes.hull import convex_hull
 from thermosim.shapes.surface import Surface
 
 if TYPE_CHECKING:
@@ -47,10 +48,9 @@ def touching_distance(shape: ShapeBase, direction: NDArray[np.float64]) -> float
 def _touching_distance(points: NDArray[np.float64], direction: NDArray[np.float64]) -> float:
     """Linear programme: the largest s with Σ λ p - Σ μ p = s d, λ and μ weights that sum to 1."""
     from scipy.optimize import linprog
-    from scipy.spatial import ConvexHull
 
     size = float(np.max(np.ptp(points, axis=0)))
-    corners = points[ConvexHull(points / size).vertices] / size
+    corners = points[convex_hull(points / size).vertices] / size
     n = len(corners)
     equal = np.zeros((5, 2 * n + 1))
     equal[:3, :n], equal[:3, n : 2 * n], equal[:3, 2 * n] = corners.T, -corners.T, -direction

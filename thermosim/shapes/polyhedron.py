@@ -40,13 +40,14 @@ class Polyhedron:
         return float(np.max(np.ptp(self.vertices, axis=0)))
 
     @cached_property
-    def _fans(self) -> NDArray[np.int64]:
+    def fans(self) -> NDArray[np.int64]:
+        """Vertex numbers of triangles that the faces are split into, shape (n, 3)."""
         fans = [(f[0], f[i], f[i + 1]) for f in self.faces for i in range(1, len(f) - 1)]
         return np.array(fans, dtype=np.int64).reshape(-1, 3)
 
     def triangles(self) -> NDArray[np.float64]:
         """Return the corners of the faces cut into triangles, shape (m, 3, 3)."""
-        return np.asarray(self.vertices[self._fans])
+        return np.asarray(self.vertices[self.fans])
 
     def face_vectors(self) -> NDArray[np.float64]:
         """Return area times outward normal of each face, shape (faces, 3) [m²]."""

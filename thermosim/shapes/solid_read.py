@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.errors import MeshError
-from thermosim.shapes.cad import gmsh_session
+from thermosim.shapes.cad import gmsh_session, try_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,7 @@ def read_solid(path: Path) -> tuple[float, float]:
     with path.open("rb") as stream:
         if not stream.read(64).lstrip().startswith(b"ISO-10303-21"):
             raise MeshError(f"{path}: is no STEP file; it should begin with ISO-10303-21")
+    try_reading(path)
     with gmsh_session() as gmsh:
         tag = insert(gmsh, path, 1.0)
         box = gmsh.model.occ.getBoundingBox(3, tag)

@@ -16,6 +16,7 @@ from thermosim.shapes.base import (
     disk_area,
     unit_vectors,
 )
+from thermosim.shapes.hits import CapSurface, SphereSurface
 from thermosim.shapes.profile import Profile, Segment, upward_arcs
 
 if TYPE_CHECKING:
@@ -166,6 +167,10 @@ class Sphere(ShapeBase):
             depth=float(cap_depth(R, b)),
         )
 
+    def hit_body(self) -> SphereSurface:
+        """Return the sphere that rays meet."""
+        return SphereSurface(self.radius, (0.0, 0.0, self.radius))
+
     def profile(self, contact_radius: float) -> Profile:
         """Return the outline: arcs over the widest place to the top."""
         R, b = self.radius, contact_radius
@@ -262,6 +267,10 @@ class SphericalCap(ShapeBase):
             centroid_height=self.centroid_height,
             depth=0.0,
         )
+
+    def hit_body(self) -> CapSurface:
+        """Return the cap that rays meet."""
+        return CapSurface(self.base_radius, self.height)
 
     def profile(self, contact_radius: float) -> Profile:
         """Return the outline; a contact of the whole base leaves no sliver of it."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from thermosim.language.files import named_file
 from thermosim.language.units import Length, Positive
 from thermosim.shapes.base import ShapeBase, TruncatedBody
+from thermosim.shapes.hits_mesh import MeshSurface
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
 from thermosim.shapes.resting import RestingBody, largest_contact_radius, rest, truncate
 from thermosim.shapes.solid import (
@@ -50,7 +52,7 @@ class Surface(ShapeBase):
         if not isinstance(value, str | Path):
             return value
         folder = (info.context or {}).get("directory", "")
-        path = Path(folder) / Path(value).expanduser()
+        path = named_file(folder, value)
         if path.suffix.lower() not in _TRIANGLES + _SOLIDS:
             raise PydanticCustomError("surface", "must end in .stl, .obj, .step or .stp")
         if not path.is_file():
@@ -104,6 +106,10 @@ class Surface(ShapeBase):
         """
         body = self.resting().body
         return body.vertices, body.faces
+
+    def hit_body(self) -> MeshSurface:
+        """Return the triangles that rays meet."""
+        return MeshSurface(*self.vertices_faces())
 
     @property
     def volume(self) -> float:

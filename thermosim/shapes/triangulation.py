@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SAME = 1e-9  # relative to the size of the body
 _CHUNK = 200_000  # pairs of triangles tested at once
 _MOST_TRIANGLES = 2_000_000
+_BYTES_PER_TRIANGLE = 300  # of STL as text, the wordiest of the formats
 
 
 def read_triangles(path: Path) -> Polyhedron:
@@ -42,6 +43,10 @@ def read_triangles(path: Path) -> Polyhedron:
 def _load(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     import trimesh
 
+    if path.stat().st_size > _MOST_TRIANGLES * _BYTES_PER_TRIANGLE:
+        raise MeshError(
+            f"{path}: {path.stat().st_size:.3g} bytes are too many; coarsen the surface"
+        )
     try:
         mesh: Any = trimesh.load(path, force="mesh", process=False)
         vertices, triangles = np.array(mesh.vertices, float), np.array(mesh.faces, np.int64)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermosim import __version__
+from thermosim.errors import StorageError
 from thermosim.language.units import Quantity, parse_quantity
 from thermosim.studies.plan import FORMAT, SAMPLE, Plan, as_json
 from thermosim.studies.store import Record
@@ -36,8 +37,9 @@ _QUANTITY = re.compile(r"\s*[+-]?[\d.]+(?:[eE][+-]?\d+)?\s*(.*)")
 def make_dataset(plan: Plan, records: Mapping[str, Record]) -> xr.Dataset:
     """Return the numbers of all points over the dimensions of the study.
 
-    Numbers of points without a result are NaN; ``status`` says "done", "failed" (``message`` tells
-    why), "invalid" or "missing". Nothing in it depends on who computed which point when.
+    Numbers of points without a result are NaN; ``status`` says "done", "failed" or
+    "disturbed" (``message`` tells why), "invalid" or "missing". Nothing
+    in it depends on who computed which point when.
     """
     import xarray as xr
 
@@ -217,36 +219,62 @@ def netcdf_bytes(dataset: xr.Dataset) -> bytes:
 
     Written by a process of its own where DOLFINx is in this one: its HDF5 library and that of
     netCDF4 may be two versions of the same symbols, which do not get along.
+
+    Raises
+    ------
+    StorageError
+        If there is no room for temporary files.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.nc"
-        if "dolfinx" in sys.modules:
-            command = [sys.executable, "-c", _WRITE, str(path)]
-            subprocess.run(command, input=pickle.dumps(dataset), check=True)
-        else:
-            dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4")
-        return path.read_bytes()
+        try:
+            if "dolfinx" in sys.modules:
+                command = [sys.executable, "-c", _WRITE, str(path)]
+                subprocess.run(command, input=pickle.dumps(dataset), check=True)
+            else:
+                dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4")
+            return path.read_bytes()
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+            raise StorageError(
+                f"{path} cannot be written: {error}; is there room for temporary files?"
+            ) from error
 
 
+_MOST_BYTES = 4 * 2**30  # of a study in memory: a small file may hold far more, packed
 _READ = """
 import pickle, sys
 import xarray
 with xarray.open_dataset(sys.argv[1], engine="netcdf4") as stored:
+    if stored.nbytes > int(sys.argv[2]):
+        sys.exit(f"it holds {stored.nbytes} bytes")
     sys.stdout.buffer.write(pickle.dumps(stored.load()))
 """
 
 
 def read_dataset(path: str | Path) -> xr.Dataset:
-    """Read ``study.nc``; by a process of its own where DOLFINx is in this one (`netcdf_bytes`)."""
+    """Read ``study.nc``; by a process of its own where DOLFINx is in this one (`netcdf_bytes`).
+
+    Raises
+    ------
+    StorageError
+        If it is damaged, or unpacks to more than 4 GiB.
+    """
     if "dolfinx" in sys.modules:
-        command = [sys.executable, "-c", _READ, str(path)]
-        done = subprocess.run(command, capture_output=True, check=True)
+        command = [sys.executable, "-c", _READ, str(path), str(_MOST_BYTES)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            raise StorageError(f"{path} cannot be read: {done.stderr.decode().splitlines()[-1]}")
         found: xr.Dataset = pickle.loads(done.stdout)  # from the process just started
         return found
     import xarray as xr
 
-    with xr.open_dataset(path, engine="netcdf4") as stored:
-        return stored.load()
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as stored:
+            if stored.nbytes > _MOST_BYTES:
+                raise StorageError(f"{path} cannot be read: it holds {stored.nbytes} bytes")
+            return stored.load()
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read: {error}") from error
 
 
 def csv_text(dataset: xr.Dataset) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import queue
+import signal
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thermosim.errors import MissingDependencyError, SolveError
 from thermosim.studies.store import Record, read_record
-from thermosim.studies.worker import Run, compute
+from thermosim.studies.worker import Run, compute, without_result
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
     from thermosim.studies.executors import Crew
 
+_LAST_BREATH = 10.0  # seconds until a process that is known to be dead can be asked why
 Work = deque[tuple[str, "AnyCase"]]
 Flying = dict["Future[Record]", tuple[str, "AnyCase"]]
 
@@ -27,13 +30,26 @@ def compute_all(
     """Yield the record of every case, in the order in which they get done.
 
     If a process of the crew dies (a crash, out of memory), the points that were under way are run
-    again one at a time, so that the one which kills its process is found and recorded as failed.
+    again one at a time, so that the one which kills its process is found. What the machine
+    disturbed is run again once the others are done, one point at a time.
 
     Raises
     ------
     SolveError
         If an executor that cannot be started again breaks; what is finished is kept.
     """
+    disturbed = {}
+    for record in _compute_once(cases, crew, run, folder):
+        if record.status == "disturbed":
+            disturbed[record.key] = cases[record.key]
+        else:
+            yield record
+    yield from _compute_once(disturbed, replace(crew, window=1), run, folder)
+
+
+def _compute_once(
+    cases: Mapping[str, AnyCase], crew: Crew, run: Run, folder: Path
+) -> Iterator[Record]:
     waiting: Work = deque(cases.items())
     doubtful: Work = deque()
     while waiting or doubtful:
@@ -51,7 +67,8 @@ def compute_all(
                 found, lost = _after_crash(flying, folder)
                 yield from found
                 if window == 1:
-                    yield from (_died(key) for key, _ in lost)
+                    killed = _killed_from_outside(executor)
+                    yield from (_died(key, killed=killed) for key, _ in lost)
                 else:
                     doubtful.extend(lost)
             finally:
@@ -84,7 +101,7 @@ def _record(future: Future[Record], key: str) -> Record:
     except CancelledError as error:  # the cluster went away: no fault of this point
         raise BrokenExecutor("its work was cancelled") from error
     except Exception as error:  # of the transport: a lost worker, a case that cannot be sent
-        return Record(key, "failed", f"{type(error).__name__}: {error}")
+        return without_result(key, error)
 
 
 def _after_crash(flying: Flying, folder: Path) -> tuple[list[Record], list[tuple[str, AnyCase]]]:
@@ -100,7 +117,16 @@ def _after_crash(flying: Flying, folder: Path) -> tuple[list[Record], list[tuple
     return found, lost
 
 
-def _died(key: str) -> Record:
-    return Record(
-        key, "failed", "the process that computed this point died (crash, or out of memory)"
-    )
+def _killed_from_outside(executor: Executor) -> bool:
+    """Whether a local process was killed, as Linux does when memory runs out; a crash is not."""
+    processes = list((getattr(executor, "_processes", None) or {}).values())
+    for process in processes:
+        process.join(_LAST_BREATH)
+    return any(process.exitcode == -signal.SIGKILL for process in processes)
+
+
+def _died(key: str, *, killed: bool) -> Record:
+    words = "the process that computed this point "
+    if killed:
+        return Record(key, "disturbed", words + "was killed: is there too little memory?")
+    return Record(key, "failed", words + "died (a crash)")

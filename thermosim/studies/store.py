@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from thermosim.errors import CaseError
+from thermosim.results.folder import make_folder
 
 FORMAT = 1
 MARK, POINTS, LOCK = "study.toml", "points", ".lock"
@@ -21,10 +22,13 @@ MARK, POINTS, LOCK = "study.toml", "points", ".lock"
 
 @dataclass
 class Record:
-    """What is kept of one point: its numbers, or why there are none."""
+    """What is known of one point: its numbers, or why there are none.
+
+    Status "disturbed" blames the machine and not the point: it is never kept.
+    """
 
     key: str
-    status: Literal["done", "failed"]
+    status: Literal["done", "failed", "disturbed"]
     message: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -86,8 +90,8 @@ class Store:
         return read_record(self.points / f"{key}.json")
 
     def keep(self, record: Record) -> None:
-        """Write a record unless its worker did."""
-        if not (self.points / f"{record.key}.json").exists():
+        """Write a record unless its worker did, or it says nothing of the point."""
+        if record.status != "disturbed" and not (self.points / f"{record.key}.json").exists():
             keep_record(self.points, record)
 
     def forget(self, key: str) -> None:
@@ -112,7 +116,7 @@ def open_store(folder: Path, *, anew: bool = False) -> Iterator[Store]:
     check_folder(folder)
     store = Store(folder)
     try:
-        store.points.mkdir(parents=True, exist_ok=True)
+        make_folder(store.points.absolute())
     except OSError as error:
         raise CaseError(f"cannot be made: {error.strerror}", str(folder)) from error
     with _alone(folder):

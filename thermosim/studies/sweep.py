@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.case.read import AnyCase, read_toml
+from thermosim.case.read import read_toml
 from thermosim.case.study import flattened
 from thermosim.errors import CaseError
 from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
@@ -26,6 +26,9 @@ from thermosim.studies.worker import Run, run_alone
 if TYPE_CHECKING:
     import xarray as xr
 
+    from thermosim.case.read import AnyCase
+
+NONE_WORKED, SOME_FAILED = 6, 7
 NETCDF, CSV, TIMES = "study.nc", "study.csv", "times.csv"
 
 
@@ -56,9 +59,20 @@ class StudyResult:
             record = self.records.get(point.key)
             if point.case is None:
                 found[point.label] = point.problem
-            elif record is not None and record.status == "failed":
+            elif record is not None and record.status != "done":
                 found[point.label] = record.message
         return found
+
+    @property
+    def exit_status(self) -> int:
+        """Status for the shell: 0, or `NONE_WORKED`, or `SOME_FAILED`.
+
+        Points that are no valid case do not count where ``invalid = "record"`` lets them be.
+        """
+        done = [self.records[key].status == "done" for key in self.plan.cases()]
+        if not any(done):
+            return NONE_WORKED
+        return 0 if all(done) else SOME_FAILED
 
 
 def sweep(
@@ -120,13 +134,13 @@ def sweep(
 
 def case_tree(case: str | Path | Mapping[str, Any] | AnyCase) -> tuple[dict[str, Any], Path | None]:
     """Return the tree of a case and the file it came from."""
-    if isinstance(case, AnyCase):
-        import tomllib
-
-        return tomllib.loads(case.to_toml()), None
+    if isinstance(case, str | Path):
+        return read_toml(Path(case)), Path(case)
     if isinstance(case, Mapping):
         return dict(case), None
-    return read_toml(Path(case)), Path(case)
+    import tomllib
+
+    return tomllib.loads(case.to_toml()), None
 
 
 def plan_of(
@@ -195,7 +209,7 @@ def _compute(
     for record in compute_all(missing, crew, run, store.points.resolve()):
         store.keep(record)
         records[record.key] = record
-        progress.step(failed=record.status == "failed")
+        progress.step(failed=record.status != "done")
     return len(missing)
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from thermosim.errors import MissingDependencyError, ThermosimError
+from thermosim.errors import MissingDependencyError, StorageError, ThermosimError
 from thermosim.studies.store import Record, keep_record
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
 
 Run = Callable[["AnyCase"], Any]
+_PETSC_MEMORY = 55  # PETSC_ERR_MEM
 _ONE_AT_A_TIME = threading.Lock()  # gmsh and PETSc are not made for threads, which Dask uses
 
 
@@ -45,8 +47,8 @@ def _start_petsc_alone() -> None:
 def compute(key: str, case: AnyCase, run: Run, folder: str) -> Record:
     """Run one point and return its record, which is also kept if the worker sees the folder.
 
-    Any exception of the run becomes a record that says "failed", but for what is missing in the
-    environment, which no point can be blamed for.
+    Any exception of the run becomes a record that says "failed", but for what no point can be
+    blamed for: what is missing in the environment is raised, other faults of it are "disturbed".
     """
     start = time.perf_counter()
     try:
@@ -54,15 +56,33 @@ def compute(key: str, case: AnyCase, run: Run, folder: str) -> Record:
         record = Record(key, "done", "", _plain(result.summary), [str(n) for n in result.notes])
     except (MissingDependencyError, ImportError):
         raise
-    except ThermosimError as error:
-        record = Record(key, "failed", str(error))
     except Exception as error:  # a fault of one point must not end the others: it is recorded
-        text = f"{type(error).__name__}: {error}"
-        record = Record(key, "failed", text, traceback=traceback.format_exc())
+        record = without_result(key, error)
     record.wall_s = round(time.perf_counter() - start, 4)
-    if Path(folder).is_dir():
+    if record.status != "disturbed" and Path(folder).is_dir():
         keep_record(Path(folder), record)
     return record
+
+
+def without_result(key: str, error: Exception) -> Record:
+    """Return the record of a point that ended in an exception."""
+    status: Literal["failed", "disturbed"] = "disturbed" if of_the_machine(error) else "failed"
+    if isinstance(error, ThermosimError):
+        return Record(key, status, str(error))
+    trace = "".join(traceback.format_exception(error))
+    return Record(key, status, f"{type(error).__name__}: {error}", traceback=trace)
+
+
+def of_the_machine(error: BaseException | None) -> bool:
+    """Whether an error tells of the machine (disk, memory, permission, time), not of the case."""
+    faults = (StorageError, OSError, MemoryError, subprocess.TimeoutExpired)
+    while error is not None:
+        if isinstance(error, faults) or getattr(error, "ierr", None) == _PETSC_MEMORY:
+            return True
+        if isinstance(error, ThermosimError):
+            return False
+        error = error.__cause__
+    return False
 
 
 def _plain(summary: Any) -> dict[str, Any]:

@@ -21,9 +21,9 @@ MAX_BINS = 100_000
 class ThermometrySettings(Section):
     """Window, reference and weights of the fit to the logarithm of the ratio of two tails.
 
-    ``weights``: ``poisson`` weighs each bin of the log ratio by its photon noise; ``binomial`` is
-    the likelihood of the counts themselves, which also uses bins with zero counts (raw counts
-    only); ``uniform`` ignores the noise and takes the uncertainty from the scatter.
+    ``weights``: ``poisson`` weighs each bin by its noise, and is the likelihood of the counts where
+    there are few; ``binomial`` is that likelihood always, of raw counts; ``uniform`` ignores the
+    noise and takes the uncertainty from the scatter.
     """
 
     E_min: Positive[Energy] = Field(
@@ -49,7 +49,19 @@ class ThermometrySettings(Section):
         default=1.0,
         gt=0,
         allow_inf_nan=False,
-        description="photons per unit of the numbers in a file of spectra",
+        description="photons per unit of the numbers in a file of spectra; if it is not given and "
+        "they scatter otherwise than counts do, it is estimated from their scatter",
+    )
+    read_noise: float = Field(
+        default=0.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="noise of a sample without light, in units of the numbers: dark counts that "
+        "were taken off, read-out",
+    )
+    misfit: Literal["refuse", "inflate"] = Field(
+        default="refuse",
+        description="a log ratio that is no straight line: no number, or a wider ±",
     )
     reference_label: str = Field(
         default="", description="column of the reference spectrum; empty: the first"

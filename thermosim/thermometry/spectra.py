@@ -1,12 +1,9 @@
-"""Series of measured spectra: the CSV file and its checks."""
+"""Series of measured spectra: one file or several, on one axis of photon energy."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +11,13 @@ import numpy as np
 from scipy.constants import c, e, h
 
 from thermosim.errors import CaseError, Problem
-from thermosim.language.units import parse_quantity
+from thermosim.language.tables import Reading, Table, chosen_column, read_table, seconds_of
 from thermosim.thermometry.settings import MIN_BINS, Array
 
-_AXIS = re.compile(r"(energy|wavelength|E)[\s_]*[(\[]?\s*(eV|nm)\s*[)\]]?", re.IGNORECASE)
-_AXIS_UNITS = {"energy": "ev", "e": "ev", "wavelength": "nm"}
-_HEADER_EXAMPLE = 'write for instance "energy (eV),0 s,60 s" or "wavelength (nm),0 s,60 s"'
-_MAX_PROBLEMS = 20
+_SAME_AXIS = 1e-4  # of the spacing of samples; files of one series share their axis
+_TIME_IN_NAME = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*_?(ms|sec|min|hours?|s|h)(?![^\W_])", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,9 @@ class Spectra:
 
     ``energy`` [J], shape (n,), rises; ``signal``, shape (m, n), holds the numbers of the file per
     sample (not per energy: a ratio of two spectra needs no Jacobian); ``time`` [s], shape (m,), is
-    None when the column names are not all times.
+    None when the column names are not all times. ``dark``, shape (n,) or (m, n), are dark counts
+    that ``signal`` still holds; ``signal_per`` is "energy" or "wavelength" where a heading says so;
+    ``notes`` say what the reader took.
     """
 
     energy: Array
@@ -37,6 +36,17 @@ class Spectra:
     labels: tuple[str, ...]
     time: Array | None
     source: str = ""
+    dark: Array | None = None
+    signal_per: str = ""
+    notes: tuple[str, ...] = ()
+
+    def column(self, name: str, words: Sequence[str] = (), key: str = "column") -> int:
+        """Return the spectrum called ``name``; without a name the one that is meant.
+
+        That is the only one, or the only one whose name begins with one of ``words``. CaseError
+        if there is none, or more than one.
+        """
+        return chosen_column(self.labels, name, words, key, self.source)
 
 
 def photon_energy_from_wavelength(wavelength: Array) -> Array:
@@ -44,35 +54,21 @@ def photon_energy_from_wavelength(wavelength: Array) -> Array:
     return np.asarray(h * c / np.asarray(wavelength, float))
 
 
-def read_spectra(path: str | Path) -> Spectra:
-    """Read a CSV file: first column energy in eV or wavelength in nm, then one spectrum a column.
+def read_spectra(path: str | Path | Sequence[str | Path], how: Reading | None = None) -> Spectra:
+    """Read spectra from one file, a column each, or from several files, one each.
 
-    The first row names the columns: ``energy (eV)`` or ``wavelength (nm)``, then times with a unit
-    (``0 s``, ``10 min``) or any other names. Commas, semicolons or tabs separate columns; lines
-    that start with ``#`` are comments.
+    Columns named by times (``0 s``, ``10 min``), and files whose names hold one, have a time.
+    What files may look like: docs/thermometry.md.
 
     Raises
     ------
     CaseError
-        With every fault found (the first 20), each with its line and column.
+        One line for each cause, with the option that helps.
     """
-    source = str(path)
-    rows = _rows(_read_text(Path(path), source), source)
-    line, header = next(rows, (0, []))
-    if not header:
-        raise CaseError(f"the file holds no spectra; {_HEADER_EXAMPLE}", source)
-    problems: list[Problem] = []
-    unit = _axis_unit(line, header, problems)
-    labels = _labels(line, header, problems)
-    lines, values = _numbers(rows, header, problems)
-    if not problems:
-        _check_axis(lines, [row[0] for row in values], problems)
-    if problems:
-        raise CaseError(_shortened(problems), source)
-    table = np.asarray(values, dtype=np.float64)
-    energy = table[:, 0] * e if unit == "ev" else photon_energy_from_wavelength(table[:, 0] * 1e-9)
-    order = np.argsort(energy)
-    return Spectra(energy[order], table[order, 1:].T.copy(), labels, _times(labels), source)
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    if len(paths) == 1:
+        return _spectra(read_table(paths[0], how))
+    return _joined([_spectra(read_table(one, how)) for one in paths], [Path(p) for p in paths])
 
 
 def write_spectra(spectra: Spectra, path: str | Path, comment: str = "") -> None:
@@ -84,113 +80,109 @@ def write_spectra(spectra: Spectra, path: str | Path, comment: str = "") -> None
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _read_text(path: Path, source: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise CaseError(f"cannot be read: {error.strerror or error}", source) from error
-    except UnicodeDecodeError as error:
-        raise CaseError(
-            f"byte {error.start} is no UTF-8 text; save the spectra as CSV in UTF-8", source
-        ) from error
+def _spectra(table: Table) -> Spectra:
+    if table.axis is None:
+        raise AssertionError("a table of spectra without an axis")
+    if len(table.values) < MIN_BINS:
+        rule = f"there are {len(table.values)} rows of numbers, a fit needs at least {MIN_BINS}"
+        raise CaseError([Problem("file", "", rule)], table.source)
+    _check_axis(table)
+    energy = table.axis.to_energy(table.values)
+    order = np.argsort(energy)
+    labels, time = _times(table)
+    notes = list(table.notes)
+    if time is not None:
+        notes.append(f"{len(labels)} spectra, named by times")
+    else:
+        notes.append(f"{len(labels)} spectra: {', '.join(labels[:8])}")
+    return Spectra(
+        energy=energy[order],
+        signal=table.columns[:, order].copy(),
+        labels=labels,
+        time=time,
+        source=table.source,
+        dark=None if table.dark is None else table.dark[order],
+        signal_per=table.signal_per,
+        notes=tuple(notes),
+    )
 
 
-def _rows(text: str, source: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and cells of each line that is neither empty nor a comment."""
-    content = [
-        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
-    ]
-    first = content[0] if content else ""
-    delimiter = next((d for d in ("\t", ";") if d in first), ",")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        try:
-            cells = next(csv.reader(io.StringIO(line), delimiter=delimiter, strict=True))
-        except csv.Error as error:
-            raise CaseError(
-                f"line {number}: cannot be split into cells ({error})", source
-            ) from error
-        yield number, [cell.strip() for cell in cells]
+def _times(table: Table) -> tuple[tuple[str, ...], Array | None]:
+    """Return labels and times [s] of the columns; None if they have no times."""
+    found = [seconds_of(label) for label in table.labels]
+    times = [t for t in found if t is not None]
+    if len(times) == len(found):
+        return table.labels, np.asarray(times, dtype=np.float64)
+    unnamed = all(label.startswith("column ") for label in table.labels)
+    if unnamed and table.frame is not None and len(found) > 1:
+        series = np.asarray(table.frame * np.arange(len(found)), dtype=np.float64)
+        return tuple(f"{t:.10g} s" for t in series), series
+    return table.labels, None
 
 
-def _axis_unit(line: int, header: list[str], problems: list[Problem]) -> str:
-    match = _AXIS.fullmatch(header[0])
-    if match and _AXIS_UNITS[match[1].lower()] == match[2].lower():
-        return match[2].lower()
-    rule = "must name the axis, energy in eV or wavelength in nm"
-    problems.append(Problem(f"line {line}, column 1", f'"{header[0]}"', rule, _HEADER_EXAMPLE))
-    return ""
-
-
-def _labels(line: int, header: list[str], problems: list[Problem]) -> tuple[str, ...]:
-    labels = header[1:]
-    if not labels:
-        rule = "there must be at least one spectrum beside the axis"
-        problems.append(Problem(f"line {line}", "", rule, _HEADER_EXAMPLE))
-    for column, label in enumerate(labels, start=2):
-        where = f"line {line}, column {column}"
-        if not label:
-            problems.append(Problem(where, '""', "a spectrum must have a name, such as its time"))
-        elif label in labels[: column - 2]:
-            problems.append(Problem(where, f'"{label}"', "two spectra have this name; rename one"))
-    return tuple(labels)
-
-
-def _numbers(
-    rows: Iterator[tuple[int, list[str]]], header: list[str], problems: list[Problem]
-) -> tuple[list[int], list[list[float]]]:
-    lines, values = [], []
-    for line, cells in rows:
-        if len(cells) != len(header):
-            rule = f"has {len(cells)} columns, the first row has {len(header)}"
-            problems.append(Problem(f"line {line}", "", rule, "give each spectrum a number"))
-            continue
-        lines.append(line)
-        values.append(
-            [_number(line, column, cell, problems) for column, cell in enumerate(cells, start=1)]
-        )
-    if len(values) < MIN_BINS and not problems:
-        rule = f"there are {len(values)} rows of numbers, a fit needs at least {MIN_BINS}"
-        problems.append(Problem("file", "", rule))
-    return lines, values
-
-
-def _number(line: int, column: int, cell: str, problems: list[Problem]) -> float:
-    where = f"line {line}, column {column}"
-    try:
-        value = float(cell)
-    except ValueError:
-        remedy = "write a decimal point" if re.fullmatch(r"[+-]?\d+,\d+", cell) else ""
-        problems.append(Problem(where, f'"{cell[:40]}"', "must be a number", remedy))
-        return math.nan
-    if not math.isfinite(value):
-        problems.append(Problem(where, f'"{cell[:40]}"', "must be finite", "remove the row"))
-    return value
-
-
-def _check_axis(lines: list[int], axis: list[float], problems: list[Problem]) -> None:
+def _check_axis(table: Table) -> None:
     """Require a positive axis that rises or falls throughout."""
+    axis = table.values
+    if np.min(axis) <= 0.0:
+        i = int(np.argmax(axis <= 0.0))
+        problem = Problem(f"line {table.lines[i]}, column 1", f"{axis[i]:g}", "must be > 0")
+        raise CaseError([problem], table.source)
     sign = 1.0 if axis[-1] > axis[0] else -1.0
-    for index, (line, value) in enumerate(zip(lines, axis, strict=True)):
-        where = f"line {line}, column 1"
-        if value <= 0.0:
-            problems.append(Problem(where, f"{value:g}", "must be > 0"))
-        elif index and sign * (value - axis[index - 1]) <= 0.0:
-            rule = f"the axis must rise or fall throughout; the row before has {axis[index - 1]:g}"
-            problems.append(Problem(where, f"{value:g}", rule, "sort the rows, drop repeated ones"))
+    wrong = np.flatnonzero(sign * np.diff(axis) <= 0.0)
+    if wrong.size:
+        i = int(wrong[0]) + 1
+        rule = f"the axis must rise or fall throughout; the row before has {axis[i - 1]:g}"
+        more = f" (and {wrong.size - 1} more lines)" if wrong.size > 1 else ""
+        where = f"line {table.lines[i]}, column 1{more}"
+        remedy = "sort the rows, drop repeated ones"
+        raise CaseError([Problem(where, f"{axis[i]:g}", rule, remedy)], table.source)
 
 
-def _times(labels: tuple[str, ...]) -> Array | None:
-    """Return the times [s] that the column names stand for, or None if not all are times."""
-    try:
-        return np.asarray([parse_quantity(label, "s") for label in labels], dtype=np.float64)
-    except ValueError:  # any name is allowed: then the series has no time axis
-        return None
+def _joined(parts: list[Spectra], paths: list[Path]) -> Spectra:
+    """Return the spectra of several files, one each, sorted by the times in their names."""
+    first = parts[0]
+    for part in parts:
+        _require_one(part, first)
+    labels = [path.stem for path in paths]
+    if len({*labels}) < len(labels):
+        labels = [str(path) for path in paths]
+    found = [_time_in(path.stem) for path in paths]
+    times = [t for t in found if t is not None]
+    order, time = list(range(len(parts))), None
+    if len(times) == len(parts) and len({*times}) == len(times):
+        order = sorted(order, key=times.__getitem__)
+        time = np.asarray(sorted(times), dtype=np.float64)
+        labels = [f"{t:.10g} s" for t in times]
+    dark = None
+    if any(part.dark is not None for part in parts):
+        none = np.zeros_like(first.energy)
+        dark = np.asarray([none if parts[i].dark is None else parts[i].dark for i in order])
+    how = "named by the times in their names" if time is not None else "named by their files"
+    return Spectra(
+        energy=first.energy,
+        signal=np.concatenate([parts[i].signal for i in order]),
+        labels=tuple(labels[i] for i in order),
+        time=time,
+        source=f"{first.source} and {len(parts) - 1} more",
+        dark=dark,
+        notes=(*first.notes[:-1], f"{len(parts)} files, one spectrum each, {how}"),
+    )
 
 
-def _shortened(problems: list[Problem]) -> list[Problem]:
-    more = len(problems) - _MAX_PROBLEMS
-    if more <= 0:
-        return problems
-    return [*problems[:_MAX_PROBLEMS], Problem("file", "", f"{more} more faults like these")]
+def _require_one(part: Spectra, first: Spectra) -> None:
+    """Require one spectrum a file, on the axis of the first file."""
+    if len(part.labels) != 1:
+        rule = f"holds {len(part.labels)} spectra ({', '.join(part.labels[:8])})"
+        remedy = "of several files each gives one: say which with --column"
+        raise CaseError([Problem("file", "", rule, remedy)], part.source)
+    step = np.min(np.diff(first.energy))
+    if part.energy.shape != first.energy.shape or (
+        np.max(np.abs(part.energy - first.energy)) > _SAME_AXIS * step
+    ):
+        rule = f"has another axis than {first.source}"
+        raise CaseError([Problem("file", "", rule, "export all files on one axis")], part.source)
+
+
+def _time_in(stem: str) -> float | None:
+    match = list(_TIME_IN_NAME.finditer(stem))
+    return seconds_of(f"{match[-1][1]} {match[-1][2]}") if match else None

@@ -154,7 +154,7 @@ def _fit_log_ratio(
 ) -> TailFit:
     """Least squares on ``ln(N/N0)``; bins without signal cannot be used and get no weight."""
     used = (signal[0] > 0.0) & (reference[0] > 0.0) & (signal[1] > 0.0) & (reference[1] > 0.0)
-    bins = _require_bins(used)
+    bins = require_bins(used)
     N, var, N0, var0 = (np.where(used, a, 1.0) for a in (*signal, *reference))
     y = np.log(N / N0)
     own = np.where(used, var / N**2, 0.0)
@@ -164,11 +164,24 @@ def _fit_log_ratio(
     dx = x - line.centre[..., None]
     chi2 = (weight * (y - line.intercept[..., None] - line.slope[..., None] * dx) ** 2).sum(-1)
     reduced = chi2 / (bins - 2)
-    # Without noise weights the scatter about the line is the only measure of the noise.
-    sigma_slope = np.sqrt((reduced if uniform else 1.0) / line.spread)
+    sigma_slope = 1.0 / np.sqrt(line.spread)
+    if uniform:  # the scatter about the line is the only measure of the noise, bin by bin
+        rest = np.where(used, y - line.intercept[..., None] - line.slope[..., None] * dx, 0.0)
+        sigma_slope = _scatter(weight, dx, rest, line.spread)
     influence = (weight * dx) ** 2
     shared = 1.0 - (influence * own).sum(-1) / (influence * total).sum(-1)
     return _result(line, sigma_slope, T0, shared=shared, chi2=reduced, bins=bins)
+
+
+def _scatter(weight: Array, dx: Array, rest: Array, spread: Array) -> Array:
+    """Return the standard error of a slope from residuals whose noise differs from bin to bin.
+
+    The HC2 estimate: each residual stands for its own bin, freed of the leverage of that bin.
+    MacKinnon, White, J. Econometrics 29, 305 (1985), 10.1016/0304-4076(85)90158-7.
+    """
+    lever = weight / weight.sum(-1)[..., None] + weight * dx**2 / spread[..., None]
+    own = (weight * dx * rest) ** 2 / np.where(weight > 0.0, 1.0 - lever, 1.0)
+    return np.asarray(np.sqrt(own.sum(-1)) / spread)
 
 
 def _fit_binomial(x: Array, N: Array, N0: Array, T0: float) -> TailFit:
@@ -180,7 +193,7 @@ def _fit_binomial(x: Array, N: Array, N0: Array, T0: float) -> TailFit:
     if np.any(N < 0.0) or np.any(N0 < 0.0):
         raise ValueError('weights = "binomial" needs raw counts: a negative number was found')
     trials = N + N0
-    bins = _require_bins(trials > 0.0)
+    bins = require_bins(trials > 0.0)
     if np.any(N.sum(-1) <= 0.0) or np.any(N0.sum(-1) <= 0.0):
         raise ValueError("a spectrum has no counts in the window")
     _require_overlap(x, N > 0.0, N0 > 0.0)
@@ -226,7 +239,8 @@ def _require_overlap(x: Array, lit: npt.NDArray[np.bool_], lit0: npt.NDArray[np.
         raise ValueError("the likelihood has no maximum: too few counts in the window for a slope")
 
 
-def _require_bins(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def require_bins(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return how many bins are used (along the last axis); ValueError if too few for a line."""
     bins = np.asarray(used.sum(-1), dtype=np.int64)
     if np.any(bins < MIN_BINS):
         raise ValueError(

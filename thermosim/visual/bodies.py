@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermosim.language.units import si_text, time_text
+from thermosim.results.words import absolute
 from thermosim.visual import style
 from thermosim.visual.fields import frame, heading, paint
 from thermosim.visual.fields_cut import Cut, flat_cut, slice_of
-from thermosim.visual.general import absolute
 from thermosim.visual.meshes import counts, draw_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from thermosim.case.body_case import BodyCase
+    from thermosim.model.layout import Layout
     from thermosim.results import Result
     from thermosim.visual.fields import Window
     from thermosim.visual.fields_read import Field
@@ -33,7 +33,7 @@ _PLANES = {"x": (1, 0, 2), "y": (0, 1, 2), "z": (0, 2, 1)}
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a figure: a window [µm] of a cut, and its size [inches]."""
+    """One picture of a figure: a window [µm] of a cut, its size [inches], whether all is in it."""
 
     title: str
     cut: Cut
@@ -41,21 +41,24 @@ class Panel:
     width: float
     height: float
     stretched: bool
+    whole: bool
 
 
-def body_cuts(field: Field, case: BodyCase) -> list[tuple[str, Cut]]:
+def body_cuts(field: Field, layout: Layout) -> list[tuple[str, Cut]]:
     """Return what pictures show of a body, with titles: its plane, or two cuts in space.
 
     The cuts are those of the largest areas; they pass through the goal, or else the first probe
     that is a point, or else the middle.
     """
     if field.dim == 2:
-        names = ("x", "y") if case.symmetry == "planar" else ("r", "z")
-        cut = flat_cut(field, drop_axis=case.symmetry == "axisymmetric")
+        names = ("x", "y") if layout.symmetry == "planar" else ("r", "z")
+        cut = flat_cut(field, drop_axis=layout.symmetry == "axisymmetric")
         return [("", replace(cut, axes=names, symbol="T"))]
     low, high = field.points.min(axis=0), field.points.max(axis=0)
     room = _INSIDE * (high - low)
-    at = np.clip(_point(case, 0.5 * (low + high)), low + room, high - room)
+    middle = 0.5 * (low + high)
+    through = middle if layout.through is None else 1e6 * np.array(layout.through)
+    at = np.clip(through, low + room, high - room)
     size = high - low
     normals = sorted(_PLANES, key=lambda n: size["xyz".index(n)])[:2]
     found = []
@@ -68,19 +71,12 @@ def body_cuts(field: Field, case: BodyCase) -> list[tuple[str, Cut]]:
     return found
 
 
-def _point(case: BodyCase, middle: style.Floats) -> style.Floats:
-    """Return where to cut [µm]."""
-    points = {p.name: p.point for p in case.probes if p.point is not None and len(p.point) == 3}
-    chosen = points.get(case.goal or "") or next(iter(points.values()), None)
-    return middle if chosen is None else 1e6 * np.array(chosen)
-
-
 def panels_of(cuts: list[tuple[str, Cut]]) -> list[Panel]:
     """Return the panels of a body: each cut as a whole, and around regions too small to see."""
     found = []
     for title, cut in cuts:
         whole = cut.extent()
-        found.append(_panel(title or "Whole body", cut, whole))
+        found.append(_panel(title or "Whole body", cut, whole, whole=True))
         for name, number in cut.numbers.items():
             if not (cut.regions == number).any():
                 continue
@@ -94,7 +90,9 @@ def _size(window: Window) -> tuple[float, float]:
     return window[1] - window[0], window[3] - window[2]
 
 
-def _panel(title: str, cut: Cut, window: Window, margin: float = 0.03) -> Panel:
+def _panel(
+    title: str, cut: Cut, window: Window, margin: float = 0.03, *, whole: bool = False
+) -> Panel:
     room = margin * max(_size(window))
     width, height = _size(window)
     stretched = max(width, height) > _SLIM * min(width, height)
@@ -107,7 +105,7 @@ def _panel(title: str, cut: Cut, window: Window, margin: float = 0.03) -> Panel:
     else:
         scale = min(_WIDEST / width, _TALLEST / height)
         size = scale * width, scale * height
-    return Panel(title, cut, window, *size, stretched)
+    return Panel(title, cut, window, *size, stretched, whole)
 
 
 def _figure(panels: list[Panel]) -> tuple[Figure, list[Axes]]:
@@ -130,16 +128,22 @@ def _figure(panels: list[Panel]) -> tuple[Figure, list[Axes]]:
 
 
 def draw_body_temperature(cuts: list[tuple[str, Cut]], result: Result) -> Figure:
-    """Draw the absolute temperature on the cuts of a body."""
+    """Draw the absolute temperature on the cuts of a body; whole cuts share their colours."""
     low = min(float(cut.values.min()) for _, cut in cuts)
     high = max(float(cut.values.max()) for _, cut in cuts)
     with style.styled():
         shown = panels_of(cuts)
         figure, places = _figure(shown)
         for axes, panel in zip(places, shown, strict=True):
-            paint(axes, panel.cut, panel.window, panel.title, stretched=panel.stretched)
+            limits = (low, high) if panel.whole else None
+            paint(
+                axes, panel.cut, panel.window, panel.title,
+                limits=limits, stretched=panel.stretched,
+            )  # fmt: skip
             _axis(axes, panel)
-        text = f"Temperature here from {absolute(low)} to {absolute(high)}"
+        change = high - low
+        text = f"Temperature here from {absolute(low, change=change)} to "
+        text += absolute(high, change=change)
         time = result.summary.get("time_s")
         heading(figure, result, text if time is None else f"{text}, after {time_text(time)}")
     return figure

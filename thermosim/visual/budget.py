@@ -10,16 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from thermosim.language.units import si_with_error
-from thermosim.results.words import without_rounding
+from thermosim.results.words import goal_delta, goal_text, without_rounding
 from thermosim.visual import style
-from thermosim.visual.general import (
-    body_path,
-    general_case,
-    goal_text,
-    heat_unit,
-    particle_case,
-    whole_body,
-)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,14 +19,6 @@ if TYPE_CHECKING:
 
     from thermosim.results import Result
 
-_PLACES = {
-    "particle_surface": "surface",
-    "substrate_top": "top face",
-    "substrate_bottom": "lower face",
-    "substrate_rim": "rim",
-}
-_PATHS = {"radiation": "thermal radiation", "gas": "residual gas", "held": "conduction to holder",
-          "stored": "heat capacity"}  # fmt: skip
 CONTACT = "conduction through the contact"
 
 
@@ -50,68 +34,31 @@ class Row:
 
 def rows_of(result: Result) -> list[Row]:
     """Return the budget of a result, body by body, sources first; rounding is 0 W."""
-    general = general_case(result)
-    rows = _particle_rows(result) if general is None else _general_rows(result, whole_body(general))
+    layout = result.layout
+    sources, paths = [], []
+    for name, heat in result.budget.items():
+        place, _, path = name.partition(":")
+        if place == "source":
+            words = layout.source_words(path)
+            sources.append(Row(layout.owner(path), words, heat, source=True))
+        else:
+            paths.append(Row(layout.owner(place), layout.path_words(place, path), -heat))
+    rows = [*sources, *_contact_rows(result, paths), *paths]
+    bodies = list(dict.fromkeys(row.body for row in rows))
     turned = max((abs(row.heat) for row in rows), default=0.0)
-    return [replace(row, heat=without_rounding(row.heat, turned)) for row in rows]
+    return [
+        replace(row, heat=without_rounding(row.heat, turned))
+        for row in sorted(rows, key=lambda row: bodies.index(row.body))
+    ]
 
 
-def _particle_rows(result: Result) -> list[Row]:
-    """Return the budget of a particle and its substrate."""
-    sources, paths = [], []
-    for name, heat in result.budget.items():
-        place, _, path = name.partition(":")
-        if place == "source":
-            sources.append(Row(body_of(path), source_words(path, result), heat, source=True))
-        else:
-            paths.append(Row(body_of(place), path_words(place, path), -heat))
-    contact = _contact_rows(result)
-    bodies = dict.fromkeys(row.body for row in [*sources, *contact, *paths])
-    rows = [*sources, *contact, *paths]
-    return [row for body in bodies for row in rows if row.body == body]
-
-
-def _general_rows(result: Result, body: str) -> list[Row]:
-    """Return the budget of a body of any geometry, the heat within it left out."""
-    sources, paths = [], []
-    for name, heat in result.budget.items():
-        place, _, path = name.partition(":")
-        if place == "source":
-            sources.append(Row(body, f"heat source in {_plain(path)}", heat, source=True))
-        else:
-            paths.append(Row(body, body_path(place, path), -heat))
-    return sources + paths
-
-
-def _contact_rows(result: Result) -> list[Row]:
-    heat = result.summary.get("heat_to_substrate_W", 0.0)
-    others = {body_of(n.partition(":")[0]) for n in result.budget if not n.startswith("source:")}
-    if not others - {"particle"}:
+def _contact_rows(result: Result, paths: list[Row]) -> list[Row]:
+    """Return what the main body gives to the other one, where that has paths of its own."""
+    layout = result.layout
+    heat = result.summary.get(layout.contact)
+    if heat is None or all(row.body == layout.main for row in paths):
         return []
-    return [Row("particle", CONTACT, -heat), Row("substrate", CONTACT, heat)]
-
-
-def body_of(place: str) -> str:
-    """Return the body that a region or boundary belongs to: particle or substrate."""
-    return "particle" if place.startswith("particle") else "substrate"
-
-
-def source_words(region: str, result: Result) -> str:
-    """Return what the heat source of a region is."""
-    if particle_case(result).source is not None:
-        return "given heat source"
-    return "light and its emission" if region == "particle" else f"source in {_plain(region)}"
-
-
-def path_words(place: str, path: str) -> str:
-    """Return a path of the budget in words: ``thermal radiation, top face``."""
-    where = _PLACES.get(place, _plain(place))
-    how = _PATHS.get(path, _plain(path))
-    return how if place == "particle_surface" or path == "stored" else f"{how}, {where}"
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+    return [Row(layout.main, CONTACT, -heat), Row(layout.other, CONTACT, heat)]
 
 
 def shares(rows: list[Row]) -> list[float]:
@@ -141,7 +88,7 @@ def draw_budget(result: Result) -> Figure:
         height = 1.9 + 0.36 * len(rows) + 0.45 * len(bodies)
         figure = style.new_figure(9.0, height)
         axes = figure.add_axes((0.36, 0.72 / height, 0.58, 1 - (0.72 + 1.1) / height))
-        _bars(axes, rows, bodies, heat_unit(result))
+        _bars(axes, rows, bodies, result.layout.heat_unit)
         title = result.case.title or "Untitled case"
         size = style.title_size(title, 9.0)
         figure.text(0.02, 1 - 0.12 / height, title, fontsize=size, weight="bold", va="top")
@@ -198,29 +145,33 @@ def _bar(axes: Axes, position: float, length: float, text: str, reach: float) ->
 
 def headline(result: Result) -> str:
     """Return the result in two lines: how cold or warm, and which path balances it."""
-    general = general_case(result)
-    if general is not None:
-        return f"{goal_text(result, general)}{_largest_flow(result)}"
-    numbers = result.summary
-    mean = numbers["delta_T_mean_K"]
-    size = si_with_error(abs(mean), numbers.get("delta_T_error_K"), "K")
-    side = "colder" if mean < 0 else "warmer"
+    layout, numbers = result.layout, result.summary
+    delta, error = goal_delta(result)
     when = f"After {style.time_text(numbers['time_s'])} the" if "time_s" in numbers else "The"
-    several = particle_case(result).particle.count > 1
-    who = "particles are on average" if several else "particle is"
-    text = f"{when} {who} {size} {side} than the chamber."
-    rows = [row for row in rows_of(result) if row.body == "particle"]
+    colder = f"{si_with_error(abs(delta), error, 'K')} {'colder' if delta < 0 else 'warmer'} than"
+    if layout.zero:
+        several = layout.focus is not None and layout.focus.count > 1
+        who = f"{layout.about}s are on average" if several else f"{layout.about} is"
+        return f"{when} {who} {colder} the {layout.zero}.{_balance(result)}"
+    beside = f", {colder} {layout.T_ref:g} K" if layout.lit else ""
+    return f"{when} {layout.goal} is {goal_text(result)}{beside}.{_largest_flow(result)}"
+
+
+def _balance(result: Result) -> str:
+    """Return what drives the main body, and the path by which most of that goes or comes back."""
+    layout = result.layout
+    rows = [row for row in rows_of(result) if row.body == layout.main]
     source = sum(row.heat for row in rows if row.source)
     against = [row for row in rows if not row.source and row.heat * source < 0]
     if not against:
-        return text
+        return ""
     share = dict(zip([id(r) for r in rows], shares(rows), strict=True))
     best = max(against, key=lambda row: abs(row.heat))
-    what = "heat source" if particle_case(result).source is not None else "light"
     verb = "takes away" if source < 0 else "brings"
     back = "comes back" if source < 0 else "leaves"
+    amount = style.si_text(abs(source), layout.heat_unit, zeros=True)
     return (
-        f"{text}\nThe {what} {verb} {style.si_text(abs(source), 'W', zeros=True)}; "
+        f"\nThe {layout.driver} {verb} {amount}; "
         f"{percent(share[id(best)])} of it {back} by {best.label}."
     )
 
@@ -231,7 +182,7 @@ def _largest_flow(result: Result) -> str:
     come, go = [r for r in rows if r.heat > 0], [r for r in rows if r.heat < 0]
     if not come or not go:
         return ""
-    unit = heat_unit(result)
+    unit = result.layout.heat_unit
     first, last = max(come, key=lambda r: r.heat), min(go, key=lambda r: r.heat)
     return (
         f"\n{style.si_text(first.heat, unit, zeros=True)} comes from {first.label}; "

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.language.units import si_with_error
+from thermosim.results.words import absolute, goal_delta
 from thermosim.visual import style
 from thermosim.visual.budget import percent, rows_of, shares
 from thermosim.visual.fields import frames, paint, seen_range
-from thermosim.visual.general import general_case, goal_of, heat_unit, whole_body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _SIDES = {2: 3.8, 3: 3.2}  # inches of a square panel, by number of results
 
 
 def draw_side_by_side(results: Sequence[Result], cuts: Sequence[Cut | None]) -> Figure:
-    """Draw two or more results: temperature, ΔT with its error, the particle's heat budget.
+    """Draw two or more results: temperature, ΔT with its error, the heat budget.
 
     Cuts are drawn where every result has one and there are at most four; all in one scale.
     """
@@ -57,9 +57,10 @@ def _heading(figure: Figure, results: Sequence[Result]) -> None:
     width, height = figure.get_size_inches()
     text = f"{_count(len(results))} side by side: how cold or warm, and where the heat flows"
     figure.text(0.25 / width, 1 - 0.14 / height, text, fontsize=14, weight="bold", va="top")
-    if general_case(results[0]) is not None:
+    zero = results[0].layout.zero
+    if not zero:
         return
-    text = "ΔT = temperature minus chamber temperature"
+    text = f"ΔT = temperature minus {zero} temperature"
     figure.text(0.25 / width, 1 - 0.43 / height, text, fontsize=9.5, color=style.NEUTRAL, va="top")
 
 
@@ -103,22 +104,22 @@ def _note_mean(axes: Axes, result: Result) -> None:
         transform=axes.transAxes,
         va="top",
         fontsize=9.5,
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 2.0},
     )
 
 
 def _answer(result: Result) -> str:
     """Return the one number of a result, for a corner of its picture."""
-    general = general_case(result)
-    if general is None:
-        return f"mean ΔT\n{style.si_text(result.summary['delta_T_mean_K'], 'K')}"
-    words, value, _ = goal_of(result, general)
-    return f"{words}\n{value:.2f} K"
+    layout, (delta, _) = result.layout, goal_delta(result)
+    if layout.zero:
+        return f"mean ΔT\n{style.si_text(delta, 'K')}"
+    return f"{layout.goal}\n{absolute(layout.T_ref + delta, change=abs(delta))}"
 
 
 def _window(cut: Cut, result: Result) -> Window:
-    """Return the window of the particle, or of all of a body of another geometry, as a square."""
-    if general_case(result) is None:
-        return frames(cut, result).particle
+    """Return the window of what stands in the middle, or of all, as a square."""
+    if result.layout.focus is not None:
+        return frames(cut, result).middle
     x0, x1, z0, z1 = cut.extent()
     half = 0.52 * max(x1 - x0, z1 - z0)
     x, z = 0.5 * (x0 + x1), 0.5 * (z0 + z1)
@@ -164,16 +165,13 @@ def _draw_bars(
     draw_temperatures(left, results)
     start = 0.55 / width + 0.25 + 2.45 / width
     right = figure.add_axes((start, bottom / height, 1 - start - 0.25 / width, tall / height))
-    draw_particle_budgets(right, results, paths)
+    draw_budgets(right, results, paths)
 
 
 def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
-    """Draw the mean ΔT of each result as a bar with its numerical error.
-
-    Of bodies of another geometry it is ΔT of the goal.
-    """
-    found = [_delta(result) for result in results]
-    means, errors = np.array(found).T
+    """Draw ΔT of the goal of each result as a bar with its numerical error."""
+    found = [goal_delta(result) for result in results]
+    means, errors = np.array([(delta, error or np.nan) for delta, error in found]).T
     factor, unit = style.si_scale(means, "K")
     reach = float(np.abs(means).max()) / factor or 1.0
     places = np.arange(len(results))
@@ -184,7 +182,9 @@ def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
     )  # fmt: skip
     for i, (mean, error) in enumerate(zip(means, errors, strict=True)):
         text = si_with_error(float(mean), float(error), "K")
-        axes.text(0.0, i - 0.36, text, ha="right" if mean < 0 else "left", va="bottom", fontsize=9)
+        axes.text(
+            0.01, i - 0.36, text, transform=axes.get_yaxis_transform(), va="bottom", fontsize=9
+        )
     axes.set_yticks(places, [letter(i) for i in range(len(results))], weight="bold")
     axes.set_ylim(len(results) - 0.45, -0.75)
     axes.set_xlim(
@@ -192,39 +192,28 @@ def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
         max(0.0, float(means.max()) / factor) + 0.05 * reach,
     )
     axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
-    body = general_case(results[0]) is not None
-    what = "T of the goal minus reference" if body else "ΔT of the particle"
+    layout = results[0].layout
+    what = f"ΔT of the {layout.about}" if layout.zero else "T of the goal minus reference"
     axes.set_xlabel(f"{what} ({unit})")
-    axes.set_title("ΔT ± numerical error" if body else "Mean ΔT ± numerical error")
+    axes.set_title("Mean ΔT ± numerical error" if layout.zero else "ΔT ± numerical error")
     style.clean_axes(axes, grid="x")
 
 
-def _delta(result: Result) -> tuple[float, float]:
-    """Return ΔT of the particle or the goal, and its error [K]."""
-    numbers, general = result.summary, general_case(result)
-    if general is None:
-        return numbers["delta_T_mean_K"], numbers.get("delta_T_error_K", 0.0)
-    _, value, error = goal_of(result, general)
-    return value - numbers["T_ref_K"], error or 0.0
-
-
 def _paths(results: Sequence[Result]) -> list[tuple[str, bool]]:
-    """Return every path of the particles' budgets once: label, and whether it is a source."""
+    """Return every path of the main bodies' budgets once: label, and whether it is a source."""
     found: dict[tuple[str, bool], None] = {}
     for result in results:
         for row in rows_of(result):
-            if row.body == _body(result):
+            if row.body == result.layout.main:
                 found[row.label, row.source] = None
     return sorted(found, key=lambda path: not path[1])
 
 
-def draw_particle_budgets(
-    axes: Axes, results: Sequence[Result], paths: Sequence[tuple[str, bool]]
-) -> None:
-    """Draw what each path brings to (or takes from) the particle, results grouped by path."""
-    tables = [_particle_table(result) for result in results]
+def draw_budgets(axes: Axes, results: Sequence[Result], paths: Sequence[tuple[str, bool]]) -> None:
+    """Draw what each path brings to (or takes from) the main body, results grouped by path."""
+    tables = [_main_table(result) for result in results]
     heats = [heat for table in tables for heat, _ in table.values()]
-    watts = heat_unit(results[0])
+    watts = results[0].layout.heat_unit
     factor, unit = style.si_scale(heats, watts)
     reach = max(map(abs, heats), default=0.0) / factor or 1.0
     step = 0.8 / len(results)
@@ -241,25 +230,19 @@ def draw_particle_budgets(
     low, high = min(0.0, *heats) / factor, max(0.0, *heats) / factor
     axes.set_xlim(low - 1.1 * reach * (low < 0), high + 1.1 * reach * (high > 0))
     axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
-    body = "particle" if general_case(results[0]) is None else "body"
+    body = results[0].layout.about
     axes.set_xlabel(f"← cools the {body}      heat ({unit})      warms it →")
     axes.set_title(f"Heat of the {body} by path")
     style.clean_axes(axes, grid="x")
     axes.spines["left"].set_visible(False)
 
 
-def _body(result: Result) -> str:
-    """Return the body whose budget is compared."""
-    general = general_case(result)
-    return "particle" if general is None else whole_body(general)
-
-
-def _particle_table(result: Result) -> dict[str, tuple[float, float]]:
-    """Return heat [W] and share of the particle's paths by label."""
+def _main_table(result: Result) -> dict[str, tuple[float, float]]:
+    """Return heat [W] and share of the main body's paths by label."""
     rows = rows_of(result)
     found: dict[str, tuple[float, float]] = {}
     for row, share in zip(rows, shares(rows), strict=True):
-        if row.body == _body(result):
+        if row.body == result.layout.main:
             heat, part = found.get(row.label, (0.0, 0.0))
             found[row.label] = heat + row.heat, part + share
     return found

@@ -9,20 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermosim.visual import style
-from thermosim.visual.general import particle_case, support_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from thermosim.model.layout import Focus
     from thermosim.results import Result
     from thermosim.visual.fields_cut import Cut
 
 Window = tuple[float, float, float, float]
 """Ranges (x0, x1, z0, z1) [µm]."""
 
-PARTICLE = "particle"
-"""Name of the region of all particles."""
 _CONTACT_RADII = 5.0
 _NM = 1e-3  # µm
 _MOST_WIDTHS = 5.0  # of a particle: particles farther apart are not shown in one window
@@ -33,30 +31,37 @@ _UNITS = {_NM: "nm", 1.0: "µm", 1e3: "mm", 1e6: "m"}
 class Frames:
     """What the panels of a picture show [µm]; None where there is nothing to show."""
 
-    particle: Window
+    middle: Window
     contact: Window | None
     whole: Window | None
 
 
+def focus_of(result: Result) -> Focus:
+    """Return what stands in the middle of the pictures of a result that has a focus."""
+    focus = result.layout.focus
+    assert focus is not None
+    return focus
+
+
 def frames(cut: Cut, result: Result) -> Frames:
     """Return the windows: particles, five contact radii around the first contact, everything."""
-    case = particle_case(result)
-    low, high = (1e6 * float(corner[0]) for corner in case.particle.shape.bounding_box)
-    foot = float(case.particle.places()[0, 0]) * 1e6
-    x0, x1, _, z1 = cut.extent(cut.numbers[PARTICLE])
+    focus = focus_of(result)
+    low, high = (1e6 * x for x in focus.width)
+    foot = 1e6 * focus.foot[0]
+    x0, x1, _, z1 = cut.extent(cut.numbers[focus.region])
     if x1 - x0 > _MOST_WIDTHS * (high - low):
         x0, x1 = foot + low, foot + high
     middle, half = 0.5 * (x0 + x1), 0.65 * max(x1 - x0, z1)
-    particle = (middle - half, middle + half, z1 - 1.75 * half, z1 + 0.25 * half)
+    window = (middle - half, middle + half, z1 - 1.75 * half, z1 + 0.25 * half)
     b = float(result.summary.get("contact_radius_m", 0.0)) * 1e6
     reach = min(_CONTACT_RADII * b, 0.9 * half)
     contact = (foot - reach, foot + reach, -reach, reach) if b > 0 else None
-    return Frames(particle, contact, _substrate(cut, 4 * half))
+    return Frames(window, contact, _below(cut, focus.region, 4 * half))
 
 
-def _substrate(cut: Cut, width: float) -> Window | None:
-    """Return the window of all but the particle, if it is wider than `width`."""
-    numbers = [int(n) for n in np.unique(cut.regions) if n != cut.numbers[PARTICLE]]
+def _below(cut: Cut, region: str, width: float) -> Window | None:
+    """Return the window of all but a region, if it is wider than `width`."""
+    numbers = [int(n) for n in np.unique(cut.regions) if n != cut.numbers[region]]
     if not numbers:
         return None
     x0, x1, z0, z1 = np.array([cut.extent(n) for n in numbers]).T
@@ -69,33 +74,33 @@ def draw_temperature(cut: Cut, result: Result) -> Figure:
     windows = frames(cut, result)
     with style.styled():
         figure, places = panels(windows)
-        axes = figure.add_axes(places["particle"])
+        axes = figure.add_axes(places["middle"])
         titles = panel_titles(result)
-        paint(axes, cut, windows.particle, titles["particle"])
+        paint(axes, cut, windows.middle, titles["middle"])
         if windows.contact is not None:
-            mark(axes, windows.contact, windows.particle)
+            mark(axes, windows.contact, windows.middle)
             close = figure.add_axes(places["contact"])
             paint(close, cut, windows.contact, titles["contact"])
         if windows.whole is not None:
             strip = figure.add_axes(places["whole"])
-            far = outside(cut, windows.particle)
+            far = outside(cut, windows.middle)
             paint(strip, cut, windows.whole, titles["whole"], limits=far, stretched=True)
-        heading(figure, result, _below(result))
+        heading(figure, result, _meaning(result))
     return figure
 
 
-def _below(result: Result) -> str:
-    text = f"ΔT = temperature minus chamber temperature{where(result)}"
+def _meaning(result: Result) -> str:
+    text = f"ΔT = temperature minus {result.layout.zero} temperature{where(result)}"
     time = result.summary.get("time_s")
     return text if time is None else f"{text}, after {style.time_text(time)}"
 
 
 def where(result: Result) -> str:
     """Return which plane is shown, where that is not plain."""
-    places = particle_case(result).particle.places()
-    if len(places) == 1:
+    focus = focus_of(result)
+    if focus.count == 1:
         return ""
-    return f"; cut at y = {style.si_text(float(places[0, 1]), 'm')}, through particle 1"
+    return f"; cut at y = {style.si_text(focus.foot[1], 'm')}, through particle 1"
 
 
 def panels(windows: Frames) -> tuple[Figure, dict[str, Any]]:
@@ -109,7 +114,7 @@ def panels(windows: Frames) -> tuple[Figure, dict[str, Any]]:
         return x / width, y / height, w / width, h / height
 
     places = {
-        "particle": place(0.75, low, side, side),
+        "middle": place(0.75, low, side, side),
         "contact": place(6.35, low, side, side),
         "whole": place(0.75, 0.6, width - 0.75 - 1.05, 1.15),
     }
@@ -118,15 +123,11 @@ def panels(windows: Frames) -> tuple[Figure, dict[str, Any]]:
 
 def panel_titles(result: Result) -> dict[str, str]:
     """Return what stands above each panel."""
-    case = particle_case(result)
-    names, count = case.material_names(), case.particle.count
-    body = "Particle" if count == 1 else f"Particles ({count} in all)"
-    below = support_words(case)
-    b = result.summary.get("contact_radius_m", 0.0)
+    focus, b = focus_of(result), result.summary.get("contact_radius_m", 0.0)
     return {
-        "particle": f"{body}: {names['particle']}",
+        "middle": focus.title,
         "contact": f"Contact, radius {style.si_text(b, 'm', 3)}",
-        "whole": f"Substrate: {below}".rstrip(": "),
+        "whole": focus.below,
     }
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from thermosim.language.tables import Decays as Measured
+
 _KW_CM2 = 1e7
 _INTENSITY = "pump intensity (kW/cm²)"
 _PHOTON = "pump photon energy (eV)"
@@ -152,13 +154,23 @@ def _mark_best(axes: Axes, cooling: CoolingMap) -> None:
 
 
 @style.styled()
-def draw_decays(decays: Decays, title: str = "") -> Figure:
-    """Draw emission after a pulse for several mean numbers of excitons."""
+def draw_decays(decays: Decays, title: str = "", measured: Measured | None = None) -> Figure:
+    """Draw emission after a pulse for several mean numbers of excitons.
+
+    Measured decays are dots, from their highest count on, scaled to the curve of their number.
+    """
     figure = style.new_figure(6.4, 4.6, layout="constrained")
     axes = figure.subplots()
     colours = style.shades(len(decays.mean_excitons))
     for n, row, colour in zip(decays.mean_excitons, decays.signal, colours, strict=True):
         axes.semilogy(decays.time * 1e9, row, color=colour, label=f"{n:g}")
+    rows = () if measured is None else enumerate(measured.counts)
+    for i, row in rows:
+        start, curve = int(row.argmax()), decays.signal[min(i, len(decays.signal) - 1)]
+        scaled = np.where(row > 0, row, np.nan)[start:] * float(curve.max() / row.max())
+        assert measured is not None
+        since = (measured.time[start:] - measured.time[start]) * 1e9
+        axes.semilogy(since, scaled, ".", ms=2.0, color="0.35", zorder=0)
     axes.set_xlim(0.0, float(decays.time.max()) * 1e9)
     axes.set_xlabel("time after the pulse (ns)")
     axes.set_ylabel(r"emission $I\,\tau_\mathrm{rad}/\langle n\rangle$ (1)")

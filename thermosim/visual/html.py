@@ -10,18 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.results.result import CASE, LOG
-from thermosim.results.words import ending_rows, particle_rows
+from thermosim.results.words import goal_delta, result_rows
 from thermosim.visual import style
 from thermosim.visual.budget import headline, percent, rows_of, shares
 from thermosim.visual.compare import letter, name_of
-from thermosim.visual.general import (
-    body_question,
-    body_temperatures,
-    general_case,
-    heat_unit,
-    particle_case,
-    support_words,
-)
 
 if TYPE_CHECKING:
     from thermosim.results import Result
@@ -35,23 +27,16 @@ _PHYSICS = (
 )  # fmt: skip
 _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
-    "temperature.png": "Temperature on the cut through particle and substrate; each panel has its "
-    "own colour scale. White lines are isotherms.",
-    "light.png": "Intensity in the particle on the cut y = 0, the mean of each cell, on a "
+    "temperature.png": "Temperature {where}. White lines are isotherms.",
+    "light.png": "Intensity in the {lit} on a cut through its middle, the mean of each cell, on a "
     "logarithmic scale. Hot spots excite dots beyond their optimum.",
     "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
     "from it (left). The bars of a body sum to zero.",
-    "course.png": "Temperature of the particle over time.",
-    "course_heat.png": "Heat that each path brings to the particle over time.",
+    "course.png": "Temperature of the {about} over time.",
+    "course_heat.png": "Heat that each path brings to the {about} over time.",
     "mesh.png": "The mesh in the same windows.",
 }
-_GENERAL_CAPTIONS = {
-    "temperature.png": "Temperature of the body. White lines are isotherms.",
-    "budget.png": "Heat budget: each bar is the heat that a path brings to the body (right) or "
-    "takes from it (left). The bars sum to zero.",
-    "course.png": "Temperatures over time.",
-    "course_heat.png": "Heat that each path brings to the body over time.",
-}
+_CUT = "on the cut through {about} and {other}; each panel has its own colour scale"
 _WITH_PREFIX = {"m", "s", "W", "Pa", "Hz", "W/m^2", "W/K"}
 _WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget",
          "error_estimate": "error estimate", "output": "output", "": "all"}  # fmt: skip
@@ -60,19 +45,16 @@ _WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget"
 def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
     """Return the report of a result; pictures (file name to path) that exist are embedded."""
     there = {name: path for name, path in pictures.items() if path.is_file()}
-    general = general_case(result) is not None
     return render(
         "report.html.j2",
         title=result.case.title or "Untitled case",  # the folder has its final name later
         headline=headline(result),
-        question=question(result),
+        question=result.layout.question,
         warnings=warnings_of(result),
-        general=general,
-        closing=closing_table(result),
+        layout=result.layout,
+        closing=result_rows(result),
         budget=budget_table(result),
-        pictures=[
-            (embedded(path), _caption(name, general=general)) for name, path in there.items()
-        ],
+        pictures=[(embedded(path), _caption(name, result)) for name, path in there.items()],
         without_fields="temperature.png" not in there,
         physics=sections(result, _PHYSICS),
         numerics=sections(result, _NUMERICS),
@@ -82,8 +64,11 @@ def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
     )
 
 
-def _caption(name: str, *, general: bool) -> str:
-    return (_CAPTIONS | _GENERAL_CAPTIONS if general else _CAPTIONS).get(name, "")
+def _caption(name: str, result: Result) -> str:
+    layout = result.layout
+    words = {"about": layout.about, "other": layout.other, "lit": layout.lit}
+    where = "of the body" if layout.focus is None else _CUT.format(**words)
+    return _CAPTIONS[name].format(where=where, **words)
 
 
 def comparison_page(results: Sequence[Result], picture: Path, place: Path, report: str) -> str:
@@ -93,8 +78,8 @@ def comparison_page(results: Sequence[Result], picture: Path, place: Path, repor
         target = result.directory / report if result.directory else None
         link = os.path.relpath(target, place) if target and target.is_file() else ""
         columns.append({"letter": letter(i), "name": name_of(result), "link": link})
-    labels = dict.fromkeys(label for r in results for label, _ in closing_table(r))
-    tables = [dict(closing_table(r)) for r in results]
+    labels = dict.fromkeys(label for r in results for label, _ in result_rows(r))
+    tables = [dict(result_rows(r)) for r in results]
     return render(
         "comparison.html.j2",
         title="Results side by side",
@@ -126,37 +111,11 @@ def embedded(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
-def question(result: Result) -> str:
-    """Return what was asked: body, place and light of the case in a sentence."""
-    general = general_case(result)
-    if general is not None:
-        return body_question(general)
-    case = particle_case(result)
-    names = case.material_names()
-    size = style.si_text(case.particle.shape.equivalent_radius, "m", 3)
-    kind = case.particle.shape.kind.replace("_", " ")
-    radius = "radius" if kind == "sphere" else "equivalent radius"
-    text = f"{kind.capitalize()} of {names['particle']}, {radius} {size}"
-    if case.particle.count > 1:
-        text = f"{case.particle.count} particles, each a {text[0].lower()}{text[1:]}"
-    if support_words(case):
-        text += f", on {support_words(case)} ({case.substrate.kind})"
-    b = result.summary.get("contact_radius_m", 0.0)
-    if b and case.contact is not None:
-        text += f", contact radius {style.si_text(b, 'm', 3)} ({case.contact.kind})"
-    T = result.summary["chamber_temperature_K"]
-    return f"{text}; chamber at {T:g} K. How cold or warm does it get, and where does the heat go?"
-
-
 def warnings_of(result: Result) -> list[str]:
     """Return the notes of a result, and what its numbers say against it."""
     found = list(result.notes)
-    numbers = result.summary
-    mean = numbers["delta_T_mean_K"]
-    error = numbers.get("delta_T_error_K")
-    if "goal_K" in numbers:
-        mean = numbers["goal_K"] - numbers["T_ref_K"]
-    if error is None and numbers.get("kind") == "steady":
+    mean, error = goal_delta(result)
+    if error is None and result.summary.get("kind") == "steady":
         found.append("no error estimate was asked for (solver.error_estimate = false)")
     elif error is not None and error > 0.05 * abs(mean):
         found.append(
@@ -166,21 +125,9 @@ def warnings_of(result: Result) -> list[str]:
     return found
 
 
-def closing_table(result: Result) -> Table:
-    """Return the numbers that a run prints at its end, in words."""
-    numbers, general = result.summary, general_case(result)
-    if general is not None:
-        rows = body_temperatures(result, general)
-        unit = heat_unit(result)
-        comes = sum(row.heat for row in rows_of(result) if row.heat > 0)
-        rows.append(("heat that comes in", style.si_text(comes, unit, zeros=True)))
-        return rows + ending_rows(numbers)
-    return particle_rows(numbers)
-
-
 def budget_table(result: Result) -> list[dict[str, str]]:
     """Return the budget, one row per path."""
-    rows, unit = rows_of(result), heat_unit(result)
+    rows, unit = rows_of(result), result.layout.heat_unit
     return [
         {
             "body": row.body,

@@ -42,7 +42,7 @@ def draw_mesh(cut: Cut, result: Result) -> Figure:
             axes = figure.add_axes(places[name])
             draw_cells(axes, cut, window, stretched=name == "whole")
             frame(axes, window, titles[name], cut.axes, stretched=name == "whole")
-            if name == "particle" and windows.contact is not None:
+            if name == "middle" and windows.contact is not None:
                 mark(axes, windows.contact, window)
         heading(figure, result, caption(result))
     return figure
@@ -50,7 +50,7 @@ def draw_mesh(cut: Cut, result: Result) -> Figure:
 
 def _shown(windows: Frames) -> list[tuple[str, Window]]:
     pairs = [
-        ("particle", windows.particle),
+        ("middle", windows.middle),
         ("contact", windows.contact),
         ("whole", windows.whole),
     ]

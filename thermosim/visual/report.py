@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from thermosim.errors import CaseError
 from thermosim.results import load_result
 from thermosim.visual.fields_read import has_fields
-from thermosim.visual.general import general_case, particle_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +71,7 @@ def draw_fields(result: Result) -> tuple[Figure, Figure]:
     from thermosim.visual.meshes import draw_mesh
 
     cuts = load_cuts(result)
-    if general_case(result) is not None:
+    if result.layout.focus is None:
         return draw_body_temperature(cuts, result), draw_body_mesh(cuts, result)
     return draw_temperature(cuts[0][1], result), draw_mesh(cuts[0][1], result)
 
@@ -118,13 +117,12 @@ def load_cuts(result: Result) -> list[tuple[str, Cut]]:
         rule = "summary.json tells no regions and mesh_unit_m: an older thermosim wrote it"
         raise CaseError(f"{rule}; run the case again", str(folder))
     field = read_field(folder, unit=numbers["mesh_unit_m"])
-    case = general_case(result)
-    if case is None:
-        y = float(particle_case(result).particle.places()[0, 1]) * 1e6
-        cuts = [("", cut_of(field, result.case.symmetry, y))]
+    layout = result.layout
+    if layout.focus is not None:
+        y = 1e6 * layout.focus.foot[1]
+        cuts = [("", cut_of(field, layout.symmetry, y))]
     else:
-        absolute = replace(field, values=field.values + numbers["T_ref_K"])
-        cuts = body_cuts(absolute, case)
+        cuts = body_cuts(replace(field, values=field.values + layout.T_ref), layout)
     return [(title, replace(cut, numbers=numbers["regions"])) for title, cut in cuts]
 
 
@@ -162,7 +160,7 @@ def draw_comparison(folders: Sequence[str | Path], output: str | Path) -> list[P
     if len(folders) < 2:
         raise CaseError(f"a comparison needs two results or more, not {len(folders)}", str(output))
     results = [load_result(folder) for folder in folders]
-    if len({general_case(result) is None for result in results}) > 1:
+    if len({result.layout.about for result in results}) > 1:
         rule = "a particle is compared with particles, a [geometry] with others of its kind"
         raise CaseError(f"{rule}; leave one kind out", str(output))
     place = Path(output)

@@ -10,16 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from thermosim.language import units
 from thermosim.visual import style
-from thermosim.visual.general import body_path, general_case, heat_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from thermosim.model.layout import Layout
     from thermosim.results import Result
     from thermosim.results.series import Series
 
 Floats = NDArray[np.float64]
+_MOST_INSIDE = 4  # curves; the names of more stand beside the axes
 
 
 def time_scale(time: ArrayLike) -> tuple[float, str]:
@@ -36,6 +37,7 @@ def draw_delta_T(
     error: Mapping[str, ArrayLike] | None = None,
     events: Sequence[tuple[str, float]] = (),
     steady: float | None = None,
+    symbol: str = "ΔT",
 ) -> Figure:
     """Draw ΔT [K] over time [s].
 
@@ -45,6 +47,7 @@ def draw_delta_T(
     error : of curves by the same names [K]; drawn as a band
     events : name and time [s] of what happens, such as "light off"
     steady : ΔT [K] in the end
+    symbol : "T" where temperatures are absolute
 
     Raises
     ------
@@ -55,18 +58,21 @@ def draw_delta_T(
     if not bands.keys() <= curves.keys():
         raise ValueError(f"error of {', '.join(bands.keys() - curves.keys())}: no such curve")
     seconds, unit = time_scale(t)
-    factor, kelvin = style.si_scale(np.concatenate(list(curves.values())), "K")
+    everything = np.concatenate(list(curves.values()))
+    offset, factor, label = style.temperature_scale(everything, symbol)
     with style.styled():
         figure = style.new_figure(7.2, 4.4, layout="constrained")
         axes = figure.subplots()
         for i, (name, values) in enumerate(curves.items()):
-            colour, y = style.colour_of(i), values / factor
+            colour, y = style.colour_of(i), (values - offset) / factor
             # the first ones, mean before extremes and probes, lie on top
             axes.plot(t / seconds, y, color=colour, label=name, zorder=3 - 0.01 * i, **_dots(t))
             _band(axes, t / seconds, y, bands.get(name, 0 * t) / factor, colour)
         if steady is not None:
-            axes.axhline(steady / factor, color=style.NEUTRAL, ls="--", label="steady state")
-        _finish(axes, t / seconds, unit, f"ΔT ({kelvin})", title)
+            axes.axhline(
+                (steady - offset) / factor, color=style.NEUTRAL, ls="--", label="steady state"
+            )
+        _finish(axes, t / seconds, unit, label, title)
         _mark_events(axes, events, seconds)
     return figure
 
@@ -116,73 +122,42 @@ def draw_heat(
 
 
 def draw_course(result: Result, series: Series) -> tuple[Figure, Figure]:
-    """Draw what a transient wrote down: temperatures, and the heat of the body by path."""
-    title, events = result.case.title, light_switches(result)
-    if general_case(result) is not None:
-        temperatures = draw_temperatures(series.time, body_temperatures(series), title=title)
-        heat = {path: values for path, values in body_heat(series).items() if values.any()}
-        return temperatures, draw_heat(series.time, heat, title=title, unit=heat_unit(result))
+    """Draw what a transient wrote down: temperatures, and the heat of the main body by path."""
+    layout, title, events = result.layout, result.case.title, light_switches(result)
+    symbol = "ΔT" if layout.zero else "T"
+    temperatures = temperatures_of(series, layout)
+    heat = {path: values for path, values in heat_of(series, layout).items() if values.any()}
     return (
-        draw_delta_T(series.time, temperatures_of(series), title=title, events=events),
-        draw_heat(series.time, particle_heat(series), title=f"{title}: heat of the particle"),
+        draw_delta_T(series.time, temperatures, title=title, events=events, symbol=symbol),
+        draw_heat(
+            series.time, heat, title=f"{title}: heat of the {layout.about}", unit=layout.heat_unit
+        ),
     )
 
 
-def draw_temperatures(
-    time: ArrayLike, temperatures: Mapping[str, ArrayLike], *, title: str = ""
-) -> Figure:
-    """Draw absolute temperatures [K] over time [s], by name.
-
-    Raises
-    ------
-    ValueError
-        If a curve has not one value per time.
-    """
-    t, curves = _checked(time, temperatures)
-    seconds, unit = time_scale(t)
-    with style.styled():
-        figure = style.new_figure(7.2, 4.4, layout="constrained")
-        axes = figure.subplots()
-        for i, (name, values) in enumerate(curves.items()):
-            axes.plot(t / seconds, values, color=style.colour_of(i), label=name, **_dots(t))
-        _finish(axes, t / seconds, unit, "T (K)", title)
-    return figure
-
-
-def body_temperatures(series: Series) -> dict[str, Floats]:
-    """Return the absolute temperatures of a series: probes, and the mean of each region."""
-    found: dict[str, Floats] = {}
-    for name, values in series.columns.items():
-        if name.startswith("probe_"):
-            found[name[6:].removesuffix("_K")] = values
-        elif name.startswith("region_") and name.endswith("_mean_K"):
-            found[f"{name[7:].removesuffix('_mean_K')}, mean"] = values
-    return found
+def temperatures_of(series: Series, layout: Layout) -> dict[str, Floats]:
+    """Return the temperatures of a series by name: differences, or absolute ones of regions."""
+    columns = series.columns
+    zero = layout.T_ref if layout.zero else 0.0
+    probes = {
+        name[6:].removesuffix("_K"): values - zero
+        for name, values in columns.items()
+        if name.startswith("probe_")
+    }
+    if layout.zero:
+        words = {"delta_T_mean_K": "mean", "delta_T_min_K": "lowest", "delta_T_max_K": "highest"}
+        found = {text: series[name] for name, text in words.items() if name in columns}
+        return found | {f"probe {name}": values for name, values in probes.items()}
+    return probes | {
+        f"{name[7:].removesuffix('_mean_K')}, mean": values
+        for name, values in columns.items()
+        if name.startswith("region_") and name.endswith("_mean_K")
+    }
 
 
-def body_heat(series: Series) -> dict[str, Floats]:
-    """Return the heat [W] that each path brings to a body of any geometry."""
-    found: dict[str, Floats] = {}
-    for column, values in series.columns.items():
-        place, _, path = column.removesuffix("_W").partition(":")
-        if place == "source":
-            found[f"heat source in {path}"] = values
-        elif path:
-            found[body_path(place, path)] = -values
-    return found
-
-
-def temperatures_of(series: Series) -> dict[str, Floats]:
-    """Return the ΔT columns of a series: mean, lowest, highest, and the probes by name."""
-    words = {"delta_T_mean_K": "mean", "delta_T_min_K": "lowest", "delta_T_max_K": "highest"}
-    found = {text: series[name] for name, text in words.items() if name in series.columns}
-    probes = [name for name in series.columns if name.endswith("_K") and name not in words]
-    return found | {f"probe {name.removesuffix('_K')}": series[name] for name in probes}
-
-
-def particle_heat(series: Series) -> dict[str, Floats]:
-    """Return the heat [W] that each path brings to the particle; what is left is the contact's."""
-    from thermosim.visual.budget import CONTACT, path_words
+def heat_of(series: Series, layout: Layout) -> dict[str, Floats]:
+    """Return the heat [W] that each path brings to the main body; what is left is the contact's."""
+    from thermosim.visual.budget import CONTACT
 
     found: dict[str, Floats] = {}
     elsewhere = False
@@ -190,12 +165,12 @@ def particle_heat(series: Series) -> dict[str, Floats]:
         place, _, path = column.removesuffix("_W").partition(":")
         if not path:
             continue
-        if place == "source" and path == "particle":
-            found["light and its emission"] = values
-        elif place.startswith("particle"):
-            found[path_words(place, path)] = -values
-        else:
+        if layout.owner(path if place == "source" else place) != layout.main:
             elsewhere = True
+        elif place == "source":
+            found[layout.source_words(path)] = values
+        else:
+            found[layout.path_words(place, path)] = -values
     if elsewhere and found:
         found[CONTACT] = -np.sum(list(found.values()), axis=0)
     return found
@@ -256,7 +231,12 @@ def _finish(axes: Axes, t: NDArray[Any], unit: str, label: str, title: str) -> N
     if title:
         axes.set_title(title)
     style.clean_axes(axes, grid="both")
-    axes.legend()
+    if len(axes.lines) <= _MOST_INSIDE:
+        axes.legend()
+        return
+    figure: Any = axes.figure
+    figure.set_size_inches(9.6, 4.4)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _mark_events(axes: Axes, events: Sequence[tuple[str, float]], seconds: float) -> None:

@@ -266,3 +266,18 @@ def test_dark_dots_give_null_not_infinity(capsys):
     numbers = document(capsys, "gain", MICA, *dark)
     assert numbers["eta_ext_low_intensity"] == 0.0
     assert numbers["cools"] is False
+
+
+def test_trpl_lays_measured_decays_beside(capsys, here):
+    rows = "".join(f"{max(0, 900 - 3 * i)}\t\n" for i in range(256))
+    head = "#PicoHarp 300  Histogram Data\n#ns/channel\n0.0640\t\n#counts\n"
+    Path("decay.dat").write_text(head + rows)
+    captured = printed(capsys, "trpl", MICA, "--data", "decay.dat", "--json")
+    measured = json.loads(captured.out)["measured"]
+    assert measured["time_ns"][:2] == pytest.approx([0.0, 0.064])
+    assert measured["counts"][0][:2] == [900.0, 897.0]
+    assert measured["peak_ns"] == [0.0]
+    assert "written by PicoQuant" in measured["reading"]
+    captured = printed(capsys, "trpl", MICA, "--data", "decay.dat", "-o", "with_data")
+    assert "0.064 ns from row to row" in captured.err
+    assert len((here / "with_data" / "measured.csv").read_text().splitlines()) == 257

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.constants import e, k
 
 from thermosim.cli import main
 
@@ -44,6 +46,55 @@ def test_reference_by_name(capsys):
     assert numbers["reference_temperature_K"] == 291.0
     assert numbers["hottest"] == "0 s"
     assert numbers["hottest_delta_T_K"] == pytest.approx(9.0, abs=1.0)
+
+
+def spectra_of(scale=1.0, level=0.0, seed=4):
+    """Two spectra of a tail, 300 and 291 K, with photon noise."""
+    rng = np.random.default_rng(seed)
+    energy = np.arange(2.45, 2.65, 1e-3)
+    kT = np.array([[300.0], [291.0]]) * k / e
+    return energy, rng.poisson(1e5 * np.exp(-(energy - 2.5) / kT) + level) * scale
+
+
+def test_normalised_spectra_warn_and_read(capsys, tmp_path):
+    energy, signal = spectra_of(scale=1e-6)
+    lines = [f"{E:.4f};{a:.8g};{b:.8g}" for E, a, b in zip(energy, *signal, strict=True)]
+    (tmp_path / "pl.csv").write_text("\n".join(["E / eV;0 s;600 s", *lines]).replace(".", ","))
+    captured = printed(capsys, str(tmp_path / "pl.csv"), "--json")
+    numbers = json.loads(captured.out)
+    assert numbers["coldest_delta_T_K"] == pytest.approx(-9.0, abs=3 * numbers["coldest_sigma_K"])
+    assert numbers["coldest_sigma_K"] == pytest.approx(0.31, rel=0.3)
+    assert "the numbers are no counts: largest" in captured.err
+    assert "counts_per_unit" in numbers["warnings"][0]
+    assert "semicolons between columns, decimal commas" in numbers["reading"]
+    scatter = printed(capsys, str(tmp_path / "pl.csv"), "--weights", "uniform")
+    assert "from the scatter about the line" in scatter.err
+
+
+def test_a_dark_level_is_told_and_refused(capsys, tmp_path):
+    energy, signal = spectra_of(level=3e4)
+    files = []
+    for name, row in zip(("pl_0s", "pl_600s"), signal, strict=True):
+        lines = [f"{1239.841984 / E:.4f}\t{v}" for E, v in zip(energy, row, strict=True)]
+        files.append(tmp_path / f"{name}.asc")
+        files[-1].write_text("\n".join(lines))
+    paths = [str(file) for file in files]
+    refused = printed(capsys, *paths, status=2)
+    assert "flatten as on 3" in refused.err
+    assert "no temperature; look for a dark level (--background LOW HIGH)" in refused.err
+    wide = json.loads(printed(capsys, *paths, "--misfit", "inflate", "--json").out)
+    error = abs(wide["coldest_delta_T_K"] + 9.0)
+    assert error > 3.0
+    assert error < 1.5 * wide["coldest_sigma_K"]
+    assert wide["readings"]["time_s"] == [0.0, 600.0]
+
+
+def test_a_file_that_asks_is_answered_by_an_option(capsys, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("".join(f"{E:.3f} {i + 9}\n" for i, E in enumerate(np.arange(0.9, 1.2, 0.01))))
+    assert "say which: --axis um or --axis eV" in printed(capsys, str(path), status=2).err
+    window = ["--window", "0.95 eV", "1.05 eV", "--bin", "10 meV"]
+    assert "energy in eV" in printed(capsys, str(path), "--axis", "eV", *window).err
 
 
 def test_folder(capsys, tmp_path):

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from scipy.constants import e, k
 
 from thermosim.gain import GainModel, cooling_gain, heat_source, mean_escape, pump_absorption
-from thermosim.gain.absorption import local_field_factor, sphere_volume
+from thermosim.gain.absorption import dot_volume, local_field_factor
 from thermosim.gain.source import chebyshev, cross_section
 
 PUMP = 2.33 * e
@@ -138,7 +138,7 @@ def test_cross_section_of_a_small_sphere_of_bulk_material():
     k_0 = PUMP / (1.054571817e-34 * 299792458.0)
     n = 2.292 + 1j * 4e5 / (2.0 * k_0)
     eps, eps_h = n**2, 1.69**2
-    rayleigh = k_0 * 1.69 * sphere_volume(8e-9) * (3.0 * (eps - eps_h) / (eps + 2.0 * eps_h)).imag
+    rayleigh = k_0 * 1.69 * dot_volume(8e-9) * (3.0 * (eps - eps_h) / (eps + 2.0 * eps_h)).imag
     assert float(model.sigma_abs(PUMP)) == pytest.approx(rayleigh, rel=1e-3, abs=0.0)
     assert float(local_field_factor(1.5, 1.5)) == pytest.approx(1.0, rel=1e-15, abs=0.0)
 

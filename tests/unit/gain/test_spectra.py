@@ -4,6 +4,7 @@ from pydantic import ValidationError
 from scipy.constants import c, e, h
 
 from thermosim.gain import GainModel, mean_escape
+from thermosim.gain.absorption import UrbachTail, log_table
 from thermosim.gain.emg import (
     Component,
     emg_mean,
@@ -11,8 +12,9 @@ from thermosim.gain.emg import (
     exponentially_modified_gaussian,
     fit_double_emg,
 )
-from thermosim.gain.emission import mean_energy
+from thermosim.gain.emission import mean_energy, measured_spectrum
 from thermosim.gain.source import cross_section
+from thermosim.gain.tables import gain_summary
 
 TRUE = (
     Component(0.7, 2.375 * e, 0.020 * e, -0.018 * e),
@@ -101,6 +103,49 @@ def test_signal_per_wavelength_is_converted(tmp_path):
     assert mean == pytest.approx(emg_mean(TRUE), rel=1e-6, abs=0.0)
     plain = float(GainModel(emission=section | {"signal_per": "energy"}).mean_emission())
     assert abs(plain - mean) > 0.5e-3 * e
+
+
+def test_the_heading_says_per_nm_and_what_was_read_is_told(tmp_path):
+    E = np.linspace(2.1, 2.7, 1201)[::-1]
+    nm = h * c / (E * e) * 1e9
+    per_wavelength = emg_sum(E * e, TRUE) * (E * e) ** 2 / (h * c)
+    path = tmp_path / "pl.csv"
+    rows = zip(nm, 0.0 * nm + 1.0, per_wavelength / per_wavelength.max(), strict=True)
+    lines = ["Wavelength / nm;absorption;PL (counts/nm)", *(f"{a};{b};{p}" for a, b, p in rows)]
+    path.write_text("\n".join(lines).replace(".", ","))
+    model = GainModel(emission={"kind": "spectrum", "file": path})
+    assert float(model.mean_emission()) == pytest.approx(emg_mean(TRUE), rel=1e-6, abs=0.0)
+    told = gain_summary(model, 2.33 * e)["data_read"][0]
+    assert told.startswith('pl.csv: column "PL (counts/nm)", semicolons between columns')
+    assert "signal per wavelength" in told
+
+
+def test_absorption_is_the_column_of_that_name_or_asked_for(tmp_path):
+    path = tmp_path / "two.csv"
+    E = np.linspace(2.2, 2.5, 40)
+    alpha, pl = np.exp((E - 2.4) / 0.0155), np.exp(-(((E - 2.36) / 0.03) ** 2)) + 0.01
+    lines = [f"{a:.6g},{b:.8g},{d:.8g}" for a, b, d in zip(E, pl, alpha, strict=True)]
+
+    def best(header, **section):
+        path.write_text("\n".join([header, *lines]))
+        clear_caches()
+        table = {"kind": "table", "file": path, **section}
+        return GainModel(absorption=table)
+
+    energy = np.array([2.25, 2.3, 2.35]) * e
+    expected = UrbachTail().log_shape(energy, 300.0, 300.0)
+    for header, column in (("E (eV),PL,absorption", ""), ("E (eV),a,b", "b")):
+        shape = best(header, column=column).absorption.log_shape(energy, 300.0, 300.0)
+        assert shape - shape[0] == pytest.approx(expected - expected[0], abs=1e-5)
+    with pytest.raises(ValidationError, match="any of a, b could be meant; say which: column"):
+        best("E (eV),a,b")
+    with pytest.raises(ValidationError, match="is no column of the file; columns are a, b"):
+        best("E (eV),a,b", column="d")
+
+
+def clear_caches():
+    log_table.cache_clear()
+    measured_spectrum.cache_clear()
 
 
 def test_emg_section():

@@ -10,7 +10,6 @@ from scipy.constants import e
 from thermosim import shapes
 from thermosim.gain.escape import closed
 from thermosim.gain.escape.mc import ESCAPED, SUBSTRATE, Emitter
-from thermosim.gain.escape.mc_bodies import BoxBody
 from thermosim.gain.escape.methods import (
     ErgodicEscape,
     EscapeModel,
@@ -19,6 +18,7 @@ from thermosim.gain.escape.methods import (
     escape_of_fates,
     escape_versus_size,
 )
+from thermosim.shapes.hits_convex import BoxSurface
 
 UM = 1e-6
 ENERGY = np.linspace(2.2, 2.6, 81) * e
@@ -57,7 +57,7 @@ def test_parasitic_absorption_takes_its_part(model):
 
 
 def test_ergodic_grain_needs_volume_and_area_only():
-    box = BoxBody((UM, 2 * UM, 3 * UM))
+    box = BoxSurface((UM, 2 * UM, 3 * UM))
     model = ErgodicEscape(refractive_index=1.7)
     found = model.evaluate(box, [2.4 * e], [1.0], 1e5)
     chord = 4 * 6 / 22 * UM
@@ -74,9 +74,11 @@ def test_ergodic_contact_agrees_with_photons():
     line = ([2.4 * e], [1.0], 2e4)
     radius = 0.5 * UM
     given = {"refractive_index": 1.9, "substrate_index": 1.9}
-    closed_form = ErgodicEscape(**given).evaluate(BoxBody((UM,) * 3), *line, contact_radius=radius)
+    closed_form = ErgodicEscape(**given).evaluate(
+        BoxSurface((UM,) * 3), *line, contact_radius=radius
+    )
     photons = MonteCarloEscape(**given, roughness=1.0, photons=40_000)
-    found = photons.evaluate(BoxBody((UM,) * 3), *line, contact_radius=radius)
+    found = photons.evaluate(BoxSurface((UM,) * 3), *line, contact_radius=radius)
     assert found.f_escape == pytest.approx(closed_form.f_escape, abs=0.02)
     share = found.f_substrate / found.f_escape
     assert share == pytest.approx(closed_form.f_substrate / closed_form.f_escape, abs=0.03)
@@ -159,7 +161,7 @@ def test_larger_grains_reabsorb_more(model):
     assert np.all(np.diff(curve.recycling) > 0)
     assert curve.size.shape == curve.eta_ext_error.shape == curve.mean_escape.shape == (4,)
     assert np.all(curve.f_escape_error > 0) == isinstance(model, MonteCarloEscape)
-    boxes = escape_versus_size(model, [5.0], *SPECTRA, eta_int=0.95, body=BoxBody((UM,) * 3))
+    boxes = escape_versus_size(model, [5.0], *SPECTRA, eta_int=0.95, body=BoxSurface((UM,) * 3))
     assert 0 < boxes.f_escape[0] < 1
 
 

@@ -5,32 +5,33 @@ from scipy.constants import e
 
 from thermosim import shapes
 from thermosim.errors import MeshError
-from thermosim.gain.escape.mc import ESCAPED, LEAKED, Emitter, Surface, Transport
-from thermosim.gain.escape.mc_bodies import (
-    BoxBody,
-    ConvexBody,
-    SphereBody,
+from thermosim.gain.escape.mc import ESCAPED, LEAKED, Emitter, OpticalSurface, Transport
+from thermosim.gain.escape.mc_sphere import lambertian_directions
+from thermosim.gain.escape.methods import body_of
+from thermosim.shapes.hits import (
+    CapSurface,
+    EllipsoidSurface,
+    SphereSurface,
     dot,
     isotropic_directions,
-    lambertian_directions,
 )
-from thermosim.gain.escape.mc_mesh import MeshBody
-from thermosim.gain.escape.mc_shapes import CapBody, EllipsoidBody, body_of
+from thermosim.shapes.hits_convex import BoxSurface, ConvexSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 
 UM = 1e-6
 CUBE = np.vstack([np.eye(3), -np.eye(3)])
 
 
 def _mesh(mesh, unit=UM):
-    return MeshBody(np.asarray(mesh.vertices) * unit, mesh.faces)
+    return MeshSurface(np.asarray(mesh.vertices) * unit, mesh.faces)
 
 
 BODIES = {
-    "sphere": SphereBody(2 * UM),
-    "box": BoxBody((1 * UM, 2 * UM, 3 * UM)),
-    "tetrahedron": ConvexBody([[-1, 0, 0], [0, -1, 0], [0, 0, -1], [1, 1, 1]], [0, 0, 0, UM]),
-    "cap": CapBody(1 * UM, 0.4 * UM),
-    "high cap": CapBody(1 * UM, 3 * UM),
+    "sphere": SphereSurface(2 * UM),
+    "box": BoxSurface((1 * UM, 2 * UM, 3 * UM)),
+    "tetrahedron": ConvexSurface([[-1, 0, 0], [0, -1, 0], [0, 0, -1], [1, 1, 1]], [0, 0, 0, UM]),
+    "cap": CapSurface(1 * UM, 0.4 * UM),
+    "high cap": CapSurface(1 * UM, 3 * UM),
     "ellipsoid": body_of(
         shapes.Ellipsoid(a=UM, b=0.7 * UM, c=1.4 * UM, euler_angles=(0.3, 0.5, 0.7))
     ),
@@ -49,7 +50,7 @@ def test_mean_chord_from_inside(name):
     body, rng = BODIES[name], np.random.default_rng(1)
     position = body.sample(rng, 40_000)
     direction = isotropic_directions(rng, 40_000)
-    chord = body.hit(position, direction).distance + body.hit(position, -direction).distance
+    chord = body.exit(position, direction).distance + body.exit(position, -direction).distance
     expected = 4 * body.volume / body.area
     inverse = 1 / chord
     error = inverse.std() / np.sqrt(inverse.size)
@@ -61,14 +62,14 @@ def test_hits_are_on_the_surface(name):
     body, rng = BODIES[name], np.random.default_rng(2)
     size = body.volume ** (1 / 3)
     position, direction = body.sample(rng, 2000), isotropic_directions(rng, 2000)
-    hit = body.hit(position, direction)
+    hit = body.exit(position, direction)
     np.testing.assert_allclose(dot(hit.normal, hit.normal), 1, rtol=1e-12)
     assert np.all(dot(hit.normal, direction) > 0)
     assert np.all(hit.point[:, 2] >= body.bottom - 1e-9 * size)
     ahead = position + hit.distance[:, None] * direction
     np.testing.assert_allclose(hit.point, ahead, atol=1e-5 * size)
     # a step further the point is outside: going back it meets the surface at once
-    onward = body.hit(hit.point, lambertian_directions(rng, -hit.normal)).distance
+    onward = body.exit(hit.point, lambertian_directions(rng, -hit.normal)).distance
     assert np.nanmin(onward) >= 0
     assert np.mean(onward > 1e-6 * size) > 0.99
 
@@ -98,7 +99,7 @@ def test_samples_fill_the_volume(name):
 
 def _share(body, roughness, tau=0.15, photons=30_000):
     emitter = Emitter([2.4 * e], [1.0], tau / UM)
-    fates = Transport(body, Surface(1.8, roughness), emitter).run(photons, seed=4)
+    fates = Transport(body, OpticalSurface(1.8, roughness), emitter).run(photons, seed=4)
     assert fates.count(LEAKED) <= 1e-4 * photons
     return fates.count(ESCAPED) / photons
 
@@ -108,19 +109,20 @@ def test_same_body_described_in_three_ways(roughness):
     edge = 0.5 * UM * np.ones(6)
     cube = _mesh(trimesh.creation.box((1, 1, 1)))
     shares = [
-        _share(body, roughness) for body in (BoxBody((UM, UM, UM)), ConvexBody(CUBE, edge), cube)
+        _share(body, roughness)
+        for body in (BoxSurface((UM, UM, UM)), ConvexSurface(CUBE, edge), cube)
     ]
     error = np.sqrt(2 * 0.25 / 30_000)
     assert np.ptp(shares) < 4 * error
-    assert ConvexBody(CUBE, edge).volume == pytest.approx(UM**3, rel=1e-12, abs=0)
+    assert ConvexSurface(CUBE, edge).volume == pytest.approx(UM**3, rel=1e-12, abs=0)
     assert cube.area == pytest.approx(6 * UM**2, rel=1e-12, abs=0)
 
 
 def test_round_ellipsoid_and_whole_cap_are_spheres():
-    sphere = _share(SphereBody(UM), 0.0)
-    round_one = EllipsoidBody(np.full(3, UM), np.eye(3), np.zeros(3))
+    sphere = _share(SphereSurface(UM), 0.0)
+    round_one = EllipsoidSurface(np.full(3, UM), np.eye(3), np.zeros(3))
     assert _share(round_one, 0.0) == pytest.approx(sphere, abs=0.014)
-    assert _share(CapBody(1e-5 * UM, 2 * UM), 0.0) == pytest.approx(sphere, abs=0.014)
+    assert _share(CapSurface(1e-5 * UM, 2 * UM), 0.0) == pytest.approx(sphere, abs=0.014)
 
 
 def test_shapes_of_a_case_become_bodies():
@@ -130,10 +132,10 @@ def test_shapes_of_a_case_become_bodies():
     grain = shapes.Grain(diameter=3 * UM, seed=2)
     assert body_of(grain).volume == pytest.approx(grain.volume, rel=1e-9, abs=0)
     assert body_of(grain).area == pytest.approx(grain.area, rel=1e-9, abs=0)
-    assert body_of(shapes.Sphere(radius=UM)) == SphereBody(UM)
+    assert body_of(shapes.Sphere(radius=UM)).radius == UM
     cap = shapes.SphericalCap(base_radius=UM, contact_angle=1.0)
     assert body_of(cap).area == pytest.approx(cap.area, rel=1e-12, abs=0)
-    assert body_of(2.0) == SphereBody(2.0)
+    assert body_of(2.0).radius == 2.0
 
 
 def test_surface_of_a_file_becomes_a_mesh(tmp_path):
@@ -141,23 +143,23 @@ def test_surface_of_a_file_becomes_a_mesh(tmp_path):
     mesh = trimesh.creation.icosphere(subdivisions=1)
     mesh.export(path)
     body = body_of(shapes.Surface(path=path, unit=UM))
-    assert isinstance(body, MeshBody)
+    assert isinstance(body, MeshSurface)
     assert body.volume == pytest.approx(mesh.volume * UM**3, rel=1e-6, abs=0)
 
 
 def test_bad_bodies_are_refused():
     mesh = trimesh.creation.box((1, 1, 1))
     with pytest.raises(MeshError, match="not closed"):
-        MeshBody(mesh.vertices, mesh.faces[:-1])
-    inside_out = MeshBody(mesh.vertices, mesh.faces[:, ::-1])
+        MeshSurface(mesh.vertices, mesh.faces[:-1])
+    inside_out = MeshSurface(mesh.vertices, mesh.faces[:, ::-1])
     assert inside_out.volume == pytest.approx(1.0)
     with pytest.raises(MeshError, match=r"\(k, 3\)"):
-        MeshBody(np.empty((0, 3)), np.empty((0, 3), int))
+        MeshSurface(np.empty((0, 3)), np.empty((0, 3), int))
     with pytest.raises(ValueError, match="no bounded"):
-        _ = ConvexBody(CUBE[:5], np.ones(5)).vertices
+        _ = ConvexSurface(CUBE[:5], np.ones(5)).vertices
     with pytest.raises(ValueError, match="no bounded"):
-        ConvexBody(CUBE[[0, 3]], [1.0, -2.0])
+        ConvexSurface(CUBE[[0, 3]], [1.0, -2.0])
     with pytest.raises(ValueError, match="positive"):
-        SphereBody(0.0)
+        SphereSurface(0.0)
     with pytest.raises(ValueError, match="positive"):
-        BoxBody((1.0, -1.0, 1.0))
+        BoxSurface((1.0, -1.0, 1.0))

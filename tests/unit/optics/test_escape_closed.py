@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.constants import e
 
+from thermosim.gain.efficiency import outcoupled_efficiency
 from thermosim.gain.escape import closed
 
 DEPTH = st.floats(0.0, 50.0)
@@ -87,17 +88,12 @@ def test_shares_add_up_and_split_by_absorption():
     np.testing.assert_allclose(parts[1], [0.35, 0.0, 0.75, 0.0])
 
 
-def test_external_efficiency():
-    assert closed.external_efficiency(0.99, 0.866) == pytest.approx(
-        0.99 * 0.866 / (1 - 0.99 * 0.134)
-    )
-    assert closed.external_efficiency(1.0, 0.1) == pytest.approx(1.0)
-    lossy = closed.external_efficiency(0.99, 0.6, 0.3)
-    assert lossy == pytest.approx(0.99 * 0.6 / (1 - 0.297))
-    assert lossy < closed.external_efficiency(0.99, 0.6)
+def test_efficiency_with_recycling():
+    assert outcoupled_efficiency(1.0, 0.1, 0.9) == pytest.approx(1.0)
+    assert outcoupled_efficiency(0.99, 0.6, 0.3) == pytest.approx(0.99 * 0.6 / (1 - 0.297))
     # sum over generations
     generations = sum(0.9 * 0.4 * (0.9 * 0.5) ** k for k in range(200))
-    assert closed.external_efficiency(0.9, 0.4, 0.5) == pytest.approx(generations, rel=1e-13, abs=0)
+    assert outcoupled_efficiency(0.9, 0.4, 0.5) == pytest.approx(generations, rel=1e-13, abs=0)
     counts = sum((0.9 * 0.5) ** k for k in range(1, 200))
     assert closed.recycling_count(0.9, 0.5) == pytest.approx(counts, rel=1e-13, abs=0)
 

@@ -17,18 +17,19 @@ from thermosim.gain.escape.mc import (
     SUBSTRATE,
     Contact,
     Emitter,
-    Surface,
+    OpticalSurface,
     Transport,
 )
-from thermosim.gain.escape.mc_bodies import BoxBody, SphereBody, dot, isotropic_directions
 from thermosim.gain.escape.mc_sphere import run_chords
 from thermosim.gain.escape.methods import escape_of_fates
 from thermosim.optics.fresnel import reflect
+from thermosim.shapes.hits import SphereSurface, dot, isotropic_directions
+from thermosim.shapes.hits_convex import BoxSurface
 
 UM = 1e-6
 LINE = Emitter([2.4 * e], [1.0], 2e5)
 CLEAR = Emitter([2.4 * e], [1.0], 0.0)
-CUBE = BoxBody((UM, UM, UM))
+CUBE = BoxSurface((UM, UM, UM))
 N = 40_000
 
 
@@ -37,13 +38,13 @@ class Chords:
 
     def __init__(self, sphere):
         self.volume, self.area, self.bottom = sphere.volume, sphere.area, sphere.bottom
-        self.sample, self.hit = sphere.sample, sphere.hit
+        self.sample, self.exit = sphere.sample, sphere.exit
 
 
 @pytest.mark.parametrize("eta_int", [0.0, 0.95])
-@pytest.mark.parametrize("body", [SphereBody(UM), CUBE])
+@pytest.mark.parametrize("body", [SphereSurface(UM), CUBE])
 def test_photons_are_conserved(body, eta_int):
-    surface = Surface(1.9, 0.1, Contact(1.5, 0.05 * UM))
+    surface = OpticalSurface(1.9, 0.1, Contact(1.5, 0.05 * UM))
     fates = Transport(body, surface, LINE, parasitic=3e4, eta_int=eta_int).run(N, seed=1)
     counts = [fates.count(f) for f in (ESCAPED, SUBSTRATE, DOTS, PARASITIC, KEPT, LEAKED)]
     assert sum(counts) == N
@@ -64,28 +65,29 @@ def test_energy_is_conserved():
     of a chain keeps its energy, so the first generation sums up exactly."""
     energy = np.linspace(2.2, 2.6, 401) * e
     emitter = Emitter(energy, np.exp(-(((energy / e - 2.4) / 0.05) ** 2)), 2e5)
-    fates = Transport(SphereBody(UM), Surface(1.9), emitter, parasitic=1e5).run(N, seed=2)
+    fates = Transport(SphereSurface(UM), OpticalSurface(1.9), emitter, parasitic=1e5).run(N, seed=2)
     parts = [fates.energy[fates.fate == f].sum() for f in (ESCAPED, DOTS, PARASITIC)]
     assert sum(parts) == pytest.approx(fates.energy.sum(), rel=1e-13, abs=0)
     mean, spread = emitter.weights @ energy, 0.05 * e / sqrt(2)
     assert abs(fates.energy.mean() - mean) < 4 * spread / sqrt(N)
 
 
-@pytest.mark.parametrize("body", [SphereBody(UM), CUBE])
+@pytest.mark.parametrize("body", [SphereSurface(UM), CUBE])
 def test_index_one_and_clear_lets_everything_out(body):
-    assert Transport(body, Surface(1.0), CLEAR).run(2000, seed=1).count(ESCAPED) == 2000
+    assert Transport(body, OpticalSurface(1.0), CLEAR).run(2000, seed=1).count(ESCAPED) == 2000
 
 
-@pytest.mark.parametrize("body", [SphereBody(UM), CUBE])
+@pytest.mark.parametrize("body", [SphereSurface(UM), CUBE])
 def test_rough_and_clear_lets_everything_out(body):
-    fates = Transport(body, Surface(2.3, 0.5), CLEAR).run(2000, seed=1)
+    fates = Transport(body, OpticalSurface(2.3, 0.5), CLEAR).run(2000, seed=1)
     assert fates.count(ESCAPED) == 2000
 
 
 def test_roughness_leads_from_smooth_to_lambertian():
     emitter = Emitter([2.4 * e], [1.0], 0.03 / UM)
     shares = [
-        Transport(SphereBody(UM), Surface(1.9, r), emitter).run(N, seed=1).count(ESCAPED) / N
+        Transport(SphereSurface(UM), OpticalSurface(1.9, r), emitter).run(N, seed=1).count(ESCAPED)
+        / N
         for r in (0.0, 0.01, 0.1, 1.0)
     ]
     assert np.all(np.diff(shares) > 0.02)
@@ -98,9 +100,9 @@ def test_roughness_leads_from_smooth_to_lambertian():
 @pytest.mark.parametrize("eta_int", [0.0, 0.9])
 def test_runs_of_chords_are_like_single_chords(contact, roughness, eta_int):
     """Re-emission needs the place of absorption, so eta_int tests the position, too."""
-    surface = Surface(1.9, roughness, contact)
+    surface = OpticalSurface(1.9, roughness, contact)
     both = []
-    for seed, body in enumerate([SphereBody(UM), Chords(SphereBody(UM))]):
+    for seed, body in enumerate([SphereSurface(UM), Chords(SphereSurface(UM))]):
         transport = Transport(body, surface, LINE, parasitic=2e4, eta_int=eta_int)
         both.append(escape_of_fates(transport.run(N, seed), LINE))
     for name in ("f_escape", "f_reabsorbed", "f_lost"):
@@ -112,9 +114,9 @@ def test_runs_of_chords_are_like_single_chords(contact, roughness, eta_int):
 
 def test_runs_of_chords_end_on_the_mirrored_path():
     """Each place of absorption lies on the polygon that mirror reflections draw."""
-    rng, sphere, count = np.random.default_rng(4), SphereBody(1.0), 500
+    rng, sphere, count = np.random.default_rng(4), SphereSurface(1.0), 500
     direction = isotropic_directions(rng, count)
-    start = sphere.hit(sphere.sample(rng, count), direction)
+    start = sphere.exit(sphere.sample(rng, count), direction)
     run = run_chords(
         rng, 1.0, start.normal, direction, np.full(count, 0.3), np.zeros(count), roughness=0.0
     )
@@ -123,7 +125,7 @@ def test_runs_of_chords_end_on_the_mirrored_path():
     point, ray, normal = start.point, direction, start.normal
     for _ in range(60):
         ray = reflect(ray, normal)
-        hit = sphere.hit(point, ray)
+        hit = sphere.exit(point, ray)
         along = np.clip(dot(run.position - point, ray), 0.0, hit.distance)
         miss = point + along[:, None] * ray - run.position
         nearest = np.minimum(nearest, np.sqrt(dot(miss, miss)))
@@ -142,9 +144,9 @@ def test_absorbed_light_of_a_smooth_sphere_sits_where_it_should():
             return super()._absorb(pool, which, rng)
 
     mean_radius = []
-    for body in (SphereBody(UM), Chords(SphereBody(UM))):
+    for body in (SphereSurface(UM), Chords(SphereSurface(UM))):
         places.clear()
-        Recording(body, Surface(1.9), LINE).run(N, seed=5)
+        Recording(body, OpticalSurface(1.9), LINE).run(N, seed=5)
         radius = np.linalg.norm(np.concatenate(places), axis=1) / UM
         assert radius.max() <= 1 + 1e-12
         mean_radius.append(radius.mean())
@@ -157,24 +159,24 @@ def test_substrate_of_index_one_takes_its_share_of_the_surface():
     """No refraction: the flux is the same all over a sphere, and over the faces of a cube."""
     angle = 0.7
     contact = Contact.under_sphere(1.0, UM, angle)
-    into = Transport(SphereBody(UM), Surface(1.0, 0, contact), LINE).run(N, 3)
+    into = Transport(SphereSurface(UM), OpticalSurface(1.0, 0, contact), LINE).run(N, 3)
     share = into.count(SUBSTRATE) / into.count(SUBSTRATE, ESCAPED)
     expected = (1 - cos(angle)) / 2
     assert abs(share - expected) < 4 * sqrt(expected / N)
-    faces = Transport(CUBE, Surface(1.0, 0, Contact(1.0)), LINE).run(N, 3)
+    faces = Transport(CUBE, OpticalSurface(1.0, 0, Contact(1.0)), LINE).run(N, 3)
     share = faces.count(SUBSTRATE) / faces.count(SUBSTRATE, ESCAPED)
     assert abs(share - 1 / 6) < 4 * sqrt(1 / 6 / N)
 
 
 def test_matched_substrate_takes_all_that_comes_and_a_disk_less():
-    slab = BoxBody((50 * UM, 50 * UM, 0.1 * UM))
+    slab = BoxSurface((50 * UM, 50 * UM, 0.1 * UM))
     # a wide clear plate on matched glass: half of the light goes down at once, what is trapped
     # above follows, and the escape cone at the top keeps Fresnel's share
-    fates = Transport(slab, Surface(1.9, 0, Contact(1.9)), CLEAR).run(N, 1)
+    fates = Transport(slab, OpticalSurface(1.9, 0, Contact(1.9)), CLEAR).run(N, 1)
     mu = np.linspace(np.sqrt(1 - 1 / 1.9**2), 1, 20_001)
     up = np.trapezoid(_unpolarised(mu, 1.9), mu) / 2
     assert abs(fates.count(ESCAPED) / N - up) < 0.01
-    small = Transport(slab, Surface(1.9, 0, Contact(1.9, 0.0, UM)), LINE).run(N, 1)
+    small = Transport(slab, OpticalSurface(1.9, 0, Contact(1.9, 0.0, UM)), LINE).run(N, 1)
     assert 0 < small.count(SUBSTRATE) < 0.02 * N
 
 
@@ -197,7 +199,7 @@ def test_drawn_energies_follow_the_spectrum():
 
 
 def test_seed_fixes_the_photons_and_number_does_not_bias():
-    transport = Transport(SphereBody(UM), Surface(1.9, 0.2), LINE)
+    transport = Transport(SphereSurface(UM), OpticalSurface(1.9, 0.2), LINE)
     first, again = transport.run(5000, 7), transport.run(5000, 7)
     assert np.array_equal(first.fate, again.fate)
     assert not np.array_equal(first.fate, transport.run(5000, 8).fate)
@@ -208,13 +210,16 @@ def test_seed_fixes_the_photons_and_number_does_not_bias():
 def test_given_origins():
     """From the centre of a smooth sphere all light meets the surface head on."""
     centre = Transport(
-        SphereBody(UM), Surface(1.9), CLEAR, origins=lambda rng, count: np.zeros((count, 3))
+        SphereSurface(UM),
+        OpticalSurface(1.9),
+        CLEAR,
+        origins=lambda rng, count: np.zeros((count, 3)),
     )
     assert centre.run(3000, 1).count(ESCAPED) == 3000
 
 
 def test_bound_light_is_kept_and_counted_as_lost():
-    fates = Transport(CUBE, Surface(1.9), CLEAR, max_flights=50).run(3000, 1)
+    fates = Transport(CUBE, OpticalSurface(1.9), CLEAR, max_flights=50).run(3000, 1)
     assert fates.count(KEPT) + fates.count(ESCAPED) == 3000
     assert escape_of_fates(fates, CLEAR).f_lost == fates.count(KEPT) / 3000
 
@@ -222,11 +227,11 @@ def test_bound_light_is_kept_and_counted_as_lost():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Surface(0.9), "at least 1"),
-        (lambda: Surface(1.5, 1.2), "between 0 and 1"),
-        (lambda: Transport(CUBE, Surface(1.5), LINE, eta_int=1.1), "eta_int = 1.1"),
-        (lambda: Transport(CUBE, Surface(1.5), LINE, parasitic=-1.0), "parasitic"),
-        (lambda: Transport(CUBE, Surface(1.5), LINE).run(0, 1), "photons = 0"),
+        (lambda: OpticalSurface(0.9), "at least 1"),
+        (lambda: OpticalSurface(1.5, 1.2), "between 0 and 1"),
+        (lambda: Transport(CUBE, OpticalSurface(1.5), LINE, eta_int=1.1), "eta_int = 1.1"),
+        (lambda: Transport(CUBE, OpticalSurface(1.5), LINE, parasitic=-1.0), "parasitic"),
+        (lambda: Transport(CUBE, OpticalSurface(1.5), LINE).run(0, 1), "photons = 0"),
         (lambda: Emitter([1.0, 2.0], [1.0, 1.0], [1.0, -1.0]), "alpha"),
     ],
 )

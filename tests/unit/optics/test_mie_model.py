@@ -16,7 +16,7 @@ from thermosim.optics.model import (
     mie_intensity,
     trace_body,
 )
-from thermosim.optics.rays_surface import SphereSurface
+from thermosim.shapes.hits import SphereSurface
 
 SECTION = TypeAdapter(OpticsModel)
 R, CENTRE = 1e-6, np.array([2e-6, 0.0, 1e-6])

@@ -9,7 +9,8 @@ from thermosim.optics.beam import Laser
 from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics, Rays, split_at_interface
 from thermosim.optics.rays_launch import launch, quasi_random
-from thermosim.optics.rays_surface import CutSurface, MeshSurface, SphereSurface
+from thermosim.shapes.hits import CutSurface, SphereSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 
 trimesh = pytest.importorskip("trimesh")
 R = 5e-6

@@ -10,7 +10,7 @@ from thermosim.optics.beam import Laser
 from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
 from thermosim.optics.rays_segments import Segments, deposit_on_cells, path_integral
-from thermosim.optics.rays_surface import SphereSurface
+from thermosim.shapes.hits import SphereSurface
 
 R = 5e-6
 

@@ -2,21 +2,22 @@ import math
 
 import numpy as np
 import pytest
+from new_shape import disc_known
 from pydantic import TypeAdapter
 
 from thermosim.errors import MeshError
 from thermosim.optics.beam import Laser
 from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
-from thermosim.optics.rays_shapes import surface_of
-from thermosim.optics.rays_surface import CutSurface, EllipsoidSurface, MeshSurface, SphereSurface
 from thermosim.shapes import ShapeBase
+from thermosim.shapes.hits import CapSurface, EllipsoidSurface, SphereSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 
 SHAPE = TypeAdapter(ShapeBase)
 SHAPES = [
     ({"kind": "sphere", "radius": 5e-6}, SphereSurface),
-    ({"kind": "spherical_cap", "base_radius": 5e-6, "cap_height": 2e-6}, CutSurface),
-    ({"kind": "spherical_cap", "base_radius": 2e-6, "contact_angle": "120 deg"}, CutSurface),
+    ({"kind": "spherical_cap", "base_radius": 5e-6, "cap_height": 2e-6}, CapSurface),
+    ({"kind": "spherical_cap", "base_radius": 2e-6, "contact_angle": "120 deg"}, CapSurface),
     (
         {"kind": "ellipsoid", "a": 5e-6, "b": 3e-6, "c": 2e-6, "euler_angles": [0.3, 0.4, 0.1]},
         EllipsoidSurface,
@@ -34,7 +35,7 @@ def build(fields):
 @pytest.mark.parametrize(("fields", "kind"), SHAPES)
 def test_shadow_and_volume_are_those_of_the_shape(fields, kind):
     shape = build(fields)
-    surface = surface_of(shape)
+    surface = shape.hit_surface()
     assert type(surface) is kind
     laser = Laser(intensity=1.0, tilt=0.4, azimuth=0.7)
     result = trace(surface, laser, Optics(1.0, 0.0), 20_000)
@@ -49,7 +50,7 @@ def test_shadow_and_volume_are_those_of_the_shape(fields, kind):
 @pytest.mark.parametrize(("fields", "kind"), SHAPES)
 def test_contact_cuts_and_the_ledger_closes(fields, kind):
     shape = build(fields)
-    surface = surface_of(shape, 0.4e-6, (1e-6, 2e-6))
+    surface = shape.hit_surface(0.4e-6, (1e-6, 2e-6))
     laser = Laser(intensity=1.0)
     clear = trace(surface, laser, Optics(1.0, 0.0), 20_000)
     assert clear.segments.deposit.sum() == pytest.approx(
@@ -65,7 +66,7 @@ def test_contact_cuts_and_the_ledger_closes(fields, kind):
 
 def test_light_leaves_through_the_contact_of_a_sphere():
     sphere = build({"kind": "sphere", "radius": 5e-6})
-    cut = surface_of(sphere, 2e-6)
+    cut = sphere.hit_surface(2e-6)
     assert cut.centre == pytest.approx([0, 0, math.sqrt(21) * 1e-6])
     # rays along the axis land on the flat
     axis = np.array([[0.0, 0, 4e-6]]), np.array([[0.0, 0, -1.0]])
@@ -76,14 +77,11 @@ def test_light_leaves_through_the_contact_of_a_sphere():
 
 def test_grain_is_traced_without_loss():
     grain = build({"kind": "grain", "diameter": 1e-5, "facets": 40, "roughness": 0.2, "seed": 2})
-    ledger = trace(surface_of(grain), Laser(intensity=1.0), Optics(1.9, 1e4), 3000).ledger
+    ledger = trace(grain.hit_surface(), Laser(intensity=1.0), Optics(1.9, 1e4), 3000).ledger
     assert ledger.lost <= 1e-5 * ledger.incident
     assert abs(ledger.residual) < 1e-12
 
 
 def test_unknown_shapes_are_refused():
-    class Blob:
-        pass
-
-    with pytest.raises(MeshError, match="Blob"):
-        surface_of(Blob())
+    with disc_known() as Disc, pytest.raises(MeshError, match="Disc"):
+        Disc(radius=1e-6, thickness=1e-7).hit_surface()

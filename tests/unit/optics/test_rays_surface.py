@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from thermosim.errors import MeshError
-from thermosim.optics.rays_surface import CutSurface, EllipsoidSurface, MeshSurface, SphereSurface
+from thermosim.shapes.hits import CutSurface, EllipsoidSurface, SphereSurface
+from thermosim.shapes.hits_convex import BoxSurface
+from thermosim.shapes.hits_mesh import MeshSurface
 
 trimesh = pytest.importorskip("trimesh")
 
@@ -125,12 +127,35 @@ def test_enclosing_sphere_of_a_mesh():
     assert surface.radius == pytest.approx(1.5)
 
 
+def test_triangles_that_look_inward_are_turned():
+    box, (d, generator) = trimesh.creation.box((1, 1, 1)), random_rays(100, 8)
+    start = generator.uniform(-0.4, 0.4, (100, 3))
+    one, other = (MeshSurface(box.vertices, f) for f in (box.faces, box.faces[:, ::-1]))
+    t, normal = other.first_hit(start, d, inside=True)
+    assert np.all(np.sum(normal * d, axis=1) > 0)
+    assert t == pytest.approx(one.first_hit(start, d, inside=True)[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_half_spaces_and_triangles_agree(inside):
+    box = trimesh.creation.box((2e-6, 3e-6, 4e-6))
+    mesh, exact = MeshSurface(box.vertices, box.faces), BoxSurface((2e-6, 3e-6, 4e-6))
+    assert exact.radius == pytest.approx(mesh.radius, rel=1e-12, abs=0)
+    d, generator = random_rays(2000, 9)
+    start = generator.uniform(-0.99, 0.99, (2000, 3)) * (1e-6, 1.5e-6, 2e-6)
+    start = start if inside else start - 9e-6 * d + 1e-6 * np.roll(d, 1, axis=0)
+    (t, normal), (t_mesh, normal_mesh) = (b.first_hit(start, d, inside) for b in (exact, mesh))
+    hit = np.isfinite(t)
+    assert np.array_equal(hit, np.isfinite(t_mesh))
+    assert hit.all() == inside
+    assert t[hit] == pytest.approx(t_mesh[hit], rel=1e-9, abs=1e-18)
+    assert np.abs(normal - normal_mesh)[hit].max() < 1e-12
+
+
 def test_bad_surfaces_are_refused():
     box = trimesh.creation.box((1, 1, 1))
     with pytest.raises(MeshError, match="not closed"):
         MeshSurface(box.vertices, box.faces[:-1])
-    with pytest.raises(MeshError, match="point inward"):
-        MeshSurface(box.vertices, box.faces[:, ::-1])
     with pytest.raises(ValueError, match="radius = -1"):
         SphereSurface(-1.0)
     with pytest.raises(ValueError, match="below the top"):

@@ -155,18 +155,6 @@ def shares(
     return P, (1.0 - P) * by_dots, (1.0 - P) * (1.0 - by_dots)
 
 
-def external_efficiency(
-    eta_int: ArrayLike, f_escape: ArrayLike, f_reabsorbed: ArrayLike | None = None
-) -> Floats:
-    """Return ``eta_ext = eta_int f_e/(1 - eta_int f_r)``, the efficiency after recycling.
-
-    Without ``f_reabsorbed`` there is no parasitic loss and ``f_r = 1 - f_e``. Broadcasts.
-    """
-    eta, f_e = np.asarray(eta_int, float), np.asarray(f_escape, float)
-    f_r = 1.0 - f_e if f_reabsorbed is None else np.asarray(f_reabsorbed, float)
-    return np.asarray(eta * f_e / (1.0 - eta * f_r))
-
-
 def recycling_count(eta_int: ArrayLike, f_reabsorbed: ArrayLike) -> Floats:
     """Return the mean number of reabsorptions by dots per excitation, ``eta f_r/(1 - eta f_r)``."""
     again = np.asarray(eta_int, float) * np.asarray(f_reabsorbed, float)

@@ -19,17 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from thermosim.errors import MeshError
 from thermosim.gain.escape.closed import spectral_weights
-from thermosim.gain.escape.mc_bodies import (
-    Body,
-    Floats,
-    Rng,
-    SphereBody,
-    dot,
-    isotropic_directions,
-    lambertian_directions,
-)
-from thermosim.gain.escape.mc_sphere import orbit_depth, run_chords
+from thermosim.gain.escape.mc_sphere import lambertian_directions, orbit_depth, run_chords
 from thermosim.optics.fresnel import reflect, unpolarised_transmittance
+from thermosim.shapes.hits import Floats, HitBody, Rng, SphereSurface, dot, isotropic_directions
 
 Indices = NDArray[np.intp]
 
@@ -64,7 +56,7 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Surface:
+class OpticalSurface:
     """Optical surface of a body of refractive index ``index`` in vacuum.
 
     ``roughness`` is the share of internal reflections that are Lambertian, 0 to 1.
@@ -89,7 +81,7 @@ class Surface:
         # total reflection is total: rounding would let trapped light out after 1e15 bounces
         return np.where(T > 1e-14, T, 0.0)
 
-    def touches(self, point: Floats, body: Body) -> NDArray[np.bool_]:
+    def touches(self, point: Floats, body: HitBody) -> NDArray[np.bool_]:
         """Return whether points of the surface [m], shape (n, 3), touch the substrate."""
         if self.contact is None:
             return np.zeros(len(point), bool)
@@ -200,8 +192,8 @@ class Transport:
         Where light is born: function of (generator, count); uniform in the body by default.
     """
 
-    body: Body
-    surface: Surface
+    body: HitBody
+    surface: OpticalSurface
     emitter: Emitter
     parasitic: float = 0.0
     eta_int: float = 0.0
@@ -290,7 +282,7 @@ class Transport:
     def _fly(self, pool: _Photons, rng: Rng) -> NDArray[np.int8]:
         """Move each photon along one chord (in a smooth sphere: a run of like chords)."""
         count = pool.number.size
-        hit = self.body.hit(pool.position, pool.direction)
+        hit = self.body.exit(pool.position, pool.direction)
         kappa = pool.alpha + self.parasitic
         path = rng.exponential(size=count) / np.maximum(kappa, 1e-300)
         absorbed = path < hit.distance
@@ -306,7 +298,7 @@ class Transport:
         outcome[absorbed] = _ABSORBED
         outcome[np.isnan(hit.distance)] = LEAKED
         mirrored = np.flatnonzero((outcome == _MOVES) & ~scattered)
-        if isinstance(self.body, SphereBody):
+        if isinstance(self.body, SphereSurface):
             mirrored = self._run_chords(self.body, pool, outcome, mirrored, hit.normal, T, rng)
         pool.direction[mirrored] = reflect(pool.direction[mirrored], hit.normal[mirrored])
         chosen = np.flatnonzero(scattered & (outcome == _MOVES))
@@ -315,7 +307,7 @@ class Transport:
 
     def _run_chords(
         self,
-        sphere: SphereBody,
+        sphere: SphereSurface,
         pool: _Photons,
         outcome: NDArray[np.int8],
         mirrored: Indices,
@@ -342,7 +334,8 @@ class Transport:
             T[mirrored],
             self.surface.roughness,
         )
-        pool.position[mirrored], pool.direction[mirrored] = run.position, run.direction
+        pool.position[mirrored] = run.position + sphere.centre
+        pool.direction[mirrored] = run.direction
         outcome[mirrored] = np.select(
             [run.absorbed, run.out, run.kept], [_ABSORBED, ESCAPED, KEPT], _MOVES
         )

@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thermosim.gain.escape.mc_bodies import Floats, Rng, dot, lambertian_directions
+from thermosim.shapes.hits import Bools, Floats, Rng, dot, isotropic_directions
 
-Bools = NDArray[np.bool_]
+
+def lambertian_directions(rng: Rng, normal: Floats) -> Floats:
+    """Return unit vectors with the cosine law about ``normal``, shape (n, 3)."""
+    vectors = isotropic_directions(rng, len(normal)) + normal
+    length = np.sqrt(dot(vectors, vectors))
+    # exactly opposite to the normal: no direction left; go along the normal
+    vectors = np.where(length[:, None] > 0.0, vectors, normal)
+    return np.asarray(vectors / np.where(length > 0.0, length, 1.0)[:, None])
 
 
 class ChordRun(NamedTuple):
-    """How runs of chords end: masks of shape (n,), new positions [m] and directions (n, 3).
+    """How runs of chords end: masks (n,), new positions and directions (n, 3).
 
-    What is neither absorbed nor out nor kept was scattered at the surface and goes on.
+    Positions are from the centre [m]. What is neither absorbed nor out nor kept was scattered at
+    the surface and goes on.
     """
 
     absorbed: Bools

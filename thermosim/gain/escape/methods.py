@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
+from thermosim.gain.efficiency import outcoupled_efficiency
 from thermosim.gain.escape import closed, mc
-from thermosim.gain.escape.mc_bodies import Body, SphereBody
-from thermosim.gain.escape.mc_shapes import body_of
 from thermosim.language.kinds import Kind
 from thermosim.language.units import AbsorptionCoefficient, Fraction, NonNegative
 from thermosim.shapes import ShapeBase, Sphere, equivalent_radius
+from thermosim.shapes.hits import HitBody, SphereSurface
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +68,8 @@ class Escape:
 
     def eta_ext(self, eta_int: ArrayLike) -> Floats:
         """Return the external efficiency for an internal one; broadcasts over ``eta_int``."""
-        return closed.external_efficiency(eta_int, self.f_escape, self.f_reabsorbed)
+        eta = np.asarray(eta_int, float)
+        return np.asarray(outcoupled_efficiency(eta, self.f_escape, self.f_reabsorbed))
 
     def eta_ext_error(self, eta_int: ArrayLike) -> Floats:
         """Return the standard error of `eta_ext` (first order in the errors of the shares)."""
@@ -105,7 +106,22 @@ class Solid(Protocol):
 
 
 def _solid(shape: float | Solid) -> Solid:
-    return SphereBody(float(shape)) if isinstance(shape, int | float) else shape
+    return SphereSurface(float(shape)) if isinstance(shape, int | float) else shape
+
+
+def body_of(shape: float | HitBody | ShapeBase) -> HitBody:
+    """Return what photons travel in: a radius [m] becomes a sphere, a body stays what it is.
+
+    Raises
+    ------
+    MeshError
+        For a shape that has no surface for rays, or an open one from a file.
+    """
+    if isinstance(shape, ShapeBase):
+        body = shape.hit_body()
+        # a sphere about its centre, where chords keep all digits
+        return SphereSurface(body.radius) if isinstance(body, SphereSurface) else body
+    return SphereSurface(float(shape)) if isinstance(shape, int | float) else shape
 
 
 def spectral_escape(
@@ -182,6 +198,15 @@ class EscapeModel(Kind, chosen_by="kind", modules=MODULES):
     """How much of the emitted light leaves the body, and how much dots absorb again."""
 
     kind: str
+
+
+class AutoEscape(EscapeModel):
+    """Rough grain of the index of the particle: what ground and grown crystals are taken for.
+
+    Every reflection forgets the direction (``ergodic``). A perfect sphere lets less light out.
+    """
+
+    kind: Literal["auto"] = "auto"
 
 
 class EscapeOfBody(EscapeModel):
@@ -293,7 +318,7 @@ class MonteCarloEscape(EscapeOfBody):
 
     def transport(
         self,
-        shape: float | Body | ShapeBase,
+        shape: float | HitBody | ShapeBase,
         emitter: mc.Emitter,
         contact_radius: float = 0.0,
         eta_int: float = 0.0,
@@ -311,18 +336,20 @@ class MonteCarloEscape(EscapeOfBody):
             contact = self._contact(shape, body, contact_radius)
         return mc.Transport(
             body,
-            mc.Surface(self.refractive_index, self.roughness, contact),
+            mc.OpticalSurface(self.refractive_index, self.roughness, contact),
             emitter,
             parasitic=self.parasitic_absorption,
             eta_int=eta_int,
             max_flights=self.max_flights,
         )
 
-    def _contact(self, shape: float | Body | ShapeBase, body: Body, radius: float) -> mc.Contact:
+    def _contact(
+        self, shape: float | HitBody | ShapeBase, body: HitBody, radius: float
+    ) -> mc.Contact:
         """Return the disk in the base, or the cap that a cut of that radius takes off."""
         if isinstance(shape, ShapeBase):
             rise = shape.truncated(radius).depth
-        elif isinstance(body, SphereBody):
+        elif isinstance(body, SphereSurface):
             rise = Sphere(radius=body.radius).truncated(radius).depth
         else:
             rise = 0.0
@@ -330,7 +357,7 @@ class MonteCarloEscape(EscapeOfBody):
 
     def evaluate(
         self,
-        shape: float | Body | ShapeBase,
+        shape: float | HitBody | ShapeBase,
         energy: ArrayLike,
         emission: ArrayLike,
         alpha: ArrayLike,
@@ -375,7 +402,7 @@ def escape_versus_size(
     emission: ArrayLike,
     alpha: ArrayLike,
     eta_int: float,
-    body: Body | None = None,
+    body: HitBody | None = None,
 ) -> EscapeCurve:
     """Return escape, recycling, mean escaping energy and external efficiency for each size.
 
@@ -386,7 +413,7 @@ def escape_versus_size(
     eta_int
         Internal efficiency of the dots.
     """
-    unit = SphereBody(1.0) if body is None else body
+    unit = SphereSurface(1.0) if body is None else body
     lengths = np.atleast_1d(np.asarray(sizes, float))
     found = [
         model.evaluate(unit.scaled(float(s)), energy, emission, alpha, eta_int=eta_int)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import e
 
-from thermosim.gain.escape.methods import Escape, EscapeOfBody
+from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, Escape, EscapeOfBody
 from thermosim.gain.model import GainModel
 from thermosim.gain.source import external_efficiency, mean_escape
 
@@ -45,6 +46,21 @@ def emission_grid(model: GainModel, temperature: float) -> Array:
     inside = np.flatnonzero((weight > _CUT * weight[-1]) & (weight < (1.0 - _CUT) * weight[-1]))
     first, last = max(int(inside[0]) - 1, 0), min(int(inside[-1]) + 1, _SEARCH - 1)
     return np.linspace(wide[first], wide[last], _POINTS)
+
+
+def with_choice(model: GainModel, index: float) -> GainModel:
+    """Return the model with ``escape = "auto"`` chosen for a body of real refractive index `index`.
+
+    Raises
+    ------
+    ValueError
+        If the index is not a number.
+    """
+    if not isinstance(model.escape, AutoEscape):
+        return model
+    if math.isnan(index):
+        raise ValueError("needs the refractive index of the particle; give optics.refractive_index")
+    return model.model_copy(update={"escape": ErgodicEscape(refractive_index=index)})
 
 
 @functools.lru_cache(maxsize=64)

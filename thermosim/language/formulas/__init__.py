@@ -14,6 +14,7 @@ from thermosim.language.formulas.fields import (
     HeatFluxExpression,
     HeatSourceExpression,
     HeatTransferExpression,
+    SurroundingsExpression,
     TemperatureExpression,
 )
 from thermosim.language.formulas.syntax import FUNCTIONS, NAMES
@@ -29,5 +30,6 @@ __all__ = [
     "HeatFluxExpression",
     "HeatSourceExpression",
     "HeatTransferExpression",
+    "SurroundingsExpression",
     "TemperatureExpression",
 ]

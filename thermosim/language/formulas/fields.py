@@ -277,6 +277,9 @@ def to_si(unit: str, target: str) -> tuple[float, float]:
 
 
 TemperatureExpression = Annotated[FieldExpression, ExpressionOf("K", "300 K", limits=((">", 0.0),))]
+SurroundingsExpression = Annotated[
+    FieldExpression, ExpressionOf("K", "300 K", limits=((">=", 0.0),))
+]
 HeatFluxExpression = Annotated[FieldExpression, ExpressionOf("W/m^2", "100 W/m^2")]
 HeatSourceExpression = Annotated[FieldExpression, ExpressionOf("W/m^3", "1e6 W/m^3")]
 HeatTransferExpression = Annotated[

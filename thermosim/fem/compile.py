@@ -1,0 +1,225 @@
+"""Forms compiled to machine code and kept between runs, whatever ends the run that compiles them.
+
+DOLFINx marks a form that it compiles by an empty file, which a signal leaves behind for good, and
+gives up on another process after 10 s. Here each form has a folder of its own. One process compiles
+it aside, under a lock that falls with the process, seals it with checksums and renames it into
+place: what is there is whole, and what has been damaged since is compiled anew.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from thermosim.errors import MissingDependencyError, StorageError
+from thermosim.fem.native import belongs_to_us, private_folder
+from thermosim.fem.parallel import on_root
+
+SEAL = "seal.json"
+_PATIENCE = 86_400  # DOLFINx's own limit [s]: it never waits, since nobody else is in the folder
+
+
+def compile_form(form: Any) -> Any:
+    """Return a UFL form as machine code (collective)."""
+    from dolfinx import fem
+
+    if form.empty():
+        return fem.form(form)
+    comm = form.ufl_domain().ufl_cargo().comm
+    folder = on_root(comm, lambda: _folder_of(form, form.signature()))
+    return fem.form(form, jit_options=_options(folder))
+
+
+def compile_expression(expression: Any, points: Any, comm: Any) -> Any:
+    """Return a UFL expression at points of the reference cell as machine code (collective)."""
+    import ffcx.naming
+    from dolfinx import fem
+
+    def folder_on_root() -> Path:
+        signature = ffcx.naming.compute_signature([(expression, points)], "")
+        exact = hashlib.sha256(points.tobytes()).hexdigest()
+        return _folder_of((expression, points), signature + exact)
+
+    folder = on_root(comm, folder_on_root)
+    return fem.Expression(expression, points, comm, jit_options=_options(folder))
+
+
+def _options(folder: Path) -> dict[str, Any]:
+    return {"cache_dir": str(folder), "timeout": _PATIENCE}
+
+
+def _folder_of(what: Any, signature: str) -> Path:
+    """Return the folder with the machine code of a form or expression; compile it if need be."""
+    folder = cache_folder() / _key(signature)
+    if is_whole(folder):
+        return folder
+    with _alone(folder):
+        if not is_whole(folder):  # nobody made it while this waited
+            _make(what, folder)
+    return folder
+
+
+def _key(signature: str) -> str:
+    """Return a name that differs wherever the machine code would."""
+    import dolfinx
+    import ffcx
+
+    options = {k: v for k, v in dolfinx.jit.get_options().items() if k != "cache_dir"}
+    parts = [
+        signature, dolfinx.__version__, ffcx.__version__, platform.machine(),
+        str(sysconfig.get_config_var("SOABI")), str(sysconfig.get_config_var("CFLAGS")),
+        str(sorted(options.items())), str(sorted(ffcx.get_options().items())),
+    ]  # fmt: skip
+    return hashlib.sha256(";".join(parts).encode()).hexdigest()[:40]
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """Return the folder of all compiled forms: machine code, so nobody else may write to it.
+
+    One of this process alone where that cannot be had.
+    """
+    import dolfinx
+
+    kept = Path(dolfinx.jit.get_options()["cache_dir"]) / "thermosim"
+    try:
+        private_folder(kept)
+        tempfile.TemporaryFile(dir=kept).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+    else:
+        if belongs_to_us(kept):
+            return kept
+        reason = "others may write to it, so it is not read"
+    aside = Path(tempfile.mkdtemp(prefix="thermosim-forms-"))
+    atexit.register(shutil.rmtree, aside, ignore_errors=True)
+    _say(f"compiled forms are not kept in {kept}: {reason}")
+    return aside
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether the folder of a form holds what was sealed there, unaltered, and is ours."""
+    try:
+        sums = json.loads((folder / SEAL).read_text())
+        return belongs_to_us(folder) and bool(sums) and sums == _checksums(folder)
+    except (OSError, ValueError):
+        return False
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.iterdir() if path.name != SEAL)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of a form, which falls with the process however that ends.
+
+    Where the file system has no locks two processes may both compile: the first to finish counts.
+    """
+    with folder.with_suffix(".lock").open("a+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            owner = stream.read() or "of another machine"
+            _say(f"another process ({owner}) compiles forms that this run needs; waiting for it")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError:  # no locks on this file system
+            yield
+            return
+        stream.truncate(0)
+        stream.write(f"{platform.node()} {os.getpid()}")
+        stream.flush()
+        yield
+
+
+def _make(what: Any, folder: Path) -> None:
+    """Compile aside, seal, and rename into place."""
+    _check_compiler()
+    for left in folder.parent.glob(f".{folder.name}.*"):  # of processes that were killed
+        shutil.rmtree(left, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _compile(what, aside)
+        for path in aside.glob("*.o"):
+            path.unlink()
+        (aside / SEAL).write_text(json.dumps(_checksums(aside)))
+        if folder.exists():  # damaged
+            shutil.rmtree(folder.rename(aside.with_suffix(".damaged")), ignore_errors=True)
+        aside.rename(folder)
+    except OSError as error:
+        if not is_whole(folder):
+            raise _no_room(folder, error) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _compile(what: Any, aside: Path) -> None:
+    import cffi
+    import dolfinx
+    from mpi4py import MPI
+
+    try:
+        dolfinx.jit.ffcx_jit(
+            MPI.COMM_SELF,
+            what,
+            form_compiler_options={"scalar_type": dolfinx.default_scalar_type},
+            jit_options=_options(aside),
+        )
+    except cffi.VerificationError as error:
+        try:
+            (aside / "room").write_bytes(bytes(1_000_000))
+        except OSError as full:
+            raise _no_room(aside, full) from error
+        raise MissingDependencyError(
+            f"the C compiler does not compile a form ({error}); what it says stands above: is it "
+            f"whole? {_INSTALL}"
+        ) from error
+
+
+def _no_room(folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"a compiled form cannot be kept in {folder.parent}: {error.strerror or error}; make room "
+        "or set XDG_CACHE_HOME to a folder that has some"
+    )
+
+
+_INSTALL = "Debian: apt-get install gcc libc6-dev python3-dev; conda: conda install c-compiler"
+
+
+def _check_compiler() -> None:
+    """Refuse an environment that cannot compile, before its tools say so in 40 lines."""
+    words = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    compiler = words[0]
+    if shutil.which(compiler) is None:
+        raise MissingDependencyError(
+            f"forms are compiled on the first run, and there is no C compiler ({compiler}). "
+            f"{_INSTALL}"
+        )
+    header = Path(sysconfig.get_path("include")) / "Python.h"
+    if not header.exists():
+        raise MissingDependencyError(
+            f"forms are compiled on the first run, and Python's header is missing ({header}). "
+            f"{_INSTALL}"
+        )
+
+
+@functools.cache  # once
+def _say(text: str) -> None:
+    sys.stderr.write(f"thermosim: {text}\n")
+    sys.stderr.flush()

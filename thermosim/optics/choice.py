@@ -1,0 +1,110 @@
+"""Which model of the light suits a body: the choice behind ``optics.model = "auto"``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from thermosim.errors import CaseError
+from thermosim.optics.mie import size_parameter
+from thermosim.optics.model import (
+    AutoOptics,
+    MieOptics,
+    OpticsModel,
+    RayOptics,
+    UniformOptics,
+    check_plane_wave,
+)
+from thermosim.optics.rules import Symmetry, optics_problems
+
+if TYPE_CHECKING:
+    from thermosim.optics.beam import Laser
+
+WEAK_CONTRAST = 0.1
+"""Difference of the refractive index from 1 below which the beam is taken undisturbed."""
+_RAYS_FROM = 60.0  # size parameter below which rays miss absorbed power by more than about 5 %
+_CUT = 0.02  # depth of the cut by a contact, over the radius, that a sphere in free space ignores
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model of the light and why it was chosen; a doubt is what a reader must be warned of."""
+
+    optics: OpticsModel
+    why: str
+    doubt: str = ""
+
+
+def choose(
+    asked: AutoOptics,
+    laser: Laser,
+    n: float,
+    size: float,
+    sphere: tuple[Any, float] | None,
+    symmetry: Symmetry,
+    *,
+    alone: bool = True,
+    cut: float = 0.0,
+) -> Choice:
+    """Return the best model that the package has for a body.
+
+    Parameters
+    ----------
+    asked
+        The section of the case, whose index and host absorption go on.
+    laser
+        The beam.
+    n
+        Real refractive index of the body; not a number if nobody knows it.
+    size
+        Radius of the sphere of equal volume [m].
+    sphere
+        Centre and radius [m] if the body is a sphere.
+    symmetry
+        Of the mesh.
+    alone
+        Whether it is the only body in the beam.
+    cut
+        Depth that a flat contact cuts off a sphere [m].
+    """
+    common = asked.model_dump(include={"refractive_index", "host_absorption"})
+    uniform = UniformOptics(**common)
+    if math.isnan(n):
+        doubt = "its refractive index is not known: refraction and hot spots are left out"
+        return Choice(uniform, "the undisturbed beam", doubt)
+    if abs(n - 1.0) < WEAK_CONTRAST:
+        return Choice(uniform, f"the undisturbed beam: index contrast {abs(n - 1):.2g}")
+    if not alone:
+        doubt = "several particles: refraction, hot spots and shadows are left out"
+        return Choice(uniform, "the undisturbed beam", doubt)
+    x = size_parameter(size, laser.wavelength)
+    mie, rays = MieOptics(**common), RayOptics(**common)
+    if sphere is not None and _in_plane_wave(laser, sphere) and _fits(mie, laser, n, symmetry):
+        doubt = ""
+        if cut > _CUT * sphere[1]:
+            doubt = f"the contact cuts off {cut / sphere[1]:.1%} of the radius, which it ignores"
+        return Choice(mie, f"Mie series: a sphere, size parameter {x:.0f}", doubt)
+    body = "no sphere" if sphere is None else "a sphere in an uneven beam"
+    if _fits(rays, laser, n, symmetry):
+        doubt = ""
+        if x < _RAYS_FROM:
+            doubt = f"at size parameter {x:.0f} rays miss 5 to 45 % of the absorbed power"
+        return Choice(rays, f"ray optics: {body}, size parameter {x:.0f}", doubt)
+    doubt = f'linear light refracts without the symmetry of the mesh ("{symmetry}")'
+    return Choice(uniform, "the undisturbed beam", doubt)
+
+
+def _in_plane_wave(laser: Laser, sphere: tuple[Any, float]) -> bool:
+    centre, radius = sphere
+    try:
+        check_plane_wave(laser, radius, centre)
+    except CaseError:
+        return False
+    return laser.speckle is None
+
+
+def _fits(optics: MieOptics | RayOptics, laser: Laser, n: float, symmetry: Symmetry) -> bool:
+    """Whether no rule keeps a model from a beam and a symmetry."""
+    known = optics.model_copy(update={"refractive_index": n})
+    return not list(optics_problems(known, laser, None, None, symmetry, transient=False))
