@@ -240,6 +240,25 @@ def jump(size, t, **settings):
     return in_time(tree, t, **settings), {"probe_p_K": bar_after_jump(0.37, t)}
 
 
+def heated_through_a_peak(**settings):
+    """An insulated block, 90 kW/m³, through a peak of 14 K in the specific heat.
+
+    36 kJ/kg take it from 290 K to 363.125 K, 12.6 kJ/kg of them in the peak.
+    """
+    points = ((250, 320), (345, 320), (352, 2120), (359, 320), (500, 320))
+    tree = body(PLATE, {}, 0.5, k="40 W/(m*K)", source="9e4 W/m^3")
+    tree["materials"]["m"] |= {
+        "density": "2500 kg/m^3",
+        "specific_heat": {
+            "kind": "table",
+            "temperatures": [f"{T} K" for T, _ in points],
+            "values": [f"{cp} J/(kg*K)" for _, cp in points],
+            "interpolation": "linear",
+        },
+    }
+    return in_time(tree, 1000.0, 290.0, **settings), {"region_body_mean_K": 363.125}
+
+
 TWO = """
 SetFactory("OpenCASCADE");
 Rectangle(1) = {0, 0, 0, 1, 0.2};

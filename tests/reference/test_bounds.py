@@ -11,6 +11,7 @@ from bounded_cases import (
     contact_in_time,
     disks,
     harmonic,
+    heated_through_a_peak,
     jump,
     kirchhoff_sphere,
     moose_III_3,
@@ -52,6 +53,9 @@ CASES = {
     "jump, tight": lambda _: jump(0.1, 0.2, tolerance="1e-6 K", relative_tolerance=1e-6),
     "jump, backward Euler": lambda _: jump(0.1, 0.2, integrator="backward_euler", step="5e-3 s"),
     **{f"disks, {n} patches": lambda folder, n=n: disks(folder, n) for n in (4, 8, 16, 32)},
+    "peak of the specific heat": lambda _: heated_through_a_peak(),
+    "peak, tight": lambda _: heated_through_a_peak(tolerance="1e-5 K", relative_tolerance=1e-6),
+    "peak, jumped over": lambda _: heated_through_a_peak(integrator="dirk2", step="250 s"),
     "contact in time": lambda folder: contact_in_time(folder, 0.2, 0.3),
 }
 

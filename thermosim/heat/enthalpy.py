@@ -12,6 +12,7 @@ from thermosim.fem.domain import compile_form, quadrature_function, values_at_qu
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from thermosim.heat.stages import Share
     from thermosim.heat.transient import TransientProblem
     from thermosim.materials.laws import Law
 
@@ -125,18 +126,33 @@ class Enthalpy:
         local = sum(float(fem.assemble_scalar(form)) for form in self._forms)
         return float(problem.domain.comm.allreduce(local))
 
-    def defect(self, stages: list[tuple[float, Array, Array]], first: Array, last: Array) -> Array:
+    def difference(self, stages: list[Share], last: Array, known: Array) -> Array:
+        """Return how two methods differ in a step in the heat of each node, as a temperature [K].
+
+        `known` is by how much they differ in θ, which is the same where ρ c_p is one number.
+        """
+        found, T_ref = known.copy(), self.problem.model.T_ref
+        for content, dofs in self._nodes:
+            heat = np.zeros(len(dofs))
+            for share, theta, rate in stages:
+                heat += share * content.capacity(T_ref + theta[dofs]) * rate[dofs]
+            found[dofs] = heat / content.capacity(T_ref + last[dofs])
+        return found
+
+    def defect(self, stages: list[Share], first: Array, last: Array) -> tuple[Array, Array]:
         """Return by how much a step misses the heat content of each node, as a temperature [K].
 
+        By the mean ρ c_p of the step, to be judged, and by that at its end, to be carried on.
         `stages` are (weight times step [s], θ, θ̇) at the local nodes; `first` and `last` are θ at
         the ends. Where ρ c_p is one number nothing is missed.
         """
-        found, T_ref = np.zeros(len(first)), self.problem.model.T_ref
+        T_ref = self.problem.model.T_ref
+        found = np.zeros((2, len(first)))
         for content, dofs in self._nodes:
             T0, T1 = T_ref + first[dofs], T_ref + last[dofs]
             gained = content.at(T1) - content.at(T0)
             for share, theta, rate in stages:
                 gained -= share * content.capacity(T_ref + theta[dofs]) * rate[dofs]
-            mean = content.at_mean(T0, T1)
-            found[dofs] = np.maximum(found[dofs], np.abs(gained / mean))
-        return found
+            capacities = np.stack([content.at_mean(T0, T1), content.capacity(T1)])
+            found[:, dofs] = np.maximum(found[:, dofs], np.abs(gained / capacities))
+        return found[0], found[1]

@@ -54,6 +54,7 @@ class CarriedError:
         self._waiting = fem.Function(problem.space)
         self._map: StateMap | None = None
         self._before: Any = None
+        self._held: tuple[Any, Any] = (None, None)
         self._time = 0.0
 
     @property
@@ -70,15 +71,23 @@ class CarriedError:
 
     def begin(self, time: float) -> None:
         """Take the residual at a start or restart of the steps (collective)."""
-        self._time, self._before = time, self._residual()
+        self._take(time, self._residual())
 
-    def add_step(self, local: Any, *, fixed: bool) -> None:
+    def _take(self, time: float, now: Any) -> None:
+        """Keep what the next stretch begins with: heat is kept, where ρ c_p changes too."""
+        self._time, self._before = time, now
+        self._held = (self._stored(self.delta, now), self._stored(self.steps, now))
+
+    def add_step(self, local: Any, missed: Any | None, *, fixed: bool) -> None:
         """Add the error of one step at the local nodes of the problem [K].
 
         Errors that a tolerance has cut to one size are added without sign. Those of steps of a
-        `fixed` length are not: in stiff parts they swing, and only the sum means something.
+        `fixed` length are not: in stiff parts they swing, and only the sum means something. The
+        heat content that a step `missed` is known exactly.
         """
         self._waiting.x.array[:] += local if fixed else np.abs(local)
+        if missed is not None:
+            self._waiting.x.array[:] += missed / _STEPS
 
     def jump(self, before: Any) -> None:
         """Add the heat that held temperatures misplace as they jump (collective).
@@ -91,7 +100,7 @@ class CarriedError:
         change.x.array[:] = before - problem.theta.x.array
         misplaced = fem.Function(fine.space)
         misplaced.interpolate(change)
-        right = self._stored(misplaced, 1.0, self._residual())
+        right = self._stored(misplaced, self._residual())
         fine.shift.value = _MASS
         linear = Linearised(fine, self._settings, _RTOL)
         try:
@@ -111,13 +120,16 @@ class CarriedError:
         if length <= 0.0:
             return
         fine, now = self.fine, self._residual()
-        kept = self._stored(self.delta, length, now)
+        kept, wrong = self._held
+        kept.scale(1.0 / length)
         kept.axpy(-0.5, now)
         kept.axpy(-0.5, self._before)
         steps = fem.Function(fine.space)
         steps.interpolate(self._waiting)
-        steps.x.array[:] += self.steps.x.array
-        wrong = self._stored(steps, length, now)
+        wrong.axpy(1.0, self._stored(steps, now))
+        wrong.scale(1.0 / length)
+        rate = fine.rate.x.array.copy()
+        fine.rate.x.array[:] = 0.0  # what a change of ρ c_p does is in the heat that is kept
         fine.shift.value = 1.0 / length
         linear = Linearised(fine, self._settings, _RTOL)
         try:
@@ -125,14 +137,15 @@ class CarriedError:
             self.steps.x.array[:] = linear.correction(wrong).x.array
         finally:
             linear.destroy()
+        fine.rate.x.array[:] = rate
         self._waiting.x.array[:] = 0.0
-        self._time, self._before = time, now
+        self._take(time, now)
 
-    def _stored(self, change: Any, length: float, now: Any) -> Any:
-        """Return the heat that a change of θ [K] stores per time [W]: F is linear in the rate."""
+    def _stored(self, change: Any, now: Any) -> Any:
+        """Return the heat that a change of θ [K] stores [J]: F is linear in the rate."""
         fine = self.fine
         kept = fine.rate.x.array.copy()
-        fine.rate.x.array[:] += change.x.array / length
+        fine.rate.x.array[:] += change.x.array
         stored = self._assembled()
         stored.axpy(-1.0, now)
         fine.rate.x.array[:] = kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -64,6 +64,10 @@ RULES = {
 _SAME = 1e-6  # of a step: times that are one stage
 
 
+Share = tuple[float, "NDArray[np.float64]", "NDArray[np.float64]"]
+"""Weight times step [s], θ [K] and θ̇ [K/s] of a stage."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """θ [K] and θ̇ [K/s] at the local nodes, and the factor of the light, at a time [s]."""
@@ -97,22 +101,18 @@ class Step:
         """Keep an evaluation; that of the same time before it is forgotten."""
         self._met[stage.time] = stage
 
-    def shares(self, taken: float, stages: list[Stage]) -> list[Any]:
-        """Return weight times step [s], θ and θ̇ of each stage."""
-        weights = (weight * taken for weight in self.rule.weights)
-        return [(w, stage.theta, stage.rate) for w, stage in zip(weights, stages, strict=True)]
+    def shares(self, taken: float, stages: list[Stage], *, beside: bool = False) -> list[Share]:
+        """Return weight times step [s], θ and θ̇ of each stage.
 
-    def local_error(self, taken: float, stages: list[Stage]) -> NDArray[np.float64]:
-        """Return how the embedded method differs from the step, at the local nodes [K].
-
-        Beside backward Euler stands the trapezoid.
+        With the weights of the method, or by how much those of the embedded one `beside` it
+        differ: of the trapezoid, beside backward Euler.
         """
-        if not self.rule.embedded:
-            return np.asarray(taken / 2 * (self.first.rate - stages[-1].rate))
-        weights = np.subtract(self.rule.embedded, self.rule.weights)
-        return np.asarray(
-            taken * sum(w * stage.rate for w, stage in zip(weights, stages, strict=True))
-        )
+        weights, parts = list(self.rule.weights), stages
+        if beside and self.rule.embedded:
+            weights = list(np.subtract(self.rule.embedded, self.rule.weights))
+        elif beside:
+            weights, parts = [0.5, -0.5], [self.first, stages[-1]]
+        return [(w * taken, part.theta, part.rate) for w, part in zip(weights, parts, strict=True)]
 
     def stages(self, taken: float) -> list[Stage]:
         """Return the stages of the accepted step, `taken` [s] long, in the order of the rule."""
@@ -126,3 +126,15 @@ class Step:
             assert abs(near - time) <= _SAME * taken + 8 * np.spacing(time)
             found.append(self._met[near])
         return found
+
+
+@dataclass
+class StepStats:
+    """What the steps took."""
+
+    steps: int = 0
+    rejections: int = 0
+    newton_iterations: int = 0
+    linear_iterations: int = 0
+    jacobians: int = 0
+    preconditioners: int = 0

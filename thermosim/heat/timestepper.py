@@ -17,7 +17,7 @@ from thermosim.errors import SolveError
 from thermosim.fem.domain import configure, vector
 from thermosim.heat.advice import less_heat
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
-from thermosim.heat.stages import METHODS, RULES, Stage, Step
+from thermosim.heat.stages import METHODS, RULES, Stage, Step, StepStats
 from thermosim.heat.transient import TransientSystem
 from thermosim.schedule.forcing import Forcing
 
@@ -44,18 +44,6 @@ _REASONS = {
     -1: "Newton failed however short the step",
     -2: "the error stayed above the tolerance however short the step",
 }
-
-
-@dataclass
-class StepStats:
-    """What the steps took."""
-
-    steps: int = 0
-    rejections: int = 0
-    newton_iterations: int = 0
-    linear_iterations: int = 0
-    jacobians: int = 0
-    preconditioners: int = 0
 
 
 @dataclass
@@ -315,12 +303,13 @@ class TimeStepper:
             return _GROWTH
         assert self._step is not None
         first, last = self._step.first.theta, self.stages[-1].theta
-        self._missed = self.enthalpy.defect(self._step.shares(taken, self.stages), first, last)
+        shares = self._step.shares(taken, self.stages)
+        missed, self._missed = self.enthalpy.defect(shares, first, last)
         if self.settings.step:
             return _GROWTH
         size = np.maximum(np.abs(first), np.abs(last))
         allowed = self.settings.tolerance + self.settings.relative_tolerance * size
-        local = float((self._missed / allowed).max(initial=0.0))
+        local = float((missed / allowed).max(initial=0.0))
         worst = max(self.problem.domain.comm.allgather(local))
         if not worst > 1e-12:
             return _GROWTH
@@ -347,14 +336,18 @@ class TimeStepper:
         assert self._step is not None
         return self._step.first
 
-    def local_error(self) -> NDArray[np.float64]:
-        """Return what the last step did wrong at the nodes [K].
+    def local_error(self) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return what the last step did wrong at the nodes [K], in two parts.
 
         How the method of another order differs, and the heat content that the step missed.
         """
         assert self._step is not None
-        found = self._step.local_error(self.time - self._step.first.time, self.stages)
-        return found if self._missed is None else np.abs(found) + self._missed
+        taken = self.time - self._step.first.time
+        shares = self._step.shares(taken, self.stages, beside=True)
+        found = np.asarray(sum(weight * rate for weight, _, rate in shares))
+        if self.enthalpy is not None:
+            found = self.enthalpy.difference(shares, self.stages[-1].theta, found)
+        return found, self._missed
 
     def _give_up_where_newton_fails(self, failed: bool) -> None:
         """End a run that creeps: that has to cut nearly every step since Newton fails."""

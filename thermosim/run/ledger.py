@@ -78,8 +78,9 @@ class Ledger:
         if self.error is None:
             return
         fixed = self.stepper.settings.step is not None
-        self.error.add_step(self.stepper.local_error(), fixed=fixed)
-        if last or number % EVERY == 0:
+        self.error.add_step(*self.stepper.local_error(), fixed=fixed)
+        changes = self.stepper.enthalpy is not None  # then the heat of each step counts as it is
+        if last or changes or number % EVERY == 0:
             self.error.go_on(self.stepper.time)
 
     def explain(self) -> None:
