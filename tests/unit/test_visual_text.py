@@ -173,7 +173,7 @@ def test_paths_in_words_and_unknown_names():
     words = model_of(parse_case(LIT)).layout
     assert words.path_words("substrate_rim", "held") == "conduction to holder, rim"
     assert words.path_words("particle_surface", "radiation") == "thermal radiation"
-    assert words.path_words("pedestal_side", "near_field") == "near field, pedestal side"
+    assert words.path_words("pedestal_side", "some_path") == "some path, pedestal side"
     assert words.path_words("layer_2", "stored") == "heat capacity, layer 2"
     places = ("particle_surface", "pedestal_side", "particle")
     assert [words.owner(n) for n in places] == ["particle", "substrate", "particle"]
