@@ -31,10 +31,8 @@ CASES = sorted((CLONE / "cases").rglob("*.toml"))
 HANG = 20.0  # seconds of work that a file may take, and
 COMPILING = 100.0  # as many that a run may take, whose forms nobody has compiled yet
 ASLEEP = 600.0  # seconds by the clock, on a machine that may be busy with other things
-COARSE = (
-    "mesh.max_cells=3000", "mesh.cells_per_contact=4", "mesh.cells_per_radius=2",
-    "output.pictures=false", "solver.error_estimate=false",
-)  # fmt: skip
+SMALL = ("mesh.max_cells=3000", "output.pictures=false", "solver.error_estimate=false")
+OF_PARTICLES = ("mesh.cells_per_contact=4", "mesh.cells_per_radius=2")
 HOSTILE = [
     "", "x", "5 parsec", "-3 K", "0 m", "1e19 um", "1e-30 um", "nan um", "inf K", "5 um um", "K",
     "1e400 W", "5 um^99", "T", "1/0", "x**999999", "((((((((((", "\u0000", "Ø ½ ∞", "x" * 10_000,
@@ -169,7 +167,7 @@ def judge(path, folder, chosen, say):
     say("run")
     target = folder / "out"
     arguments = ["run", str(path), "-o", str(target), "--overwrite", "--quiet"]
-    for setting in COARSE if "particle" in tree else COARSE[3:4]:
+    for setting in SMALL + OF_PARTICLES if "particle" in tree else SMALL:
         arguments += ["--set", setting]
     status, wrong = fault(arguments, {0, 2, 3})
     if status == 0 and not wrong:

@@ -264,7 +264,8 @@ def values_at_quadrature_points(function: Any, like: Any) -> NDArray[np.float64]
     """Return a function's values where the quadrature function `like` has its own, in its order."""
     mesh, space = function.function_space.mesh, like.function_space
     points = space.element.interpolation_points
-    expression = fem.Expression(function, points() if callable(points) else points)
+    points = points() if callable(points) else points
+    expression = compile_expression(function, points, mesh.comm)
     index_map = mesh.topology.index_map(mesh.topology.dim)
     n_cells = int(index_map.size_local + index_map.num_ghosts)
     values = np.empty(len(like.x.array))
