@@ -88,6 +88,7 @@ def check_whole(folder: Path, comm: Any) -> None:
                 if end not in stream.read():
                     raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {path} breaks off")
 
+    comm.Barrier()  # every rank has closed its own piece
     on_root(comm, look)
 
 
