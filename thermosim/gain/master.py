@@ -82,18 +82,6 @@ def steady_populations(rates: ArrayLike) -> Array:
     return np.asarray(p / p.sum(axis=-1, keepdims=True))
 
 
-def populations_under_light(beta: ArrayLike, ladder: Ladder) -> Array:
-    """Return the steady populations under an excitation rate ``beta`` [1/s], shape (..., n)."""
-    rate = np.asarray(beta, dtype=np.float64)[..., None, None]
-    return steady_populations(ladder.decay + rate * ladder.climb)
-
-
-def ladder_efficiency(beta: ArrayLike, ladder: Ladder) -> Array:
-    """Return photons emitted per photon absorbed under CW light; ``beta`` > 0 [1/s]."""
-    p = populations_under_light(beta, ladder)
-    return np.asarray(p @ ladder.emission / (np.asarray(beta) * (p @ ladder.absorption)))
-
-
 def pulsed_populations(time: ArrayLike, start: ArrayLike, ladder: Ladder) -> Array:
     """Return the populations a ``time`` [s], shape (m,), after ``start``, shape (n,), in the dark.
 

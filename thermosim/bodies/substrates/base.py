@@ -118,16 +118,6 @@ class SubstrateBase(Substrate):
     def top_area(self) -> float:
         """Area of the faces that look up, the place of the particle included [m²]."""
 
-    @property
-    @abstractmethod
-    def bottom_area(self) -> float:
-        """Area of the faces that look down [m²]."""
-
-    @property
-    @abstractmethod
-    def rim_area(self) -> float:
-        """Area of the outer edge, where ``rim`` acts [m²]."""
-
 
 class PlanForm(SubstrateBase):
     """A substrate that is a disk or a rectangle seen from above."""
@@ -174,21 +164,6 @@ class PlanForm(SubstrateBase):
     def top_area(self) -> float:
         """Area of the upper face, the place of the particle included [m²]."""
         return self.plan.area
-
-    @property
-    def bottom_area(self) -> float:
-        """Area of the lower face [m²]."""
-        return self.top_area
-
-    @property
-    def perimeter(self) -> float:
-        """Length of the outer edge [m]."""
-        return 2 * pi * self.radius if self.radius is not None else 2 * sum(self.sides)
-
-    @property
-    def rim_area(self) -> float:
-        """Area of the outer edge [m²]."""
-        return self.perimeter * self.thickness_below
 
     @property
     def equivalent_radius(self) -> float:

@@ -49,11 +49,6 @@ class Contact:
     height: float = 0.0
     radius: float = inf
 
-    @classmethod
-    def under_sphere(cls, index: float, radius: float, polar_angle: float) -> Contact:
-        """Return the contact of a sphere up to ``polar_angle`` [rad] from its lowest point."""
-        return cls(index, radius * 2.0 * float(np.sin(0.5 * polar_angle)) ** 2)
-
 
 @dataclass(frozen=True)
 class OpticalSurface:
