@@ -27,7 +27,6 @@ from thermosim.language.units import (
     SpecificHeat,
 )
 from thermosim.language.units import Temperature as TemperatureK
-from thermosim.materials.cubics import hermite_coefficients, monotone_slopes, spline_slopes
 from thermosim.materials.shorthand import Shorthand
 
 Q = TypeVar("Q", bound=float)
@@ -262,8 +261,10 @@ class TableLaw(Law[Q], Generic[Q]):
         if self.interpolation == "linear" or len(T) == 2:
             slope = np.diff(f) / np.diff(T)
             return [slope, np.zeros_like(slope), np.zeros_like(slope)]
-        slopes_of = spline_slopes if self.interpolation == "spline" else monotone_slopes
-        return hermite_coefficients(T, f, slopes_of(T, f))
+        from scipy.interpolate import CubicSpline, PchipInterpolator
+
+        cubic = (CubicSpline if self.interpolation == "spline" else PchipInterpolator)(T, f)
+        return list(cubic.c[2::-1])
 
 
 def _interval(law: Law[Any]) -> tuple[float | None, float | None]:

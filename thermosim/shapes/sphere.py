@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-_TINY = 1e-150
-
-
 def center_height(radius: ArrayLike, contact_radius: ArrayLike) -> NDArray[np.float64]:
     """Return the height [m] of a sphere's centre above its flat: sqrt(R² - b²)."""
     R, b = np.asarray(radius, dtype=float), np.asarray(contact_radius, dtype=float)
