@@ -15,7 +15,7 @@ from thermosim.gain.escape.mc import (
     LEAKED,
     PARASITIC,
     SUBSTRATE,
-    Contact,
+    OpticalContact,
     Emitter,
     OpticalSurface,
     Transport,
@@ -35,7 +35,7 @@ N = 40_000
 
 def under_sphere(index, radius, polar_angle):
     """The contact of a sphere up to `polar_angle` from its lowest point."""
-    return Contact(index, radius * 2.0 * float(np.sin(0.5 * polar_angle)) ** 2)
+    return OpticalContact(index, radius * 2.0 * float(np.sin(0.5 * polar_angle)) ** 2)
 
 
 class Chords:
@@ -49,7 +49,7 @@ class Chords:
 @pytest.mark.parametrize("eta_int", [0.0, 0.95])
 @pytest.mark.parametrize("body", [SphereSurface(UM), CUBE])
 def test_photons_are_conserved(body, eta_int):
-    surface = OpticalSurface(1.9, 0.1, Contact(1.5, 0.05 * UM))
+    surface = OpticalSurface(1.9, 0.1, OpticalContact(1.5, 0.05 * UM))
     fates = Transport(body, surface, LINE, parasitic=3e4, eta_int=eta_int).run(N, seed=1)
     counts = [fates.count(f) for f in (ESCAPED, SUBSTRATE, DOTS, PARASITIC, KEPT, LEAKED)]
     assert sum(counts) == N
@@ -168,7 +168,7 @@ def test_substrate_of_index_one_takes_its_share_of_the_surface():
     share = into.count(SUBSTRATE) / into.count(SUBSTRATE, ESCAPED)
     expected = (1 - cos(angle)) / 2
     assert abs(share - expected) < 4 * sqrt(expected / N)
-    faces = Transport(CUBE, OpticalSurface(1.0, 0, Contact(1.0)), LINE).run(N, 3)
+    faces = Transport(CUBE, OpticalSurface(1.0, 0, OpticalContact(1.0)), LINE).run(N, 3)
     share = faces.count(SUBSTRATE) / faces.count(SUBSTRATE, ESCAPED)
     assert abs(share - 1 / 6) < 4 * sqrt(1 / 6 / N)
 
@@ -177,11 +177,11 @@ def test_matched_substrate_takes_all_that_comes_and_a_disk_less():
     slab = BoxSurface((50 * UM, 50 * UM, 0.1 * UM))
     # a wide clear plate on matched glass: half of the light goes down at once, what is trapped
     # above follows, and the escape cone at the top keeps Fresnel's share
-    fates = Transport(slab, OpticalSurface(1.9, 0, Contact(1.9)), CLEAR).run(N, 1)
+    fates = Transport(slab, OpticalSurface(1.9, 0, OpticalContact(1.9)), CLEAR).run(N, 1)
     mu = np.linspace(np.sqrt(1 - 1 / 1.9**2), 1, 20_001)
     up = np.trapezoid(_unpolarised(mu, 1.9), mu) / 2
     assert abs(fates.count(ESCAPED) / N - up) < 0.01
-    small = Transport(slab, OpticalSurface(1.9, 0, Contact(1.9, 0.0, UM)), LINE).run(N, 1)
+    small = Transport(slab, OpticalSurface(1.9, 0, OpticalContact(1.9, 0.0, UM)), LINE).run(N, 1)
     assert 0 < small.count(SUBSTRATE) < 0.02 * N
 
 

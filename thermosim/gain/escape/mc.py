@@ -32,7 +32,7 @@ _LEAKS_ALLOWED = 1e-3
 
 
 @dataclass(frozen=True)
-class Contact:
+class OpticalContact:
     """The part of the surface that touches a substrate; optical contact, no gap.
 
     Attributes
@@ -59,7 +59,7 @@ class OpticalSurface:
 
     index: float
     roughness: float = 0.0
-    contact: Contact | None = None
+    contact: OpticalContact | None = None
 
     def __post_init__(self) -> None:
         if not self.index >= 1.0:
