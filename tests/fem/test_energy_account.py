@@ -57,10 +57,8 @@ SHORT = {
 @pytest.mark.parametrize("text", SHORT)
 def test_no_pulse_is_stepped_over(text):
     found = simulate(parse_case(block(formula(text)))).summary
-    rise = SHORT[text] / (RHO * CP)
-    assert found["region_body_mean_K"] - 290.0 == pytest.approx(
-        rise, rel=1e-4, abs=1e-4
-    )  # tolerance
+    rise, tolerance = SHORT[text] / (RHO * CP), 1e-4
+    assert found["region_body_mean_K"] - 290.0 == pytest.approx(rise, rel=1e-4, abs=tolerance)
     assert found["energy_in_J"] == pytest.approx(SHORT[text], rel=1e-3, abs=0)
     assert found["energy_account_rel"] < 1e-3
 

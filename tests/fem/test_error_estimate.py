@@ -1,4 +1,4 @@
-"""The ± beside ΔT: within a factor 3 of the true error, on cases that differ in kind."""
+"""The ± beside ΔT: it bounds the true error within a factor, on cases that differ in kind."""
 
 import pytest
 
@@ -41,4 +41,4 @@ def test_estimate_against_a_much_finer_run(name):
     fine = run(FINE, **{**sections, "solver": {"degree": 3, "error_estimate": False}})
     true = abs(coarse["delta_T_mean_K"] - fine["delta_T_mean_K"])
     estimate = coarse["delta_T_error_K"]
-    assert true / 3 < estimate < 3 * true, (estimate, true, coarse["delta_T_mean_K"])
+    assert true <= estimate < 4 * true, (estimate, true, coarse["delta_T_mean_K"])

@@ -60,6 +60,10 @@ class HeatProblem(State):
         self.load: Any = constant(domain, 1.0) if like is None else like.load
         self._like: HeatProblem | None = like
 
+    def share(self, like: HeatProblem) -> None:
+        """Take view factors from a problem on the same mesh."""
+        self._like = like
+
     @property
     def source_degree(self) -> int:
         """Degree of the quadrature of sources."""

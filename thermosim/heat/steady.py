@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import minmax
+from thermosim.heat.advice import less_heat, may_run_away
+from thermosim.heat.fixing import check_fixed
 from thermosim.heat.newton import NewtonSolver
 
 if TYPE_CHECKING:
@@ -27,9 +29,12 @@ def solve_steady(
 
     Raises
     ------
+    CaseError
+        If nothing fixes the temperature of a part.
     SolveError
         If neither Newton nor continuation in the source finds a steady state above 0 K.
     """
+    check_fixed(problem)
     solver = NewtonSolver(problem, settings)
     start = problem.theta.x.array.copy()
     try:
@@ -101,12 +106,16 @@ def _continue_in_source(problem: HeatProblem, solver: NewtonSolver, first: Solve
 
 def _nothing_beyond(problem: HeatProblem, reached: float, error: SolveError) -> str:
     low, high = _range(problem)
-    return (
+    found = (
         f"no steady state found beyond {100 * reached:.1f} % of the source, where the temperature "
-        f"runs from {low:.4g} K to {high:.4g} K ({error}). The source may exceed what the surfaces "
-        "and contacts can carry (thermal runaway, or cooling below 0 K): lower the intensity or "
-        "the density of dots, add a contact or gas, or run a transient"
+        f"runs from {low:.4g} K to {high:.4g} K ({error})"
     )
+    if may_run_away(problem.model):
+        found += (
+            ". The source may exceed what the surfaces and contacts can carry (thermal runaway, or "
+            "cooling below 0 K)"
+        )
+    return f"{found}: {less_heat(problem.model)}, add a contact or gas, or run a transient"
 
 
 def _range(problem: HeatProblem) -> tuple[float, float]:
@@ -135,6 +144,6 @@ def check_above_zero(problem: HeatProblem) -> None:
     low, _ = _range(problem)
     if not low > 0.0:
         raise SolveError(
-            f"the solution reaches {low:.4g} K: the source takes out more heat than the "
-            "surroundings can supply; lower the intensity or the density of dots"
+            f"the solution reaches {low:.4g} K: more heat is taken out than the surroundings can "
+            f"supply; {less_heat(problem.model)}"
         )

@@ -15,12 +15,15 @@ from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import configure, vector
+from thermosim.heat.advice import less_heat
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
 from thermosim.heat.stages import RULES, Stage, Step
 from thermosim.heat.transient import TransientSystem
 from thermosim.schedule.forcing import Forcing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from thermosim.case.settings import SolverSettings
     from thermosim.heat.enthalpy import Enthalpy
     from thermosim.heat.transient import TransientProblem
@@ -305,8 +308,8 @@ class TimeStepper:
         if taken <= _SHORTEST * self.time:
             raise SolveError(
                 f"the steps became shorter than rounding at t = {self.time:.6g} s, where the "
-                f"temperature changes by {self.system.largest_rate():.3g} K/s: it runs away; lower "
-                "the intensity, or give the heat a way out"
+                f"temperature changes by {self.system.largest_rate():.3g} K/s: it runs away; "
+                f"{less_heat(self.problem.model)}, or give the heat a way out"
             )
         self.stages = self._step.stages(taken)
         return taken
@@ -355,6 +358,11 @@ class TimeStepper:
         assert self._step is not None
         return self._step.first
 
+    def local_error(self) -> NDArray[np.float64]:
+        """Return how the method of another order differs from the last step, at the nodes [K]."""
+        assert self._step is not None
+        return self._step.local_error(self.time - self._step.first.time, self.stages)
+
     def _give_up_where_newton_fails(self, failed: bool) -> None:
         """End a run that creeps: that has to cut nearly every step since Newton fails."""
         self._failed.append(failed)
@@ -362,7 +370,7 @@ class TimeStepper:
             raise SolveError(
                 f"Newton failed at {sum(self._failed)} of the last {len(self._failed)} steps, up "
                 f"to t = {self.time:.6g} s, and each had to be cut; raise solver.max_newton, lower "
-                "transient.step or transient.tolerance, or lower the intensity"
+                f"transient.step or transient.tolerance, or {less_heat(self.problem.model)}"
             )
 
     def _cut(self, remaining: float) -> float:

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+UNJUDGED = 1e-5
+"""Share of the largest ΔT that a balance may be worth where no ± is known."""
+
 ACCOUNT = 1e-3
 """Share of the heat turned over in a run that may be missing before it is told loudly."""
 
@@ -39,13 +42,24 @@ class Journal:
             spent = time.perf_counter() - start
             self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
-    def judge_balance(self, balance: float, tolerance: float) -> None:
-        """Warn of an energy balance that is off by more than the tolerance, both relative."""
-        if balance > tolerance:
+    def judge_balance(self, balance: float, tolerance: float, shift: float, bound: float) -> None:
+        """Tell of an energy balance that is off by more than the tolerance, both relative.
+
+        `shift` [K] is by how much it may move the result; loudly where that exceeds `bound` [K].
+        """
+        if balance <= tolerance:
+            return
+        told = (
+            f"the energy balance is off by {balance:.1e} of the heat turned over (tolerance "
+            f"{tolerance:.0e}), by which the result may be off by {shift:.1g} K"
+        )
+        if shift > bound:
             self.say(
-                f"WARNING: the energy balance is off by {balance:.1e} of the heat turned over "
-                f"(tolerance {tolerance:.0e}); do not trust this result"
+                f"WARNING: {told}, more than its ± of {bound:.1g} K: do not trust it; lower "
+                'solver.newton_rtol and solver.linear_rtol, or set solver.linear = "direct"'
             )
+        else:
+            self.say(f"{told}; its ± is {bound:.1g} K")
 
     def judge_account(self, missing: float, share: float, allowed: float) -> None:
         """Warn of energy [J] that came in over a whole run and is not there.

@@ -32,22 +32,17 @@ class Refinement:
 
     Attributes
     ----------
-    safety : by how much the true error may exceed the estimate
     begin : the drawing to begin with
     finer : from the last drawing, its problem and error, the next one for an error [K] (collective)
     """
 
-    safety: Callable[[Any], float]
     begin: Callable[[Any], Any]
     finer: Callable[[Any, HeatProblem, ErrorEstimate, float], Any]
 
 
 REFINEMENTS: dict[type[Drawing], Refinement] = {
-    ParticleDrawing: Refinement(adapt_zones.safety, adapt_zones.coarse, adapt_zones.finer_zones),
-    # At a singularity like d^-1/2 that the cells do not resolve, errors of means fall like p^-2, so
-    # that degree p + 1 sees of that of degree p the part 1 - (p/(p+1))²: 0.56 for p = 2; measured,
-    # 0.55 to 0.65.
-    BodyDrawing: Refinement(lambda _: 1.8, lambda drawing: drawing, adapt_cells.finer_cells),
+    ParticleDrawing: Refinement(adapt_zones.coarse, adapt_zones.finer_zones),
+    BodyDrawing: Refinement(lambda drawing: drawing, adapt_cells.finer_cells),
 }
 
 
@@ -60,12 +55,13 @@ def refined(
     """Solve on finer and finer meshes until the estimated error meets the target (collective).
 
     The target is ``mesh.target_error`` times the size of the result, which `size` returns of a
-    summary [K], less what the estimate may lack. The summary gets the steps as
+    summary [K], and it is the ± that meets it. The summary gets the steps as
     ``refinement_history``. If the target is not met, or a finer mesh cannot be made, the result is
     that of the last mesh, with a warning.
     """
     how = REFINEMENTS[type(drawing)]
-    target = drawing.mesh.target_error / how.safety(drawing)
+    target = drawing.mesh.target_error
+    assert target is not None
     plan, notes = how.begin(drawing), list[str]()
     history: list[dict[str, float]] = []
     for step in range(_MOST_MESHES):
@@ -85,7 +81,8 @@ def refined(
         if bound <= target * found:
             break
         if step + 1 < _MOST_MESHES:
-            plan = how.finer(plan, problem, journal.estimate, target * found)
+            aim = target * found / journal.estimate.factor  # of the errors that cells add up to
+            plan = how.finer(plan, problem, journal.estimate, aim)
     else:
         notes.append("WARNING: mesh.target_error is not met on the last mesh")
     for note in (*notes, *journal.estimate.notes):

@@ -52,7 +52,9 @@ def wanted_sizes(
 
     def make() -> None:
         corners, errors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        factors = size_factors(errors, degree, corners.shape[1] - 1, tolerance, estimate.bound)
+        factors = size_factors(
+            errors, degree, corners.shape[1] - 1, tolerance, estimate.bound / estimate.factor
+        )
         sizes = np.exp2(np.round(np.log2(cell_sizes(corners) * factors) * _DIGITS) / _DIGITS)
         made.append(SizeMap.of_cells(corners, sizes).graded(_GROWTH))
 
@@ -65,18 +67,9 @@ def cell_errors(estimate: ErrorEstimate) -> NDArray[np.float64]:
 
     The share of a node goes in equal parts to the cells around it (collective).
     """
-    from dolfinx import fem, la
+    from thermosim.heat import error
 
-    space = estimate.space
-    local = space.mesh.topology.index_map(space.mesh.topology.dim).size_local
-    dofs = space.dofmap.list[:local]
-    around, share = fem.Function(space), fem.Function(space)
-    np.add.at(around.x.array, dofs.ravel(), 1.0)
-    around.x.scatter_reverse(la.InsertMode.add)
-    around.x.scatter_forward()
-    share.x.array[: len(estimate.indicators)] = estimate.indicators
-    share.x.scatter_forward()
-    return np.asarray((share.x.array[dofs] / around.x.array[dofs]).sum(axis=1))
+    return np.asarray(error.cell_errors(estimate.indicators, estimate.space))
 
 
 def _corners(domain: Domain) -> NDArray[np.float64]:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _START = {"plane": (4.0, 100.0, 0.5), "rings": (4.0, 400.0, 0.45), "solids": (5.0, 20.0, 0.5)}
 _START_SECTORS = 16
-# planes and rings resolve the rim of a particle; solids lack what `adapt` tells of singularities
-_SAFETY = {"plane": 1.2, "rings": 1.2, "solids": 1.8}
 _ZONE = 6.0  # cell sizes around the rim that count as the rim
 
 
@@ -35,11 +33,6 @@ class Shares:
     graded: float
     body: float
     geometry: float
-
-
-def safety(drawing: ParticleDrawing) -> float:
-    """Return by how much the true error may exceed the estimate."""
-    return _SAFETY[mesh_kind(drawing)]
 
 
 def coarse(drawing: ParticleDrawing) -> ParticleDrawing:

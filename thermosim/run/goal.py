@@ -1,80 +1,142 @@
-"""The error of what is asked for, as far as it can be estimated."""
+"""The ± of what is asked for and of every number beside it, as far as they can be estimated."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from thermosim.errors import SolveError
+from thermosim.errors import CaseError, SolveError
 from thermosim.model.budget import leaving, released, share_stored
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from thermosim.heat.error import ErrorEstimate, Finer
     from thermosim.heat.observe import Readings
     from thermosim.heat.problem import HeatProblem
     from thermosim.model.budget import Budget
     from thermosim.model.model import Model
     from thermosim.results.journal import Journal
+    from thermosim.run.march import TransientRun
 
 STEADY = 1e-3  # share of the heat turned over that may still be stored
+_ADJOINT = {False: 1e-5, True: 1e-10}  # whether the estimate steers the next mesh
 
 
 def goal_error(
     model: Model, problem: HeatProblem, readings: Readings, budget: Budget, journal: Journal
-) -> dict[str, float]:
-    """Return the estimated error of the goal and its parts [K] (collective)."""
-    from thermosim.heat.error import estimate_error
+) -> dict[str, Any]:
+    """Return the ± of the goal, its parts [K], and `errors` of all else (collective).
+
+    Raises
+    ------
+    SolveError
+        If the adjoint problem is not solved.
+    """
+    from thermosim.heat.error import Finer
+
+    steers = model.case.mesh.target_error is not None
+    finer = Finer(problem, model.case.solver, _ADJOINT[steers])
+    try:
+        estimate = _of_goal(model, finer, readings, budget)
+        journal.estimate = estimate
+        if not steers:  # else the last mesh has the word
+            for note in estimate.notes:
+                journal.say(note)
+        return {
+            "delta_T_error_K": estimate.bound,
+            "delta_T_error_discretisation_K": estimate.discretisation,
+            "delta_T_error_geometry_K": estimate.geometry,
+            "delta_T_error_algebraic_K": estimate.algebraic,
+            "delta_T_error_patches_K": estimate.patches,
+            "errors": _of_all(model, finer, readings, budget, estimate.bound),
+        }
+    finally:
+        finer.destroy()
+
+
+def _of_goal(model: Model, finer: Finer, readings: Readings, budget: Budget) -> ErrorEstimate:
+    goal = model.goal
+    source, surface = released(budget), goal.surface
+    share = leaving(budget, (surface,)) / source if source and surface else 0.0
+    return finer.goal(goal.region, share, _load(model, readings), surface=surface)
+
+
+def _load(model: Model, readings: Readings) -> Callable[[Any], Any] | None:
+    """Return what assembles the temperature at the probe that is asked for; None: the mean."""
     from thermosim.heat.observe import point_load
     from thermosim.heat.probes import PointProbe
 
-    goal, load = model.goal, None
-    probe = readings.probes.get(goal.probe or "")
-    if isinstance(probe, PointProbe):
-        load = partial(point_load, probe)
-    source = released(budget)
-    surface = goal.surface
-    share = leaving(budget, (surface,)) / source if source and surface else 0.0
-    steers = model.case.mesh.target_error is not None
-    estimate = estimate_error(
-        problem, model.case.solver, goal.region, share, load, surface=surface, steers=steers
-    )
-    journal.estimate = estimate
-    if not steers:  # else the last mesh has the word
-        for note in estimate.notes:
-            journal.say(note)
-    return {
-        "delta_T_error_K": estimate.bound,
-        "delta_T_error_discretisation_K": estimate.discretisation,
-        "delta_T_error_geometry_K": estimate.geometry,
-    }
+    probe = readings.probes.get(model.goal.probe or "")
+    return partial(point_load, probe) if isinstance(probe, PointProbe) else None
 
 
-def error_if_steady(
-    model: Model,
-    problem: HeatProblem,
-    readings: Readings,
-    budget: Budget,
-    notes: list[str],
-    journal: Journal,
+def _of_all(
+    model: Model, finer: Finer, readings: Readings, budget: Budget, bound: float
 ) -> dict[str, float]:
-    """Return the estimated error in space of the last state if it is steady, else note why not.
+    """Return the ± of every number by its name; the goal has its own."""
+    from thermosim.heat.correction import MANY, errors_of_all
 
-    The dual-weighted residual of the steady problem knows nothing of errors made earlier; once
-    less than 0.1 % of the heat turned over is still stored they have died away with the rest of
-    the past, and it holds as for a steady run (collective).
+    asked = _asked(model)
+    known = {**readings.temperatures(), **budget}
+    found = {}
+    if finer.fine.space.dofmap.index_map.size_global <= MANY:
+        found = errors_of_all(finer, known, model.regions, model.probes)
+    return {**found, asked: bound} if asked in known else found
+
+
+def error_in_time(
+    run: TransientRun, budget: Budget, notes: list[str], journal: Journal
+) -> dict[str, Any]:
+    """Return the ± of the last state of a transient: of the mesh and of the steps (collective).
+
+    Both are carried through the run, so that they die away as they do in the body. Once less than
+    0.1 % of the heat turned over is still stored, that of the mesh is as for a steady run.
     """
+    model, problem = run.model, run.problem
     if not model.case.solver.error_estimate:
-        return {}
-    share = share_stored(budget)
-    if share > STEADY:
-        notes.append(
-            "no error of the mesh is estimated: at the end the bodies still store "
-            f"{share:.1%} of the heat turned over; repeat with mesh.refinement = 2, or run "
-            "the steady case on this mesh"
-        )
         return {}
     try:
         with journal.phase("error_estimate", "error estimate of the last state"):
-            return goal_error(model, problem, readings, budget, journal)
+            found, steps = _carried(run, notes)
+            if share_stored(budget) <= STEADY and _is_fixed(problem):
+                found = goal_error(model, problem, run.readings, budget, journal)
     except SolveError as failure:  # the run itself is whole: it must not be lost for this
         notes.append(f"no error of the mesh is estimated: {failure}")
         return {}
+    for name in steps.keys() & found.get("errors", {}).keys():
+        found["errors"][name] += steps[name]
+    if "delta_T_error_K" in found:
+        time = steps.get(_asked(model), 0.0)
+        found["delta_T_error_K"] += time
+        found["delta_T_error_time_K"] = time
+    return found
+
+
+def _asked(model: Model) -> str:
+    """Return the name of the goal among the temperatures."""
+    goal = model.goal
+    return f"probe_{goal.probe}_K" if goal.probe else f"region_{goal.region}_mean_K"
+
+
+def _is_fixed(problem: HeatProblem) -> bool:
+    from thermosim.heat.fixing import check_fixed
+
+    try:
+        check_fixed(problem)
+    except CaseError:
+        return False
+    return True
+
+
+def _carried(run: TransientRun, notes: list[str]) -> tuple[dict[str, Any], dict[str, float]]:
+    """Return the ± of the mesh in a state that may still change, and that of the steps [K]."""
+    if run.error is None:
+        notes.append(
+            "no estimate of the errors of a state that still changes: the finer problem is too "
+            "large to be carried through the run; repeat with mesh.refinement = 2"
+        )
+        return {}, {}
+    goal = run.model.goal
+    mesh, steps = run.error.bounds({*run.model.regions, goal.region}, run.model.probes)
+    return {"delta_T_error_K": mesh[_asked(run.model)], "errors": mesh}, steps

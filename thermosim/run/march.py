@@ -14,6 +14,7 @@ from thermosim.fem.parallel import on_root
 from thermosim.fem.statemap import StateMap
 from thermosim.heat.account import Account, Accountant
 from thermosim.heat.budget import HeatMeter
+from thermosim.heat.error_in_time import EVERY, carried_error
 from thermosim.heat.in_time import paths_in_time
 from thermosim.model.budget import Budget, leaving, released
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
@@ -86,6 +87,7 @@ class TransientRun:
         self.model, self.settings, self.tell = model, model.case.transient, tell
         self.stepper, self.readings = stepper, readings
         self.meter = HeatMeter(stepper.problem)
+        self.error = carried_error(stepper.problem, model.case.solver)
         self.accountant = Accountant(stepper, self.meter, paths_in_time(stepper.problem.model))
         reference = None if model.light is None else model.light.laser.peak_intensity
         try:
@@ -101,6 +103,7 @@ class TransientRun:
         self.rows: list[dict[str, float]] = []
         self.light: AbsorbedLight | None = None
         self.files: Files | None = None
+        self.meant: Any = None  # θ at t = 0 as the case says, before held nodes are set
         self._outputs = self.settings.outputs()
         self._field_times = np.unique(np.asarray(self.settings.field_times, float))
         self._steady: Any = None
@@ -162,15 +165,21 @@ class TransientRun:
         assert piece is not None
         self.stepper.start(0.0, piece)
         self.accountant.begin(self.course.account)
+        if self.error is not None and self.meant is not None:
+            self.error.jump(self.meant)
         self._record(0.0)
         if len(self._field_times) and self._field_times[0] == 0.0:
             self.keep_field()
 
     def _go_through(self, piece: Piece, asked_to_stop: Callable[[], int]) -> None:
         course, stepper = self.course, self.stepper
+        before = self.problem.theta.x.array.copy()
         stepper.start(course.time, piece, None if course.fresh else course.wanted)
         if course.fresh and self.problem.held_rates:
             self.accountant.add_jump(course.account)
+            if self.error is not None:
+                self.error.jump(before)
+        self._begin_error()
         course.fresh = False
         self._find_steady_state(piece)
         for stop in self._stops(course.time, piece.stop):
@@ -178,6 +187,7 @@ class TransientRun:
                 taken = stepper.advance(stop)
                 course.time, course.steps = stepper.time, course.steps + 1
                 self.accountant.add_step(course.account)
+                self._carry_error(piece)
                 if self._after_step(taken, at_stop=course.time >= stop):
                     return
                 self._interrupt(asked_to_stop, piece)
@@ -270,6 +280,21 @@ class TransientRun:
             return
         self.checkpoint()
         self.stepper.start(self.course.time, piece, self.stepper.wanted)
+        self._begin_error()
+
+    def _begin_error(self) -> None:
+        if self.error is not None:
+            self.error.begin(self.course.time)
+
+    def _carry_error(self, piece: Piece) -> None:
+        """Every few steps, and wherever the steps start anew, carry the error on."""
+        course, every = self.course, self.settings.checkpoint_every
+        if self.error is None:
+            return
+        self.error.add_step(self.stepper.local_error(), fixed=self.settings.step is not None)
+        due = course.steps % EVERY == 0 or course.steps % every == 0
+        if due or course.time >= piece.stop:
+            self.error.go_on(course.time)
 
     def _interrupt(self, asked_to_stop: Callable[[], int], piece: Piece) -> None:
         number = asked_to_stop()
@@ -297,6 +322,11 @@ class TransientRun:
         self.note_stats()
         course.wanted = self.stepper.wanted
         theta = self.states.gather(self.problem.theta)
+        fields = {"theta": theta}
+        if self.error is not None:
+            self.error.go_on(course.time)
+            for name, field in self.error.fields.items():
+                fields[name] = self.error.states.gather(field)
 
         def write() -> None:
             assert files.writer is not None
@@ -308,7 +338,8 @@ class TransientRun:
                 "case_hash": files.case_hash,
                 "mesh_hash": files.mesh_hash,
             }
-            rotate_and_write(files.folder, header, {"theta": theta})
+            whole = {name: values for name, values in fields.items() if values is not None}
+            rotate_and_write(files.folder, header, whole)
 
         on_root(self.comm, write)
 
@@ -333,6 +364,9 @@ class TransientRun:
                     str(files.folder),
                 )
         self.states.scatter(kept.fields["theta"], self.problem.theta)
+        if self.error is not None:
+            for name, field in self.error.fields.items():
+                self.error.states.scatter(kept.fields[name], field)
         found = dict(header["course"])
         self.course = Course(**found | {"account": Account(**found["account"])})
         self._base = asdict(self.course)
@@ -371,7 +405,7 @@ class TransientRun:
 
         try:
             self._steady = steady_state(self.problem, self.stepper.solver.settings, piece.first)
-        except SolveError as error:
+        except (SolveError, CaseError) as error:
             self.tell(f"WARNING: transient.stop_when_steady has no effect: {error}")
 
     def _is_steady(self) -> bool:

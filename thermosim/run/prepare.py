@@ -97,8 +97,8 @@ def _spread(heat: HeatModel, domain: Domain) -> HeatModel:
     return replace(heat, bodies=bodies)
 
 
-def set_initial_state(model: Model, problem: TransientProblem) -> None:
-    """Set θ to the initial state that the case names.
+def set_initial_state(model: Model, problem: TransientProblem) -> Any:
+    """Set θ to the initial state that the case names; return it as it is before nodes are held.
 
     Raises
     ------
@@ -125,4 +125,6 @@ def set_initial_state(model: Model, problem: TransientProblem) -> None:
         start = model.start if initial.level is None else initial.level
         assert start is not None
         theta[:] = start - model.T_ref
+    meant = theta.copy()
     problem.impose(problem.theta)
+    return meant

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.model.budget import balance_error
 from thermosim.results import Result
+from thermosim.results.journal import UNJUDGED
 from thermosim.run.goal import goal_error
 from thermosim.run.prepare import heat_on, light_in, mesh_of
 from thermosim.run.summary import goal_numbers, head, light_numbers, notes_of, numerics
@@ -87,7 +88,10 @@ def _result(
         with journal.phase("error_estimate", "error estimate"):
             error = goal_error(model, problem, readings, budget, journal)
     balance = balance_error(budget)
-    journal.judge_balance(balance, case.solver.balance_tolerance)
+    largest = max(abs(temperatures["delta_T_min_K"]), abs(temperatures["delta_T_max_K"]))
+    shift = abs(error.get("delta_T_error_algebraic_K", balance * largest))
+    bound = error.get("delta_T_error_K", UNJUDGED * largest)
+    journal.judge_balance(balance, case.solver.balance_tolerance, shift, bound)
     notes = notes_of(model, problem.domain.boundaries, [temperatures])
     summary = {
         **head(model),

@@ -24,7 +24,7 @@ from thermosim.run.folder import (
     occupy,
     running_folder,
 )
-from thermosim.run.goal import error_if_steady
+from thermosim.run.goal import error_in_time
 from thermosim.run.march import Files, TransientRun
 from thermosim.run.prepare import heat_on, light_in, mesh_of, set_initial_state
 from thermosim.run.snapshots import Snapshots
@@ -174,7 +174,7 @@ def set_up(
         run = TransientRun(model, stepper, readings, journal.tell)
         run.light = light
         problem.compile()
-        set_initial_state(model, problem)
+        run.meant = set_initial_state(model, problem)
         stepper.set_scale(largest_factor(run.pieces, duration))
     if running is not None:
         snapshots = Snapshots(running, run.states)
@@ -186,16 +186,19 @@ def _result(run: TransientRun, report: Report, journal: Journal) -> Result:
     """Return the last state, its budget and what the march took (collective)."""
     model, problem, course = run.model, run.problem, run.course
     budget, last, account = run.meter.read(), run.rows[-1], course.account
-    journal.judge_balance(course.worst_balance, model.case.solver.balance_tolerance)
     journal.judge_account(account.missing, account.error, run.allowed_energy)
     run.note_stats()
     notes = notes_of(model, problem.domain.boundaries, run.rows)
+    shift = course.worst_balance * max(abs(last["delta_T_min_K"]), abs(last["delta_T_max_K"]))
+    bound = run.settings.tolerance
+    tolerance = model.case.solver.balance_tolerance
+    journal.judge_balance(course.worst_balance, tolerance, shift, bound)
     temperatures = {key: last[key] for key in last if key.startswith(_TEMPERATURES)}
     summary = {
         **head(model),
         **temperatures,
         **goal_numbers(model, temperatures),
-        **error_if_steady(model, problem, run.readings, budget, notes, journal),
+        **error_in_time(run, budget, notes, journal),
         **model.accounts(budget),
         "heat_stored_W": sum(stored_part(budget).values()),
         "energy_balance_rel": course.worst_balance,

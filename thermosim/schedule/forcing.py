@@ -16,10 +16,14 @@ _SIDE = 2e-12  # of the duration: beside a switch
 
 @dataclass(frozen=True)
 class Rule:
-    """Where a step of a Runge-Kutta method looks, as parts of the step, and with what weights."""
+    """Where a step of a Runge-Kutta method looks, as parts of the step, and with what weights.
+
+    `embedded` are the weights of the method of another order beside it.
+    """
 
     places: tuple[float, ...]
     weights: tuple[float, ...]
+    embedded: tuple[float, ...] = ()
 
 
 class Course:

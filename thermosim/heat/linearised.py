@@ -1,0 +1,98 @@
+"""The derivative of a problem at a state, for the adjoint of a goal and for corrections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dolfinx import fem
+from petsc4py import PETSc
+
+from thermosim.errors import SolveError
+from thermosim.fem.domain import configure, copy_to_function, vector
+from thermosim.heat.lowrank import operator
+from thermosim.heat.newton import linear_options
+
+if TYPE_CHECKING:
+    from thermosim.case.settings import SolverSettings
+    from thermosim.heat.problem import HeatProblem
+
+
+class Linearised:
+    """F' at the present state of a problem, held rows and columns those of the identity."""
+
+    def __init__(self, problem: HeatProblem, settings: SolverSettings, rtol: float) -> None:
+        """`rtol` is asked of iterative solvers."""
+        self.problem, self._rtol = problem, rtol
+        self._A = problem.stiffness.duplicate()
+        problem.assemble_jacobian(self._A)
+        for part in problem.couplings:
+            part.linearise()
+        self._options = linear_options(
+            settings,
+            problem.domain.tdim,
+            symmetric=problem.model.symmetric and not problem.couplings,
+            coupled=bool(problem.couplings),
+        )
+        self._solvers: dict[bool, Any] = {}
+
+    def adjoint(self, b: Any) -> Any:
+        """Return the z that vanishes at held nodes with F'ᵀ z = `b` (collective).
+
+        Raises
+        ------
+        SolveError
+            If it is not solved for.
+        """
+        return self._solve(b, transposed=True)
+
+    def correction(self, b: Any) -> Any:
+        """Return the δ that vanishes at held nodes with F' δ = `b` (collective).
+
+        Raises
+        ------
+        SolveError
+            If it is not solved for.
+        """
+        return self._solve(b, transposed=False)
+
+    def destroy(self) -> None:
+        """Give the memory back."""
+        for solver in self._solvers.values():
+            solver.destroy()
+        self._A.destroy()
+
+    def _solve(self, b: Any, *, transposed: bool) -> Any:
+        problem, ksp = self.problem, self._solver(transposed)
+        x, right = vector(problem.space), b.copy()
+        with right.localForm() as local:
+            local.array[problem.held_dofs] = 0.0
+        ksp.solve(right, x)
+        reason = ksp.getConvergedReason()
+        if reason < 0 or (x.norm() == 0.0 and right.norm() > 0.0):
+            raise SolveError(
+                f"the adjoint problem of the error estimate was not solved (KSP reason {reason}); "
+                'set solver.error_estimate = false to do without, or solver.linear = "direct"'
+            )
+        found = fem.Function(problem.space)
+        copy_to_function(x, found)
+        return found
+
+    def _solver(self, transposed: bool) -> Any:
+        """Return the solver of one direction; of a symmetric matrix there is only one."""
+        problem = self.problem
+        symmetric = problem.model.symmetric
+        known = transposed or (symmetric and not problem.couplings)
+        if known in self._solvers:
+            return self._solvers[known]
+        ksp = PETSc.KSP().create(problem.domain.comm)
+        options = dict(self._options)
+        if "ksp_rtol" in options:
+            options["ksp_rtol"] = self._rtol
+        configure(ksp, options)
+        # transposed as a matrix: BoomerAMG, asked to work transposed, returns nothing of use
+        A = self._A if symmetric or not transposed else self._A.transpose(PETSc.Mat())
+        parts, held = problem.couplings, problem.held_dofs
+        J = operator(A, parts, held, problem.domain, transposed=transposed)
+        ksp.setOperators(J, A)
+        self._solvers[known] = ksp
+        return ksp
