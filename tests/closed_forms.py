@@ -21,12 +21,14 @@ from thermosim.gain.escape.closed import (
     _escape_cone,
     _mean_survival,
 )
-from thermosim.gain.master import Array, Ladder, steady_populations
+from thermosim.gain.master import Array, Ladder
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.limits.closed import radiation_delta_T, sphere_area
 from thermosim.optics.fresnel import cos_refracted, fresnel_reflectance
 from thermosim.optics.mie import MieSphere, _radial_quadrature, hot_spot_factor
 from thermosim.optics.rays_segments import Integers, Segments, deposit_on_cells
+from thermosim.shapes.hits import Rng, check_lengths
+from thermosim.shapes.hits_convex import ConvexSurface
 
 _TINY_DEPTH = 0.05
 Floats = npt.NDArray[np.float64]
@@ -273,6 +275,36 @@ def trion_biexciton_ladder(
     return Ladder(("0", "X", "BX", "c", "T"), decay, climb, absorption, emission)
 
 
+def steady_populations(rates: ArrayLike) -> Array:
+    """Return the populations that the rates leave unchanged, shape (..., n) for (..., n, n).
+
+    State reduction after Grassmann, Taksar and Heyman, Oper. Res. 33, 1107 (1985),
+    10.1287/opre.33.5.1107: no subtraction, so each population keeps all its digits even where
+    rates differ by many orders.
+
+    Raises
+    ------
+    ValueError
+        If a state cannot be left towards the states before it (no unique steady state).
+    """
+    R = np.array(rates, dtype=np.float64)
+    n = R.shape[-1]
+    for last in range(n - 1, 0, -1):
+        out = R[..., last, :last].sum(axis=-1)
+        if np.any(out <= 0):
+            raise ValueError(
+                f"state {last} is never left towards a lower one, so there is no unique steady "
+                "state; give it a decay (for a charged dot: a neutralisation rate)"
+            )
+        R[..., :last, last] /= out[..., None]
+        R[..., :last, :last] += R[..., :last, last, None] * R[..., None, last, :last]
+    p = np.zeros(R.shape[:-1])
+    p[..., 0] = 1.0
+    for state in range(1, n):
+        p[..., state] = np.einsum("...i,...i->...", p[..., :state], R[..., :state, state])
+    return np.asarray(p / p.sum(axis=-1, keepdims=True))
+
+
 def populations_under_light(beta: ArrayLike, ladder: Ladder) -> Array:
     """Return the steady populations under an excitation rate ``beta`` [1/s], shape (..., n)."""
     rate = np.asarray(beta, dtype=np.float64)[..., None, None]
@@ -329,3 +361,17 @@ def hemispherical_absorptance(
     for R in fresnel_reflectance(cos_i, 1.0, m):
         total = total + weights / 2 @ ((1 - R) * (1 - passed) / (1 - R * passed)) / 2
     return total
+
+
+class BoxSurface(ConvexSurface):
+    """A cuboid of edges ``size`` (x, y, z) [m] about the origin."""
+
+    def __init__(self, size: tuple[float, float, float]) -> None:
+        check_lengths(size, "size")
+        self.size = size
+        half = 0.5 * np.asarray(size)
+        super().__init__(np.vstack([np.eye(3), -np.eye(3)]), np.concatenate([half, half]))
+
+    def sample(self, rng: Rng, count: int) -> Floats:
+        """Return points uniform in the box."""
+        return np.asarray((rng.random((count, 3)) - 0.5) * self.size) + self.centre

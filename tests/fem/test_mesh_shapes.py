@@ -125,7 +125,7 @@ def test_substrates_have_the_sizes_they_say(kind, plan, shape):
     under = sum(surface.get(name, 0) for name in ("contact", "substrate_under"))
     s = found.substrate
     pillar = 2 * np.pi * s.pedestal_radius * s.pedestal_height if kind == "pedestal" else 0
-    thickness = s.thickness if kind == "pedestal" else s.thickness_below
+    thickness = s.thickness if kind == "pedestal" else sum(part.thickness for part in s.parts())
     rim = thickness * (2 * np.pi * s.radius if s.radius else 2 * sum(s.sides))
     top = sum(surface.get(name, 0) for name in ("substrate_top", "pedestal_top"))
     assert top + under == pytest.approx(found.substrate.top_area, rel=2e-4)

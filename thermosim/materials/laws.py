@@ -20,7 +20,6 @@ from thermosim.language.sections import Section
 from thermosim.language.units import (
     Conductivity,
     Density,
-    Fraction,
     NonNegative,
     Positive,
     Quantity,
@@ -305,13 +304,6 @@ DensityLaw: TypeAlias = Annotated[
 SpecificHeatLaw: TypeAlias = Annotated[
     Annotated[
         ConstantLaw[_CP] | PowerLaw[_CP] | PolynomialLaw[_CP] | TableLaw[_CP],
-        Field(discriminator="kind"),
-    ],
-    _CONSTANT,
-]
-EmissivityLaw: TypeAlias = Annotated[
-    Annotated[
-        ConstantLaw[Fraction] | PolynomialLaw[Fraction] | TableLaw[Fraction],
         Field(discriminator="kind"),
     ],
     _CONSTANT,

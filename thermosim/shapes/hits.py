@@ -343,7 +343,7 @@ class CapSurface(CutSurface, HitBody):
             return np.asarray(points[across**2 + (z - (self.height - R)) ** 2 <= R**2])
 
         share = self.volume / (pi * widest**2 * self.height)
-        return accepted(trial, share, count) + self.place
+        return np.asarray(accepted(trial, share, count) + self.place)
 
     def placed(self, factor: float, shift: ArrayLike) -> CapSurface:
         """Return the cap enlarged about the origin and moved."""

@@ -1,4 +1,4 @@
-"""Where rays meet a convex polyhedron, or a box; see `hits`."""
+"""Where rays meet a convex polyhedron; see `hits`."""
 
 from __future__ import annotations
 
@@ -152,17 +152,3 @@ class ConvexSurface(HitBody):
     def placed(self, factor: float, shift: ArrayLike) -> ConvexSurface:
         """Return the polyhedron enlarged about the origin and moved."""
         return ConvexSurface(self.normals, self.offsets * factor + self.normals @ np.asarray(shift))
-
-
-class BoxSurface(ConvexSurface):
-    """A cuboid of edges ``size`` (x, y, z) [m] about the origin."""
-
-    def __init__(self, size: tuple[float, float, float]) -> None:
-        check_lengths(size, "size")
-        self.size = size
-        half = 0.5 * np.asarray(size)
-        super().__init__(np.vstack([np.eye(3), -np.eye(3)]), np.concatenate([half, half]))
-
-    def sample(self, rng: Rng, count: int) -> Floats:
-        """Return points uniform in the box."""
-        return np.asarray((rng.random((count, 3)) - 0.5) * self.size) + self.centre

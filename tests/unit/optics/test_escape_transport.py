@@ -5,6 +5,7 @@ from math import cos, sqrt
 import closed_forms
 import numpy as np
 import pytest
+from closed_forms import BoxSurface
 from scipy.constants import e
 
 from thermosim.gain.escape import closed
@@ -15,8 +16,8 @@ from thermosim.gain.escape.mc import (
     LEAKED,
     PARASITIC,
     SUBSTRATE,
-    OpticalContact,
     Emitter,
+    OpticalContact,
     OpticalSurface,
     Transport,
 )
@@ -24,7 +25,6 @@ from thermosim.gain.escape.mc_sphere import run_chords
 from thermosim.gain.escape.methods import escape_of_fates
 from thermosim.optics.fresnel import reflect
 from thermosim.shapes.hits import SphereSurface, dot, isotropic_directions
-from thermosim.shapes.hits_convex import BoxSurface
 
 UM = 1e-6
 LINE = Emitter([2.4 * e], [1.0], 2e5)

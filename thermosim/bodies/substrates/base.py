@@ -109,11 +109,6 @@ class SubstrateBase(Substrate):
         return sum(part.plan.area * part.thickness for part in self.parts())
 
     @property
-    def thickness_below(self) -> float:
-        """Material straight below the particle [m]."""
-        return sum(part.thickness for part in self.parts())
-
-    @property
     @abstractmethod
     def top_area(self) -> float:
         """Area of the faces that look up, the place of the particle included [m²]."""
