@@ -132,6 +132,7 @@ def test_gas_equals_radiation_at_the_balance_pressure():
     radius = case.particle.shape.equivalent_radius
     gas = case.chamber
     pressure = pressure_of_equal_radiation(gas.temperature, 1.0, gas.gas, gas.accommodation, radius)
+    pressure = float(pressure)
     budget = run(
         f'chamber.pressure="{pressure!r} Pa"', "particle.emissivity=1.0",
         "solver.error_estimate=false",
