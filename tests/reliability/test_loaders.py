@@ -105,7 +105,7 @@ def test_meshes_cut_short_or_swollen(tmp_path, square):
 def test_names_in_other_letters(tmp_path, square):
     with pytest.raises(CaseError, match="known: äußen"):
         drawing_names(tmp_path, square.replace(b'"rim"', '"äußen"'.encode()))
-    with pytest.raises(MeshError, match="no UTF-8"):
+    with pytest.raises(MeshError, match="not encoded in UTF-8"):
         drawing_names(tmp_path, square.replace(b'"rim"', '"äußen"'.encode("latin-1")))
 
 
