@@ -7,18 +7,45 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
-from thermosim import load_case
+from thermosim import load_case, load_result
 from thermosim.run.simulate import simulate
-from thermosim.visual.optics_plots import compare_light
+from thermosim.visual.optics_plots import draw_delta_T, draw_light, read_cut
+from thermosim.visual.style import new_figure, save, styled
 
 CASES = Path(__file__).parents[1] / "cases"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "optics_models.png"
+DECADES = 4  # of light shown
 INTENSITIES = ("0.05 kW/cm^2", "0.2 kW/cm^2", "1 kW/cm^2", "3 kW/cm^2")
 SHOWN = "1 kW/cm^2"
+
+
+def compare_light(folders: Sequence[Path], path: Path) -> Path:
+    """Draw light (above) and ΔT (below) of several results of one particle, scales shared."""
+    cuts = [read_cut(Path(folder)) for folder in folders]
+    results = [load_result(folder) for folder in folders]
+    high = max(cut.intensity.max() for cut in cuts)
+    low = max(10.0**-DECADES * high, 0.2 * min(cut.intensity.max() for cut in cuts))
+    extreme = max(float(np.abs(cut.delta_T).max()) for cut in cuts)
+    with styled():
+        figure = new_figure(2.0 * len(cuts) + 1.2, 4.6, layout="constrained")
+        grid = figure.subplots(2, len(cuts), squeeze=False, sharex=True, sharey=True)
+        for (upper, lower), cut, result in zip(grid.T, cuts, results, strict=True):
+            light = draw_light(upper, cut, low, high)
+            heat = draw_delta_T(lower, cut, -extreme, extreme)
+            upper.set_title(f"{result.optics_model}\n⟨I²⟩/⟨I⟩² = {result.hot_spot_factor:.1f}")
+            lower.set_title(f"mean ΔT = {1e3 * result.delta_T_mean_K:.3g} mK")
+            lower.set_xlabel("x (µm)")
+        for row in grid:
+            row[0].set_ylabel("z (µm)")
+        figure.colorbar(light, ax=list(grid[0]), label="intensity (W/m²)")
+        figure.colorbar(heat, ax=list(grid[1]), label="ΔT (mK)")
+        return save(figure, path)
 
 
 def main() -> None:

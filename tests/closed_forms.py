@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from math import pi
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,22 +14,23 @@ from thermosim.bodies.emissivity import (
     IndexFunction,
     planck_average,
     planck_wavelengths,
-    slab_emissivity,
 )
 from thermosim.gain.escape.closed import (
     _checked_depth,
     _checked_index,
     _escape_cone,
     _mean_survival,
-    straight_escape,
 )
-from thermosim.gain.master import Ladder
+from thermosim.gain.master import Array, Ladder
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.limits.closed import radiation_delta_T, sphere_area
-from thermosim.optics.fresnel import fresnel_reflectance
+from thermosim.optics.fresnel import cos_refracted, fresnel_reflectance
 from thermosim.optics.mie import MieSphere, _radial_quadrature, hot_spot_factor
 from thermosim.optics.rays_segments import Integers, Segments, deposit_on_cells
+from thermosim.shapes.hits import Rng, check_lengths
+from thermosim.shapes.hits_convex import ConvexSurface
 
+_TINY_DEPTH = 0.05
 Floats = npt.NDArray[np.float64]
 
 
@@ -42,7 +44,7 @@ def rayleigh_emissivity(
     temperature = np.asarray(T, dtype=float)
     wavelength = planck_wavelengths(float(temperature.min()), float(temperature.max()), points)
     eps = index(wavelength) ** 2
-    Q_abs = 8 * np.pi * radius / wavelength * ((eps - 1) / (eps + 2)).imag
+    Q_abs = 8 * pi * radius / wavelength * ((eps - 1) / (eps + 2)).imag
     return planck_average(Q_abs, wavelength, temperature)
 
 
@@ -233,7 +235,7 @@ def deposit_on_rings(
 
 def ring_volumes(r_edges: ArrayLike, z_edges: ArrayLike) -> Floats:
     """Return the volumes of rings about the z axis [m³], shape (r bins, z bins)."""
-    areas = np.pi * np.diff(np.asarray(r_edges, float) ** 2)
+    areas = pi * np.diff(np.asarray(r_edges, float) ** 2)
     return np.outer(areas, np.diff(np.asarray(z_edges, float)))
 
 
@@ -271,3 +273,105 @@ def trion_biexciton_ladder(
     absorption = np.ones(5) if absorbing == "all" else np.array([1.0, 1.0, 0.0, 1.0, 0.0])
     emission = np.array([0.0, eta_X * k_X, eta_BX * k_BX, 0.0, eta_T * k_T])
     return Ladder(("0", "X", "BX", "c", "T"), decay, climb, absorption, emission)
+
+
+def steady_populations(rates: ArrayLike) -> Array:
+    """Return the populations that the rates leave unchanged, shape (..., n) for (..., n, n).
+
+    State reduction after Grassmann, Taksar and Heyman, Oper. Res. 33, 1107 (1985),
+    10.1287/opre.33.5.1107: no subtraction, so each population keeps all its digits even where
+    rates differ by many orders.
+
+    Raises
+    ------
+    ValueError
+        If a state cannot be left towards the states before it (no unique steady state).
+    """
+    R = np.array(rates, dtype=np.float64)
+    n = R.shape[-1]
+    for last in range(n - 1, 0, -1):
+        out = R[..., last, :last].sum(axis=-1)
+        if np.any(out <= 0):
+            raise ValueError(
+                f"state {last} is never left towards a lower one, so there is no unique steady "
+                "state; give it a decay (for a charged dot: a neutralisation rate)"
+            )
+        R[..., :last, last] /= out[..., None]
+        R[..., :last, :last] += R[..., :last, last, None] * R[..., None, last, :last]
+    p = np.zeros(R.shape[:-1])
+    p[..., 0] = 1.0
+    for state in range(1, n):
+        p[..., state] = np.einsum("...i,...i->...", p[..., :state], R[..., :state, state])
+    return np.asarray(p / p.sum(axis=-1, keepdims=True))
+
+
+def populations_under_light(beta: ArrayLike, ladder: Ladder) -> Array:
+    """Return the steady populations under an excitation rate ``beta`` [1/s], shape (..., n)."""
+    rate = np.asarray(beta, dtype=np.float64)[..., None, None]
+    return steady_populations(ladder.decay + rate * ladder.climb)
+
+
+def ladder_efficiency(beta: ArrayLike, ladder: Ladder) -> Array:
+    """Return photons emitted per photon absorbed under CW light; ``beta`` > 0 [1/s]."""
+    p = populations_under_light(beta, ladder)
+    return np.asarray(p @ ladder.emission / (np.asarray(beta) * (p @ ladder.absorption)))
+
+
+def straight_escape(tau: ArrayLike) -> Floats:
+    """Return the escape probability from a sphere without refraction or reflection.
+
+    ``3/(8 tau³) (2 tau² - 1 + (1 + 2 tau) e^(-2 tau))``; the power series where that cancels.
+    Case, de Hoffmann and Placzek, Introduction to the Theory of Neutron Diffusion (1953), §10.
+    """
+    tau = _checked_depth(tau)
+    t = np.maximum(tau, _TINY_DEPTH)
+    direct = 3.0 / (8.0 * t**3) * (2.0 * t**2 + np.expm1(-2.0 * t) + 2.0 * t * np.exp(-2.0 * t))
+    # the expansion of the same: coefficients 3 (k+2)/(k+3)! of (-2 tau)^k
+    s, series, factorial = np.minimum(tau, _TINY_DEPTH), np.zeros(tau.shape), 6.0
+    for k in range(10):
+        series = series + 3.0 * (k + 2.0) / factorial * (-2.0 * s) ** k
+        factorial *= k + 4.0
+    return np.where(tau < _TINY_DEPTH, series, direct)
+
+
+def slab_emissivity(
+    thickness: float, T: npt.ArrayLike, index: IndexFunction, points: int = 800
+) -> Floats:
+    """Return the emissivity of one face of a free film of ``thickness`` [m]; shape of ``T``.
+
+    Hemispherical absorptance ``(1-R)(1-τ)/(1-Rτ)``, with multiple reflections added without
+    interference, which is right on average over thicknesses (Siegel and Howell, Thermal
+    Radiation Heat Transfer, chapter on windows).
+    """
+    temperature = np.asarray(T, dtype=float)
+    wavelength = planck_wavelengths(float(temperature.min()), float(temperature.max()), points)
+    absorptance = hemispherical_absorptance(index(wavelength), thickness / wavelength)
+    return planck_average(absorptance, wavelength, temperature)
+
+
+def hemispherical_absorptance(
+    m: npt.NDArray[np.complex128], thickness_over_wavelength: npt.NDArray[np.floating[Any]]
+) -> Floats:
+    """Return the diffuse absorptance of a film of index ``m``; both of shape (n,)."""
+    nodes, weights = np.polynomial.legendre.leggauss(32)
+    cos_i = np.sqrt((1 - nodes) / 2)[:, None]  # equal steps of sin² are Lambert's law
+    k_z = (m * cos_refracted(cos_i, 1.0, m)).imag
+    passed = np.exp(-4 * pi * np.maximum(k_z, 0.0) * thickness_over_wavelength)
+    total: Floats = np.zeros(len(m))
+    for R in fresnel_reflectance(cos_i, 1.0, m):
+        total = total + weights / 2 @ ((1 - R) * (1 - passed) / (1 - R * passed)) / 2
+    return total
+
+
+class BoxSurface(ConvexSurface):
+    """A cuboid of edges ``size`` (x, y, z) [m] about the origin."""
+
+    def __init__(self, size: tuple[float, float, float]) -> None:
+        check_lengths(size, "size")
+        self.size = size
+        half = 0.5 * np.asarray(size)
+        super().__init__(np.vstack([np.eye(3), -np.eye(3)]), np.concatenate([half, half]))
+
+    def sample(self, rng: Rng, count: int) -> Floats:
+        """Return points uniform in the box."""
+        return np.asarray((rng.random((count, 3)) - 0.5) * self.size) + self.centre

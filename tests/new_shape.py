@@ -4,7 +4,6 @@ import contextlib
 import math
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 from thermosim.language.units import Length, Positive
@@ -51,11 +50,6 @@ def disc_known():
         @property
         def largest_contact_radius(self) -> float:
             return self.radius
-
-        def projected_area(self, direction):
-            d = np.asarray(direction, float)
-            up = np.abs(d[..., 2]) / np.linalg.norm(d, axis=-1)
-            return self.base_area * up + 2 * self.radius * self.thickness * np.sqrt(1 - up**2)
 
         def truncated(self, contact_radius: float) -> TruncatedBody:
             touch = math.pi * contact_radius**2

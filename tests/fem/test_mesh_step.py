@@ -7,6 +7,7 @@ from math import pi, sqrt
 from pathlib import Path
 
 import pytest
+from shadows import projected_area
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("gmsh")
@@ -106,7 +107,7 @@ def test_a_cylinder_on_its_end_and_on_its_side(step):
     cut = lying.truncated(2e-6)
     half = pi * 4 / 8 / 2  # of the strip [um]
     assert cut.depth == close((3 - sqrt(9 - half**2)) * 1e-6, rel=1e-6)
-    assert lying.projected_area([0, 0, 1]) == close(48e-12, rel=5e-3)
+    assert projected_area(lying, [0, 0, 1]) == close(48e-12, rel=5e-3)
 
 
 def test_the_unit_of_the_file_counts(step):

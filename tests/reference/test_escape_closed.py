@@ -21,8 +21,8 @@ def test_trapped_fraction(n, trapped):
 
 
 def test_straight_escape():
-    assert closed.straight_escape(1.0) == pytest.approx(0.527252, abs=5e-7)
-    assert closed.straight_escape(1.0) == pytest.approx(
+    assert closed_forms.straight_escape(1.0) == pytest.approx(0.527252, abs=5e-7)
+    assert closed_forms.straight_escape(1.0) == pytest.approx(
         3 / 8 * (1 + 3 * math.exp(-2)), rel=1e-14, abs=0
     )
 

@@ -5,6 +5,7 @@ from math import sqrt
 import closed_forms
 import numpy as np
 import pytest
+from closed_forms import BoxSurface
 from scipy.constants import e
 
 from thermosim.gain.absorption import FermiEdge
@@ -18,7 +19,6 @@ from thermosim.gain.escape.methods import (
     escape_versus_size,
 )
 from thermosim.shapes.hits import SphereSurface
-from thermosim.shapes.hits_convex import BoxSurface
 
 PHOTONS = 100_000
 ENERGY = 2.4 * e

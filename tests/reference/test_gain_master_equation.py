@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from closed_forms import trion_biexciton_ladder
+from closed_forms import ladder_efficiency, populations_under_light, trion_biexciton_ladder
 from scipy.constants import e
 from scipy.integrate import solve_ivp
 
@@ -11,8 +11,6 @@ from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.master import (
     efficiency_of_ladder,
     generator,
-    ladder_efficiency,
-    populations_under_light,
     pulsed_populations,
 )
 from thermosim.gain.recombination import TrionBiexciton

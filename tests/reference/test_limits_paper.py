@@ -9,7 +9,7 @@ import pytest
 from closed_forms import ensemble_delta_T, isolated_dot_delta_T
 from scipy import constants
 
-from thermosim.bodies.chamber import radiative_conductance, stefan_boltzmann_flux
+from thermosim.bodies.chamber import radiative_conductance, radiative_flux
 from thermosim.limits.closed import (
     contact_conductance,
     cooling_rate,
@@ -45,7 +45,7 @@ def test_isolated_black_dot():
 
 
 def test_ensemble_by_radiation_only():
-    flux = -float(stefan_boltzmann_flux(290.0, 300.0))
+    flux = -float(radiative_flux(-10.0, 300.0))
     assert flux == printed(58.25, -2)
     assert flux == pytest.approx(SIGMA * (300.0**4 - 290.0**4), rel=1e-10)
     n_R = float(required_n_R(-10.0, G_MAX))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from closed_forms import slab_emissivity
 
-from thermosim.bodies.emissivity import emissivity_law, planck_mie_emissivity, slab_emissivity
+from thermosim.bodies.emissivity import emissivity_law, planck_mie_emissivity
 from thermosim.materials import load_material, sources, table
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from closed_forms import opaque_emissivity, rayleigh_emissivity
+from closed_forms import opaque_emissivity, rayleigh_emissivity, slab_emissivity
 from pydantic import TypeAdapter, ValidationError
 from scipy import constants
 
@@ -12,7 +12,6 @@ from thermosim.bodies.emissivity import (
     planck_average,
     planck_mie_emissivity,
     planck_wavelengths,
-    slab_emissivity,
 )
 from thermosim.materials import LorentzInfrared, Material, SizeTable, load_material
 

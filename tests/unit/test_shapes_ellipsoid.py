@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from shadows import projected_area
 
 from thermosim.shapes import Ellipsoid, Sphere
 from thermosim.shapes.ellipsoid import ellipsoid_area, ellipsoid_cap_area
@@ -99,10 +100,10 @@ def test_tilted_ellipsoid_against_its_points():
 
 def test_shadows_along_the_axes():
     body = Ellipsoid(a=3.0, b=2.0, c=0.5)
-    shadows = body.projected_area(np.eye(3))
+    shadows = projected_area(body, np.eye(3))
     assert shadows == close([pi, 1.5 * pi, 6 * pi], rel=1e-14)
     turned = Ellipsoid(a=3.0, b=2.0, c=0.5, euler_angles=(0.0, pi / 2, 0.0))
-    assert turned.projected_area([0, 0, 1]) == close(1.5 * pi, rel=1e-14)
+    assert projected_area(turned, [0, 0, 1]) == close(1.5 * pi, rel=1e-14)
     assert turned.height == close(4.0, rel=1e-14)
 
 

@@ -309,13 +309,10 @@ def test_a_refused_spectrum_is_no_number_and_leaves_the_others():
 def test_pictures_have_labels_with_units_and_the_right_points(tmp_path):
     spectra, section = series_of([300.0 - i for i in range(11)], seed=1, reference_label="300 s")
     series = th.temperature_series(spectra, section)
-    low = np.linspace(2.42, 2.56, 5) * e
-    errors = th.window_errors(emission, 291.0, section, low, low + 0.1 * e)
     figures = {
         "photons per sample": plots.plot_spectra(spectra, section),
         'ln(I / I of "300 s"), shifted': plots.plot_ratios(spectra, series, section),
         "T − 300 K (K)": plots.plot_series(series),
-        "error of the temperature (K)": plots.plot_window_errors(errors),
     }
     for name, figure in figures.items():
         axes = figure.axes[0]

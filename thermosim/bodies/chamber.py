@@ -75,14 +75,6 @@ class Chamber(Section):
         alpha = facing_accommodation(self.accommodation, self.accommodation)
         return float(free_molecular_conductance(self.temperature, self.pressure, self.gas, alpha))
 
-    def radiation_pressure_balance(self, emissivity: float = 1.0, distance: float = 0.0) -> float:
-        """Return the pressure [Pa] at which this gas conducts as much as the body radiates."""
-        return float(
-            pressure_of_equal_radiation(
-                self.temperature, emissivity, self.gas, self.accommodation, distance
-            )
-        )
-
 
 def gas_conductivity(T: npt.ArrayLike, gas: str) -> npt.NDArray[np.float64]:
     """Return the continuum conductivity of ``gas`` [W/(m K)] at ``T`` [K], shape of ``T``."""
@@ -126,17 +118,6 @@ def bridged_conductance(
     """
     h, d, k = (np.asarray(a, dtype=float) for a in (h_fm, distance, k_gas))
     return np.asarray(h * k / (k + h * d))
-
-
-def stefan_boltzmann_flux(
-    T: npt.ArrayLike, T_env: npt.ArrayLike, emissivity: npt.ArrayLike = 1.0
-) -> npt.NDArray[np.float64]:
-    """Return ``ε σ (T⁴ - T_env⁴)`` [W/m²] that leaves a surface at ``T`` [K], broadcast.
-
-    Computed as a product, so that it is exact to rounding however close ``T`` is to ``T_env``.
-    """
-    hot, cold = np.asarray(T, dtype=float), np.asarray(T_env, dtype=float)
-    return np.asarray(radiative_flux(hot - cold, cold, emissivity))
 
 
 def radiative_flux(theta: Any, T_env: Any, emissivity: Any = 1.0) -> Any:

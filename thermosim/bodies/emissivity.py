@@ -107,37 +107,6 @@ def planck_mie_emissivity(
     return planck_average(Q_abs, wavelength, temperature)
 
 
-def slab_emissivity(
-    thickness: float, T: npt.ArrayLike, index: IndexFunction, points: int = 800
-) -> Floats:
-    """Return the emissivity of one face of a free film of ``thickness`` [m]; shape of ``T``.
-
-    Hemispherical absorptance ``(1-R)(1-τ)/(1-Rτ)``, with multiple reflections added without
-    interference, which is right on average over thicknesses (Siegel and Howell, Thermal
-    Radiation Heat Transfer, chapter on windows).
-    """
-    temperature = np.asarray(T, dtype=float)
-    wavelength = planck_wavelengths(float(temperature.min()), float(temperature.max()), points)
-    absorptance = hemispherical_absorptance(index(wavelength), thickness / wavelength)
-    return planck_average(absorptance, wavelength, temperature)
-
-
-def hemispherical_absorptance(
-    m: npt.NDArray[np.complex128], thickness_over_wavelength: npt.NDArray[np.floating[Any]]
-) -> Floats:
-    """Return the diffuse absorptance of a film of index ``m``; both of shape (n,)."""
-    from thermosim.optics.fresnel import cos_refracted, fresnel_reflectance
-
-    nodes, weights = np.polynomial.legendre.leggauss(32)
-    cos_i = np.sqrt((1 - nodes) / 2)[:, None]  # equal steps of sin² are Lambert's law
-    k_z = (m * cos_refracted(cos_i, 1.0, m)).imag
-    passed = np.exp(-4 * np.pi * np.maximum(k_z, 0.0) * thickness_over_wavelength)
-    total: Floats = np.zeros(len(m))
-    for R in fresnel_reflectance(cos_i, 1.0, m):
-        total = total + weights / 2 @ ((1 - R) * (1 - passed) / (1 - R * passed)) / 2
-    return total
-
-
 def emissivity_law(
     setting: float | str | PlanckMie,
     material: Material,

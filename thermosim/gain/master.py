@@ -52,48 +52,6 @@ def generator(rates: ArrayLike) -> Array:
     return Q
 
 
-def steady_populations(rates: ArrayLike) -> Array:
-    """Return the populations that the rates leave unchanged, shape (..., n) for (..., n, n).
-
-    State reduction after Grassmann, Taksar and Heyman, Oper. Res. 33, 1107 (1985),
-    10.1287/opre.33.5.1107: no subtraction, so each population keeps all its digits even where
-    rates differ by many orders.
-
-    Raises
-    ------
-    ValueError
-        If a state cannot be left towards the states before it (no unique steady state).
-    """
-    R = np.array(rates, dtype=np.float64)
-    n = R.shape[-1]
-    for last in range(n - 1, 0, -1):
-        out = R[..., last, :last].sum(axis=-1)
-        if np.any(out <= 0):
-            raise ValueError(
-                f"state {last} is never left towards a lower one, so there is no unique steady "
-                "state; give it a decay (for a charged dot: a neutralisation rate)"
-            )
-        R[..., :last, last] /= out[..., None]
-        R[..., :last, :last] += R[..., :last, last, None] * R[..., None, last, :last]
-    p = np.zeros(R.shape[:-1])
-    p[..., 0] = 1.0
-    for state in range(1, n):
-        p[..., state] = np.einsum("...i,...i->...", p[..., :state], R[..., :state, state])
-    return np.asarray(p / p.sum(axis=-1, keepdims=True))
-
-
-def populations_under_light(beta: ArrayLike, ladder: Ladder) -> Array:
-    """Return the steady populations under an excitation rate ``beta`` [1/s], shape (..., n)."""
-    rate = np.asarray(beta, dtype=np.float64)[..., None, None]
-    return steady_populations(ladder.decay + rate * ladder.climb)
-
-
-def ladder_efficiency(beta: ArrayLike, ladder: Ladder) -> Array:
-    """Return photons emitted per photon absorbed under CW light; ``beta`` > 0 [1/s]."""
-    p = populations_under_light(beta, ladder)
-    return np.asarray(p @ ladder.emission / (np.asarray(beta) * (p @ ladder.absorption)))
-
-
 def pulsed_populations(time: ArrayLike, start: ArrayLike, ladder: Ladder) -> Array:
     """Return the populations a ``time`` [s], shape (m,), after ``start``, shape (n,), in the dark.
 

@@ -271,12 +271,3 @@ def trpl_table(
         t, n[:, None], section.tau_X, section.tau_T, section.tau_BX, section.A, charged_fraction
     )
     return Decays(t, n, np.asarray(signal / n[:, None]))
-
-
-def trpl_rows(decays: Decays) -> list[dict[str, float]]:
-    """Return one dictionary per time: ``time_ns`` and ``n=…`` for each fluence."""
-    names = [f"n={n:g}" for n in decays.mean_excitons]
-    return [
-        {"time_ns": float(t) * 1e9, **dict(zip(names, map(float, column), strict=True))}
-        for t, column in zip(decays.time, decays.signal.T, strict=True)
-    ]

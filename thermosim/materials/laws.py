@@ -20,14 +20,12 @@ from thermosim.language.sections import Section
 from thermosim.language.units import (
     Conductivity,
     Density,
-    Fraction,
     NonNegative,
     Positive,
     Quantity,
     SpecificHeat,
 )
 from thermosim.language.units import Temperature as TemperatureK
-from thermosim.materials.cubics import hermite_coefficients, monotone_slopes, spline_slopes
 from thermosim.materials.shorthand import Shorthand
 
 Q = TypeVar("Q", bound=float)
@@ -262,8 +260,10 @@ class TableLaw(Law[Q], Generic[Q]):
         if self.interpolation == "linear" or len(T) == 2:
             slope = np.diff(f) / np.diff(T)
             return [slope, np.zeros_like(slope), np.zeros_like(slope)]
-        slopes_of = spline_slopes if self.interpolation == "spline" else monotone_slopes
-        return hermite_coefficients(T, f, slopes_of(T, f))
+        from scipy.interpolate import CubicSpline, PchipInterpolator
+
+        cubic = (CubicSpline if self.interpolation == "spline" else PchipInterpolator)(T, f)
+        return list(cubic.c[2::-1])
 
 
 def _interval(law: Law[Any]) -> tuple[float | None, float | None]:
@@ -304,13 +304,6 @@ DensityLaw: TypeAlias = Annotated[
 SpecificHeatLaw: TypeAlias = Annotated[
     Annotated[
         ConstantLaw[_CP] | PowerLaw[_CP] | PolynomialLaw[_CP] | TableLaw[_CP],
-        Field(discriminator="kind"),
-    ],
-    _CONSTANT,
-]
-EmissivityLaw: TypeAlias = Annotated[
-    Annotated[
-        ConstantLaw[Fraction] | PolynomialLaw[Fraction] | TableLaw[Fraction],
         Field(discriminator="kind"),
     ],
     _CONSTANT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import product
-from math import comb, factorial, pi
+from math import factorial, pi, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CHUNK = 50_000
+_FLAT = 1e-9  # shape quality of a cell without content
 
 
 def volumes(mesh: MeshData) -> dict[str, float]:
@@ -94,11 +95,13 @@ def determinant(m: NDArray[Any]) -> NDArray[np.float64]:
 def scaled_jacobians(mesh: MeshData) -> NDArray[np.float64]:
     """Return the least Jacobian of each cell over that of the straight cell, shape (n_cells,).
 
-    1 for a straight cell, below 0 for one that folds over. A lower bound: the least Bernstein
-    coefficient of the Jacobian, a polynomial (Johnen et al., 10.1016/j.jcp.2012.08.051).
+    1 for a straight cell, below 0 for one that folds over, -1 for one without content. A lower
+    bound: the least Bernstein coefficient of the Jacobian, a polynomial (Johnen et al.,
+    10.1016/j.jcp.2012.08.051).
     """
+    flat = shape_qualities(mesh) <= _FLAT
     if mesh.order == 1:
-        return np.ones(len(mesh.cells))
+        return np.where(flat, -1.0, 1.0)
     tdim = mesh.tdim
     places, to_bernstein = _bernstein(tdim, tdim)
     slopes = _basis(tdim, mesh.order, places)[1]
@@ -108,7 +111,9 @@ def scaled_jacobians(mesh: MeshData) -> NDArray[np.float64]:
         jacobians = determinant(np.tensordot(nodes, slopes, (1, 2)).transpose(0, 2, 1, 3))
         spokes = nodes[:, 1 : tdim + 1] - nodes[:, :1]
         straight = determinant(np.swapaxes(spokes, 1, 2))
+        straight[flat[start : start + _CHUNK]] = 1.0
         found[start : start + _CHUNK] = ((jacobians / straight[:, None]) @ to_bernstein.T).min(1)
+    found[flat] = -1.0
     return found
 
 
@@ -164,15 +169,8 @@ def _basis(
 @lru_cache(maxsize=4)
 def _bernstein(dim: int, degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a lattice of points and the matrix from values there to Bernstein coefficients."""
-    powers = [p for p in product(range(degree + 1), repeat=dim + 1) if sum(p) == degree]
-    bary = np.array(powers) / degree
-    matrix = np.array([[_multinomial(p) * np.prod(b ** np.array(p)) for p in powers] for b in bary])
+    powers = np.array([p for p in product(range(degree + 1), repeat=dim + 1) if sum(p) == degree])
+    bary = powers / degree
+    count = [factorial(degree) / prod(map(factorial, p)) for p in powers.tolist()]
+    matrix = np.prod(bary[:, None] ** powers, axis=2) * count
     return bary[:, 1:], np.linalg.inv(matrix)
-
-
-def _multinomial(powers: tuple[int, ...]) -> int:
-    result, total = 1, 0
-    for p in powers:
-        total += p
-        result *= comb(total, p)
-    return result

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from thermosim.fem.data import MeshData
 
 
-_FLAT = 1e-9  # shape quality of a cell without content
 _PARTICLE = ("particle_surface", "particle_base", "contact")
 
 
@@ -33,8 +32,7 @@ def quality_report(
     MeshError
         If the minimum scaled Jacobian is below `threshold`, naming the region.
     """
-    shape = shape_qualities(mesh)
-    quality = scaled_jacobians(mesh) if shape.min() > _FLAT else np.sign(shape - _FLAT)
+    shape, quality = shape_qualities(mesh), scaled_jacobians(mesh)
     edges = edge_lengths(mesh)
     worst = int(np.argmin(quality))
     if quality[worst] < threshold:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
 from thermosim.language.files import named_file, read_bounded
@@ -278,18 +277,6 @@ def walk(pieces: Pieces, duration: float) -> Iterator[Piece]:
     while (piece := pieces(i)) is not None and piece.start < duration * (1 - _SAME):
         yield Piece(piece.start, min(piece.stop, duration), piece.first, _last(piece, duration))
         i += 1
-
-
-def factor_at(pieces: Pieces, times: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the factor at `times` [s], shape (n,): at a switch the value after it."""
-    wanted = np.asarray(times, float)
-    found = np.zeros(wanted.shape)
-    i = 0
-    while (piece := pieces(i)) is not None and piece.start <= wanted.max(initial=0.0):
-        inside = (wanted >= piece.start) & (wanted < piece.stop)
-        found[inside] = [piece.factor(t) for t in wanted[inside]]
-        i += 1
-    return found
 
 
 def largest_factor(pieces: Pieces, duration: float) -> float:

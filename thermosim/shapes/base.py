@@ -146,13 +146,6 @@ class ShapeBase(
     def base_area(self) -> float:
         """Area of the facet that the uncut body rests on [m²]; 0 on an edge or a point."""
 
-    @abstractmethod
-    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
-        """Shadow of the uncut body along ``direction``, shape (..., 3), in the pose [m²].
-
-        Returns shape (...); the length and the sign of a direction do not matter.
-        """
-
     @property
     @abstractmethod
     def largest_contact_radius(self) -> float:

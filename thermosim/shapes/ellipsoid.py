@@ -14,7 +14,6 @@ from thermosim.shapes.base import (
     TruncatedBody,
     check_contact,
     disk_area,
-    unit_vectors,
 )
 from thermosim.shapes.hits import EllipsoidSurface, ellipsoid_area
 from thermosim.shapes.orientation import EulerAngles, euler_matrix
@@ -145,15 +144,6 @@ class Ellipsoid(ShapeBase):
     def largest_contact_radius(self) -> float:
         """Radius of the disk as large as the level section through the centre [m]."""
         return sqrt(self.a * self.b * self.c / self.center[2])
-
-    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
-        """Shadow of the uncut body along ``direction``, shape (..., 3) [m²].
-
-        π sqrt((b c n_a)² + (c a n_b)² + (a b n_c)²), n in the axes of the body.
-        """
-        body = unit_vectors(direction) @ self.rotation
-        across = np.array([self.b * self.c, self.c * self.a, self.a * self.b])
-        return np.asarray(pi * np.linalg.norm(body * across, axis=-1))
 
     def truncated(self, contact_radius: float) -> TruncatedBody:
         """Return the body cut flat where the section, an ellipse, has the area of the contact.

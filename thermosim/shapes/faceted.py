@@ -14,7 +14,7 @@ from thermosim.shapes.base import ShapeBase, TruncatedBody, unit_vectors
 from thermosim.shapes.hits_convex import ConvexSurface
 from thermosim.shapes.hits_mesh import MeshSurface
 from thermosim.shapes.orientation import EulerAngles, about_z, euler_matrix, frame_with_bottom
-from thermosim.shapes.polyhedron import Polyhedron, convex_projected_area
+from thermosim.shapes.polyhedron import Polyhedron
 from thermosim.shapes.resting import (
     RestingBody,
     above,
@@ -25,7 +25,7 @@ from thermosim.shapes.resting import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 _MIRRORS = np.array([[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0]])
 _SAME = 1e-9  # part of the size
@@ -135,10 +135,6 @@ class FacetedShape(ShapeBase):
     def largest_contact_radius(self) -> float:
         """The largest radius [m] that ``truncated`` takes."""
         return largest_contact_radius(resting(self))
-
-    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
-        """Shadow of the uncut body along ``direction``, shape (..., 3), in the pose [m²]."""
-        return convex_projected_area(resting(self).body, direction)
 
     def truncated(self, contact_radius: float) -> TruncatedBody:
         """Return the body with a contact of area π ``contact_radius``² [m] at z = 0.

@@ -8,6 +8,7 @@ are in `hits_mesh`, convex polyhedra in `hits_convex`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from math import pi
 from typing import NamedTuple
@@ -101,6 +102,16 @@ def isotropic_directions(rng: Rng, count: int) -> Floats:
     azimuth = 2.0 * pi * rng.random(count)
     across = np.sqrt(1.0 - z * z)
     return np.stack([across * np.cos(azimuth), across * np.sin(azimuth), z], axis=1)
+
+
+def accepted(trial: Callable[[int], Floats], share: float, count: int) -> Floats:
+    """Return ``count`` points, from trials (n points) of which about a ``share`` is accepted."""
+    found: list[Floats] = []
+    missing = count
+    while missing > 0:
+        found.append(trial(int(1.1 * missing / share) + 10))
+        missing -= len(found[-1])
+    return np.asarray(np.concatenate(found)[:count])
 
 
 def check_lengths(lengths: ArrayLike, what: str) -> None:
@@ -323,20 +334,16 @@ class CapSurface(CutSurface, HitBody):
 
     def sample(self, rng: Rng, count: int) -> Floats:
         """Return points uniform in the cap (trial points in the cylinder around it)."""
-        sphere, widest = self._body.radius, self.radius
-        center = self.height - sphere
-        share = self.volume / (pi * widest**2 * self.height)
-        found: list[Floats] = []
-        missing = count
-        while missing > 0:
-            trials = int(1.1 * missing / share) + 10
-            across, angle = widest * np.sqrt(rng.random(trials)), 2.0 * pi * rng.random(trials)
-            z = self.height * rng.random(trials)
-            inside = across**2 + (z - center) ** 2 <= sphere**2
+        R, widest = self._body.radius, self.radius
+
+        def trial(n: int) -> Floats:
+            across, angle = widest * np.sqrt(rng.random(n)), 2.0 * pi * rng.random(n)
+            z = self.height * rng.random(n)
             points = np.stack([across * np.cos(angle), across * np.sin(angle), z], axis=1)
-            found.append(points[inside])
-            missing -= len(found[-1])
-        return np.asarray(np.concatenate(found)[:count] + self.place)
+            return np.asarray(points[across**2 + (z - (self.height - R)) ** 2 <= R**2])
+
+        share = self.volume / (pi * widest**2 * self.height)
+        return np.asarray(accepted(trial, share, count) + self.place)
 
     def placed(self, factor: float, shift: ArrayLike) -> CapSurface:
         """Return the cap enlarged about the origin and moved."""

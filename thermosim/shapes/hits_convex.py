@@ -1,8 +1,9 @@
-"""Where rays meet a convex polyhedron, or a box; see `hits`."""
+"""Where rays meet a convex polyhedron; see `hits`."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +11,8 @@ from numpy.typing import ArrayLike
 from thermosim.shapes.hits import Floats, HitBody, Rng, check_lengths
 
 _TINY = 1e-9  # of the radius: hits closer than this are the facet that a ray starts from
+_ROUNDING = 1e-15  # of the radius
+_BLOCK = 65_536  # rays times facets at a time, which stay in the cache
 
 
 class ConvexSurface(HitBody):
@@ -118,36 +121,34 @@ class ConvexSurface(HitBody):
 
     def first_hit(self, origins: Floats, directions: Floats, inside: bool) -> tuple[Floats, Floats]:
         """Return distances and outward normals of the first hits; see `HitSurface`."""
+        n, block = len(origins), max(_BLOCK // len(self.offsets), 1)
+        if n > block:
+            parts = [slice(first, first + block) for first in range(0, n, block)]
+            hits = [self.first_hit(origins[p], directions[p], inside) for p in parts]
+            distances, normals = zip(*hits, strict=True)
+            return np.concatenate(distances), np.concatenate(normals)
         speed, room = directions @ self.normals.T, self.offsets - origins @ self.normals.T
-        rows = np.arange(len(speed))
-        ahead = speed > 1e-15
-        if inside:
-            room = np.maximum(room, 0.0)
-        steps = np.where(ahead, room / np.where(ahead, speed, 1.0), np.inf)
-        if inside:
-            facet = np.argmin(steps, axis=1)
-            return steps[rows, facet], self.normals[facet]
-        behind = speed < -1e-15
-        enter = np.where(behind, room / np.where(behind, speed, 1.0), -np.inf)
-        facet = np.argmax(enter, axis=1)
-        t = enter[rows, facet]
-        passed = np.any(~ahead & ~behind & (room < 0.0), axis=1) | (t >= steps.min(axis=1))
-        return np.where(passed | (t <= _TINY * self.radius), np.inf, t), self.normals[facet]
+        distance, facet = self._leave(speed, room) if inside else self._enter(speed, room)
+        return distance, self.normals[facet]
+
+    def _leave(self, speed: Floats, room: Floats) -> tuple[Floats, Any]:
+        """Return distances and facets, from speeds across all facets and the room before them."""
+        # a ray along the facet that it starts from does not meet it
+        hurry = speed / np.maximum(room, _ROUNDING * self.radius)
+        rows, facet = np.arange(len(speed)), np.argmax(hurry, axis=1)
+        return np.maximum(room[rows, facet], 0.0) / speed[rows, facet], facet
+
+    def _enter(self, speed: Floats, room: Floats) -> tuple[Floats, Any]:
+        """Return distances (inf: none) and facets of rays from outside."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            steps = room / speed
+        left = np.where(speed > 0.0, steps, np.inf).min(axis=1)
+        beside = np.where((speed == 0.0) & (room < 0.0), np.inf, -np.inf)
+        steps = np.where(speed < 0.0, steps, beside)
+        facet = np.argmax(steps, axis=1)
+        t = steps[np.arange(len(speed)), facet]
+        return np.where((t < left) & (t > _TINY * self.radius), t, np.inf), facet
 
     def placed(self, factor: float, shift: ArrayLike) -> ConvexSurface:
         """Return the polyhedron enlarged about the origin and moved."""
         return ConvexSurface(self.normals, self.offsets * factor + self.normals @ np.asarray(shift))
-
-
-class BoxSurface(ConvexSurface):
-    """A cuboid of edges ``size`` (x, y, z) [m] about the origin."""
-
-    def __init__(self, size: tuple[float, float, float]) -> None:
-        check_lengths(size, "size")
-        self.size = size
-        half = 0.5 * np.asarray(size)
-        super().__init__(np.vstack([np.eye(3), -np.eye(3)]), np.concatenate([half, half]))
-
-    def sample(self, rng: Rng, count: int) -> Floats:
-        """Return points uniform in the box."""
-        return np.asarray((rng.random((count, 3)) - 0.5) * self.size) + self.centre

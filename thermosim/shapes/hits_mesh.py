@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thermosim.errors import MeshError
-from thermosim.shapes.hits import Exit, Floats, HitBody, Rng
+from thermosim.shapes.hits import Exit, Floats, HitBody, Rng, accepted
 
 # The ray engine works in single precision: starts are moved along the ray, or below the surface,
 # by these parts of the size.
@@ -93,14 +93,13 @@ class MeshSurface(HitBody):
     def sample(self, rng: Rng, count: int) -> Floats:
         """Return points uniform in the body (trial points in its bounding box)."""
         low, high = self._mesh.bounds
+
+        def trial(n: int) -> Floats:
+            points = low + (high - low) * rng.random((n, 3))
+            return np.asarray(points[self._mesh.contains(points)])
+
         share = float(self._mesh.volume / np.prod(high - low))
-        found: list[Floats] = []
-        missing = count
-        while missing > 0:
-            trial = low + (high - low) * rng.random((int(1.1 * missing / share) + 10, 3))
-            found.append(trial[self._mesh.contains(trial)])
-            missing -= len(found[-1])
-        return np.asarray(np.concatenate(found)[:count] * self.radius + self.centre)
+        return accepted(trial, share, count) * self.radius + self.centre
 
     def first_hit(self, origins: Floats, directions: Floats, inside: bool) -> tuple[Floats, Floats]:
         """Return distances and outward normals of the first hits; see `HitSurface`.

@@ -47,16 +47,6 @@ def from_halfspaces(
     return _assemble(points[_by_height(points)], n, d, opposite)
 
 
-def from_points(points: ArrayLike) -> Polyhedron:
-    """Return the convex hull of points, shape (n, 3), coplanar triangles put together."""
-    cloud = np.asarray(points, dtype=float)
-    size = np.max(np.ptp(cloud, axis=0))
-    hull = convex_hull(cloud / size)
-    corners = merge_points(cloud[np.sort(hull.vertices)] / size)
-    planes = merge_points(hull.equations)
-    return _assemble(corners, planes[:, :3], -planes[:, 3]).scaled(size)
-
-
 def _by_height(points: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the order by z, then y, then x; what differs by rounding alone is equal."""
     tolerance = _SAME * np.max(np.abs(points))

@@ -114,12 +114,6 @@ def polyhedron_moments(body: Polyhedron) -> tuple[float, float, NDArray[np.float
     return moments(body.triangles(), body.vertices.mean(axis=0))
 
 
-def convex_projected_area(body: Polyhedron, direction: ArrayLike) -> NDArray[np.float64]:
-    """Return the shadow of a convex body, Σ A |n·d|/2 [m²], shape (...) for directions (..., 3)."""
-    along = unit_vectors(direction) @ body.face_vectors().T
-    return np.asarray(np.abs(along).sum(axis=-1) / 2)
-
-
 def split_triangles(
     triangles: ArrayLike, level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

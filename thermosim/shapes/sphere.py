@@ -14,16 +14,12 @@ from thermosim.shapes.base import (
     TruncatedBody,
     check_contact,
     disk_area,
-    unit_vectors,
 )
 from thermosim.shapes.hits import CapSurface, SphereSurface
 from thermosim.shapes.profile import Profile, Segment, upward_arcs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-_TINY = 1e-150
 
 
 def center_height(radius: ArrayLike, contact_radius: ArrayLike) -> NDArray[np.float64]:
@@ -60,32 +56,6 @@ def cap_centroid_height(base_radius: ArrayLike, height: ArrayLike) -> NDArray[np
     """
     a, h = np.asarray(base_radius, dtype=float), np.asarray(height, dtype=float)
     return np.asarray(h * (2 * a**2 + h**2) / (2 * (3 * a**2 + h**2)))
-
-
-def cap_projected_area(
-    base_radius: ArrayLike, height: ArrayLike, cos_zenith: ArrayLike
-) -> NDArray[np.float64]:
-    """Return the shadow [m²] of a spherical cap seen at the angle ζ from its axis.
-
-    R² (φ + ψ sin²α cos ζ - sin α cos α sin ζ sin ψ) with the contact angle α, cos φ = cos α/sin ζ
-    (the part of the terminator on the cap) and cos ψ = -cot α cot ζ (the part of the rim in view),
-    both cut to [-1, 1]: Green's theorem on the outline.
-
-    Parameters
-    ----------
-    base_radius, height
-        Of the cap [m].
-    cos_zenith
-        |cos ζ| in [0, 1].
-    """
-    a, h = np.asarray(base_radius, dtype=float), np.asarray(height, dtype=float)
-    cz = np.abs(np.asarray(cos_zenith, dtype=float))
-    sz = np.maximum(np.sqrt(np.maximum((1 - cz) * (1 + cz), 0)), _TINY)
-    ca, sa = (a - h) * (a + h) / (a**2 + h**2), 2 * a * h / (a**2 + h**2)
-    phi = np.arccos(np.clip(ca / sz, -1, 1))
-    psi = np.arccos(np.clip(-ca * cz / (sa * sz), -1, 1))
-    R = (a**2 + h**2) / (2 * h)
-    return np.asarray(R**2 * (phi + psi * sa**2 * cz - sa * ca * sz * np.sin(psi)))
 
 
 def truncated_sphere_volume(radius: ArrayLike, contact_radius: ArrayLike) -> NDArray[np.float64]:
@@ -141,10 +111,6 @@ class Sphere(ShapeBase):
     def largest_contact_radius(self) -> float:
         """The radius of the sphere [m]: its half."""
         return self.radius
-
-    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
-        """Shadow of the whole sphere [m²], π R² along any ``direction``, shape (..., 3)."""
-        return np.full(unit_vectors(direction).shape[:-1], disk_area(self.radius))
 
     def truncated(self, contact_radius: float) -> TruncatedBody:
         """Return the sphere cut flat at z = 0 by a disk of radius ``contact_radius`` [m].
@@ -243,11 +209,6 @@ class SphericalCap(ShapeBase):
     def largest_contact_radius(self) -> float:
         """The radius of the base [m]."""
         return self.base_radius
-
-    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
-        """Shadow of the cap along ``direction``, shape (..., 3) [m²]."""
-        cos_zenith = np.abs(unit_vectors(direction)[..., 2])
-        return cap_projected_area(self.base_radius, self.height, cos_zenith)
 
     def truncated(self, contact_radius: float) -> TruncatedBody:
         """Return the cap with a contact disk of radius ``contact_radius`` [m] in its base.

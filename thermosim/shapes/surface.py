@@ -21,11 +21,11 @@ from thermosim.shapes.solid import (
     rest_solid,
     truncate_solid,
 )
-from thermosim.shapes.triangulation import outline_area, read_triangles
+from thermosim.shapes.triangulation import read_triangles
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 _TRIANGLES = (".stl", ".obj")
 _SOLIDS = (".step", ".stp")
@@ -148,10 +148,6 @@ class Surface(ShapeBase):
         if isinstance(resting, RestingSolid):
             return largest_solid_contact(resting)
         return largest_contact_radius(resting)
-
-    def projected_area(self, direction: ArrayLike) -> NDArray[np.float64]:
-        """Shadow along ``direction``, shape (..., 3), overhangs counted once [m²]."""
-        return outline_area(self.resting().body, direction)
 
     def truncated(self, contact_radius: float) -> TruncatedBody:
         """Return the body with a contact of area π ``contact_radius``² [m] at z = 0.

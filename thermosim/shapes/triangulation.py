@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.errors import MeshError
-from thermosim.shapes.base import unit_vectors
 from thermosim.shapes.polyhedron import Polyhedron
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 _SAME = 1e-9  # relative to the size of the body
 _CHUNK = 200_000  # pairs of triangles tested at once
@@ -183,25 +182,3 @@ def _piercings(
         side = np.einsum("ij,ij->i", np.cross(q - p, point - p), normal)
         inside &= side > -_SAME * np.einsum("ij,ij->i", normal, normal)
     return np.asarray(point[inside])
-
-
-def outline_area(body: Polyhedron, direction: ArrayLike) -> NDArray[np.float64]:
-    """Return the shadow [m²] of any closed body along ``direction``, shape (..., 3).
-
-    The union of the shadows of the triangles that face the light.
-    """
-    directions = unit_vectors(direction)
-    areas = [_shadow(body.triangles(), d) for d in directions.reshape(-1, 3)]
-    return np.array(areas).reshape(directions.shape[:-1])
-
-
-def _shadow(triangles: NDArray[np.float64], direction: NDArray[np.float64]) -> float:
-    import shapely
-
-    frame = np.linalg.svd(direction[None, :])[2]
-    size = float(np.max(np.ptp(triangles.reshape(-1, 3), axis=0)))
-    flat = (triangles - triangles.mean(axis=(0, 1))) @ frame[1:].T / size
-    a, b, c = (flat[:, i] for i in range(3))
-    twice = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
-    facing = flat[twice > 1e-14]
-    return float(shapely.union_all(shapely.polygons(facing)).area) * size**2

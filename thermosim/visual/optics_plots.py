@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from thermosim.errors import CaseError
 from thermosim.results import load_result
 from thermosim.visual.fields_read import FIELDS
-from thermosim.visual.style import new_figure, save, styled
+from thermosim.visual.style import new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,34 +147,3 @@ def draw_light_picture(folder: Path, result: Result) -> Figure:
         axes.set_title(f"{result.case.title}\nlight, ⟨I²⟩/⟨I⟩² = {numbers['hot_spot_factor']:.3g}")
         figure.colorbar(drawn, ax=axes, label="intensity (W/m²)", extend="min")
     return figure
-
-
-def compare_light(folders: Sequence[Path], path: Path) -> Path:
-    """Draw light (above) and ΔT (below) of several results of one particle; return the file.
-
-    All share their scales, so that the same colour is the same number.
-
-    Raises
-    ------
-    CaseError
-        If a folder holds no light.
-    """
-    cuts = [read_cut(Path(folder)) for folder in folders]
-    results = [load_result(folder) for folder in folders]
-    high = max(cut.intensity.max() for cut in cuts)
-    low = max(10.0**-_DECADES * high, 0.2 * min(cut.intensity.max() for cut in cuts))
-    extreme = max(float(np.abs(cut.delta_T).max()) for cut in cuts)
-    with styled():
-        figure = new_figure(2.0 * len(cuts) + 1.2, 4.6, layout="constrained")
-        grid = figure.subplots(2, len(cuts), squeeze=False, sharex=True, sharey=True)
-        for (upper, lower), cut, result in zip(grid.T, cuts, results, strict=True):
-            light = draw_light(upper, cut, low, high)
-            heat = draw_delta_T(lower, cut, -extreme, extreme)
-            upper.set_title(f"{result.optics_model}\n⟨I²⟩/⟨I⟩² = {result.hot_spot_factor:.1f}")
-            lower.set_title(f"mean ΔT = {1e3 * result.delta_T_mean_K:.3g} mK")
-            lower.set_xlabel("x (µm)")
-        for row in grid:
-            row[0].set_ylabel("z (µm)")
-        figure.colorbar(light, ax=list(grid[0]), label="intensity (W/m²)")
-        figure.colorbar(heat, ax=list(grid[1]), label="ΔT (mK)")
-        return save(figure, path)

@@ -13,7 +13,6 @@ from thermosim.thermometry import (
     Spectra,
     ThermometrySeries,
     ThermometrySettings,
-    WindowErrors,
     window_counts,
 )
 from thermosim.visual import style
@@ -124,22 +123,5 @@ def plot_series(series: ThermometrySeries) -> Figure:
     )
     axes.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     axes.set_ylabel(f"T − {series.reference_temperature:g} K (K)")
-    axes.legend(frameon=False, fontsize=8)
-    return figure
-
-
-@style.styled()
-def plot_window_errors(errors: WindowErrors) -> Figure:
-    """Draw bias, photon noise and total error against the lower edge of the window."""
-    figure, axes = figure_axes()
-    x = errors.E_min / e
-    axes.plot(x, np.abs(errors.bias), label="bias (absolute value)")
-    axes.plot(x, errors.sigma, label="photon noise")
-    axes.plot(x, errors.total, color="0.2", lw=2.0, label="total")
-    best = f"best: {x[errors.best]:.3f} to {errors.E_max[errors.best] / e:.3f} eV"
-    axes.plot(x[errors.best], errors.total[errors.best], "o", color="0.2", ms=6, label=best)
-    axes.set_yscale("log")
-    axes.set_xlabel("lower edge of the window (eV)")
-    axes.set_ylabel("error of the temperature (K)")
     axes.legend(frameon=False, fontsize=8)
     return figure

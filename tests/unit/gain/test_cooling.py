@@ -27,7 +27,6 @@ from thermosim.gain.tables import (
     intensity_curve,
     net_cooling_map,
     spectrum_curves,
-    trpl_rows,
     trpl_table,
 )
 from thermosim.visual.gain_plots import (
@@ -223,9 +222,6 @@ def test_trpl_of_a_ladder_starts_with_all_states():
     closed = trpl_table(GainModel(), [0.0, 1e-9, 20e-9], [0.1, 1.0])
     ladder = trpl_table(model, [0.0, 1e-9, 20e-9], [0.1, 1.0])
     np.testing.assert_allclose(ladder.signal, closed.signal, rtol=1e-10)
-    rows = trpl_rows(ladder)
-    assert [row["time_ns"] for row in rows] == pytest.approx([0.0, 1.0, 20.0])
-    assert rows[1]["n=0.1"] == ladder.signal[0, 1]
 
 
 def test_figures_carry_units(tmp_path):

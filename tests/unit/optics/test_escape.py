@@ -4,6 +4,7 @@ from math import pi
 
 import numpy as np
 import pytest
+from closed_forms import BoxSurface
 from pydantic import TypeAdapter, ValidationError
 from scipy.constants import e
 
@@ -18,7 +19,6 @@ from thermosim.gain.escape.methods import (
     escape_of_fates,
     escape_versus_size,
 )
-from thermosim.shapes.hits_convex import BoxSurface
 
 UM = 1e-6
 ENERGY = np.linspace(2.2, 2.6, 81) * e

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import trimesh
+from closed_forms import BoxSurface
 from scipy.constants import e
 
 from thermosim import shapes
@@ -15,7 +16,7 @@ from thermosim.shapes.hits import (
     dot,
     isotropic_directions,
 )
-from thermosim.shapes.hits_convex import BoxSurface, ConvexSurface
+from thermosim.shapes.hits_convex import ConvexSurface
 from thermosim.shapes.hits_mesh import MeshSurface
 
 UM = 1e-6

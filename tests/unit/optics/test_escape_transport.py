@@ -5,6 +5,7 @@ from math import cos, sqrt
 import closed_forms
 import numpy as np
 import pytest
+from closed_forms import BoxSurface
 from scipy.constants import e
 
 from thermosim.gain.escape import closed
@@ -15,8 +16,8 @@ from thermosim.gain.escape.mc import (
     LEAKED,
     PARASITIC,
     SUBSTRATE,
-    Contact,
     Emitter,
+    OpticalContact,
     OpticalSurface,
     Transport,
 )
@@ -24,13 +25,17 @@ from thermosim.gain.escape.mc_sphere import run_chords
 from thermosim.gain.escape.methods import escape_of_fates
 from thermosim.optics.fresnel import reflect
 from thermosim.shapes.hits import SphereSurface, dot, isotropic_directions
-from thermosim.shapes.hits_convex import BoxSurface
 
 UM = 1e-6
 LINE = Emitter([2.4 * e], [1.0], 2e5)
 CLEAR = Emitter([2.4 * e], [1.0], 0.0)
 CUBE = BoxSurface((UM, UM, UM))
 N = 40_000
+
+
+def under_sphere(index, radius, polar_angle):
+    """The contact of a sphere up to `polar_angle` from its lowest point."""
+    return OpticalContact(index, radius * 2.0 * float(np.sin(0.5 * polar_angle)) ** 2)
 
 
 class Chords:
@@ -44,7 +49,7 @@ class Chords:
 @pytest.mark.parametrize("eta_int", [0.0, 0.95])
 @pytest.mark.parametrize("body", [SphereSurface(UM), CUBE])
 def test_photons_are_conserved(body, eta_int):
-    surface = OpticalSurface(1.9, 0.1, Contact(1.5, 0.05 * UM))
+    surface = OpticalSurface(1.9, 0.1, OpticalContact(1.5, 0.05 * UM))
     fates = Transport(body, surface, LINE, parasitic=3e4, eta_int=eta_int).run(N, seed=1)
     counts = [fates.count(f) for f in (ESCAPED, SUBSTRATE, DOTS, PARASITIC, KEPT, LEAKED)]
     assert sum(counts) == N
@@ -95,7 +100,7 @@ def test_roughness_leads_from_smooth_to_lambertian():
     assert shares[3] == pytest.approx(closed_forms.lambertian_sphere_escape(0.03, 1.9), abs=0.01)
 
 
-@pytest.mark.parametrize("contact", [None, Contact.under_sphere(1.7, UM, 0.4)])
+@pytest.mark.parametrize("contact", [None, under_sphere(1.7, UM, 0.4)])
 @pytest.mark.parametrize("roughness", [0.0, 0.05])
 @pytest.mark.parametrize("eta_int", [0.0, 0.9])
 def test_runs_of_chords_are_like_single_chords(contact, roughness, eta_int):
@@ -158,12 +163,12 @@ def test_absorbed_light_of_a_smooth_sphere_sits_where_it_should():
 def test_substrate_of_index_one_takes_its_share_of_the_surface():
     """No refraction: the flux is the same all over a sphere, and over the faces of a cube."""
     angle = 0.7
-    contact = Contact.under_sphere(1.0, UM, angle)
+    contact = under_sphere(1.0, UM, angle)
     into = Transport(SphereSurface(UM), OpticalSurface(1.0, 0, contact), LINE).run(N, 3)
     share = into.count(SUBSTRATE) / into.count(SUBSTRATE, ESCAPED)
     expected = (1 - cos(angle)) / 2
     assert abs(share - expected) < 4 * sqrt(expected / N)
-    faces = Transport(CUBE, OpticalSurface(1.0, 0, Contact(1.0)), LINE).run(N, 3)
+    faces = Transport(CUBE, OpticalSurface(1.0, 0, OpticalContact(1.0)), LINE).run(N, 3)
     share = faces.count(SUBSTRATE) / faces.count(SUBSTRATE, ESCAPED)
     assert abs(share - 1 / 6) < 4 * sqrt(1 / 6 / N)
 
@@ -172,11 +177,11 @@ def test_matched_substrate_takes_all_that_comes_and_a_disk_less():
     slab = BoxSurface((50 * UM, 50 * UM, 0.1 * UM))
     # a wide clear plate on matched glass: half of the light goes down at once, what is trapped
     # above follows, and the escape cone at the top keeps Fresnel's share
-    fates = Transport(slab, OpticalSurface(1.9, 0, Contact(1.9)), CLEAR).run(N, 1)
+    fates = Transport(slab, OpticalSurface(1.9, 0, OpticalContact(1.9)), CLEAR).run(N, 1)
     mu = np.linspace(np.sqrt(1 - 1 / 1.9**2), 1, 20_001)
     up = np.trapezoid(_unpolarised(mu, 1.9), mu) / 2
     assert abs(fates.count(ESCAPED) / N - up) < 0.01
-    small = Transport(slab, OpticalSurface(1.9, 0, Contact(1.9, 0.0, UM)), LINE).run(N, 1)
+    small = Transport(slab, OpticalSurface(1.9, 0, OpticalContact(1.9, 0.0, UM)), LINE).run(N, 1)
     assert 0 < small.count(SUBSTRATE) < 0.02 * N
 
 

@@ -2,10 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import BoxSurface
 
 from thermosim.errors import MeshError
 from thermosim.shapes.hits import CutSurface, EllipsoidSurface, SphereSurface
-from thermosim.shapes.hits_convex import BoxSurface
 from thermosim.shapes.hits_mesh import MeshSurface
 
 trimesh = pytest.importorskip("trimesh")

@@ -109,24 +109,9 @@ class SubstrateBase(Substrate):
         return sum(part.plan.area * part.thickness for part in self.parts())
 
     @property
-    def thickness_below(self) -> float:
-        """Material straight below the particle [m]."""
-        return sum(part.thickness for part in self.parts())
-
-    @property
     @abstractmethod
     def top_area(self) -> float:
         """Area of the faces that look up, the place of the particle included [m²]."""
-
-    @property
-    @abstractmethod
-    def bottom_area(self) -> float:
-        """Area of the faces that look down [m²]."""
-
-    @property
-    @abstractmethod
-    def rim_area(self) -> float:
-        """Area of the outer edge, where ``rim`` acts [m²]."""
 
 
 class PlanForm(SubstrateBase):
@@ -174,21 +159,6 @@ class PlanForm(SubstrateBase):
     def top_area(self) -> float:
         """Area of the upper face, the place of the particle included [m²]."""
         return self.plan.area
-
-    @property
-    def bottom_area(self) -> float:
-        """Area of the lower face [m²]."""
-        return self.top_area
-
-    @property
-    def perimeter(self) -> float:
-        """Length of the outer edge [m]."""
-        return 2 * pi * self.radius if self.radius is not None else 2 * sum(self.sides)
-
-    @property
-    def rim_area(self) -> float:
-        """Area of the outer edge [m²]."""
-        return self.perimeter * self.thickness_below
 
     @property
     def equivalent_radius(self) -> float:

@@ -77,21 +77,6 @@ class Cantilever(SubstrateBase):
         return self.length * self.width
 
     @property
-    def bottom_area(self) -> float:
-        """Area of the lower face [m²]."""
-        return self.top_area
-
-    @property
-    def flank_area(self) -> float:
-        """Area of the two flanks and the free end [m²]."""
-        return (2 * self.length + self.width) * self.thickness
-
-    @property
-    def rim_area(self) -> float:
-        """Area of the root [m²]."""
-        return self.width * self.thickness
-
-    @property
     def has_mirror_planes(self) -> bool:
         """A beam is held at one end: x = 0 is no mirror plane."""
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import pi
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -58,13 +57,3 @@ class Pedestal(PlanForm):
             self._face("pedestal_side", "radiating", pillar),
             *others,
         )
-
-    @property
-    def pedestal_side_area(self) -> float:
-        """Area of the pillar's side [m²]."""
-        return 2 * pi * self.pedestal_radius * self.pedestal_height
-
-    @property
-    def rim_area(self) -> float:
-        """Area of the slab's outer edge [m²]."""
-        return self.perimeter * self.thickness

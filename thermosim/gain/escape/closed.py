@@ -18,7 +18,6 @@ from thermosim.optics.fresnel import unpolarised_transmittance
 Floats = NDArray[np.float64]
 
 _NODES = 400
-_TINY_DEPTH = 0.05
 
 
 @cache
@@ -47,23 +46,6 @@ def _checked_depth(depth: ArrayLike) -> Floats:
     if not np.all(tau >= 0.0):
         raise ValueError(f"optical depth {np.min(tau):.6g} must not be negative")
     return tau
-
-
-def straight_escape(tau: ArrayLike) -> Floats:
-    """Return the escape probability from a sphere without refraction or reflection.
-
-    ``3/(8 tau³) (2 tau² - 1 + (1 + 2 tau) e^(-2 tau))``; the power series where that cancels.
-    Case, de Hoffmann and Placzek, Introduction to the Theory of Neutron Diffusion (1953), §10.
-    """
-    tau = _checked_depth(tau)
-    t = np.maximum(tau, _TINY_DEPTH)
-    direct = 3.0 / (8.0 * t**3) * (2.0 * t**2 + np.expm1(-2.0 * t) + 2.0 * t * np.exp(-2.0 * t))
-    # the expansion of the same: coefficients 3 (k+2)/(k+3)! of (-2 tau)^k
-    s, series, factorial = np.minimum(tau, _TINY_DEPTH), np.zeros(tau.shape), 6.0
-    for k in range(10):
-        series = series + 3.0 * (k + 2.0) / factorial * (-2.0 * s) ** k
-        factorial *= k + 4.0
-    return np.where(tau < _TINY_DEPTH, series, direct)
 
 
 def _mean_survival(depth: Floats) -> Floats:

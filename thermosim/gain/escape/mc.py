@@ -32,7 +32,7 @@ _LEAKS_ALLOWED = 1e-3
 
 
 @dataclass(frozen=True)
-class Contact:
+class OpticalContact:
     """The part of the surface that touches a substrate; optical contact, no gap.
 
     Attributes
@@ -49,11 +49,6 @@ class Contact:
     height: float = 0.0
     radius: float = inf
 
-    @classmethod
-    def under_sphere(cls, index: float, radius: float, polar_angle: float) -> Contact:
-        """Return the contact of a sphere up to ``polar_angle`` [rad] from its lowest point."""
-        return cls(index, radius * 2.0 * float(np.sin(0.5 * polar_angle)) ** 2)
-
 
 @dataclass(frozen=True)
 class OpticalSurface:
@@ -64,7 +59,7 @@ class OpticalSurface:
 
     index: float
     roughness: float = 0.0
-    contact: Contact | None = None
+    contact: OpticalContact | None = None
 
     def __post_init__(self) -> None:
         if not self.index >= 1.0:

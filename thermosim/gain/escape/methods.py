@@ -345,7 +345,7 @@ class MonteCarloEscape(EscapeOfBody):
 
     def _contact(
         self, shape: float | HitBody | ShapeBase, body: HitBody, radius: float
-    ) -> mc.Contact:
+    ) -> mc.OpticalContact:
         """Return the disk in the base, or the cap that a cut of that radius takes off."""
         if isinstance(shape, ShapeBase):
             rise = shape.truncated(radius).depth
@@ -353,7 +353,7 @@ class MonteCarloEscape(EscapeOfBody):
             rise = Sphere(radius=body.radius).truncated(radius).depth
         else:
             rise = 0.0
-        return mc.Contact(self.substrate_index, rise, radius if rise == 0.0 else inf)
+        return mc.OpticalContact(self.substrate_index, rise, radius if rise == 0.0 else inf)
 
     def evaluate(
         self,
