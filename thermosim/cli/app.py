@@ -14,7 +14,7 @@ import typer
 
 from thermosim import __version__
 from thermosim.cli.console import go_with_launcher, is_root, under_mpi
-from thermosim.errors import ThermosimError
+from thermosim.errors import MissingDependencyError, ThermosimError
 
 app = typer.Typer(
     name="thermosim",
@@ -39,6 +39,31 @@ def options(
     ] = False,
 ) -> None:
     """How cold can a particle get? Absorbed light, gain of quantum dots, heat flow."""
+
+
+def _failed(error: ThermosimError) -> int:
+    """Say why on rank 0, and return the exit status."""
+    if is_root():
+        sys.stderr.write(f"thermosim: {error}\n")
+        sys.stderr.flush()
+    _leave_together(error)
+    return error.exit_status
+
+
+def _missing(error: ImportError) -> int:
+    """Say what is not installed, or not as a whole, and the command that gets it.
+
+    Raises
+    ------
+    ImportError
+        If a module of thermosim itself is at fault.
+    """
+    from thermosim.cli.installation import how_to_get
+
+    module = (error.name or "").split(".")[0]
+    if module == "thermosim":
+        raise error
+    return _failed(MissingDependencyError(f"{error}. Run:  {how_to_get(module)}"))
 
 
 def _leave_together(error: ThermosimError) -> None:
@@ -70,11 +95,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:
-        if is_root():
-            sys.stderr.write(f"thermosim: {error}\n")
-            sys.stderr.flush()
-        _leave_together(error)
-        return error.exit_status
+        return _failed(error)
+    except ImportError as error:
+        return _missing(error)
     except KeyboardInterrupt:
         if is_root():
             sys.stderr.write("thermosim: interrupted\n")

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import thermosim.fem.first  # noqa: F401
+
 # dolfinx.utils imports numba wherever it is installed, for helpers that nothing here uses: that
 # would be a third of the time of a small run, so numba is hidden while DOLFINx is imported
 _HIDE_NUMBA = "numba" not in sys.modules

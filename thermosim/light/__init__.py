@@ -1,5 +1,8 @@
 """The light inside the body on the heat mesh, and the heat that it makes."""
 
+import thermosim.fem.first  # noqa: F401
+
+# isort: split
 from thermosim.light.accounts import intensity_by_cell, light_summary
 from thermosim.light.coupling import couple
 from thermosim.light.light import AbsorbedLight, absorbed_light
