@@ -9,6 +9,7 @@ import inspect
 import itertools
 import sys
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -358,6 +359,22 @@ def add_product(A: Any, function: Any, b: Any) -> None:
     x.array[:] = function.x.array[: x.local_size]
     A.multAdd(x, b, b)
     x.destroy()
+
+
+def weakly(method: Callable[..., None]) -> Callable[..., None]:
+    """Return a bound method for PETSc to call, which does not keep its object alive.
+
+    What PETSc holds Python's garbage collector does not see: object and solver would hold each
+    other for ever, with mesh, matrices and communicators, of which MPICH has 2048.
+    """
+    reference = weakref.WeakMethod(method)
+
+    def call(*arguments: Any) -> None:
+        alive = reference()
+        assert alive is not None, "the owner of a solver lives while it is solved with"
+        alive(*arguments)
+
+    return call
 
 
 def configure(solver: Any, options: dict[str, Any]) -> None:

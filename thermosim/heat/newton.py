@@ -9,7 +9,7 @@ import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem.domain import configure, copy_to_function, vector
+from thermosim.fem.domain import configure, copy_to_function, vector, weakly
 from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
 from thermosim.heat.multigrid import FACTORED, preconditioner
@@ -99,8 +99,8 @@ class NewtonSolver:
             **linear_options(self.settings, tdim, symmetric=symmetric, coupled=self.coupled),
         }
         self._iterative = options["ksp_type"] != "preonly"
-        snes.setFunction(self._residual, self.b)
-        snes.setJacobian(self._jacobian, self.J, self.A)
+        snes.setFunction(weakly(self._residual), self.b)
+        snes.setJacobian(weakly(self._jacobian), self.J, self.A)
         configure(snes, options)
         return snes
 
