@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -70,9 +71,12 @@ def _leave_together(error: ThermosimError) -> None:
     """Wait for the other ranks: mpirun ends them, rank 0 in mid-sentence, once one has failed."""
     if not under_mpi() or importlib.util.find_spec("mpi4py") is None:
         return
-    from mpi4py import MPI  # noqa: F401  begins MPI where the command had not come to it
+    from thermosim.fem.parallel import end_together, wrong_launcher
 
-    from thermosim.fem.parallel import end_together
+    if wrong_launcher():
+        time.sleep(0.0 if is_root() else 1.0)  # what MPI would be needed for: rank 0 speaks first
+        return
+    from mpi4py import MPI  # noqa: F401  begins MPI where the command had not come to it
 
     end_together(str(error), error.exit_status)
 

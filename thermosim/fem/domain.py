@@ -361,7 +361,7 @@ def add_product(A: Any, function: Any, b: Any) -> None:
     x.destroy()
 
 
-def weakly(method: Callable[..., None]) -> Callable[..., None]:
+def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a bound method for PETSc to call, which does not keep its object alive.
 
     What PETSc holds Python's garbage collector does not see: object and solver would hold each
@@ -369,10 +369,10 @@ def weakly(method: Callable[..., None]) -> Callable[..., None]:
     """
     reference = weakref.WeakMethod(method)
 
-    def call(*arguments: Any) -> None:
+    def call(*arguments: Any) -> Any:
         alive = reference()
         assert alive is not None, "the owner of a solver lives while it is solved with"
-        alive(*arguments)
+        return alive(*arguments)
 
     return call
 

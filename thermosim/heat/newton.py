@@ -26,11 +26,12 @@ _FAST = 1e-3  # residual over the one before at which a derivative is kept
 _SURELY = 0.3  # residual of the last linear solve over what Newton asks for
 _STALLED = 1e-12  # step over solution below which rounding has the word
 _FLOOR = 1e-8  # residual over load up to which a stalled Newton counts as converged
-_LIMIT_REACHED = -5
+_FALLS = 0.9  # residual over the one before above which a step did not help
+_MET, _TOO_SMALL, _NOT_FINITE, _LIMIT_REACHED = 2, 4, -4, -5
 _REASONS = {
-    4: "the steps became smaller than rounding",
+    _TOO_SMALL: "the steps became smaller than rounding",
     -3: "the linear solver failed",
-    -4: "the residual became infinite or not a number",
+    _NOT_FINITE: "the residual became infinite or not a number",
     _LIMIT_REACHED: "the iteration limit was reached",
     -6: "the line search failed",
     -8: "the residual has a local minimum that is not zero",
@@ -81,7 +82,7 @@ class NewtonSolver:
         held = problem.held_dofs
         self.J = operator(self.A, problem.couplings, held, problem.domain)
         self.stats = NewtonStats()
-        self._norm, self._first_iterations = 0.0, 0
+        self._norm, self._last, self._first_iterations = 0.0, 0.0, 0
         self.snes = self._make_snes()
 
     @property
@@ -102,7 +103,25 @@ class NewtonSolver:
         snes.setFunction(weakly(self._residual), self.b)
         snes.setJacobian(weakly(self._jacobian), self.J, self.A)
         configure(snes, options)
+        snes.setConvergenceTest(weakly(self._reason_to_stop))
         return snes
+
+    def _reason_to_stop(self, snes: Any, iteration: int, norms: tuple[float, float, float]) -> int:
+        """Return PETSc's own reason, or 4 where rounding has the word; 0: go on.
+
+        There the line search halves steps that help nothing: some versions go on to the limit.
+        """
+        size, step, residual = norms
+        before, self._last = self._last, residual
+        _, atol, stol, _ = snes.getTolerances()
+        if not np.isfinite(residual):
+            return _NOT_FINITE
+        if residual < atol:
+            return _MET
+        if iteration == 0:
+            return 0
+        stalls = residual > _FALLS * before and residual <= self._rounding()
+        return _TOO_SMALL if step < stol * size or stalls else 0
 
     def _residual(self, snes: Any, x: Any, b: Any) -> None:
         self.set_theta(x)
