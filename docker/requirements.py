@@ -3,7 +3,7 @@
 
 Run by the Python that will use the packages. With ``--missing``, print only what is not installed
 yet, and fail where DOLFINx is absent (3) or too old (4). With ``--wheels``, print also DOLFINx's
-own wheels.
+own wheels; with ``--lock``, the exact versions of all wheels, as constraints for pip.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+LOCK = PYPROJECT.with_name("uv.lock")
 OLDEST_DOLFINX = (0, 9)
 ABSENT, TOO_OLD = 3, 4
 WHEELS = "fem"  # the extra that conda and Debian do without
@@ -50,6 +51,12 @@ def requirements(*, wheels: bool) -> list[str]:
     ]
 
 
+def locked() -> list[str]:
+    """Constraints: every package that uv.lock holds, but for thermosim itself."""
+    packages = tomllib.loads(LOCK.read_text(encoding="utf-8"))["package"]
+    return [f"{p['name']}=={p['version']}" for p in packages if "registry" in p["source"]]
+
+
 def is_installed(requirement: str) -> bool:
     """Whether some version of the distribution is there; pip judges the version when it is not."""
     name = re.match(r"[\w.-]+", requirement)
@@ -63,8 +70,9 @@ def is_installed(requirement: str) -> bool:
 
 def main() -> int:
     """Print the lines asked for."""
-    if "--wheels" in sys.argv[1:]:
-        print("\n".join(requirements(wheels=True)))
+    if "--wheels" in sys.argv[1:] or "--lock" in sys.argv[1:]:
+        lines = requirements(wheels=True) if "--wheels" in sys.argv[1:] else locked()
+        print("\n".join(lines))
         return 0
     version = dolfinx_version()
     if version is None:

@@ -8,9 +8,9 @@ run_in_userland() {
     DEBIAN=$CACHE/userland-$SUITE-$(debian_hash)
     PYTHON=$CACHE/python-$SUITE-$(python_hash)
     if [ ! -e "$PYTHON/.complete" ] || [ ! -e "$DEBIAN/.complete" ]; then
-        progress "making a Debian $SUITE userland in $CACHE: $why"
         check_tools
         check_space 5
+        progress "making a Debian $SUITE userland in $CACHE: $why"
         build_once "$DEBIAN" "Debian $SUITE with DOLFINx" make_debian
         build_once "$PYTHON" "the Python packages" make_python
     fi

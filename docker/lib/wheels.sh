@@ -22,7 +22,7 @@ wheels_probe() {
 }
 
 wheels_hash() {
-    { "$wheel_python" -c 'import sys; print(sys.prefix, sys.version)'; list_of_python wheels; list_of_wheels; } | hash_of
+    { "$wheel_python" -c 'import sys; print(sys.prefix, sys.version)'; list_of_python wheels; list_of_wheels; cat "$CLONE/uv.lock"; } | hash_of
 }
 
 # wheels_have COMMAND: whether nothing is missing, or COMMAND (which gets it) could be run.
@@ -54,6 +54,8 @@ make_wheels() {
     rm -rf "$venv"
     "$wheel_python" -m venv "$venv"
     PYTHONPATH='' "$venv/bin/python3" "$CLONE/docker/requirements.py" --wheels >"$1/requirements.txt"
-    PYTHONPATH='' "$venv/bin/python3" -m pip install --constraint "$CLONE/docker/constraints-wheels.txt" --requirement "$1/requirements.txt"
+    PYTHONPATH='' "$venv/bin/python3" "$CLONE/docker/requirements.py" --lock >"$1/constraints.txt"
+    # What is used compiles itself when it is; all of it would take as long as the rest.
+    PYTHONPATH='' "$venv/bin/python3" -m pip install --no-compile --constraint "$1/constraints.txt" --requirement "$1/requirements.txt"
     PYTHONPATH='' "$venv/bin/python3" -c 'import dolfinx_solver, dolfinx, gmsh, pydantic, pyvista'
 }
