@@ -66,8 +66,8 @@ def _see_it_start(pool: Executor) -> None:
         pool.submit(ready).result()
     except BrokenExecutor as error:
         raise SolveError(
-            "the worker processes do not start; a script that calls sweep must do so under "
-            'if __name__ == "__main__"'
+            "the worker processes do not start; what MPI says of it, if anything, stands above. A "
+            'script that calls sweep must do so under if __name__ == "__main__"'
         ) from error
 
 
