@@ -32,9 +32,14 @@ FACTORED: dict[str, Any] = {"pc_type": "lu", "pc_factor_mat_solver_type": "mumps
 @functools.cache
 def preconditioner() -> dict[str, Any]:
     """Return the PETSc options of BoomerAMG, else GAMG, else a factorisation by MUMPS."""
-    if PETSc.Sys.hasExternalPackage("hypre"):
+    if has_package("hypre"):
         return BOOMERAMG
     return GAMG if has("gamg") else FACTORED
+
+
+def has_package(name: str) -> bool:
+    """Whether this PETSc was built with a package."""
+    return bool(PETSc.Sys.hasExternalPackage(name))
 
 
 def has(kind: str) -> bool:
