@@ -26,7 +26,8 @@ _FAST = 1e-3  # residual over the one before at which a derivative is kept
 _SURELY = 0.3  # residual of the last linear solve over what Newton asks for
 _STALLED = 1e-12  # step over solution below which rounding has the word
 _FLOOR = 1e-8  # residual over load up to which a stalled Newton counts as converged
-_FALLS = 0.9  # residual over the one before above which a step did not help
+_FALLS = 0.999  # residual over the one before above which a step did not help
+_STALLS = 2  # such steps in a row, after which none will
 _MET, _TOO_SMALL, _NOT_FINITE, _LIMIT_REACHED = 2, 4, -4, -5
 _REASONS = {
     _TOO_SMALL: "the steps became smaller than rounding",
@@ -82,7 +83,7 @@ class NewtonSolver:
         held = problem.held_dofs
         self.J = operator(self.A, problem.couplings, held, problem.domain)
         self.stats = NewtonStats()
-        self._norm, self._last, self._first_iterations = 0.0, 0.0, 0
+        self._norm, self._last, self._stalls, self._first_iterations = 0.0, 0.0, 0, 0
         self.snes = self._make_snes()
 
     @property
@@ -119,9 +120,11 @@ class NewtonSolver:
         if residual < atol:
             return _MET
         if iteration == 0:
+            self._stalls = 0
             return 0
         stalls = residual > _FALLS * before and residual <= self._rounding()
-        return _TOO_SMALL if step < stol * size or stalls else 0
+        self._stalls = self._stalls + 1 if stalls else 0
+        return _TOO_SMALL if step < stol * size or self._stalls == _STALLS else 0
 
     def _residual(self, snes: Any, x: Any, b: Any) -> None:
         self.set_theta(x)

@@ -120,7 +120,8 @@ def _dask(address: str, count: int) -> Iterator[Executor]:
         import distributed
     except ImportError as error:
         raise MissingDependencyError(
-            "Dask is not installed. Run:  python3 -m pip install dask distributed  (or leave --dask out)"
+            "Dask is not installed. Run:  python3 -m pip install dask distributed; "
+            "or leave --dask out"
         ) from error
     with contextlib.ExitStack() as stack:
         cluster: Any = address
