@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str]]
 
 _TAKERS = {"dots": "the dots", "host": "host and defects", "substrate": "the substrate"}
+_SURE = 5e-4  # numerical error over ΔT below which digits would promise more than is known
+_FAR = 30.0  # change of ΔT [K] beyond which a linear estimate says no more than that
+_SMALL = 0.01  # of ΔT: an assumption that matters less is not told
 _NOTHING = 1e-12  # of the heat turned over: rounding
 
 
@@ -23,7 +26,12 @@ def result_rows(result: Result) -> Rows:
     """Return what a result says, name and value, the most wanted first."""
     numbers = result.summary
     rows = _differences(result) if result.layout.zero else _temperatures(result)
-    rows += _thermometer_rows(numbers) + _light_rows(numbers) + _heat_rows(result)
+    rows += (
+        _assumption_rows(numbers)
+        + _thermometer_rows(numbers)
+        + _light_rows(numbers)
+        + _heat_rows(result)
+    )
     return rows + _ending_rows(numbers, result.layout.driver)
 
 
@@ -68,6 +76,8 @@ def _differences(result: Result) -> Rows:
     numbers, layout = result.summary, result.layout
     delta, error = goal_delta(result)
     mean = si_with_error(delta, error, "K") + ("" if error is None else " (numerical)")
+    if error is not None and 0.0 < error < _SURE * abs(delta):  # no digits that the physics lacks
+        mean = f"{si_text(delta, 'K')}, numerical ± {si_text(error, 'K', 2)}"
     low, high = (si_text(numbers[f"delta_T_{end}_K"], "K", zeros=True) for end in ("min", "max"))
     rows = [(layout.goal, mean), ("lowest … highest", f"{low} … {high}")]
     errors = numbers.get("errors", {})
@@ -147,6 +157,22 @@ def heat_text(heat: float, turned: float, unit: str = "W") -> str:
 def without_rounding(heat: float, turned: float) -> float:
     """Return a heat flow, or 0 where it is rounding beside what is turned over; any one unit."""
     return heat if abs(heat) > _NOTHING * turned else 0.0
+
+
+def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
+    """Return what was assumed, the largest effect on ΔT first, as far as any of them matters."""
+    delta = numbers["delta_T_mean_K"]
+    least = _SMALL * abs(delta)
+    found = [row for row in numbers.get("assumptions", []) if abs(row["change_K"]) > least]
+    lines = []
+    for row in found:
+        change = row["change_K"]
+        turns = ", which turns the sign" if (delta + change) * delta < 0.0 else ""
+        far = "beyond " if abs(change) > _FAR else "about "
+        size = min(abs(change), _FAR)
+        text = ("+" if change > 0.0 else "−") + si_text(float(f"{size:.2g}"), "K", 3)
+        lines.append(f"{row['assumed']}; {row['instead']}: {far}{text}{turns}")
+    return [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
 
 
 def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:
