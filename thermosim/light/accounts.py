@@ -83,6 +83,8 @@ def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, flo
 def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     """Return mean and largest intensity, ``<I²>/<I>²`` and the gain that is lost (collective).
 
+    ``heating_volume_fraction`` is the share of the volume whose dots heat, pumped beyond the
+    crossover of their gain.
     ``gain_reduction_rel`` is 1 - G/G₀, with G the cooling of all dots and G₀ that under the mean
     intensity everywhere, at the same temperatures; left out where G₀ does not cool.
     """
@@ -97,6 +99,10 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
         found["hot_spot_factor"] = integrate(domain, I**2, dx) / volume / mean**2
         uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
+        I, T, volumes = lit_points(light, problem)
+        heats = cooling_gain(I, T, light.parameters) < 0.0
+        parts = domain.comm.allreduce(np.array([np.sum(volumes[heats]), np.sum(volumes)]))
+        found["heating_volume_fraction"] = float(parts[0] / parts[1])
         if even > 0.0:
             found["gain_reduction_rel"] = 1.0 - uneven / even
     return found
