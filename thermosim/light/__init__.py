@@ -3,7 +3,7 @@
 import thermosim.fem.first  # noqa: F401
 
 # isort: split
-from thermosim.light.accounts import intensity_by_cell, light_summary
+from thermosim.light.accounts import intensity_by_cell, light_summary, lit_points
 from thermosim.light.coupling import couple
 from thermosim.light.light import AbsorbedLight, absorbed_light
 from thermosim.light.source import GainSource, LightSource, as_constants
@@ -17,4 +17,5 @@ __all__ = [
     "couple",
     "intensity_by_cell",
     "light_summary",
+    "lit_points",
 ]
