@@ -99,8 +99,8 @@ def wrong_launcher() -> bool:
 def _fitting(library: str) -> str:
     own = Path(sys.prefix, "bin", "mpiexec")
     launcher = str(own) if own.exists() else "the mpirun of the same installation"
-    with_slurm = "pmi2" if "MPICH" in library else "pmix"
-    return f"Run it with  {launcher}  (on Slurm: srun --mpi={with_slurm})"
+    on_slurm = "inside the job" if "MPICH" in library else "or srun --mpi=pmix"
+    return f"Run it with  {launcher}  (on Slurm: {on_slurm})"
 
 
 def abort_on_exception(comm: Any) -> None:
