@@ -4,11 +4,12 @@ RUN := docker/run
 PYTEST := $(RUN) python3 -m pytest
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test fuzz lint format bench doctor clean distclean
+.PHONY: help demo test test-slurm fuzz lint format bench doctor clean distclean
 
 help:
 	@echo 'make demo    three cases side by side, into demo/'
 	@echo 'make test    all tests (PYTEST_OPTIONS="-k words" for some)'
+	@echo 'make test-slurm  a Slurm of two nodes on this machine (Debian 13, root)'
 	@echo 'make fuzz    shipped case files changed at random, for an hour (SECONDS=60 SEED=7)'
 	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
 	@echo 'make bench   measured speed beside a plain DOLFINx script'
@@ -24,6 +25,10 @@ test:
 	$(PYTEST) -m 'not mpi' -n 2 $(PYTEST_OPTIONS)
 	if grep -rqs 'mark\.mpi' tests; then $(PYTEST) -m mpi $(PYTEST_OPTIONS); fi
 
+# As root on a machine with slurm-wlm and munge (Debian 13): two nodes on it, one of which dies.
+test-slurm:
+	$(RUN) docker/slurm/walk
+
 # SECONDS and SEED: how long, and which files.
 fuzz:
 	$(RUN) python3 tests/reliability/fuzz.py --seconds $(or $(SECONDS),3600) --seed $(or $(SEED),1)
@@ -32,7 +37,7 @@ lint:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) shellcheck -x docker/run docker/bin/thermosim $(wildcard docker/lib/*.sh) .ci/run
+	$(RUN) shellcheck -x docker/run docker/bin/thermosim $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run
 
 format:
 	$(RUN) ruff check --fix .
