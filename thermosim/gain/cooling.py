@@ -16,16 +16,18 @@ from scipy.constants import e
 
 from thermosim.gain.absorption import UrbachTail
 from thermosim.gain.efficiency import internal_efficiency_needed, outcoupled_efficiency
-from thermosim.gain.model import GainModel
+from thermosim.gain.model import GainModel, groups_of
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
     GainParameters,
     cross_section,
+    excitation_number,
     heat_source,
     mean_escape,
 )
 
 Array = NDArray[np.float64]
+_SEARCHED = (1e-9, 1e7)  # excitation numbers between which the optimum of an ensemble is looked for
 
 
 class Optimum(NamedTuple):
@@ -135,6 +137,8 @@ def net_gain_ratio(temperature: float, p: GainParameters) -> tuple[Any, Any]:
 
 def optimum(temperature: float, p: GainParameters) -> Optimum:
     """Return the best intensity and the crossover at one temperature [K]."""
+    if p.groups:
+        return _searched_optimum(temperature, p)
     numerator, denominator = net_gain_ratio(temperature, p)
     x, crossover = _best_x(numerator, denominator)
     per_x = p.photon_energy / (p.tau_X * float(cross_section(temperature, p)))
@@ -143,6 +147,35 @@ def optimum(temperature: float, p: GainParameters) -> Optimum:
                        crossover * per_x)  # fmt: skip
     gain = x * poly.polyval(x, numerator) / (poly.polyval(x, denominator) * p.tau_X)
     return Optimum(x, x * per_x, float(gain), crossover, crossover * per_x)
+
+
+def _searched_optimum(temperature: float, p: GainParameters) -> Optimum:
+    """Return the optimum of an ensemble: its net gain is a sum of many ratios of polynomials."""
+    from scipy.optimize import brentq, minimize_scalar
+
+    per_x = 1.0 / float(excitation_number(1.0, temperature, p))
+
+    def net(log_x: Any) -> Any:
+        return -heat_source(np.exp(log_x) * per_x, temperature, p) / p.n_dots
+
+    grid = np.log(np.geomspace(*_SEARCHED, 1601))
+    values = net(grid)
+    if values[0] <= 0.0:
+        return Optimum(0.0, 0.0, 0.0, 0.0, 0.0)
+    heats = np.flatnonzero(values <= 0.0)
+    last = int(heats[0]) if heats.size else grid.size - 1
+    crossover = np.inf
+    if heats.size:
+        crossover = np.exp(brentq(net, grid[last - 1], grid[last], xtol=1e-14))
+    top = int(np.argmax(values[: last + 1]))
+    if top == grid.size - 1:
+        return Optimum(np.inf, np.inf, float(values[top]), crossover, crossover * per_x)
+    found = minimize_scalar(
+        lambda log_x: -net(log_x), bounds=(grid[max(top - 1, 0)], grid[top + 1]), method="bounded",
+        options={"xatol": 1e-9},
+    )  # fmt: skip
+    x = float(np.exp(found.x))
+    return Optimum(x, x * per_x, float(-found.fun), float(crossover), float(crossover * per_x))
 
 
 def _best_x(numerator: Array, denominator: Array) -> tuple[float, float]:
@@ -274,4 +307,5 @@ def parameters_over(
     """Return parameters that hold arrays: many photon energies [J] at one temperature [K]."""
     E = np.asarray(photon_energy, dtype=np.float64)
     p = model.parameters(float(model.cross_section.photon_energy))
-    return p._replace(photon_energy=E, sigma_abs=model.sigma_abs(E, temperature), log_sigma=(0.0,))
+    sigma, groups = model.sigma_abs(E, temperature), groups_of(model, E, temperature)
+    return p._replace(photon_energy=E, sigma_abs=sigma, log_sigma=(0.0,), groups=groups)

@@ -15,6 +15,7 @@ from thermosim.gain.absorption import (
     Absorption,
     CrossSection,
     DotDensity,
+    FermiEdge,
     GivenCrossSection,
     GivenDensity,
     MacroscopicCrossSection,
@@ -22,10 +23,11 @@ from thermosim.gain.absorption import (
     UrbachTail,
 )
 from thermosim.gain.emission import Emission, GivenEmission
+from thermosim.gain.ensemble import Ensemble, Member, members
 from thermosim.gain.escape.methods import EscapeModel
-from thermosim.gain.numerics import chebyshev_coefficients
+from thermosim.gain.numerics import chebyshev_coefficients, trapezoid
 from thermosim.gain.recombination import Recombination, TrionBiexciton
-from thermosim.gain.source import GainParameters
+from thermosim.gain.source import Dot, DotGroup, GainParameters
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     AbsorptionCoefficient,
@@ -114,6 +116,7 @@ class GainModel(Section):
     alpha_background: NonNegative[AbsorptionCoefficient] = Field(
         0.0, description="Absorption that only heats"
     )
+    ensemble: Ensemble | None = Field(None, description="Dots that are not alike")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -130,6 +133,8 @@ class GainModel(Section):
                 f"temperature_min = {low:g} K and temperature_max = {high:g} K"
             )
         self.recombination.efficiencies()
+        if self.ensemble is not None:
+            self.ensemble.check(self.recombination, self.dark_fraction)
         _mean_emission_shift(self)
         return self
 
@@ -161,14 +166,31 @@ class GainModel(Section):
         """Return the absorption cross-section of one dot [m²]; energy [J] and T [K] broadcast.
 
         The value at the photon energy of the section and the reference temperature, times the
-        ratio of the absorption spectrum, which moves with the gap.
+        ratio of the absorption spectrum, which moves with the gap. Both are means where dots are
+        not alike.
         """
         E = np.asarray(photon_energy, dtype=np.float64)
         T = self.reference_temperature if temperature is None else temperature
+        if self.ensemble is not None:
+            parts = (one.share * self.member_sigma(one, E, T) for one in self.members())
+            return np.asarray(sum(parts))
         log_ratio = self._log_shape(E, T) - self._log_shape(
             self.cross_section.photon_energy, self.reference_temperature
         )
         return np.asarray(self._reference_sigma() * np.exp(log_ratio))
+
+    def members(self) -> tuple[Member, ...]:
+        """Return the kinds of dots of an ensemble; none where dots are alike.
+
+        The factors are such that the mean cross-section is that of the section ``cross_section``.
+        """
+        return _members(self)
+
+    def member_sigma(self, member: Member, photon_energy: ArrayLike, temperature: ArrayLike) -> Any:
+        """Return the absorption cross-section [m²] of one kind of dot; energy and T broadcast."""
+        log_ratio = self._log_shape(np.asarray(photon_energy) - member.gap, temperature)
+        at_rest = self._log_shape(self.cross_section.photon_energy, self.reference_temperature)
+        return self._reference_sigma() * member.factor * np.exp(log_ratio - at_rest)
 
     @property
     def n_dots(self) -> float:
@@ -185,12 +207,28 @@ class GainModel(Section):
         return self.emission.mean_at(T, self.reference_temperature, self.gap_moved(T))
 
     def emission_spectrum(
-        self, photon_energy: ArrayLike, temperature: float | None = None
+        self,
+        photon_energy: ArrayLike,
+        temperature: float | None = None,
+        emission: Emission | None = None,
     ) -> Array:
-        """Return the emission of the dots [1/J], of area 1, at each photon energy [J]."""
+        """Return the emission of the dots [1/J], of area 1, at each photon energy [J].
+
+        Where dots are not alike they are weighted with what they emit under weak light of the
+        photon energy of ``cross_section``. ``emission`` takes the place of the model's own.
+        """
         T = self.reference_temperature if temperature is None else temperature
-        moved = float(self.gap_moved(T))
-        return self.emission.spectrum(photon_energy, T, self.reference_temperature, moved)
+        moved, line = float(self.gap_moved(T)), emission or self.emission
+        if self.ensemble is None:
+            return line.spectrum(photon_energy, T, self.reference_temperature, moved)
+        E, total = np.asarray(photon_energy, np.float64), 0.0
+        found = np.zeros_like(E)
+        for one in self.members():
+            sigma = self.member_sigma(one, self.cross_section.photon_energy, T)
+            weight = float(one.share * sigma * one.emitted[0] / one.absorbed[0])
+            at_gap = line.spectrum(E - one.gap, T, self.reference_temperature, moved)
+            found, total = found + weight * at_gap, total + weight
+        return np.asarray(found / total)
 
     def parameters(self, photon_energy: float) -> GainParameters:
         """Return every number of the heat source at one pump photon energy [J]."""
@@ -204,9 +242,82 @@ class GainModel(Section):
         return self.cross_section.sigma(self.recombination.tau_X, lambda: self.n_dots)
 
 
+@functools.lru_cache(maxsize=64)
+def _members(model: GainModel) -> tuple[Member, ...]:
+    if model.ensemble is None:
+        return ()
+    found = members(model.ensemble, model.recombination, model.dark_fraction)
+    mean = sum(
+        one.share * float(model.member_sigma(one, model.cross_section.photon_energy,
+                                             model.reference_temperature))
+        for one in found
+    )  # fmt: skip
+    scale = model._reference_sigma() / mean
+    return tuple(one._replace(factor=one.factor * scale) for one in found)
+
+
+def gap_energy(model: GainModel) -> float:
+    """Return the gap [J] of a dot at the reference temperature: its edge, or its mean emission."""
+    if isinstance(model.absorption, FermiEdge):
+        return model.absorption.E_1
+    if isinstance(model.absorption, UrbachTail):
+        return model.absorption.E_0
+    return float(model.mean_emission())
+
+
+def groups_of(
+    model: GainModel, photon_energy: Any, temperature: float | None = None
+) -> tuple[DotGroup, ...]:
+    """Return the dots of an ensemble for pump photons of ``photon_energy`` [J]; none if alike.
+
+    At one ``temperature`` [K] if given, and the energy may then be an array; otherwise at all.
+    """
+    found: dict[tuple[float, ...], list[Dot]] = {}
+    T = model.reference_temperature if temperature is None else temperature
+    shares = _recycled_shares(model)
+    for one, recycled in zip(model.members(), shares, strict=True):
+        sigma = model.member_sigma(one, photon_energy, T)
+
+        def log_sigma(T: Any, one: Member = one, reference: Any = sigma) -> Any:
+            return np.log(model.member_sigma(one, photon_energy, T) / reference)
+
+        law = (0.0,) if temperature is not None else _interpolant(model, log_sigma)
+        # rounding apart, dots of an exponential tail follow the temperature alike
+        key = next((k for k in found if _alike(k, law)), law)
+        sigma = float(sigma) if np.ndim(sigma) == 0 else sigma
+        dot = Dot(
+            one.share, sigma, one.gap, one.tau_X, one.emitted, one.absorbed, one.population,
+            recycled,
+        )  # fmt: skip
+        found.setdefault(key, []).append(dot)
+    return tuple(DotGroup(law, tuple(dots)) for law, dots in found.items())
+
+
+def _alike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return len(one) == len(other) and bool(np.allclose(one, other, rtol=1e-14, atol=1e-15))
+
+
+@functools.lru_cache(maxsize=64)
+def _recycled_shares(model: GainModel) -> tuple[float | None, ...]:
+    """Return the share of each kind of dot in the reabsorption of a thin body's emission."""
+    found = model.members()
+    if not model.escape_values()[1]:
+        return (None,) * len(found)
+    mean = float(model.mean_emission())
+    E = mean + np.linspace(-0.5, 0.5, 2001) * e
+    spectrum = model.emission_spectrum(E)
+    absorbed = np.array([
+        one.share * trapezoid(model.member_sigma(one, E, model.reference_temperature) * spectrum, E)
+        for one in found
+    ])  # fmt: skip
+    return tuple(float(part) for part in absorbed / absorbed.sum())
+
+
 @functools.lru_cache(maxsize=512)
 def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
     emitted, absorbed, population = model.recombination.polynomials()
+    ensemble = model.ensemble
+    dark = ensemble.mean_of(ensemble.dark, 0.0) if ensemble else 0.0
     f_escape, f_reabsorbed, red_shift = model.escape_values()
     return GainParameters(
         n_dots=model.n_dots,
@@ -221,18 +332,24 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         emitted=emitted,
         absorbed=absorbed,
         population=population,
-        bright=1.0 - model.dark_fraction,
+        bright=1.0 - model.dark_fraction - dark,
         f_escape=f_escape,
         f_reabsorbed=f_reabsorbed,
         red_shift=red_shift,
         alpha_background=model.alpha_background,
+        groups=groups_of(model, photon_energy),
     )
 
 
 def _log_sigma(model: GainModel, photon_energy: float) -> tuple[float, ...]:
     reference = float(model.sigma_abs(photon_energy))
+    return _interpolant(model, lambda T: np.log(model.sigma_abs(photon_energy, T) / reference))
+
+
+def _interpolant(model: GainModel, log_ratio: Any) -> tuple[float, ...]:
+    """Return the Chebyshev coefficients of the logarithm of a cross-section of temperature."""
     return chebyshev_coefficients(
-        lambda T: np.log(model.sigma_abs(photon_energy, T) / reference),
+        log_ratio,
         model.temperature_min,
         model.temperature_max,
         model.reference_temperature,

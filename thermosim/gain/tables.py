@@ -36,6 +36,7 @@ from thermosim.gain.source import (
     heat_source,
     mean_escape,
     pump_absorption,
+    without_auger,
 )
 from thermosim.gain.trpl import ladder_decay, pulsed_decay
 
@@ -101,9 +102,9 @@ def gain_summary(
     p = model.parameters(photon_energy)
     best = optimum(T, p)
     eta_X, eta_T, eta_BX = model.recombination.efficiencies()
-    at_opt = float(external_efficiency(best.x, p)) if math.isfinite(best.x) else None
+    at_opt = float(external_efficiency(best.x, p, T)) if math.isfinite(best.x) else None
     escape = float(mean_escape(T, p))
-    eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p))
+    eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p, T))
     return {
         "temperature_K": T,
         "photon_energy_eV": photon_energy / e,
@@ -189,13 +190,12 @@ def intensity_curve(
     given = default_intensities(model, photon_energy, T) if intensity is None else intensity
     I = np.asarray(given, dtype=np.float64)
     x = excitation_number(I, T, p)
-    linear = p._replace(emitted=p.emitted[:1], absorbed=p.absorbed[:1], population=None)
     return IntensityCurve(
         intensity=I,
         x=x,
-        eta_ext=external_efficiency(x, p),
+        eta_ext=external_efficiency(x, p, T),
         gain=cooling_gain(I, T, p),
-        gain_without_auger=cooling_gain(I, T, linear),
+        gain_without_auger=cooling_gain(I, T, without_auger(p)),
         heat_source=heat_source(I, T, p),
     )
 

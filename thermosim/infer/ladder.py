@@ -176,7 +176,12 @@ def _common(optics: Any) -> dict[str, Any]:
 
 def _ideal(gain: GainModel) -> GainModel:
     """Return the dots without losses at weak light: all bright, alone, every exciton a photon."""
-    changes: dict[str, Any] = {"escape": NoEscape(), "dark_fraction": 0.0, "alpha_background": 0.0}
+    changes: dict[str, Any] = {
+        "escape": NoEscape(),
+        "dark_fraction": 0.0,
+        "alpha_background": 0.0,
+        "ensemble": None,
+    }
     if isinstance(gain.recombination, TrionBiexciton):
         best = {"eta_X": 1.0, "A": 0.0, "C": 0.0}
         changes["recombination"] = gain.recombination.model_copy(update=best)
