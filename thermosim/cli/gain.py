@@ -174,6 +174,8 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
         "dots": f"{numbers['n_dots_per_m3']:.4g} 1/m³, {numbers['sigma_abs_m2']:.4g} m² each, "
         f"alpha = {numbers['alpha_per_m']:.4g} 1/m",
     }
+    if "dot_kinds" in numbers:
+        rows["dots not alike"] = _ensemble_text(numbers)
     rows |= _optimum_rows(numbers)
     rows["at the case's intensity"] = (
         f"x = {numbers['case_beta_tau_X']:.4g}, "
@@ -188,6 +190,18 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
             f"{numbers['joint_best_net_cooling_W_per_m3']:.4g} W/m³ of net cooling{edge}"
         )
     return rows
+
+
+def _ensemble_text(numbers: dict[str, Any]) -> str:
+    widths = [1e3 * numbers[f"{name}_width_eV"] for name in ("homogeneous", "gap", "line")]
+    text = (
+        f"widths {widths[0]:.4g} meV of one dot, {widths[1]:.4g} of the gaps, {widths[2]:.4g} of "
+        f"all; emission at gaps {1e3 * numbers['gap_offset_of_emission_eV']:+.3g} meV off the mean"
+    )
+    if "gain_left_by_ensemble" in numbers:
+        left = 100.0 * numbers["gain_left_by_ensemble"]
+        text += f"; {left:.3g} % of the net gain per photon of dots all alike"
+    return text
 
 
 def _optimum_rows(numbers: dict[str, Any]) -> dict[str, str]:

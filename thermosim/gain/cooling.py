@@ -245,6 +245,8 @@ def best_photon_energy(
     from scipy.optimize import minimize_scalar
 
     T = model.reference_temperature if temperature is None else temperature
+    if model.ensemble is not None and eta_int is None:
+        return _best_of_ensemble(model, T)
     f_escape, f_reabsorbed, red_shift = model.escape_values()
     if eta_int is None:
         eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
@@ -262,6 +264,25 @@ def best_photon_energy(
     start = int(np.argmin([log_loss(E) for E in grid]))
     bounds = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
     found = minimize_scalar(log_loss, bounds=bounds, method="bounded", options={"xatol": 1e-9 * e})
+    return float(found.x)
+
+
+def _best_of_ensemble(model: GainModel, T: float) -> float:
+    """Return the pump photon energy [J] of the largest gain of all dots under weak light.
+
+    0 photons per area make no gain; 1 per m² and second is weak enough for any dot.
+    """
+    from scipy.optimize import minimize_scalar
+
+    top = float(mean_escape(T, model.parameters(model.cross_section.photon_energy)))
+
+    def loss(E: Any) -> Any:
+        return heat_source(E, T, parameters_over(model, E, T)._replace(alpha_background=0.0))
+
+    grid = np.linspace(top - 0.5 * e, top, 512)
+    start = int(np.argmin(loss(grid)))
+    bounds = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-9 * e})
     return float(found.x)
 
 

@@ -27,7 +27,7 @@ class Member(NamedTuple):
 
     ``share`` of all dots; ``gap`` offset [J] of its absorption and emission; ``factor`` on the
     mean cross-section but for a constant; lifetime of the exciton [s]; polynomials as in
-    `source.Dot`, dark and charged dots counted in.
+    `source.DotGroup`, dark and charged dots counted in.
     """
 
     share: float
@@ -147,9 +147,14 @@ def _decays(
             alike[0] += share
             alike[1] = poly.polyadd(alike[1], share * light)
     return [
-        (share, tuple(float(c) for c in light / share), absorbed, population)
+        (share, _trimmed(light / share), _trimmed(absorbed), population)
         for share, light, absorbed, population in found
     ]
+
+
+def _trimmed(coefficients: Any) -> Coefficients:
+    """Return a polynomial without the zeros at its end."""
+    return tuple(float(c) for c in poly.polytrim(coefficients))
 
 
 def _same(one: Any, other: Any) -> bool:

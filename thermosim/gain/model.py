@@ -14,14 +14,13 @@ from scipy.constants import e
 from thermosim.gain.absorption import (
     Absorption,
     CrossSection,
-    DotDensity,
     FermiEdge,
     GivenCrossSection,
-    GivenDensity,
     MacroscopicCrossSection,
-    MacroscopicDensity,
+    Tail,
     UrbachTail,
 )
+from thermosim.gain.density import DotDensity, GivenDensity, MacroscopicDensity
 from thermosim.gain.emission import Emission, GivenEmission
 from thermosim.gain.ensemble import Ensemble, Member, members
 from thermosim.gain.escape.methods import EscapeModel
@@ -258,11 +257,8 @@ def _members(model: GainModel) -> tuple[Member, ...]:
 
 def gap_energy(model: GainModel) -> float:
     """Return the gap [J] of a dot at the reference temperature: its edge, or its mean emission."""
-    if isinstance(model.absorption, FermiEdge):
-        return model.absorption.E_1
-    if isinstance(model.absorption, UrbachTail):
-        return model.absorption.E_0
-    return float(model.mean_emission())
+    edge = model.absorption
+    return edge.gap() if isinstance(edge, Tail) else float(model.mean_emission())
 
 
 def groups_of(
@@ -272,29 +268,33 @@ def groups_of(
 
     At one ``temperature`` [K] if given, and the energy may then be an array; otherwise at all.
     """
-    found: dict[tuple[float, ...], list[Dot]] = {}
+    found: dict[tuple[Any, ...], list[Dot]] = {}
     T = model.reference_temperature if temperature is None else temperature
-    shares = _recycled_shares(model)
-    for one, recycled in zip(model.members(), shares, strict=True):
+    for one, recycled in zip(model.members(), _recycled_shares(model), strict=True):
         sigma = model.member_sigma(one, photon_energy, T)
-
-        def log_sigma(T: Any, one: Member = one, reference: Any = sigma) -> Any:
-            return np.log(model.member_sigma(one, photon_energy, T) / reference)
-
-        law = (0.0,) if temperature is not None else _interpolant(model, log_sigma)
-        # rounding apart, dots of an exponential tail follow the temperature alike
-        key = next((k for k in found if _alike(k, law)), law)
-        sigma = float(sigma) if np.ndim(sigma) == 0 else sigma
-        dot = Dot(
-            one.share, sigma, one.gap, one.tau_X, one.emitted, one.absorbed, one.population,
-            recycled,
-        )  # fmt: skip
-        found.setdefault(key, []).append(dot)
-    return tuple(DotGroup(law, tuple(dots)) for law, dots in found.items())
+        law, filled = ((0.0,), None) if temperature is not None else _law(model, one, photon_energy)
+        alike = (law, one.tau_X, one.emitted, one.absorbed, one.population)
+        dot = Dot(sigma, one.share * sigma, one.gap, recycled, filled)
+        found.setdefault(alike, []).append(dot)
+    return tuple(
+        DotGroup(law, tau_X, emitted, absorbed, population, tuple(dots))
+        for (law, tau_X, emitted, absorbed, population), dots in found.items()
+    )
 
 
-def _alike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return len(one) == len(other) and bool(np.allclose(one, other, rtol=1e-14, atol=1e-15))
+def _law(model: GainModel, member: Member, E: float) -> tuple[tuple[float, ...], float | None]:
+    """Return how the cross-section of a dot follows the temperature: `DotGroup`, `Dot.filled`."""
+    edge, T_ref = model.absorption, model.reference_temperature
+    if isinstance(edge, Tail) and edge.E_U_model == "constant":
+
+        def log_tail(T: Any) -> Any:
+            return edge.log_tail(E - model.gap_moved(T), T, T_ref)
+
+        law = _interpolant(model, lambda T: log_tail(T) - log_tail(T_ref))
+        saturates = isinstance(edge, FermiEdge)
+        return law, float(np.exp(log_tail(T_ref) - member.gap / edge.E_U)) if saturates else None
+    reference = float(model.member_sigma(member, E, T_ref))
+    return _interpolant(model, lambda T: np.log(model.member_sigma(member, E, T) / reference)), None
 
 
 @functools.lru_cache(maxsize=64)

@@ -17,26 +17,33 @@ from thermosim.language.namespaces import NUMPY, Namespace, balanced_sum
 class Dot(NamedTuple):
     """One kind of dot of an ensemble.
 
-    ``share`` of all dots; ``sigma_abs`` [m²] at the pump energy and the reference temperature;
-    ``gap`` offset of its emission [J]; ``tau_X`` [s]; polynomials as in `GainParameters`, dark
-    and charged dots counted in; ``recycled`` is its share of the emitted light that dots absorb
-    again (None where none is).
+    ``sigma_abs`` [m²] at the pump energy and the reference temperature; ``weight`` is that times
+    its share of all dots; ``gap`` offset of its emission [J]; ``recycled`` is its share of the
+    emitted light that dots absorb again (None where none is). ``filled`` is ``exp((E - E_1)/E_U)``
+    of a saturating edge at the reference temperature; None where the cross-section is that of its
+    group.
     """
 
-    share: Any
     sigma_abs: Any
+    weight: Any
     gap: Any
+    recycled: Any
+    filled: Any
+
+
+class DotGroup(NamedTuple):
+    """Dots that decay alike, and whose cross-section (or its tail) follows the temperature alike.
+
+    ``log_sigma`` as in `GainParameters`: the logarithm of ``r(T)``. A saturating edge has ``r (1 +
+    filled)/(1 + filled r)`` times ``sigma_abs``, so that its dots need one exponential together.
+    ``tau_X`` [s]; polynomials as in `GainParameters`, dark and charged dots counted in.
+    """
+
+    log_sigma: tuple[Any, ...]
     tau_X: Any
     emitted: tuple[Any, ...]
     absorbed: tuple[Any, ...]
     population: tuple[Any, ...] | None
-    recycled: Any
-
-
-class DotGroup(NamedTuple):
-    """Dots whose cross-section follows the temperature alike: `GainParameters.log_sigma`."""
-
-    log_sigma: tuple[Any, ...]
     dots: tuple[Dot, ...]
 
 
@@ -145,24 +152,25 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
     own x: ``absorbed = sum s sigma``, ``first = sum s sigma eta``, ``emitted = first/(1 - f_r sum
     r eta)``; the offsets of the light that was absorbed again are those of the dots that emit it.
     """
-    s = scaled_temperature(temperature, p, xp)
+    s, photons = scaled_temperature(temperature, p, xp), intensity / p.photon_energy
     absorbed, first, offset, again, again_offset = [], [], [], [], []
     for group in p.groups:
         scale = xp.exp(chebyshev(s, group.log_sigma))
-        photons = scale * intensity / p.photon_energy
+        per_sigma = photons * group.tau_X
         for dot in group.dots:
-            x = photons * dot.sigma_abs * dot.tau_X
-            filled = polynomial(x, dot.absorbed)
-            eta = polynomial(x, dot.emitted) / filled
-            taken = dot.share * dot.sigma_abs * scale
-            if dot.population is not None:
-                taken = taken * (filled / polynomial(x, dot.population))
+            factor = _saturated(dot, scale)
+            x = per_sigma * factor * dot.sigma_abs
+            decays = polynomial(x, group.absorbed)
+            eta = polynomial(x, group.emitted) / decays
+            taken = dot.weight * factor
+            if group.population is not None:
+                taken = taken * (decays / polynomial(x, group.population))
             absorbed.append(taken)
             first.append(taken * eta)
-            offset.append(taken * eta * dot.gap)
+            offset.append(first[-1] * dot.gap)
             if dot.recycled is not None:
                 again.append(dot.recycled * eta)
-                again_offset.append(dot.recycled * eta * dot.gap)
+                again_offset.append(again[-1] * dot.gap)
     emitted, offsets = balanced_sum(first), balanced_sum(offset)
     if again:
         emitted = emitted / (1.0 - p.f_reabsorbed * balanced_sum(again))
@@ -185,9 +193,18 @@ def _mean_of_dots(temperature: Any, p: GainParameters, xp: Namespace, *, lifetim
     s = scaled_temperature(temperature, p, xp)
     sums = []
     for group in p.groups:
-        parts = [d.share * d.sigma_abs * (d.tau_X if lifetimes else 1.0) for d in group.dots]
-        sums.append(balanced_sum(parts) * xp.exp(chebyshev(s, group.log_sigma)))
+        scale = xp.exp(chebyshev(s, group.log_sigma))
+        for dot in group.dots:
+            part = dot.weight * _saturated(dot, scale)
+            sums.append(part * group.tau_X if lifetimes else part)
     return balanced_sum(sums)
+
+
+def _saturated(dot: Dot, scale: Any) -> Any:
+    """Return the factor on the cross-section of a dot where the tail of its group has ``scale``."""
+    if dot.filled is None:
+        return scale
+    return (1.0 + dot.filled) * scale / (1.0 + dot.filled * scale)
 
 
 def mean_escape(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
@@ -315,6 +332,5 @@ def without_auger(p: GainParameters) -> GainParameters:
             emitted=entry.emitted[:1], absorbed=entry.absorbed[:1], population=None
         )
 
-    groups = tuple(g._replace(dots=tuple(linear(d) for d in g.dots)) for g in p.groups)
     found: GainParameters = linear(p)
-    return found._replace(groups=groups)
+    return found._replace(groups=tuple(linear(group) for group in p.groups))

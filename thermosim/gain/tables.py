@@ -22,17 +22,18 @@ from thermosim.gain.cooling import (
     optimum,
     parameters_over,
 )
-from thermosim.gain.emission import MeasuredEmission
+from thermosim.gain.emission import MeasuredEmission, mean_energy
 from thermosim.gain.guard import Guard, thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.model import GainModel
-from thermosim.gain.numerics import floats
+from thermosim.gain.numerics import floats, trapezoid
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.gain.source import (
     cooling_gain,
     cross_section,
     excitation_number,
     external_efficiency,
+    flow,
     heat_source,
     mean_escape,
     pump_absorption,
@@ -127,9 +128,53 @@ def gain_summary(
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
+        **(ensemble_numbers(model, photon_energy, T) if model.ensemble else {}),
         **_guard_numbers(_guard(model, photon_energy, T)),
         **({"data_read": read} if (read := data_read(model)) else {}),
     }
+
+
+def ensemble_numbers(model: GainModel, photon_energy: float, T: float) -> dict[str, float]:
+    """Return what dots that are not alike cost, and the widths of the line [eV] that they make.
+
+    ``gain_left_by_ensemble`` is the net gain per absorbed photon over that of dots that are all
+    like the mean, at the intensity that is best for those; left out where those do not cool.
+    Widths are standard deviations: of one dot, of the gaps, of the light of all.
+    """
+    assert model.ensemble is not None
+    alike = model.model_copy(update={"ensemble": None})
+    p, q = model.parameters(photon_energy), alike.parameters(photon_energy)
+    E = float(model.mean_emission(T)) + np.linspace(-0.6, 0.9, 6001) * e
+    one, whole = (_deviation(E, some.emission_spectrum(E, T)) for some in (alike, model))
+    gaps = np.array([member.gap for member in model.members()])
+    shares = np.array([member.share for member in model.members()])
+    centre = float(shares @ gaps)
+    weak = flow(0.0, T, p)
+    best = optimum(T, q)
+    left = {}
+    if 0.0 < best.intensity < math.inf:
+        per_photon = [
+            float(p_.alpha_background * best.intensity - heat_source(best.intensity, T, p_))
+            / float(pump_absorption(best.intensity, T, p_) - p_.alpha_background)
+            for p_ in (p, q)
+        ]
+        left = {"gain_left_by_ensemble": per_photon[0] / per_photon[1]}
+    return {
+        "dot_kinds": len(gaps),
+        "homogeneous_width_eV": one / e,
+        "gap_width_eV": math.sqrt(max(float(shares @ (gaps - centre) ** 2), 0.0)) / e,
+        "line_width_eV": whole / e,
+        "gap_offset_of_emission_eV": float(weak.offset / weak.emitted) / e,
+        **left,
+    }
+
+
+def _deviation(energy: Array, spectrum: Array) -> float:
+    """Return the standard deviation of a spectrum [J]."""
+    mean = float(mean_energy(energy, spectrum))
+    return math.sqrt(
+        float(trapezoid(spectrum * (energy - mean) ** 2, energy) / trapezoid(spectrum, energy))
+    )
 
 
 def data_read(model: GainModel) -> list[str]:

@@ -14,7 +14,7 @@ from thermosim.gain import (
     mean_escape,
     pump_absorption,
 )
-from thermosim.gain.cooling import optimum
+from thermosim.gain.cooling import best_photon_energy, optimum, parameters_over
 from thermosim.gain.emission import mean_energy
 from thermosim.gain.numerics import trapezoid
 from thermosim.gain.rules import gain_problems
@@ -41,17 +41,20 @@ BODIES = {
 
 
 def numbers(p, T):
+    """Everything that leaves the gain; the gain over the absorbed power, since it changes sign."""
     x = excitation_number(INTENSITY, T, p)
-    return np.concatenate(
-        [
-            np.atleast_1d(value)
-            for value in (
-                cooling_gain(INTENSITY, T, p), heat_source(INTENSITY, T, p), x,
-                pump_absorption(INTENSITY, T, p), external_efficiency(x, p, T),
-                emission_rate(INTENSITY, T, p), mean_escape(T, p), cross_section(T, p),
-            )
-        ]
+    absorbed = pump_absorption(INTENSITY, T, p)
+    values = (
+        1.0 + cooling_gain(INTENSITY, T, p) * p.n_dots / (absorbed * INTENSITY),
+        1.0 + heat_source(INTENSITY, T, p) / (absorbed * INTENSITY),
+        x, absorbed, external_efficiency(x, p, T), emission_rate(INTENSITY, T, p),
+        mean_escape(T, p), cross_section(T, p),
     )  # fmt: skip
+    return np.concatenate([np.atleast_1d(value) for value in values])
+
+
+def exact(model, T):
+    return parameters_over(model, PUMP, T)
 
 
 @pytest.mark.parametrize("width", [0.0, 1e-13])
@@ -66,10 +69,11 @@ def test_narrow_distributions_are_identical_dots(name, width):
     }
     spread = GainModel(**BODIES[name], ensemble={"nodes": 3, **kinds})
     for T in (250.0, 300.0, 420.0):
-        found, expected = numbers(spread.parameters(PUMP), T), numbers(alike.parameters(PUMP), T)
+        # at one temperature, since the interpolant over all of them is good to 1e-11 only
+        found, expected = numbers(spread.parameters(PUMP), T), numbers(exact(alike, T), T)
         assert np.max(np.abs(found / expected - 1.0)) < 1e-12
     best, same = (optimum(300.0, m.parameters(PUMP)) for m in (spread, alike))
-    assert best == pytest.approx(same, rel=1e-7, abs=0)
+    assert best == pytest.approx(same, rel=2e-6, abs=0)
     assert best.net_gain == pytest.approx(same.net_gain, rel=1e-12, abs=0)
 
 
@@ -172,13 +176,21 @@ def test_optimum_of_an_ensemble_is_where_the_gain_is_largest():
     assert abs(heat_source(best.intensity_crossover, 300.0, p)) < 1e-9 * p.n_dots * best.net_gain
 
 
+def test_best_photon_energy_of_an_ensemble():
+    """In an exponential tail a spread s moves it by s²/E_U, as it moves the emission."""
+    width = 8 * MEV
+    best = best_photon_energy(GainModel(ensemble={"gap": {"width": width}}))
+    alike = best_photon_energy(GainModel())
+    assert alike - best == pytest.approx(width**2 / (15.5 * MEV), abs=1e-4 * MEV)
+
+
 def test_recycled_light_conserves_photons():
     """All light that does not leave is lost or heats: the emitted photons follow chain by chain."""
     body = {"kind": "given", "f_escape": 0.3, "f_reabsorbed": 0.6, "red_shift": 0.0}
     p = GainModel(ensemble=SAMPLED["all"], escape=body).parameters(PUMP)
-    dots = [dot for group in p.groups for dot in group.dots]
-    eta = np.array([dot.emitted[0] for dot in dots])
-    absorbed = np.array([dot.share * dot.sigma_abs for dot in dots]) / p.sigma_abs
+    (group,) = p.groups
+    dots, eta = group.dots, group.emitted[0]
+    absorbed = np.array([dot.weight for dot in dots]) / p.sigma_abs
     again = np.array([dot.recycled for dot in dots])
     light, out = absorbed * eta, 0.0
     for _ in range(400):
