@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,7 @@ _UNITS = {
     "_m": "m",
     "_s": "s",
 }
+MapName = Enum("MapName", {"litmos": "litmos", "mat": "mat", "efficiency": "efficiency"})
 _PREFIXED = ("W", "K", "m", "s", "Pa", "W/K", "W/m²", "W/m³")
 _AT_CASE = (
     "intensity_peak_W_per_m2",
@@ -65,13 +67,30 @@ def gain(
     overrides: SetOption = [],  # noqa: B006  typer copies it
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
+    chart: Annotated[
+        MapName | None,
+        typer.Option(
+            "--map",
+            help="litmos: ΔT per absorbed power over wavelength; mat: minimum achievable "
+            "temperature; efficiency: of cooling, over photon energy and intensity",
+        ),
+    ] = None,
+    hot_spots: Annotated[
+        float,
+        typer.Option(help="<I²>/<I>² within the body for --map: the hot_spot_factor of a run"),
+    ] = 1.0,
 ) -> None:
     """Print what the dots of a case can do: efficiency, gain, optimum, crossover, escape.
 
     With -o also draw efficiency and gain over intensity, the gain spectrum for several
-    efficiencies, and net cooling over photon energy and intensity.
+    efficiencies, and net cooling over photon energy and intensity; with --map that map.
     """
     loaded, light = lit_case(case, overrides)
+    if chart is not None:
+        from thermosim.cli.maps import show_map
+
+        show_map(chart, loaded, light, hot_spots, output, overwrite=overwrite, json=json)
+        return
     numbers, cooling = gain_numbers(light)
     if output is not None:
         write_gain(loaded, light, numbers, cooling, output, overwrite=overwrite)
