@@ -45,7 +45,9 @@ _UNITS = {
     "_m": "m",
     "_s": "s",
 }
-MapName = Enum("MapName", {"litmos": "litmos", "mat": "mat", "efficiency": "efficiency"})
+MapName = Enum(
+    "MapName", {"litmos": "litmos", "mat": "mat", "efficiency": "efficiency", "size": "size"}
+)
 _PREFIXED = ("W", "K", "m", "s", "Pa", "W/K", "W/m²", "W/m³")
 _AT_CASE = (
     "intensity_peak_W_per_m2",
@@ -72,7 +74,8 @@ def gain(
         typer.Option(
             "--map",
             help="litmos: ΔT per absorbed power over wavelength; mat: minimum achievable "
-            "temperature; efficiency: of cooling, over photon energy and intensity",
+            "temperature; efficiency: of cooling, over photon energy and intensity; size: over the "
+            "diameter of the dots (needs [gain.size])",
         ),
     ] = None,
     hot_spots: Annotated[

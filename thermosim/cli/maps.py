@@ -191,4 +191,45 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-_MAPS = {"litmos": _litmos, "mat": _mat, "efficiency": _efficiency}
+def _size(model: GainModel, light: Light, case: AnyCase) -> tuple[dict[str, Any], Any, Any]:
+    import numpy as np
+    from scipy.constants import e
+
+    from thermosim.errors import CaseError, Problem
+    from thermosim.gain.maps import size_study
+
+    E, I, T = light.laser.photon_energy, light.laser.peak_intensity, light.T_ref
+    try:
+        found = size_study(model, E, I, T, np.linspace(8e-9, 28e-9, 161))
+    except ValueError as error:
+        raise CaseError([Problem("gain.size", "", str(error))]) from error
+    top = int(np.nanargmax(np.where(np.isfinite(found.best), found.net_cooling, 0.0)))
+    numbers = {
+        "photon_energy_eV": E / e,
+        "intensity_W_per_m2": I,
+        "best_diameter_m": _finite(found.best),
+        "edge_there_eV": float(found.edge[top]) / e,
+        "eta_BX_there": float(found.eta_BX[top]),
+        "gain_there_W": float(found.gain[top]),
+        "net_cooling_there_W_per_m3": float(found.net_cooling[top]),
+    }
+    arrays = {
+        "diameters_m": found.diameter.tolist(),
+        "edges_eV": (found.edge / e).tolist(),
+        "sigma_abs_m2": found.sigma_abs.tolist(),
+        "eta_BX": found.eta_BX.tolist(),
+        "gain_W": found.gain.tolist(),
+        "net_cooling_W_per_m3": found.net_cooling.tolist(),
+        "largest_gain_W": [_finite(g) for g in found.largest_gain],
+        "best_intensity_W_per_m2": [_finite(best) for best in found.best_intensity],
+    }
+
+    def figures() -> dict[str, Figure]:
+        from thermosim.visual.map_plots import draw_size_study
+
+        return {"size": draw_size_study(found, I, case.title)}
+
+    return numbers, arrays, figures
+
+
+_MAPS = {"size": _size, "litmos": _litmos, "mat": _mat, "efficiency": _efficiency}

@@ -15,7 +15,15 @@ from pydantic import Field, model_validator
 
 from thermosim.gain.efficiency import Coefficients
 from thermosim.gain.recombination import Recombination
-from thermosim.gain.spread import FactorSpread, GapSpread, Rule, ShareSpread, Spread
+from thermosim.gain.size import LARGEST, SMALLEST, DotSize
+from thermosim.gain.spread import (
+    FactorSpread,
+    GapSpread,
+    LengthSpread,
+    Rule,
+    ShareSpread,
+    Spread,
+)
 from thermosim.language.sections import Section
 
 MOST_MEMBERS = 200
@@ -45,7 +53,8 @@ class Ensemble(Section):
     ``gap``: offsets, with which absorption and emission of a dot move alike. ``sigma_abs``:
     factors on the cross-section. ``eta_X``: efficiencies of the exciton. ``dark``: shares of a
     dot's absorption that end in the dark; only the mean counts. ``charged``: shares of time that
-    a dot holds a charge whatever the light (blinking) and emits as a trion.
+    a dot holds a charge whatever the light (blinking) and emits as a trion. ``diameter``: with
+    ``[gain.size]``, gap, cross-section, lifetimes and efficiencies of each dot follow from its own.
     """
 
     nodes: Annotated[int, Field(ge=2, le=64)] = Field(
@@ -56,6 +65,7 @@ class Ensemble(Section):
     eta_X: ShareSpread | None = Field(None, description="Efficiencies of the exciton")
     dark: ShareSpread | None = Field(None, description="Shares that never emit")
     charged: ShareSpread | None = Field(None, description="Shares of time with a charge")
+    diameter: LengthSpread | None = Field(None, description="Diameters; needs [gain.size]")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -67,8 +77,10 @@ class Ensemble(Section):
             self.sigma_abs.refuse_outside("sigma_abs", 1.0, 0.0, np.inf)
         return self
 
-    def check(self, recombination: Recombination, dark_fraction: float) -> None:
-        """Refuse efficiencies and shares that are none.
+    def check(
+        self, recombination: Recombination, dark_fraction: float, size: DotSize | None
+    ) -> None:
+        """Refuse efficiencies and shares that are none, and diameters that nothing follows from.
 
         Raises
         ------
@@ -82,7 +94,11 @@ class Ensemble(Section):
             spread = getattr(self, name)
             if spread is not None:
                 spread.refuse_outside(name, mean, 0.0, 1.0)
-        members(self, recombination, dark_fraction)
+        if self.diameter is not None:
+            if size is None:
+                raise ValueError("ensemble.diameter needs a section [gain.size]")
+            self.diameter.refuse_outside("diameter", size.diameter, SMALLEST, LARGEST)
+        members(self, recombination, dark_fraction, size)
 
     def mean_of(self, spread: Spread | None, mean: float) -> float:
         """Return the mean of a distribution; ``mean`` is that of the model."""
@@ -96,7 +112,10 @@ def _rule(spread: Spread | None, mean: float, nodes: int) -> Rule:
 
 @functools.lru_cache(maxsize=64)
 def members(
-    ensemble: Ensemble, recombination: Recombination, dark_fraction: float
+    ensemble: Ensemble,
+    recombination: Recombination,
+    dark_fraction: float,
+    size: DotSize | None = None,
 ) -> tuple[Member, ...]:
     """Return the members of an ensemble; the shares add up to 1.
 
@@ -110,20 +129,45 @@ def members(
     """
     dark = ensemble.mean_of(ensemble.dark, dark_fraction)
     charged = ensemble.mean_of(ensemble.charged, 0.0)
-    decays = _decays(ensemble, recombination, 1.0 - dark, charged)
     gaps = _rule(ensemble.gap, 0.0, ensemble.nodes)
     factors = _rule(ensemble.sigma_abs, 1.0, ensemble.nodes)
     axes = [list(zip(*rule, strict=True)) for rule in (gaps, factors)]
     found = [
-        Member(float(a * b * share), float(gap), float(factor), recombination.tau_X, *decay)
-        for (gap, a), (factor, b), (share, *decay) in itertools.product(*axes, decays)
-    ]
+        Member(
+            float(c * a * b * share), float(gap + moved), float(factor * larger), section.tau_X,
+            *decay,
+        )
+        for c, moved, larger, section in _sizes(ensemble, recombination, size)
+        for (gap, a), (factor, b), (share, *decay) in itertools.product(
+            *axes, _decays(ensemble, section, 1.0 - dark, charged)
+        )
+    ]  # fmt: skip
     if len(found) > MOST_MEMBERS:
         raise ValueError(
             f"ensemble: {len(found)} kinds of dots, more than {MOST_MEMBERS}; lower the nodes of "
             "its distributions"
         )
     return tuple(found)
+
+
+def _sizes(
+    ensemble: Ensemble, recombination: Recombination, size: DotSize | None
+) -> list[tuple[float, float, float, Recombination]]:
+    """Return share, gap offset [J], factor on the cross-section and decay of each diameter."""
+    if ensemble.diameter is None or size is None:
+        return [(1.0, 0.0, 1.0, recombination)]
+    # a recombination that was given holds at all diameters
+    follows = recombination == size.recombination()
+    values, shares = _rule(ensemble.diameter, size.diameter, ensemble.nodes)
+    return [
+        (
+            float(share),
+            size.edge(float(d)) - size.edge(),
+            float(d / size.diameter) ** 3,
+            size.recombination(float(d)) if follows else recombination,
+        )
+        for d, share in zip(values, shares, strict=True)
+    ]
 
 
 def _decays(

@@ -16,12 +16,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.constants import e, k
 
+from thermosim.gain.absorption import dot_volume
 from thermosim.gain.cooling import optimum, parameters_over
+from thermosim.gain.density import GivenDensity
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.ensemble import Ensemble
 from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats
-from thermosim.gain.source import GainParameters, heat_source, mean_escape, pump_absorption
+from thermosim.gain.source import (
+    GainParameters,
+    cooling_gain,
+    heat_source,
+    mean_escape,
+    pump_absorption,
+)
 from thermosim.gain.spread import FactorSpread
 
 Array = NDArray[np.float64]
@@ -234,6 +242,58 @@ def temperature_map(
     return TemperatureMap(
         E, I, found, float(found[lowest]), float(E[lowest[1]]), float(I[lowest[0]])
     )
+
+
+class SizeStudy(NamedTuple):
+    """Dots over their diameter [m], at a fixed share of the volume; SI units.
+
+    ``gain`` [W per dot] and ``net_cooling`` [W/m³ of the body] at the intensity asked for,
+    ``largest_gain`` [W] at ``best_intensity`` [W/m²] of each. ``best`` is the diameter of the
+    largest ``net_cooling``, NaN where none cools.
+    """
+
+    diameter: Array
+    edge: Array
+    sigma_abs: Array
+    eta_BX: Array
+    gain: Array
+    net_cooling: Array
+    largest_gain: Array
+    best_intensity: Array
+    best: float
+
+
+def size_study(
+    model: GainModel, photon_energy: float, intensity: float, T: float, diameters: ArrayLike
+) -> SizeStudy:
+    """Return what dots of each diameter [m] do; shares of the escape stay as they are.
+
+    Raises
+    ------
+    ValueError
+        If nothing of the model follows from a diameter.
+    """
+    size = model.size
+    if size is None:
+        raise ValueError("needs a section [gain.size] with the diameter of the dots")
+    d = np.atleast_1d(floats(diameters))
+    rows = []
+    for one in d:
+        n_dots = model.n_dots * float(dot_volume(size.diameter) / dot_volume(one))
+        given = {"size": size.at(float(one)), "density": GivenDensity(n_dots=n_dots)}
+        tree = {name: getattr(model, name) for name in model.model_fields_set}
+        dots = GainModel.model_validate(tree | given)
+        p = dots.parameters(photon_energy)
+        most = optimum(T, p)
+        rows.append((
+            dots.size.edge() if dots.size else math.nan, dots.sigma_abs(photon_energy, T),
+            dots.recombination.efficiencies()[2], cooling_gain(intensity, T, p),
+            -heat_source(intensity, T, p), most.net_gain, most.intensity,
+        ))  # fmt: skip
+    edge, sigma, eta, gain, cooling, largest, at = np.array(rows, dtype=np.float64).T
+    top = int(np.argmax(cooling))
+    best = float(d[top]) if cooling[top] > 0.0 else math.nan
+    return SizeStudy(d, edge, sigma, eta, gain, cooling, largest, at, best)
 
 
 def _net(model: GainModel, E: Array, I: Array, T: float) -> Array:

@@ -8,7 +8,12 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from scipy.constants import e
 
 from thermosim.gain.absorption import (
@@ -26,6 +31,7 @@ from thermosim.gain.ensemble import Ensemble, Member, members
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numerics import chebyshev_coefficients, trapezoid
 from thermosim.gain.recombination import Recombination, TrionBiexciton
+from thermosim.gain.size import DotSize
 from thermosim.gain.source import Dot, DotGroup, GainParameters
 from thermosim.language.sections import Section
 from thermosim.language.units import (
@@ -116,6 +122,26 @@ class GainModel(Section):
         0.0, description="Absorption that only heats"
     )
     ensemble: Ensemble | None = Field(None, description="Dots that are not alike")
+    size: DotSize | None = Field(
+        None, description="Dots from their diameter: sections above that are not given follow"
+    )
+
+    @model_validator(mode="after")
+    def _from_size(self) -> Self:
+        if self.size is not None:
+            given = self.model_fields_set
+            derived = self.size.sections()
+            self.__dict__.update({k: v for k, v in derived.items() if k not in given})
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what follows from the diameter, so that it follows again when read back."""
+        found: dict[str, Any] = handler(self)
+        if self.size is not None:
+            for name in set(self.size.sections()) - self.model_fields_set:
+                found.pop(name, None)
+        return found
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -133,7 +159,7 @@ class GainModel(Section):
             )
         self.recombination.efficiencies()
         if self.ensemble is not None:
-            self.ensemble.check(self.recombination, self.dark_fraction)
+            self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         _mean_emission_shift(self)
         return self
 
@@ -245,7 +271,7 @@ class GainModel(Section):
 def _members(model: GainModel) -> tuple[Member, ...]:
     if model.ensemble is None:
         return ()
-    found = members(model.ensemble, model.recombination, model.dark_fraction)
+    found = members(model.ensemble, model.recombination, model.dark_fraction, model.size)
     mean = sum(
         one.share * float(model.member_sigma(one, model.cross_section.photon_energy,
                                              model.reference_temperature))

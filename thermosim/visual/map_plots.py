@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from thermosim.gain.maps import DetuningMap, EfficiencyMap, Litmos, TemperatureMap
+    from thermosim.gain.maps import (
+        DetuningMap,
+        EfficiencyMap,
+        Litmos,
+        SizeStudy,
+        TemperatureMap,
+    )
 
 _KW_CM2 = 1e7
 _DIVERGING = "RdBu_r"  # blue cools, red heats
@@ -117,6 +123,41 @@ def draw_detuning_map(found: DetuningMap, made_for: tuple[float, float], title: 
     axes.set_ylabel("temperature of the dots (K)")
     note = f"black: lowest temperature at each pump; dotted: model made for above {made_for[0]:g} K"
     axes.set_title(f"{title}\n{note}" if title else note, fontsize="medium")
+    return figure
+
+
+@style.styled()
+def draw_size_study(found: SizeStudy, intensity: float, title: str = "") -> Figure:
+    """Draw gain and net cooling over the diameter of the dots, with the best one."""
+    figure = style.new_figure(6.8, 5.6, layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    d = found.diameter * 1e9
+    above.semilogy(d, np.where(found.largest_gain > 0.0, found.largest_gain * 1e15, np.nan),
+                   color=style.SERIES[0], label="largest gain (fW)")  # fmt: skip
+    above.semilogy(d, 100.0 * found.eta_BX, color=style.SERIES[1], label="η_BX (%)")
+    above.semilogy(d, np.where(found.best_intensity > 0.0, found.best_intensity / _KW_CM2, np.nan),
+                   color=style.SERIES[2], label="best intensity (kW/cm²)")  # fmt: skip
+    above.legend(loc="upper right")
+    above.set_ylabel("at its own best intensity")
+    cooling = found.net_cooling * 1e-6
+    top = float(cooling.max())
+    below.plot(d, cooling, color=style.INK)
+    below.axhline(0.0, color=style.NEUTRAL, linewidth=0.8)
+    limit = 1.25 * top if top > 0.0 else -float(cooling.min())
+    below.set_ylim(-limit, limit)
+    if np.isfinite(found.best):
+        below.plot(found.best * 1e9, top, "o", color="black", markersize=5)
+        below.annotate(
+            f"{found.best * 1e9:.3g} nm", (found.best * 1e9, top), xytext=(8, -2),
+            textcoords="offset points",
+        )  # fmt: skip
+    below.set_ylabel(f"net cooling at {intensity / _KW_CM2:.3g} kW/cm²\n(W/cm³)")
+    below.set_xlabel("diameter of the dots (nm)")
+    below.set_xlim(float(d.min()), float(d.max()))
+    for axes in (above, below):
+        style.clean_axes(axes, grid="both")
+    note = "fixed share of the volume"
+    above.set_title(f"{title}\n{note}" if title else note, fontsize="medium")
     return figure
 
 

@@ -204,7 +204,7 @@ def test_charged_dots_emit_as_trions():
     charged = GainModel(ensemble={"charged": {"mean": 0.1, "width": 0.05, "shape": "beta"}})
     eta = external_efficiency(np.array([0.0, 0.5]), charged.parameters(PUMP), 300.0)
     neutral = (1.0 + 0.09 * 0.5) / 1.5
-    assert eta == pytest.approx([0.9 + 0.1 * 0.26, 0.9 * neutral + 0.1 * 0.26], rel=1e-12)
+    assert eta == pytest.approx([0.9 + 0.1 * 0.26, 0.9 * neutral + 0.1 * 0.26], rel=1e-12, abs=0)
 
 
 def test_widths_of_the_line_add_in_squares():

@@ -50,8 +50,8 @@ def test_litmos_gives_back_efficiency_and_background(ensemble):
     found = litmos(model, WEAK, 300.0)
     assert len(found.crossings) == 2
     if ensemble is None:
-        assert found.eta_ext == pytest.approx(0.99, rel=1e-9)
-        assert found.alpha_background == pytest.approx(0.1, rel=1e-7)
+        assert found.eta_ext == pytest.approx(0.99, rel=1e-9, abs=0)
+        assert found.alpha_background == pytest.approx(0.1, rel=1e-7, abs=0)
     else:  # what the red dots take is read as a lower efficiency
         assert found.eta_ext < 0.9899
     for E in found.crossings:
@@ -68,18 +68,18 @@ def test_litmos_without_background_crosses_once():
     found = litmos(GainModel(), WEAK, 300.0)
     assert len(found.crossings) == 1
     assert found.eta_ext is None
-    assert found.crossings[0] == pytest.approx(2.3871 * e, rel=1e-9)
+    assert found.crossings[0] == pytest.approx(2.3871 * e, rel=1e-9, abs=0)
 
 
 def test_crossings_by_hand():
     eta, background = from_crossings([2.0, 1.5], [10.0, 1.0], 2.2)
-    assert 2.2 * eta * 10.0 / (10.0 + background) == pytest.approx(2.0, rel=1e-12)
-    assert 2.2 * eta * 1.0 / (1.0 + background) == pytest.approx(1.5, rel=1e-12)
+    assert 2.2 * eta * 10.0 / (10.0 + background) == pytest.approx(2.0, rel=1e-12, abs=0)
+    assert 2.2 * eta * 1.0 / (1.0 + background) == pytest.approx(1.5, rel=1e-12, abs=0)
 
 
 def test_cooling_efficiency_is_heat_over_absorbed_energy():
     found = efficiency_map(GainModel(), [PUMP], [1.0], 300.0)
-    assert found.efficiency[0, 0] == pytest.approx(2.3871 / 2.33 - 1.0, rel=1e-6)
+    assert found.efficiency[0, 0] == pytest.approx(2.3871 / 2.33 - 1.0, rel=1e-6, abs=0)
 
 
 def test_lowest_temperature_over_the_pump():
@@ -88,7 +88,7 @@ def test_lowest_temperature_over_the_pump():
     found = detuning_map(model, np.linspace(2.30, 2.34, 41) * e, T)
     assert found.floor == T[np.any(found.efficiency > 0.0, axis=1)].min()
     # the red end cools down to where eta_ext <E_PL> has fallen to it
-    assert found.floor_energy == pytest.approx(2.30 * e, rel=1e-12)
+    assert found.floor_energy == pytest.approx(2.30 * e, rel=1e-12, abs=0)
     assert np.isnan(detuning_map(model, [2.5 * e], [250.0, 300.0]).floor)
 
 
@@ -104,7 +104,7 @@ def test_hot_spots_cost_gain_as_an_average_over_intensities():
     )
     assert with_hot_spots(model, 1.0) is model
     twice = with_hot_spots(with_hot_spots(model, 1.3), 1.3)
-    assert twice.ensemble.sigma_abs.width == pytest.approx((1.69 - 1) ** 0.5, rel=1e-12)
+    assert twice.ensemble.sigma_abs.width == pytest.approx((1.69 - 1) ** 0.5, rel=1e-12, abs=0)
     with pytest.raises(ValueError, match="below 1"):
         with_hot_spots(model, 0.5)
     with pytest.raises(ValueError, match="lognormal"):
@@ -130,7 +130,7 @@ def test_figures_are_centred_on_zero_and_hold_the_break_even():
     assert "99.000 %" in curve.axes[0].get_title("left")
 
 
-@pytest.mark.parametrize("name", ["litmos", "mat", "efficiency"])
+@pytest.mark.parametrize("name", ["litmos", "mat", "efficiency", "size"])
 def test_command(name, tmp_path, capsys):
     from thermosim.cli.app import main
 
@@ -142,13 +142,17 @@ def test_command(name, tmp_path, capsys):
         '[gain]\nalpha_background = "0.1 1/m"\n'
     )
     out = tmp_path / "out"
+    if name == "size":
+        assert main(["gain", str(case), "--map", name]) == 2
+        assert "gain.size" in capsys.readouterr().err
+        case.write_text(case.read_text() + '[gain.size]\ndiameter = "14 nm"\n')
     assert main(["gain", str(case), "--map", name, "--json", "-o", str(out)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["map"] == name
     pictures = {p.name for p in out.glob("*.png")}
     if name == "litmos":
-        assert found["eta_ext_weak_light"] == pytest.approx(1.0, rel=1e-6)
-        assert found["alpha_background_weak_light_per_m"] == pytest.approx(0.1, rel=1e-4)
+        assert found["eta_ext_weak_light"] == pytest.approx(1.0, rel=1e-6, abs=0)
+        assert found["alpha_background_weak_light_per_m"] == pytest.approx(0.1, rel=1e-4, abs=0)
         blue, red = found["crossings_nm"]
         assert h * c / (2.3871 * e) * 1e9 < blue < red
         assert pictures == {"litmos.png"}
@@ -156,6 +160,10 @@ def test_command(name, tmp_path, capsys):
         assert found["delta_T_weak_light_K"] < -100.0
         assert found["delta_T_K"] == pytest.approx(-30.0, abs=2.0)
         assert pictures == {"mat_intensity.png", "mat_temperature.png"}
+    elif name == "size":
+        assert 8e-9 < found["best_diameter_m"] < 14e-9
+        assert max(found["net_cooling_W_per_m3"]) == found["net_cooling_there_W_per_m3"] > 0.0
+        assert pictures == {"size.png"}
     else:
         assert 0.01 < found["best_efficiency"] < 0.1
         assert pictures == {"efficiency.png"}
