@@ -123,6 +123,14 @@ VARIANTS = {
             'gain.recombination={kind="ladder", bleaching=true}',
             'optics={model="mie", saturation=true}',
         ),
+        "ensemble": (
+            'gain.absorption={kind="fermi_edge"}', 'gain.ensemble={gap={width="6 meV"}, '
+            'sigma_abs={width=0.3, shape="lognormal", nodes=3}, dark={mean=1e-3, width=0.0}}',
+            'gain.escape={kind="ergodic", refractive_index=1.7}', THERMOMETER,
+        ),
+        "sized": (
+            'gain.size={diameter="14 nm"}', 'gain.ensemble={diameter={width="0.5 nm"}}', ESTIMATE,
+        ),
         "ergodic_escape": (
             'gain.escape={kind="ergodic", refractive_index=1.7}',
             'gain.absorption={kind="fermi_edge", E_1="2.400 eV", E_U="15.5 meV"}',

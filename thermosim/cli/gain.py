@@ -136,7 +136,7 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
     CaseError
         If the escape of the emission is not known, or cannot be worked out.
     """
-    from thermosim.gain.tables import gain_summary
+    from thermosim.gain.tables import gain_summary, temperature_variants
     from thermosim.limits.of_case import escape_of, light_numbers
 
     model, escape = light.resolved()
@@ -146,8 +146,10 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
         problems = [*problems, _DOUBT]
     cooling = _map(light, model)
     at_case = light_numbers(light)
+    I, E = light.laser.peak_intensity, light.laser.photon_energy
     return {
         **numbers,
+        **temperature_variants(model, E, I, light.T_ref),
         **escape_of(light),
         **{f"case_{name}": at_case[name] for name in _AT_CASE},
         **_joint(cooling),
@@ -204,6 +206,7 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
         f"g = {engineering(numbers['case_gain_per_dot_W'], 'W')} per dot, heat source "
         f"{numbers['case_heat_source_W_per_m3']:.4g} W/m³"
     )
+    rows["9 K colder"] = _colder_text(numbers)
     edge = ", at the edge of the map" if numbers["joint_best_at_edge"] else ""
     if numbers["joint_best_net_cooling_W_per_m3"] > 0.0:
         rows["best of the map"] = (
@@ -212,6 +215,18 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
             f"{numbers['joint_best_net_cooling_W_per_m3']:.4g} W/m³ of net cooling{edge}"
         )
     return rows
+
+
+def _colder_text(numbers: dict[str, Any]) -> str:
+    """Say how the gain follows the temperature, under the laws that a case may choose."""
+    laws = {
+        "as given": "as given",
+        "detailed_balance_E_U_constant": "<E_PL> by detailed balance",
+        "detailed_balance_einstein": "that and E_U of Einstein form",
+    }
+    found = {law: numbers.get(f"gain_9K_colder_{law.replace(' ', '_')}") for law in laws}
+    parts = [f"{100 * v:.3g} % ({laws[law]})" for law, v in found.items() if v is not None]
+    return "gain there: " + ", ".join(parts) if parts else "no gain here"
 
 
 def _ensemble_text(numbers: dict[str, Any]) -> str:

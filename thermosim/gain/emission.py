@@ -17,7 +17,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from scipy.constants import c, e, h, k
 
 from thermosim.errors import CaseError
-from thermosim.gain.absorption import FermiEdge, chosen_spectrum
+from thermosim.gain.absorption import Absorption, FermiEdge, Tail, chosen_spectrum
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
 from thermosim.gain.numerics import floats, trapezoid
 from thermosim.language.kinds import Kind
@@ -63,6 +63,10 @@ class Emission(Kind, chosen_by="kind"):
 
     kind: str
 
+    def with_absorption(self, absorption: Absorption) -> Emission:
+        """Return the emission of dots that absorb so; the same where it does not depend on that."""
+        return self
+
     @abstractmethod
     def mean_at(
         self, temperature: ArrayLike, reference_temperature: float, gap_shift: ArrayLike
@@ -83,6 +87,11 @@ class VanRoosbroeckEmission(Emission):
     edge: FermiEdge = Field(
         FermiEdge(), description="Absorption edge that emission is in balance with"
     )
+
+    def has_peak(self, temperature: ArrayLike, reference_temperature: float) -> Any:
+        """Return whether the emission of the tail stays finite: kT of at least 1.05 E_U."""
+        E_U = self.edge.urbach_energy(temperature, reference_temperature)
+        return k * floats(temperature) >= 1.05 * E_U
 
     def log_spectrum(
         self,
@@ -126,7 +135,7 @@ class VanRoosbroeckEmission(Emission):
     def _grid(self, T: Array, reference_temperature: float, shift: Array) -> Array:
         """Even steps over the whole line: the trapezoidal rule then converges exponentially."""
         E_U = self.edge.urbach_energy(T, reference_temperature)
-        if np.any(k * T < 1.05 * E_U):
+        if not np.all(self.has_peak(T, reference_temperature)):
             worst = float(np.min(T))
             raise ValueError(
                 f"at {worst:g} K kT is below 1.05 E_U, so detailed balance with a tail of this "
@@ -138,6 +147,39 @@ class VanRoosbroeckEmission(Emission):
         low = np.maximum(edge - _TAIL * rise, 1e-6 * edge)
         high = edge + _TAIL * k * T
         return np.asarray(np.linspace(low, high, _STEPS, axis=-1))
+
+
+class DetailedBalanceEmission(Emission):
+    """Emission in detailed balance with the absorption edge of the model itself.
+
+    <E_PL>(T) and E_U(T) then belong together; of an Urbach tail the edge lies at E_0. It asks for
+    kT above 1.05 E_U, which ``E_U_model = "einstein"`` keeps down to lower temperatures.
+    """
+
+    kind: Literal["detailed_balance"] = "detailed_balance"
+
+    def with_absorption(self, absorption: Absorption) -> Emission:
+        """Return the emission in balance with an exponential or saturating edge.
+
+        Raises
+        ------
+        ValueError
+            If the absorption is a table, which tells too little above and far below its edge.
+        """
+        if not isinstance(absorption, Tail):
+            raise ValueError(
+                'emission.kind = "detailed_balance" needs absorption.kind = "urbach" or '
+                f'"fermi_edge", not "{absorption.kind}"; give the edge: kind = "van_roosbroeck"'
+            )
+        names = ("E_U", "E_U_model", "phonon_temperature")
+        own = {name: getattr(absorption, name) for name in names}
+        return VanRoosbroeckEmission(edge=FermiEdge(E_1=absorption.gap(), **own))
+
+    def mean_at(self, *given: Any, **named: Any) -> Array:
+        """Raise: what it is in balance with is not known; see `with_absorption`."""
+        raise TypeError("take with_absorption(...) first")
+
+    spectrum = mean_at
 
 
 class GivenEmission(Emission):

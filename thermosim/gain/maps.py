@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.constants import e, k
+from scipy.constants import e
 
 from thermosim.gain.absorption import dot_volume
 from thermosim.gain.cooling import optimum, parameters_over
@@ -210,13 +210,11 @@ def coldest(model: GainModel) -> float:
 
     Detailed balance with an exponential tail has no peak where kT is below 1.05 E_U.
     """
-    line = model.emission
+    line = model.line
     if not isinstance(line, VanRoosbroeckEmission):
         return _COLDEST
     T = np.linspace(_COLDEST, model.reference_temperature, 2901)
-    without_peak = np.flatnonzero(
-        k * T < 1.05 * line.edge.urbach_energy(T, model.reference_temperature)
-    )
+    without_peak = np.flatnonzero(~line.has_peak(T, model.reference_temperature))
     return float(T[without_peak[-1] + 1]) if without_peak.size else _COLDEST
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from abc import abstractmethod
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +27,7 @@ from thermosim.gain.absorption import (
 from thermosim.gain.density import DotDensity, GivenDensity, MacroscopicDensity
 from thermosim.gain.emission import Emission, GivenEmission
 from thermosim.gain.ensemble import Ensemble, Member, members
+from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numerics import chebyshev_coefficients, trapezoid
 from thermosim.gain.recombination import Recombination, TrionBiexciton
@@ -36,7 +36,6 @@ from thermosim.gain.source import Dot, DotGroup, GainParameters
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     AbsorptionCoefficient,
-    Energy,
     EnergyPerKelvin,
     Fraction,
     NonNegative,
@@ -50,46 +49,6 @@ SMOOTH_TOLERANCE = 1e-11
 TABLE_TOLERANCE = 1e-3
 # Sharp edges (E_U of a few meV) that pass the pump energy within the range reach only this.
 WORST_TOLERANCE = 1e-7
-
-
-class EscapeNumbers(EscapeModel):
-    """Shares that are known without the body."""
-
-    @abstractmethod
-    def values(self) -> tuple[float, float, float]:
-        """Return ``(f_escape, f_reabsorbed, red_shift)``; the shift in J."""
-
-
-class NoEscape(EscapeNumbers):
-    """A transparent body: all emitted light leaves it."""
-
-    kind: Literal["none"] = "none"
-
-    def values(self) -> tuple[float, float, float]:
-        """Return ``(f_escape, f_reabsorbed, red_shift)``."""
-        return 1.0, 0.0, 0.0
-
-
-class GivenEscape(EscapeNumbers):
-    """Share of the emitted photons that leaves and that dots reabsorb; the rest is lost as heat."""
-
-    kind: Literal["given"] = "given"
-    f_escape: Fraction = Field(description="Share of emitted photons that leaves the body")
-    f_reabsorbed: Fraction = Field(description="Share that dots absorb again")
-    red_shift: Energy = Field(0.0, description="Mean emitted less mean escaping photon energy")
-
-    @model_validator(mode="after")
-    def _sum(self) -> Self:
-        if self.f_escape + self.f_reabsorbed > 1.0 + 1e-12:
-            raise ValueError(
-                f"f_escape + f_reabsorbed = {self.f_escape + self.f_reabsorbed:.6g} is above 1; "
-                "both are shares of the same photons"
-            )
-        return self
-
-    def values(self) -> tuple[float, float, float]:
-        """Return ``(f_escape, f_reabsorbed, red_shift)``."""
-        return self.f_escape, self.f_reabsorbed, self.red_shift
 
 
 class GainModel(Section):
@@ -226,10 +185,15 @@ class GainModel(Section):
         """Return the absorption coefficient [1/m] of the dots at low intensity."""
         return np.asarray(self.n_dots * self.sigma_abs(photon_energy, temperature))
 
+    @property
+    def line(self) -> Emission:
+        """The emission, in balance with the absorption where the section asks for that."""
+        return self.emission.with_absorption(self.absorption)
+
     def mean_emission(self, temperature: ArrayLike | None = None) -> Array:
         """Return <E_PL> [J] of the dots themselves at each temperature [K]."""
         T = self.reference_temperature if temperature is None else temperature
-        return self.emission.mean_at(T, self.reference_temperature, self.gap_moved(T))
+        return self.line.mean_at(T, self.reference_temperature, self.gap_moved(T))
 
     def emission_spectrum(
         self,
@@ -243,7 +207,7 @@ class GainModel(Section):
         photon energy of ``cross_section``. ``emission`` takes the place of the model's own.
         """
         T = self.reference_temperature if temperature is None else temperature
-        moved, line = float(self.gap_moved(T)), emission or self.emission
+        moved, line = float(self.gap_moved(T)), emission or self.line
         if self.ensemble is None:
             return line.spectrum(photon_energy, T, self.reference_temperature, moved)
         E, total = np.asarray(photon_energy, np.float64), 0.0

@@ -9,7 +9,8 @@ from scipy.constants import e
 
 from thermosim.errors import Problem
 from thermosim.gain.cooling import optimum
-from thermosim.gain.model import EscapeNumbers, GainModel, gap_energy
+from thermosim.gain.escape.given import EscapeNumbers
+from thermosim.gain.model import GainModel, gap_energy
 from thermosim.gain.spread import TAIL
 
 LARGEST_ALPHA = 1e9

@@ -105,9 +105,11 @@ def paper_diameter() -> float:
     from scipy.optimize import brentq
 
     def off(d: float) -> float:
-        return float(confinement_energy(d)) - (PAPER_EDGE - BULK_EDGE)
+        above: float = confinement_energy(d) - (PAPER_EDGE - BULK_EDGE)
+        return above
 
-    return float(brentq(off, 6e-9, 40e-9, xtol=1e-24, rtol=1e-14))
+    found: float = brentq(off, 6e-9, 40e-9, xtol=1e-24, rtol=1e-14)
+    return found
 
 
 class DotSize(Section):

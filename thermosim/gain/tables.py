@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.constants import e
 
-from thermosim.gain.absorption import TabulatedAbsorption
+from thermosim.gain.absorption import TabulatedAbsorption, Tail
 from thermosim.gain.cooling import (
     best_photon_energy,
     break_even_eta,
@@ -22,7 +22,12 @@ from thermosim.gain.cooling import (
     optimum,
     parameters_over,
 )
-from thermosim.gain.emission import MeasuredEmission, mean_energy
+from thermosim.gain.emission import (
+    DetailedBalanceEmission,
+    MeasuredEmission,
+    VanRoosbroeckEmission,
+    mean_energy,
+)
 from thermosim.gain.guard import Guard, thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.model import GainModel
@@ -175,6 +180,44 @@ def _deviation(energy: Array, spectrum: Array) -> float:
     return math.sqrt(
         float(trapezoid(spectrum * (energy - mean) ** 2, energy) / trapezoid(spectrum, energy))
     )
+
+
+def temperature_variants(
+    model: GainModel, photon_energy: float, intensity: float, T: float
+) -> dict[str, float | None]:
+    """Return the gain of a dot 9 K colder over that at ``T`` [K], for each law of temperature.
+
+    As given; with <E_PL>(T) by detailed balance with the edge, E_U constant; with both of Einstein
+    form, which is the consistent one (phonon of 200 K). None where the gain vanishes or the line of
+    so slow a tail has no peak; the first alone of a table.
+    """
+    constant = {"E_U_model": "constant"}
+    laws: dict[str, dict[str, Any]] = {"as_given": {}}
+    if isinstance(model.absorption, Tail):
+        balance = DetailedBalanceEmission()
+        laws["detailed_balance_E_U_constant"] = {
+            "emission": balance, "absorption": model.absorption.model_copy(update=constant),
+        }  # fmt: skip
+        laws["detailed_balance_einstein"] = {
+            "emission": balance,
+            "absorption": model.absorption.model_copy(update={"E_U_model": "einstein"}),
+        }
+    return {
+        f"gain_9K_colder_{name}": _colder(model.model_copy(update=law), photon_energy, intensity, T)
+        for name, law in laws.items()
+    }
+
+
+def _colder(model: GainModel, E: float, I: float, T: float) -> float | None:
+    line, colder = model.line, T - 9.0
+    balanced = isinstance(line, VanRoosbroeckEmission)
+    if balanced and not line.has_peak(colder, model.reference_temperature):
+        return None
+    p, q = (parameters_over(model, E, t)._replace(
+        mean_emission=float(model.mean_emission(t)), mean_emission_shift=(0.0,)
+    ) for t in (T, colder))  # fmt: skip
+    here = float(cooling_gain(I, T, p))
+    return float(cooling_gain(I, colder, q)) / here if here else None
 
 
 def data_read(model: GainModel) -> list[str]:

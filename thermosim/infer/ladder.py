@@ -15,8 +15,8 @@ from thermosim.bodies.contact import NoContact
 from thermosim.bodies.substrates import NoSubstrate
 from thermosim.case.settings import OutputSettings
 from thermosim.errors import CaseError, SolveError
+from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape
-from thermosim.gain.model import NoEscape
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.model.of_case import model_of
 from thermosim.optics.model import AutoOptics, UniformOptics

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError, Problem
+from thermosim.gain.escape.given import GivenEscape, NoEscape
 from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
-from thermosim.gain.model import GivenEscape, NoEscape
 
 if TYPE_CHECKING:
     from thermosim.bodies.substrates.parts import Plan
