@@ -179,7 +179,9 @@ class DetailedBalanceEmission(Emission):
         """Raise: what it is in balance with is not known; see `with_absorption`."""
         raise TypeError("take with_absorption(...) first")
 
-    spectrum = mean_at
+    def spectrum(self, *given: Any, **named: Any) -> Array:
+        """Raise, as `mean_at`."""
+        return self.mean_at(*given, **named)
 
 
 class GivenEmission(Emission):

@@ -210,8 +210,8 @@ def temperature_variants(
 
 def _colder(model: GainModel, E: float, I: float, T: float) -> float | None:
     line, colder = model.line, T - 9.0
-    balanced = isinstance(line, VanRoosbroeckEmission)
-    if balanced and not line.has_peak(colder, model.reference_temperature):
+    T_ref = model.reference_temperature
+    if isinstance(line, VanRoosbroeckEmission) and not line.has_peak(colder, T_ref):
         return None
     p, q = (parameters_over(model, E, t)._replace(
         mean_emission=float(model.mean_emission(t)), mean_emission_shift=(0.0,)
