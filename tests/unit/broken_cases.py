@@ -239,4 +239,6 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "efficiencies_above_1": (added('[gain.ensemble.eta_X]\nmean = 0.99\nwidth = 0.01'), ("ensemble.eta_X", "15.9 % of the dots", '"beta"')),
     "spread_without_width": (added('[gain.ensemble.gap]\nshape = "normal"'), ("gain.ensemble.gap", "give either width")),
     "histogram_not_there": (added('[gain.ensemble.gap]\nfile = "nowhere.csv"'), ("gain.ensemble.gap", "nowhere.csv: cannot be read")),
+    "dot_without_diameter": (added('[gain.dot]\nmaterial = "CsPbBr3"'), ("gain", "dot.diameter is missing", "[gain.size]")),
+    "dot_of_nothing": (added('[gain.dot]\ndiameter = "8 nm"\nmaterial = "unobtainium"'), ("gain.dot", "unobtainium", "CsPbBr3")),
 }  # fmt: skip
