@@ -21,6 +21,10 @@ MODELS = {
         "recombination": {"kind": "ladder", "ionisation": 0.1, "bleaching": True},
         "absorption": {"kind": "fermi_edge"},
     },
+    "quenching": {
+        "quenching": {"activation_energy": 0.2 * e, "ratio": 5.0},
+        "recombination": {"kind": "trion_biexciton", "eta_X": 0.99},
+    },
     "gaps": {"ensemble": {"gap": {"width": 8e-3 * e}}},
     "ensemble": {
         "absorption": {"kind": "fermi_edge"},
@@ -94,7 +98,7 @@ def test_efficiency_agrees(name, domain):
     assert found == pytest.approx(float(external_efficiency(0.3, p, 310.0)), rel=1e-13, abs=0.0)
 
 
-@pytest.mark.parametrize("name", ["losses", "ensemble"])
+@pytest.mark.parametrize("name", ["losses", "ensemble", "quenching"])
 def test_symbolic_derivative_matches_a_difference(name, domain):
     import ufl
     from dolfinx import fem

@@ -24,6 +24,7 @@ from thermosim.gain.source import (
     excitation_number,
     heat_source,
     mean_escape,
+    quenched,
 )
 
 Array = NDArray[np.float64]
@@ -122,7 +123,7 @@ def net_gain_ratio(temperature: float, p: GainParameters) -> tuple[Any, Any]:
 
     ``N`` is in J, coefficients rise in degree.
     """
-    emitted = p.bright * np.asarray(p.emitted, np.float64)
+    emitted = p.bright * quenched(temperature, p) * np.asarray(p.emitted, np.float64)
     absorbed = np.asarray(p.absorbed, np.float64)
     population = absorbed if p.population is None else np.asarray(p.population, np.float64)
     recycled = poly.polysub(absorbed, p.f_reabsorbed * emitted)
@@ -229,8 +230,9 @@ def break_even_eta(temperature: float, p: GainParameters) -> float:
     """
     if p.f_escape == 0.0 and p.f_reabsorbed == 0.0:
         return np.inf
+    bright = p.bright * quenched(temperature, p)
     needed = (p.photon_energy + background_energy(temperature, p)) / mean_escape(temperature, p)
-    return float(internal_efficiency_needed(needed, p.f_escape, p.f_reabsorbed) / p.bright)
+    return float(internal_efficiency_needed(needed, p.f_escape, p.f_reabsorbed) / bright)
 
 
 def best_photon_energy(

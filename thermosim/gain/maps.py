@@ -100,7 +100,11 @@ def at_temperature(model: GainModel, photon_energy: ArrayLike, T: float) -> Gain
     """Return exact parameters at one temperature [K], also beyond the range of the interpolants."""
     E = np.asarray(photon_energy, dtype=np.float64)
     mean = float(model.mean_emission(T))
-    return parameters_over(model, E, T)._replace(mean_emission=mean, mean_emission_shift=(0.0,))
+    p = parameters_over(model, E, T)
+    return p._replace(
+        mean_emission=mean, mean_emission_shift=(0.0,),
+        temperature_min=min(p.temperature_min, T), temperature_max=max(p.temperature_max, T),
+    )  # fmt: skip
 
 
 def with_hot_spots(model: GainModel, factor: float) -> GainModel:

@@ -31,7 +31,7 @@ from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numerics import chebyshev_coefficients, trapezoid
 from thermosim.gain.one_dot import OneDot
-from thermosim.gain.recombination import Recombination, TrionBiexciton
+from thermosim.gain.recombination import Recombination, ThermalQuenching, TrionBiexciton
 from thermosim.gain.size import DotSize
 from thermosim.gain.source import Dot, DotGroup, GainParameters
 from thermosim.language.sections import Section
@@ -86,6 +86,7 @@ class GainModel(Section):
         None, description="Dots from their diameter: sections above that are not given follow"
     )
 
+    quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
     dot: OneDot | None = Field(None, description="One dot by itself")
 
     @model_validator(mode="after")
@@ -122,6 +123,7 @@ class GainModel(Section):
         self.recombination.efficiencies()
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
+        self.quenching_numbers()
         if self.dot is not None and self.dot_diameter is None:
             raise ValueError("dot.diameter is missing; give it there or in [gain.size]")
         _mean_emission_shift(self)
@@ -173,6 +175,25 @@ class GainModel(Section):
             self.cross_section.photon_energy, self.reference_temperature
         )
         return np.asarray(self._reference_sigma() * np.exp(log_ratio))
+
+    def quenching_numbers(self) -> tuple[float, float, float] | None:
+        """Return what `source.quenched` takes; None where efficiencies hold at every temperature.
+
+        Raises
+        ------
+        ValueError
+            If the efficiency of the exciton would rise above 1 in the cold.
+        """
+        if self.quenching is None:
+            return None
+        found = self.quenching.numbers(self.reference_temperature)
+        cold = self.recombination.efficiencies()[0] * (1.0 + found[1])
+        if cold > 1.0 + 1e-12:
+            raise ValueError(
+                f"quenching: eta_X rises to {cold:.4g} in the cold, above 1; it is at most "
+                f"{1.0 / (1.0 + found[1]):.4g} at the reference temperature with this quenching"
+            )
+        return found
 
     def members(self) -> tuple[Member, ...]:
         """Return the kinds of dots of an ensemble; none where dots are alike.
@@ -339,6 +360,7 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         red_shift=red_shift,
         alpha_background=model.alpha_background,
         groups=groups_of(model, photon_energy),
+        quenching=model.quenching_numbers(),
     )
 
 

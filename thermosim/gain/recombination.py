@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import Annotated, Literal
 
 from pydantic import Field
+from scipy.constants import k
 
 from thermosim.gain.efficiency import (
     Coefficients,
@@ -16,7 +18,8 @@ from thermosim.gain.efficiency import (
     scaled_efficiency,
 )
 from thermosim.language.kinds import Kind
-from thermosim.language.units import Fraction, NonNegative, Positive, Time
+from thermosim.language.sections import Section
+from thermosim.language.units import Energy, Fraction, NonNegative, Positive, Time
 
 
 class MultiEfficiencies(Kind, chosen_by="kind"):
@@ -74,6 +77,22 @@ class ScaledEfficiencies(MultiEfficiencies):
                     'longer than its radiative lifetime; shorten it or give it (kind = "given")'
                 )
         return float(eta_T), float(eta_BX)
+
+
+class ThermalQuenching(Section):
+    """Loss of the emission to an activated path, ``eta ∝ 1/(1 + a exp(-E_a/kT))`` (Mott, Seitz).
+
+    Efficiencies of the recombination hold at the reference temperature; all states are quenched
+    alike, lifetimes stay as they are.
+    """
+
+    activation_energy: Positive[Energy] = Field(description="E_a of the path")
+    ratio: Positive[float] = Field(description="a: attempt rate over radiative rate")
+
+    def numbers(self, reference_temperature: float) -> tuple[float, float, float]:
+        """Return what `source.quenched` takes: E_a/k [K], a exp(-E_a/kT_ref), T_ref [K]."""
+        theta = self.activation_energy / k
+        return theta, self.ratio * math.exp(-theta / reference_temperature), reference_temperature
 
 
 class Recombination(Kind, chosen_by="kind", modules=("thermosim.gain.ladder_section",)):

@@ -84,6 +84,9 @@ class GainParameters(NamedTuple):
     groups
         The dots where they are not alike; empty where they are. ``sigma_abs`` and ``log_sigma``
         are then those of the mean, and the polynomials those of a dot of mean efficiency.
+    quenching
+        Activation temperature [K], strength and reference temperature [K] of `quenched`; None
+        where efficiencies do not follow the temperature.
     """
 
     n_dots: Any
@@ -104,6 +107,7 @@ class GainParameters(NamedTuple):
     red_shift: Any
     alpha_background: Any
     groups: tuple[DotGroup, ...] = ()
+    quenching: tuple[Any, Any, Any] | None = None
 
 
 def chebyshev(s: Any, coefficients: tuple[Any, ...]) -> Any:
@@ -123,6 +127,19 @@ def scaled_temperature(temperature: Any, p: GainParameters, xp: Namespace = NUMP
     """Return the temperature [K] mapped from the range of the interpolants to [-1, 1], clamped."""
     low, high = p.temperature_min, p.temperature_max
     return (2.0 * xp.minimum(xp.maximum(temperature, low), high) - low - high) / (high - low)
+
+
+def quenched(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
+    """Return the efficiency at ``temperature`` [K] over that at the reference (Mott and Seitz).
+
+    ``(1 + s)/(1 + s exp(theta (1/T_ref - 1/T)))``; 1 where nothing quenches, or no temperature is
+    told.
+    """
+    if p.quenching is None or temperature is None:
+        return 1.0
+    theta, strength, T_ref = p.quenching
+    T = xp.minimum(xp.maximum(temperature, p.temperature_min), p.temperature_max)
+    return (1.0 + strength) / (1.0 + strength * xp.exp(theta * (1.0 / T_ref - 1.0 / T)))
 
 
 def cross_section(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
@@ -153,6 +170,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
     r eta)``; the offsets of the light that was absorbed again are those of the dots that emit it.
     """
     s, photons = scaled_temperature(temperature, p, xp), intensity / p.photon_energy
+    kept = quenched(temperature, p, xp)
     absorbed, first, offset, again, again_offset = [], [], [], [], []
     for group in p.groups:
         scale = xp.exp(chebyshev(s, group.log_sigma))
@@ -162,6 +180,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
             x = per_sigma * factor * dot.sigma_abs
             decays = polynomial(x, group.absorbed)
             eta = polynomial(x, group.emitted) / decays
+            eta = eta if p.quenching is None else eta * kept
             taken = dot.weight * factor
             if group.population is not None:
                 taken = taken * (decays / polynomial(x, group.population))
@@ -182,7 +201,7 @@ def _flow_at(x: Any, p: GainParameters, temperature: Any, xp: Namespace) -> Flow
     """Return the flow at a mean excitation number; at the reference temperature where None."""
     if temperature is None:
         groups = tuple(g._replace(log_sigma=(0.0,)) for g in p.groups)
-        p = p._replace(groups=groups, temperature_min=0.0, temperature_max=1.0)
+        p = p._replace(groups=groups, temperature_min=0.0, temperature_max=1.0, quenching=None)
         temperature = 0.0
     per_intensity = _mean_of_dots(temperature, p, xp, lifetimes=True) / p.photon_energy
     return flow(x / per_intensity, temperature, p, xp)
@@ -251,7 +270,8 @@ def internal_efficiency(
         none_again = p._replace(f_reabsorbed=0.0 * p.f_reabsorbed)
         found = _flow_at(x, none_again, temperature, xp)
         return found.emitted / found.absorbed
-    return p.bright * polynomial(x, p.emitted) / polynomial(x, p.absorbed)
+    eta = p.bright * polynomial(x, p.emitted) / polynomial(x, p.absorbed)
+    return eta if p.quenching is None else eta * quenched(temperature, p, xp)
 
 
 def external_efficiency(
@@ -259,12 +279,13 @@ def external_efficiency(
 ) -> Any:
     """Return photons that leave the body per pump photon absorbed by dots.
 
-    The temperature [K] is asked for only where dots are not alike; None: that of reference.
+    The temperature [K] counts where dots are not alike or quench; None: that of reference.
     """
     if p.groups:
         found = _flow_at(x, p, temperature, xp)
         return p.f_escape * found.emitted / found.absorbed
-    return outcoupled_efficiency(internal_efficiency(x, p), p.f_escape, p.f_reabsorbed)
+    eta = internal_efficiency(x, p, temperature, xp)
+    return outcoupled_efficiency(eta, p.f_escape, p.f_reabsorbed)
 
 
 def absorbing_share(x: Any, p: GainParameters) -> Any:
@@ -288,7 +309,10 @@ def cooling_gain(intensity: Any, temperature: Any, p: GainParameters, xp: Namesp
         return intensity / p.photon_energy * drawn
     beta = excitation_rate(intensity, temperature, p, xp)
     x = beta * p.tau_X
-    energy = external_efficiency(x, p) * mean_escape(temperature, p, xp) - p.photon_energy
+    energy = (
+        external_efficiency(x, p, temperature, xp) * mean_escape(temperature, p, xp)
+        - p.photon_energy
+    )
     return beta * absorbing_share(x, p) * energy
 
 
@@ -304,7 +328,7 @@ def emission_rate(
         return p.f_escape * found.emitted * intensity / p.photon_energy
     x = excitation_number(intensity, temperature, p, xp)
     beta = excitation_rate(intensity, temperature, p, xp)
-    return beta * absorbing_share(x, p) * external_efficiency(x, p)
+    return beta * absorbing_share(x, p) * external_efficiency(x, p, temperature, xp)
 
 
 def heat_source(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.constants import e
+from scipy.constants import e, k
 
-from thermosim.gain import GainModel, cooling_gain
+from thermosim.gain import GainModel, cooling_gain, external_efficiency
+from thermosim.gain.cooling import break_even_eta, optimum
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.tables import temperature_variants
 
@@ -59,3 +60,40 @@ def test_a_table_is_in_balance_with_nothing(tmp_path):
     measured = GainModel(absorption=table, temperature_min=290.0, temperature_max=310.0)
     found = temperature_variants(measured, PUMP, 3e7, 300.0)
     assert set(found) == {"gain_9K_colder_as_given"}
+
+
+QUENCHED = {
+    "quenching": {"activation_energy": 0.2 * e, "ratio": 5.0},
+    "recombination": {"kind": "trion_biexciton", "eta_X": 0.99},
+}
+
+
+@pytest.mark.parametrize("ensemble", [None, {"gap": {"width": 1e-15 * e}}])
+def test_quenching_is_mott_and_seitz(ensemble):
+    p = GainModel(**QUENCHED, ensemble=ensemble).parameters(PUMP)
+    T = np.array([220.0, 300.0, 380.0])
+    law = 1.0 / (1.0 + 5.0 * np.exp(-0.2 * e / (k * T)))
+    found = np.array([float(external_efficiency(0.0, p, t)) for t in T])
+    assert found == pytest.approx(0.99 * law / law[1], rel=1e-12, abs=0)
+    q = p._replace(emitted=(0.99 * law[2] / law[1], 0.09 * law[2] / law[1], 0.0), quenching=None)
+    if ensemble is None:
+        expected = float(cooling_gain(1e7, 380.0, q))
+        assert float(cooling_gain(1e7, 380.0, p)) == pytest.approx(expected, rel=1e-12, abs=0)
+        assert optimum(380.0, p) == pytest.approx(optimum(380.0, q), rel=1e-9, abs=0)
+        assert break_even_eta(380.0, p) == pytest.approx(
+            break_even_eta(380.0, q) * law[1] / law[2], rel=1e-12, abs=0
+        )
+
+
+def test_quenching_takes_the_optimum_with_it():
+    p = GainModel(**QUENCHED).parameters(PUMP)
+    best = optimum(320.0, p)
+    assert best.net_gain == pytest.approx(
+        float(cooling_gain(best.intensity, 320.0, p)), rel=1e-12, abs=0
+    )
+    assert best.net_gain > float(cooling_gain(1.05 * best.intensity, 320.0, p))
+
+
+def test_an_efficiency_that_would_pass_1_in_the_cold_is_refused():
+    with pytest.raises(ValueError, match=r"rises to 1\.002 in the cold"):
+        GainModel(quenching=QUENCHED["quenching"])
