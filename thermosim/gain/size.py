@@ -25,7 +25,7 @@ place of any of them.
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -39,7 +39,11 @@ from thermosim.gain.absorption import (
     dot_cross_section,
 )
 from thermosim.gain.efficiency import radiative_lifetime, radiative_scaling
-from thermosim.gain.emission import PAPER_MEAN_EMISSION, GivenEmission
+from thermosim.gain.emission import (
+    PAPER_MEAN_EMISSION,
+    DetailedBalanceEmission,
+    GivenEmission,
+)
 from thermosim.gain.recombination import GivenEfficiencies, TrionBiexciton
 from thermosim.language.sections import Section
 from thermosim.language.units import (
@@ -131,6 +135,12 @@ class DotSize(Section):
         0.5, description="Growth of Auger lifetimes with the volume above the Bohr diameter"
     )
     E_U: Positive[Energy] = Field(URBACH_ENERGY, description="Urbach energy")
+    E_U_model: Literal["constant", "einstein"] = Field(
+        "constant", description='"einstein": E_U follows the occupation of one phonon of 200 K'
+    )
+    emission: Literal["given", "detailed_balance"] = Field(
+        "given", description="<E_PL> of the paper moved with the edge, or in balance with it"
+    )
     gap: Positive[Energy] | None = Field(None, description="Energy of the edge, measured")
     sigma_abs: Positive[Area] | None = Field(None, description="Cross-section at 2.33 eV, measured")
     tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
@@ -203,11 +213,13 @@ class DotSize(Section):
 
     def sections(self) -> dict[str, Any]:
         """Return the sections of ``[gain]`` that follow, by name."""
-        edge = FermiEdge(E_1=self.edge(), E_U=self.E_U)
+        edge = FermiEdge(E_1=self.edge(), E_U=self.E_U, E_U_model=self.E_U_model)
         mean = PAPER_MEAN_EMISSION + self.edge() - PAPER_EDGE
+        balanced = self.emission == "detailed_balance"
+        given = GivenEmission(mean_emission=mean, edge=edge)
         return {
             "absorption": edge,
-            "emission": GivenEmission(mean_emission=mean, edge=edge),
+            "emission": DetailedBalanceEmission() if balanced else given,
             "cross_section": self.cross_section(),
             "recombination": self.recombination(),
         }

@@ -136,7 +136,7 @@ def test_command(name, tmp_path, capsys):
 
     case = tmp_path / "case.toml"
     case.write_text(
-        '[particle]\nmaterial = "Cs4PbBr6"\nemissivity = 1.0\n'
+        'assumptions = "favourable"\n[particle]\nmaterial = "Cs4PbBr6"\nemissivity = 1.0\n'
         'shape = { kind = "sphere", radius = "5 um" }\n'
         '[laser]\nphoton_energy = "2.33 eV"\nintensity = "3 kW/cm^2"\n'
         '[gain]\nalpha_background = "0.1 1/m"\n'

@@ -5,6 +5,7 @@ import pytest
 import tomli_w
 from scipy.constants import e, nano
 
+from thermosim.case.read import load_case
 from thermosim.gain import GainModel
 from thermosim.gain.absorption import FermiEdge, dot_cross_section
 from thermosim.gain.cooling import closed_optimum, optimum
@@ -160,3 +161,27 @@ def test_size_study_has_an_optimum_where_dots_absorb_enough_but_not_too_much():
     assert same.sigma_abs[0] == pytest.approx(float(model.sigma_abs(PUMP)), rel=1e-12, abs=0)
     with pytest.raises(ValueError, match=r"gain\.size"):
         size_study(GainModel(), PUMP, 3e7, 300.0, d)
+
+
+@pytest.mark.parametrize("assumptions", ["careful", "favourable"])
+def test_sizes_in_a_case_file_keep_their_edge(tmp_path, assumptions):
+    """What a case leaves open is assumed about the edge of its own dots, and read back alike."""
+    case = tmp_path / "case.toml"
+    case.write_text(
+        f'assumptions = "{assumptions}"\n[particle]\nmaterial = "Cs4PbBr6"\nemissivity = 1.0\n'
+        'shape = { kind = "sphere", radius = "5 um" }\n'
+        '[laser]\nphoton_energy = "2.33 eV"\nintensity = "1 kW/cm^2"\n'
+        '[gain.size]\ndiameter = "12 nm"\n'
+    )
+    gain = load_case(case).gain
+    edge = DotSize(diameter=12 * nano).edge()
+    assert pytest.approx(edge, rel=1e-12, abs=0) == gain.absorption.E_1
+    careful = assumptions == "careful"
+    assert gain.absorption.E_U_model == ("einstein" if careful else "constant")
+    assert gain.emission.kind == ("detailed_balance" if careful else "given")
+    assert gain.line.edge.E_1 == gain.absorption.E_1
+    resolved = tmp_path / "resolved.toml"
+    resolved.write_text(load_case(case).to_toml())
+    assert load_case(resolved).gain == gain
+    larger = load_case(case, ["gain.size.diameter=14 nm"]).gain
+    assert larger.absorption.E_1 < gain.absorption.E_1
