@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Annotated, Any, NamedTuple, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.polynomial import polynomial as poly
@@ -55,10 +56,15 @@ class Ensemble(Section):
     dot's absorption that end in the dark; only the mean counts. ``charged``: shares of time that
     a dot holds a charge whatever the light (blinking) and emits as a trion. ``diameter``: with
     ``[gain.size]``, gap, cross-section, lifetimes and efficiencies of each dot follow from its own.
+    ``line_of = "ensemble"``: the emission holds the spread already, and the line of one dot is
+    narrower: its variance is that of the line less that of the gaps.
     """
 
     nodes: Annotated[int, Field(ge=2, le=64)] = Field(
         9, description="Gauss nodes of each distribution that does not say its own"
+    )
+    line_of: Literal["dot", "ensemble"] = Field(
+        "dot", description="Whose line the emission is: of one dot, or measured on all of them"
     )
     gap: GapSpread | None = Field(None, description="Offsets of the gap")
     sigma_abs: FactorSpread | None = Field(None, description="Factors on the cross-section")
@@ -199,6 +205,12 @@ def _decays(
 def _trimmed(coefficients: Any) -> Coefficients:
     """Return a polynomial without the zeros at its end."""
     return tuple(float(c) for c in poly.polytrim(coefficients))
+
+
+def gap_variance(found: Sequence[Member]) -> float:
+    """Return the variance of the gaps [J²]."""
+    gaps, shares = (np.array([getattr(one, name) for one in found]) for name in ("gap", "share"))
+    return float(shares @ (gaps - shares @ gaps) ** 2)
 
 
 def _same(one: Any, other: Any) -> bool:

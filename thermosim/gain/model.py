@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -26,10 +27,10 @@ from thermosim.gain.absorption import (
 )
 from thermosim.gain.density import DotDensity, GivenDensity, MacroscopicDensity
 from thermosim.gain.emission import Emission, GivenEmission
-from thermosim.gain.ensemble import Ensemble, Member, members
+from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
-from thermosim.gain.numerics import chebyshev_coefficients, trapezoid
+from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
 from thermosim.gain.one_dot import OneDot
 from thermosim.gain.recombination import Recombination, ThermalQuenching, TrionBiexciton
 from thermosim.gain.size import DotSize
@@ -124,6 +125,7 @@ class GainModel(Section):
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         self.quenching_numbers()
+        self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
         if self.dot is not None and self.dot_diameter is None:
             raise ValueError("dot.diameter is missing; give it there or in [gain.size]")
         _mean_emission_shift(self)
@@ -177,23 +179,11 @@ class GainModel(Section):
         return np.asarray(self._reference_sigma() * np.exp(log_ratio))
 
     def quenching_numbers(self) -> tuple[float, float, float] | None:
-        """Return what `source.quenched` takes; None where efficiencies hold at every temperature.
-
-        Raises
-        ------
-        ValueError
-            If the efficiency of the exciton would rise above 1 in the cold.
-        """
+        """Return what `source.quenched` takes; None where efficiencies hold at any temperature."""
         if self.quenching is None:
             return None
-        found = self.quenching.numbers(self.reference_temperature)
-        cold = self.recombination.efficiencies()[0] * (1.0 + found[1])
-        if cold > 1.0 + 1e-12:
-            raise ValueError(
-                f"quenching: eta_X rises to {cold:.4g} in the cold, above 1; it is at most "
-                f"{1.0 / (1.0 + found[1]):.4g} at the reference temperature with this quenching"
-            )
-        return found
+        eta_X = self.recombination.efficiencies()[0]
+        return self.quenching.numbers(self.reference_temperature, eta_X)
 
     def members(self) -> tuple[Member, ...]:
         """Return the kinds of dots of an ensemble; none where dots are alike.
@@ -243,13 +233,23 @@ class GainModel(Section):
         if self.ensemble is None:
             return line.spectrum(photon_energy, T, self.reference_temperature, moved)
         E, total = np.asarray(photon_energy, np.float64), 0.0
-        found = np.zeros_like(E)
+        found, one_dot = np.zeros_like(E), self._line_of_a_dot(line, T, measured=emission is None)
         for one in self.members():
             sigma = self.member_sigma(one, self.cross_section.photon_energy, T)
             weight = float(one.share * sigma * one.emitted[0] / one.absorbed[0])
-            at_gap = line.spectrum(E - one.gap, T, self.reference_temperature, moved)
-            found, total = found + weight * at_gap, total + weight
+            found, total = found + weight * one_dot(E - one.gap), total + weight
         return np.asarray(found / total)
+
+    def _line_of_a_dot(self, line: Emission, T: float, *, measured: bool) -> Callable[[Any], Any]:
+        """Return the spectrum [1/J] of one dot of mean gap, the spread of all dots taken out."""
+        moved = float(self.gap_moved(T))
+
+        def spectrum(E: Any) -> Any:
+            return line.spectrum(E, T, self.reference_temperature, moved)
+
+        if not measured or self.ensemble is None or self.ensemble.line_of == "dot":
+            return spectrum
+        return narrowed(spectrum, float(self.mean_emission(T)), gap_variance(self.members()))
 
     def parameters(self, photon_energy: float) -> GainParameters:
         """Return every number of the heat source at one pump photon energy [J]."""

@@ -92,10 +92,24 @@ class ThermalQuenching(Section):
     activation_energy: Positive[Energy] = Field(description="E_a of the path")
     ratio: Positive[float] = Field(description="a: attempt rate over radiative rate")
 
-    def numbers(self, reference_temperature: float) -> tuple[float, float, float]:
-        """Return what `source.quenched` takes: E_a/k [K], a exp(-E_a/kT_ref), T_ref [K]."""
+    def numbers(self, reference_temperature: float, eta_X: float) -> tuple[float, float, float]:
+        """Return what `source.quenched` takes: E_a/k [K], a exp(-E_a/kT_ref), T_ref [K].
+
+        Raises
+        ------
+        ValueError
+            If the efficiency of the exciton would rise above 1 in the cold.
+        """
         theta = self.activation_energy / k
-        return theta, self.ratio * math.exp(-theta / reference_temperature), reference_temperature
+        strength = self.ratio * math.exp(-theta / reference_temperature)
+        cold = eta_X * (1.0 + strength)
+        if cold > 1.0 + 1e-12:
+            raise ValueError(
+                f"quenching: eta_X rises to {cold:.4g} in the cold, above 1; it is "
+                f"at most {1.0 / (1.0 + strength):.4g} at the reference temperature with this "
+                "quenching"
+            )
+        return theta, strength, reference_temperature
 
 
 class Recombination(Kind, chosen_by="kind", modules=("thermosim.gain.ladder_section",)):

@@ -28,6 +28,7 @@ from thermosim.gain.emission import (
     VanRoosbroeckEmission,
     mean_energy,
 )
+from thermosim.gain.ensemble import gap_variance
 from thermosim.gain.guard import Guard, thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.maps import at_temperature
@@ -154,9 +155,6 @@ def ensemble_numbers(model: GainModel, photon_energy: float, T: float) -> dict[s
     p, q = model.parameters(photon_energy), alike.parameters(photon_energy)
     E = float(model.mean_emission(T)) + np.linspace(-0.6, 0.9, 6001) * e
     one, whole = (_deviation(E, some.emission_spectrum(E, T)) for some in (alike, model))
-    gaps = np.array([member.gap for member in model.members()])
-    shares = np.array([member.share for member in model.members()])
-    centre = float(shares @ gaps)
     weak = flow(0.0, T, p)
     best = optimum(T, q)
     left = {}
@@ -168,9 +166,9 @@ def ensemble_numbers(model: GainModel, photon_energy: float, T: float) -> dict[s
         ]
         left = {"gain_left_by_ensemble": per_photon[0] / per_photon[1]}
     return {
-        "dot_kinds": len(gaps),
+        "dot_kinds": len(model.members()),
         "homogeneous_width_eV": one / e,
-        "gap_width_eV": math.sqrt(max(float(shares @ (gaps - centre) ** 2), 0.0)) / e,
+        "gap_width_eV": math.sqrt(max(gap_variance(model.members()), 0.0)) / e,
         "line_width_eV": whole / e,
         "gap_offset_of_emission_eV": float(weak.offset / weak.emitted) / e,
         **left,

@@ -229,6 +229,34 @@ def test_widths_of_the_line_add_in_squares():
     assert variance == pytest.approx(variance_0 + width**2, rel=1e-3, abs=0)
 
 
+def test_a_line_measured_on_all_dots_is_that_of_all_dots():
+    """The spread is taken out of the line of one dot, and the ensemble gives the line back."""
+    width = 15 * MEV
+    line = [{"centre": 2.38 * e, "width": 0.035 * e, "tail": 0.02 * e}]
+    section = {"kind": "given", "photon_energy": 3.2 * e}  # where all dots absorb alike
+    shared = {
+        "absorption": {"kind": "fermi_edge"}, "cross_section": section,
+        "emission": {"kind": "emg", "components": line},
+    }  # fmt: skip
+    gap = {"width": width}
+    whole = GainModel(**shared, ensemble={"gap": gap, "line_of": "ensemble"})
+    wider = GainModel(**shared, ensemble={"gap": gap})
+    E = np.linspace(1.9, 3.0, 8001) * e
+
+    def moments(one):
+        s = one.emission_spectrum(E)
+        mean = float(mean_energy(E, s))
+        return mean / e, float(trapezoid(s * (E - mean) ** 2, E)) / e**2
+
+    measured = 0.035**2 + 0.02**2
+    mean, variance = moments(whole)
+    assert mean == pytest.approx(2.40, abs=1e-5)
+    assert variance == pytest.approx(measured, rel=1e-3, abs=0)
+    assert moments(wider)[1] == pytest.approx(measured + (width / e) ** 2, rel=1e-3, abs=0)
+    with pytest.raises(ValueError, match="more than the line of all dots is wide"):
+        GainModel(**shared, ensemble={"gap": {"width": 50 * MEV}, "line_of": "ensemble"})
+
+
 def test_histogram_of_a_file(tmp_path):
     offsets = np.linspace(-30.0, 30.0, 121)
     shares = np.exp(-0.5 * (offsets / 6.0) ** 2)
