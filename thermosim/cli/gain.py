@@ -49,6 +49,19 @@ _UNITS = {
 MapName = Enum(
     "MapName", {"litmos": "litmos", "mat": "mat", "efficiency": "efficiency", "size": "size"}
 )
+MapOption = Annotated[
+    MapName | None,
+    typer.Option(
+        "--map",
+        help="litmos: ΔT per absorbed power over wavelength; mat: minimum achievable "
+        "temperature; efficiency: of cooling, over photon energy and intensity; size: over the "
+        "diameter of the dots (needs [gain.size])",
+    ),
+]
+HotSpotsOption = Annotated[
+    float,
+    typer.Option(help="<I²>/<I>² within the body for --map: the hot_spot_factor of a run"),
+]
 _PREFIXED = ("W", "K", "m", "s", "Pa", "W/K", "W/m²", "W/m³")
 _AT_CASE = (
     "intensity_peak_W_per_m2",
@@ -70,19 +83,8 @@ def gain(
     overrides: SetOption = [],  # noqa: B006  typer copies it
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
-    chart: Annotated[
-        MapName | None,
-        typer.Option(
-            "--map",
-            help="litmos: ΔT per absorbed power over wavelength; mat: minimum achievable "
-            "temperature; efficiency: of cooling, over photon energy and intensity; size: over the "
-            "diameter of the dots (needs [gain.size])",
-        ),
-    ] = None,
-    hot_spots: Annotated[
-        float,
-        typer.Option(help="<I²>/<I>² within the body for --map: the hot_spot_factor of a run"),
-    ] = 1.0,
+    chart: MapOption = None,
+    hot_spots: HotSpotsOption = 1.0,
 ) -> None:
     """Print what the dots of a case can do: efficiency, gain, optimum, crossover, escape.
 

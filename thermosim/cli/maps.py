@@ -94,13 +94,15 @@ def _litmos(model: GainModel, light: Light, case: AnyCase) -> tuple[dict[str, An
     arrays = {"wavelength_nm": wavelength.tolist(), "heat_per_absorbed": found.heating.tolist()}
     if conductance is not None:
         arrays["delta_T_per_absorbed_power_K_per_W"] = (found.heating / conductance).tolist()
-    return numbers, arrays, lambda: _litmos_figure(found, conductance, case)
+    return numbers, arrays, lambda: _litmos_figure(found, conductance, I, case)
 
 
-def _litmos_figure(found: Litmos, conductance: float | None, case: AnyCase) -> dict[str, Figure]:
+def _litmos_figure(
+    found: Litmos, conductance: float | None, intensity: float, case: AnyCase
+) -> dict[str, Figure]:
     from thermosim.visual.map_plots import draw_litmos
 
-    return {"litmos": draw_litmos(found, conductance, case.title)}
+    return {"litmos": draw_litmos(found, conductance, intensity, case.title)}
 
 
 def _conductance(case: AnyCase) -> float | None:
@@ -119,13 +121,12 @@ def _mat(model: GainModel, light: Light, case: AnyCase) -> tuple[dict[str, Any],
 
     from thermosim.gain import maps
 
-    E_ex, T = light.laser.photon_energy, light.T_ref
+    E_ex, I, T = light.laser.photon_energy, light.laser.peak_intensity, light.T_ref
     energies = maps.default_energies(model, T)
     found = maps.temperature_map(model, energies, maps.default_intensities(model, E_ex, T), T)
-    I = light.laser.peak_intensity
     here = maps.temperature_map(model, [E_ex], [maps.WEAK, I], T).temperature[:, 0]
-    temperatures = np.linspace(maps.coldest(model), 1.2 * T, 141)
-    detuned = maps.detuning_map(model, energies, temperatures)
+    detuned = maps.detuning_map(model, energies, np.linspace(maps.coldest(model), 1.2 * T, 141))
+    range_ = (model.temperature_min, model.temperature_max)
     numbers = {
         "start_K": T,
         "photon_energy_eV": E_ex / e,
@@ -135,20 +136,19 @@ def _mat(model: GainModel, light: Light, case: AnyCase) -> tuple[dict[str, Any],
         "lowest_delta_T_of_map_K": _finite(found.floor - T),
         "lowest_at_eV": found.floor_energy / e,
         "lowest_at_W_per_m2": found.floor_intensity,
-        "model_made_for_K": [model.temperature_min, model.temperature_max],
+        "model_made_for_K": list(range_),
     }
     arrays = {
         "photon_energies_eV": (energies / e).tolist(),
         "intensities_W_per_m2": found.intensity.tolist(),
         "temperatures_K": [[_finite(T_end) for T_end in row] for row in found.temperature],
-        "temperature_axis_K": temperatures.tolist(),
+        "temperature_axis_K": detuned.temperature.tolist(),
         "efficiency_over_temperature": detuned.efficiency.tolist(),
     }
 
     def figures() -> dict[str, Figure]:
         from thermosim.visual import map_plots
 
-        range_ = (model.temperature_min, model.temperature_max)
         return {
             "mat_intensity": map_plots.draw_temperature_map(found, T, range_, case.title),
             "mat_temperature": map_plots.draw_detuning_map(detuned, range_, case.title),

@@ -110,8 +110,7 @@ def gain_summary(
     """
     T = model.reference_temperature if temperature is None else float(temperature)
     p = model.parameters(photon_energy)
-    best = optimum(T, p)
-    eta_X, eta_T, eta_BX = model.recombination.efficiencies()
+    best, (eta_X, eta_T, eta_BX) = optimum(T, p), model.recombination.efficiencies()
     at_opt = float(external_efficiency(best.x, p, T)) if math.isfinite(best.x) else None
     escape = float(mean_escape(T, p))
     eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p, T))
@@ -137,7 +136,7 @@ def gain_summary(
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
-        **(ensemble_numbers(model, photon_energy, T) if model.ensemble else {}),
+        **ensemble_numbers(model, photon_energy, T),
         **_guard_numbers(_guard(model, photon_energy, T)),
         **({"data_read": read} if (read := data_read(model)) else {}),
     }
@@ -148,9 +147,11 @@ def ensemble_numbers(model: GainModel, photon_energy: float, T: float) -> dict[s
 
     ``gain_left_by_ensemble`` is the net gain per absorbed photon over that of dots that are all
     like the mean, at the intensity that is best for those; left out where those do not cool.
+    Nothing where dots are alike.
     Widths are standard deviations: of one dot, of the gaps, of the light of all.
     """
-    assert model.ensemble is not None
+    if model.ensemble is None:
+        return {}
     alike = model.model_copy(update={"ensemble": None})
     p, q = model.parameters(photon_energy), alike.parameters(photon_energy)
     E = float(model.mean_emission(T)) + np.linspace(-0.6, 0.9, 6001) * e

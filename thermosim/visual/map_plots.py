@@ -29,10 +29,12 @@ _PHOTON, _INTENSITY = "pump photon energy (eV)", "pump intensity (kW/cm²)"
 
 
 @style.styled()
-def draw_litmos(found: Litmos, conductance: float | None, title: str = "") -> Figure:
-    """Draw ΔT per absorbed power over the pump wavelength; over 1/conductance where it is unknown.
+def draw_litmos(
+    found: Litmos, conductance: float | None, intensity: float, title: str = ""
+) -> Figure:
+    """Draw ΔT per absorbed power over the pump wavelength; the heat where no conductance is known.
 
-    Both zero crossings are marked, with what they tell.
+    Both zero crossings are marked, with what they tell at this intensity [W/m²].
     """
     figure = style.new_figure(6.8, 4.6, layout="constrained")
     axes = figure.subplots()
@@ -45,17 +47,21 @@ def draw_litmos(found: Litmos, conductance: float | None, title: str = "") -> Fi
     size = max(-2.5 * float(value.min()), 0.02 * float(value.max()))
     axes.set_ylim(-size, size)
     axes.set_xlim(float(wavelength.min()), float(wavelength.max()))
-    for E in found.crossings:
-        nm = h * c / E * 1e9
+    for i, E in enumerate(found.crossings):
+        nm, side = h * c / E * 1e9, 1 if i else -1
         axes.plot(nm, 0.0, "o", color="black", markersize=5)
-        axes.annotate(f"{nm:.2f} nm", (nm, 0.0), xytext=(6, 8), textcoords="offset points")
+        axes.annotate(
+            f"{nm:.2f} nm", (nm, 0.0), xytext=(8 * side, 8), textcoords="offset points",
+            ha="left" if i else "right",
+        )  # fmt: skip
     axes.set_xlabel("pump wavelength (nm)")
     axes.set_ylabel(f"{unit}\n← cools     heats →")
     style.clean_axes(axes, grid="both")
     note = "zero crossings: " + (
         "none"
         if found.eta_ext is None or found.alpha_background is None
-        else f"η_ext = {100 * found.eta_ext:.3f} %, background {found.alpha_background:.3g} 1/m"
+        else f"η_ext = {100 * found.eta_ext:.3f} %, background {found.alpha_background:.3g} 1/m "
+        f"at {intensity / _KW_CM2:.3g} kW/cm²"
     )
     if len(found.crossings) == 1:
         note = "one zero crossing: without background absorption the red one is missing"

@@ -125,7 +125,7 @@ def test_figures_are_centred_on_zero_and_hold_the_break_even():
         assert low == -high < 0.0
         lines = figure.axes[0].collections[1].get_paths()
         assert sum(len(path.vertices) for path in lines) > 5
-    curve = map_plots.draw_litmos(litmos(model, WEAK, 300.0), 1e-7)
+    curve = map_plots.draw_litmos(litmos(model, WEAK, 300.0), 1e-7, WEAK)
     assert "K/µW" in curve.axes[0].get_ylabel()
     assert "99.000 %" in curve.axes[0].get_title("left")
 
