@@ -237,19 +237,20 @@ class GainModel(Section):
         for one in self.members():
             sigma = self.member_sigma(one, self.cross_section.photon_energy, T)
             weight = float(one.share * sigma * one.emitted[0] / one.absorbed[0])
-            found, total = found + weight * one_dot(E - one.gap), total + weight
+            found, total = found + weight * one_dot(E, one.gap), total + weight
         return np.asarray(found / total)
 
-    def _line_of_a_dot(self, line: Emission, T: float, *, measured: bool) -> Callable[[Any], Any]:
-        """Return the spectrum [1/J] of one dot of mean gap, the spread of all dots taken out."""
+    def _line_of_a_dot(self, line: Emission, T: float, *, measured: bool) -> Callable[..., Any]:
+        """Return the spectrum [1/J] of a dot of a gap offset, the spread of all dots taken out."""
         moved = float(self.gap_moved(T))
 
-        def spectrum(E: Any) -> Any:
-            return line.spectrum(E, T, self.reference_temperature, moved)
+        def spectrum(E: Any, offset: float = 0.0) -> Any:
+            return line.at_offset(E, offset, T, self.reference_temperature, moved)
 
         if not measured or self.ensemble is None or self.ensemble.line_of == "dot":
             return spectrum
-        return narrowed(spectrum, float(self.mean_emission(T)), gap_variance(self.members()))
+        one = narrowed(spectrum, float(self.mean_emission(T)), gap_variance(self.members()))
+        return lambda E, offset: one(E - offset)
 
     def parameters(self, photon_energy: float) -> GainParameters:
         """Return every number of the heat source at one pump photon energy [J]."""
@@ -296,7 +297,8 @@ def groups_of(
         sigma = model.member_sigma(one, photon_energy, T)
         law, filled = ((0.0,), None) if temperature is not None else _law(model, one, photon_energy)
         alike = (law, one.tau_X, one.emitted, one.absorbed, one.population)
-        dot = Dot(sigma, one.share * sigma, one.gap, recycled, filled)
+        offset = model.line.mean_offset(one.gap, model.reference_temperature)
+        dot = Dot(sigma, one.share * sigma, offset, recycled, filled)
         found.setdefault(alike, []).append(dot)
     return tuple(
         DotGroup(law, tau_X, emitted, absorbed, population, tuple(dots))

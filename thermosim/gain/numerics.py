@@ -70,6 +70,12 @@ def chebyshev_coefficients(
     )
 
 
+def mean_energy(energy: ArrayLike, spectrum: ArrayLike) -> Any:
+    """Return ``∫ E s dE / ∫ s dE`` along the last axis (trapezoidal rule, any spacing)."""
+    E, s = np.asarray(energy, dtype=np.float64), np.asarray(spectrum, dtype=np.float64)
+    return trapezoid(E * s, E) / trapezoid(s, E)
+
+
 def narrowed(spectrum: Callable[[Any], Any], mean: float, variance: float) -> Callable[[Any], Any]:
     """Return a line of area 1 whose variance is smaller by ``variance`` [J²], of the same ``mean``.
 

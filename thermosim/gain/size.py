@@ -38,12 +38,9 @@ from thermosim.gain.absorption import (
     GivenCrossSection,
     dot_cross_section,
 )
+from thermosim.gain.balance import DetailedBalanceEmission
 from thermosim.gain.efficiency import radiative_lifetime, radiative_scaling
-from thermosim.gain.emission import (
-    PAPER_MEAN_EMISSION,
-    DetailedBalanceEmission,
-    GivenEmission,
-)
+from thermosim.gain.emission import PAPER_MEAN_EMISSION, GivenEmission
 from thermosim.gain.recombination import GivenEfficiencies, TrionBiexciton
 from thermosim.language.sections import Section
 from thermosim.language.units import (

@@ -18,7 +18,7 @@ class Dot(NamedTuple):
     """One kind of dot of an ensemble.
 
     ``sigma_abs`` [m²] at the pump energy and the reference temperature; ``weight`` is that times
-    its share of all dots; ``gap`` offset of its emission [J]; ``recycled`` is its share of the
+    its share of all dots; ``gap`` offset of its mean emission [J]; ``recycled`` is its share of the
     emitted light that dots absorb again (None where none is). ``filled`` is ``exp((E - E_1)/E_U)``
     of a saturating edge at the reference temperature; None where the cross-section is that of its
     group.

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.constants import e
 
 from thermosim.gain.absorption import TabulatedAbsorption, Tail
+from thermosim.gain.balance import DetailedBalanceEmission
 from thermosim.gain.cooling import (
     best_photon_energy,
     break_even_eta,
@@ -22,18 +23,13 @@ from thermosim.gain.cooling import (
     optimum,
     parameters_over,
 )
-from thermosim.gain.emission import (
-    DetailedBalanceEmission,
-    MeasuredEmission,
-    VanRoosbroeckEmission,
-    mean_energy,
-)
+from thermosim.gain.emission import MeasuredEmission, VanRoosbroeckEmission
 from thermosim.gain.ensemble import gap_variance
 from thermosim.gain.guard import Guard, thermodynamic_guard
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.maps import at_temperature
 from thermosim.gain.model import GainModel
-from thermosim.gain.numerics import floats, trapezoid
+from thermosim.gain.numerics import floats, mean_energy, trapezoid
 from thermosim.gain.one_dot import one_dot
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.gain.source import (

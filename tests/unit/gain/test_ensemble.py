@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.constants import e
+from scipy.constants import e, k
 
 from thermosim.gain import (
     GainModel,
@@ -15,8 +15,7 @@ from thermosim.gain import (
     pump_absorption,
 )
 from thermosim.gain.cooling import best_photon_energy, optimum, parameters_over
-from thermosim.gain.emission import mean_energy
-from thermosim.gain.numerics import trapezoid
+from thermosim.gain.numerics import mean_energy, trapezoid
 from thermosim.gain.rules import gain_problems
 from thermosim.gain.source import cross_section, emission_rate, excitation_number
 from thermosim.gain.spread import FactorSpread, GapSpread, Rule, ShareSpread, gauss_of_points
@@ -198,6 +197,36 @@ def test_recycled_light_conserves_photons():
         light = 0.6 * light.sum() * again * eta
     assert float(external_efficiency(0.0, p, 300.0)) == pytest.approx(out, rel=1e-12, abs=0)
     assert again.sum() == pytest.approx(1.0, abs=1e-12)
+    # energy: first light by those that absorb the pump, later light by those that absorb light
+    gap, light, drawn = np.array([dot.gap for dot in dots]), absorbed * eta, 0.0
+    for _ in range(400):
+        drawn += 0.3 * float(light @ (2.3871 * e + gap))
+        light = 0.6 * light.sum() * again * eta
+    weak = 1e-3
+    per_photon = float(cooling_gain(weak, 300.0, p)) / (weak / PUMP * p.sigma_abs) + PUMP
+    assert per_photon == pytest.approx(drawn, rel=1e-10, abs=0)
+
+
+def test_every_dot_is_in_balance_with_its_own_absorption():
+    """PL/(sigma E² exp(-E/kT)) is the same at all energies, for each of the dots."""
+    model = GainModel(
+        absorption={"kind": "fermi_edge"}, emission={"kind": "detailed_balance"},
+        ensemble={"gap": {"width": 10 * MEV}},
+    )  # fmt: skip
+    E, T = np.linspace(2.2, 2.6, 41) * e, 310.0
+    moved = float(model.gap_moved(T))
+    for one in model.members():
+        light = model.line.at_offset(E, one.gap, T, 300.0, moved)
+        ratio = light / (model.member_sigma(one, E, T) * E**2 * np.exp(-(E - PUMP) / (k * T)))
+        assert ratio == pytest.approx(np.full(41, ratio[0]), rel=1e-11, abs=0)
+        mean = float(mean_energy(*_whole(model, one, 300.0)))
+        offset = model.line.mean_offset(one.gap, 300.0)
+        assert mean - float(model.mean_emission()) == pytest.approx(offset, abs=1e-4 * MEV)
+
+
+def _whole(model, one, T):
+    E = np.linspace(1.5, 4.0, 20001) * e
+    return E, model.line.at_offset(E, one.gap, T, 300.0, float(model.gap_moved(T)))
 
 
 def test_charged_dots_emit_as_trions():
