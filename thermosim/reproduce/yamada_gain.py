@@ -61,22 +61,10 @@ def gain_rows() -> list[Row]:
         told = (4, comment, "paper", "⟨E_PL⟩")
         x_opt, gain, x_cross = closed_optimum(PUMP, mean * e, 1.0, ETA_BX, TAU_X)
         name = f"⟨E_PL⟩ = {mean} eV"
-        rows.append(
-            Row(section, f"x* at {name}", "1", "0.014", float(x_opt), 4, comment, "paper", by)
-        )
-        rows.append(
-            Row(
-                section,
-                f"g_max at {name}",
-                "fW",
-                "2.1",
-                float(gain) * 1e15,
-                4,
-                comment,
-                "paper",
-                by,
-            )
-        )
+        rows += [
+            Row(section, f"x* at {name}", "1", "0.014", float(x_opt), *told),
+            Row(section, f"g_max at {name}", "fW", "2.1", float(gain) * 1e15, *told),
+        ]
         if mean == 2.3871:
             rows.append(
                 Row(section, f"crossover x0 at {name}", "1", None, float(x_cross), 4,
