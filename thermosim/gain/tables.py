@@ -23,7 +23,7 @@ from thermosim.gain.cooling import (
     parameters_over,
 )
 from thermosim.gain.emission import MeasuredEmission
-from thermosim.gain.guard import Guard, thermodynamic_guard
+from thermosim.gain.guard import Guard, guarded
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats
@@ -126,7 +126,7 @@ def gain_summary(
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
-        **_guard_numbers(_guard(model, photon_energy, T)),
+        **_guard_numbers(guarded(model, photon_energy, T)),
         **({"data_read": read} if (read := data_read(model)) else {}),
     }
 
@@ -147,15 +147,6 @@ def _guard_numbers(guard: Guard) -> dict[str, Any]:
         "second_law_margin_eV": _finite(guard.margin / e),
         "problems": list(guard.problems),
     }
-
-
-def _guard(model: GainModel, photon_energy: float, T: float) -> Guard:
-    """Return the guard; where the edge has no emission in balance, that is its one problem."""
-    try:
-        with np.errstate(divide="ignore"):  # dark dots: no light, hence a margin without bound
-            return thermodynamic_guard(model, photon_energy, T)
-    except ValueError as error:
-        return Guard(math.nan, math.nan, math.nan, (f"no check against thermodynamics: {error}",))
 
 
 def _finite(value: float) -> float | None:

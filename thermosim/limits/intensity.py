@@ -175,12 +175,18 @@ def _by_rays(light: Light, alpha: float, p: GainParameters) -> LitBody:
     points = _inside(light, _SAMPLES)
     box = _Boxes(points, size, round_=light.symmetry == "axisymmetric")
     amount, _ = deposit_on_cells(traced.segments, box, box.count, 0.5 * size, scattered=True)
-    share = np.bincount(box(points), minlength=box.count) / len(points)
+    owner = box(points)
+    share = np.bincount(owner, minlength=box.count) / len(points)
     full = share > 0
     volume = shape.truncated(b).volume
     intensity = amount[full] / (share[full] * volume)
     intensity *= amount.sum() / max(amount[full].sum(), 1e-300)
-    return LitBody(intensity, share[full])
+    if not isinstance(shape, Sphere):
+        return LitBody(intensity, share[full])
+    middle = np.stack([np.bincount(owner, x, box.count) for x in box.folded(points).T], axis=1)
+    middle = middle[full] / (share[full, None] * len(points))
+    middle = np.insert(middle, 1, 0.0, axis=1) if middle.shape[1] == 2 else middle
+    return LitBody(intensity, share[full], middle - _centre(shape, b))
 
 
 class _Boxes:
@@ -188,18 +194,19 @@ class _Boxes:
 
     def __init__(self, points: Floats, size: float, *, round_: bool) -> None:
         self.size, self.round = size, round_
-        x = self._folded(points)
+        x = self.folded(points)
         self.low = x.min(axis=0)
         self.shape = tuple(np.floor((x.max(axis=0) - self.low) / size).astype(int) + 1)
         self.count = math.prod(self.shape)
 
-    def _folded(self, points: Floats) -> Floats:
+    def folded(self, points: Floats) -> Floats:
+        """Return the coordinates that tell boxes apart."""
         if not self.round:
             return points
         return np.column_stack([np.hypot(points[:, 0], points[:, 1]), points[:, 2]])
 
     def __call__(self, points: Floats) -> NDArray[np.int64]:
-        box = np.floor((self._folded(points) - self.low) / self.size).astype(np.int64)
+        box = np.floor((self.folded(points) - self.low) / self.size).astype(np.int64)
         box = np.clip(box, 0, np.array(self.shape) - 1)
         return np.asarray(np.ravel_multi_index(tuple(box.T), self.shape))
 

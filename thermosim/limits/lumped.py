@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 _HOTTEST = 5000.0  # K above the chamber, to which a steady state is sought
 _GROWTH = 1.15
 _SMALLEST = 1e-9
-ALL = frozenset({"radiation", "contact", "gas", "near_field"})
-"""Names of the paths by which a particle exchanges heat."""
+PATHS = ("radiation", "contact", "gas", "near_field")
+"""Names of the paths by which a particle may exchange heat."""
+ALL = frozenset(PATHS)
 
 
 @dataclass(frozen=True)
