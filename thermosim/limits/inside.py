@@ -8,13 +8,13 @@ on its surface (`neumann`), averaged over the disk, and a cut that is flat:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import constants
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
+Floats = npt.NDArray[np.float64]
 
 _SERIES = (
     -0.8 - 2 * np.log(2.0), -0.93012955, 1.21504152, -5.22458834, 13.98843398, -15.17227665,
@@ -36,7 +36,34 @@ def sphere_resistance(radius: float, contact_radius: float, k: float) -> float:
     return float((1.0 + e / np.pi * inner) / (4.0 * k * contact_radius))
 
 
-def neumann(points: npt.ArrayLike, radius: float) -> npt.NDArray[np.float64]:
+def flat_resistance(volume: float, contact_radius: float, k: float) -> float:
+    """Return (mean less contact)/heat [K/W] of a body on a facet, heated evenly, on its disk.
+
+    The body counts as the half of a ball of its volume, a = ∛(3V/2π): ``f = 1 - 18/(5π) b/a`` from
+    Neumann's function of a source in the middle of its base; the cubic term makes b = a a body
+    whose whole base conducts.
+    """
+    e = contact_radius / np.cbrt(3.0 * volume / (2.0 * constants.pi))
+    return float((1.0 - 18.0 / (5.0 * constants.pi) * e + 0.4 * e**3) / (4.0 * k * contact_radius))
+
+
+def crossing_resistances(r: Floats, share: Floats, contact_radius: float) -> tuple[float, float]:
+    """Return k times what heat across a narrow gap meets on its way in a body: own, mutual [1/m].
+
+    The heat passes rings of radius r [m] about the contact in the shares `share`, which add up to
+    1. With itself ``∫ q(λ)² dλ/2π``, q the sum of the shares times J0(λr); with an isothermal
+    disk of radius b the temperature of that, ``asin(b/r)/2πb``.
+    """
+    from scipy.special import j0
+
+    wave_number = np.geomspace(1e-3 / r.max(), 50.0 / r.min(), 800)
+    waves = j0(np.outer(wave_number, r)) @ share
+    own = float(np.trapezoid(waves**2 * wave_number, np.log(wave_number))) / (2 * constants.pi)
+    disk = np.arcsin(np.minimum(contact_radius / r, 1.0)) / (2 * constants.pi * contact_radius)
+    return own, float(disk @ share)
+
+
+def neumann(points: npt.ArrayLike, radius: float) -> Floats:
     """Return ``4π k R`` times how much a watt released at a point warms the pole over the mean.
 
     Points, shape (n, 3) [m], from the centre; the pole is (0, 0, -R); the watt is drawn evenly

@@ -13,9 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thermosim.gain.source import heat_source
 from thermosim.limits.inside import (
+    crossing_resistances,
+    flat_resistance,
     interface_resistance,
     neumann,
     sphere_resistance,
@@ -23,7 +26,7 @@ from thermosim.limits.inside import (
 )
 from thermosim.limits.intensity import LitBody, lit_body
 from thermosim.limits.support import Support, support_of
-from thermosim.model.heat import Exchange, GasGap, Radiation
+from thermosim.model.heat import Exchange, GasGap, NearFieldGap, Radiation
 from thermosim.shapes import Sphere
 
 if TYPE_CHECKING:
@@ -111,7 +114,7 @@ class Lumped:
 
     # what is released
 
-    def densities(self, T: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def densities(self, T: float) -> NDArray[np.float64]:
         """Return the heat source [W/m³] at each intensity of the body."""
         if self.lit is None or self.parameters is None:
             return np.array([self.lump.heat_source or 0.0])
@@ -124,12 +127,12 @@ class Lumped:
         return float(q @ self.weights) * self.volume
 
     @property
-    def weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def weights(self) -> NDArray[np.float64]:
         """The share of the volume of each intensity."""
         return np.ones(1) if self.lit is None else self.lit.weight
 
     @cached_property
-    def _warmth(self) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    def _warmth(self) -> NDArray[np.float64] | None:
         """How much a watt at each point warms the contact over the mean, times 4πkR."""
         shape = self.lump.particle.shape
         if self.lit is None or self.lit.points is None or not isinstance(shape, Sphere):
@@ -149,30 +152,60 @@ class Lumped:
     def contact_resistance(self, T: float) -> float:
         """Return the resistance from the mean of the body to the end of the support [K/W].
 
-        Of bodies other than spheres the disk sees a half-space.
+        Of a body that rests on an edge or a point the disk sees a half-space.
         """
         b, shape, k = self.lump.contact_radius, self.lump.particle.shape, self.k(T)
         assert self.support is not None
         inside = 1.0 / (4.0 * k * b)
         if isinstance(shape, Sphere):
             inside = sphere_resistance(shape.radius, b, k)
+        elif shape.base_area > 0:
+            inside = flat_resistance(self.volume, b, k)
+        total = inside + self.support.resistance
         if self.lump.h_c:
-            below = min(self.support.resistance, inside) + max(self.support.resistance, inside)
-            inside += interface_resistance(b, self.lump.h_c, below)
-        return inside + self.support.resistance
+            total += interface_resistance(b, self.lump.h_c, total)
+        return total
 
-    def _contact(self, theta: float) -> float:
+    @cached_property
+    def _crossing(self) -> tuple[float, float]:
+        """Return what near field adds to itself and to the contact, times k [1/m].
+
+        The underside is that of the sphere of equal volume, or the facet that a body lies on.
+        """
+        gap = next(g for g in self.heat.gaps if isinstance(g, NearFieldGap))
+        b, shape = self.lump.contact_radius, self.lump.particle.shape
+        flat = shape.base_area > 0
+        R = np.sqrt(shape.base_area / np.pi) if flat else 0.99 * self.radius
+        edges = np.sqrt(b**2 + np.concatenate([[0.0], np.geomspace(1e-4 * b**2, R**2 - b**2, 300)]))
+        r = (edges[1:] + edges[:-1]) / 2.0
+        height = 0.0 if flat else np.sqrt(self.radius**2 - b**2) - np.sqrt(self.radius**2 - r**2)
+        heat = gap.conductance(height + 0.0 * r) * np.diff(edges**2)
+        return crossing_resistances(r, heat / heat.sum(), b)
+
+    def _network(self, T: float) -> NDArray[np.float64]:
+        """Return resistances [K/W] between contact and near field, shape (2, 2)."""
+        b = self.lump.contact_radius
+        total = self.contact_resistance(T)
+        if not self.near_field:
+            return np.array([[total]])
+        assert self.support is not None
+        both = 1.0 / self.k(T) + 4.0 * b * self.support.resistance  # of two half-spaces
+        own, mutual = (both * term for term in self._crossing)
+        return np.array([[total, mutual], [mutual, own + 1.0 / self.near_field]])
+
+    def _to_support(self, theta: float) -> NDArray[np.float64]:
+        """Return the heat that leaves by the contact, and by near field if there is one [W]."""
         support = self.support
-        if support is None:
-            return 0.0
+        assert support is not None
         T = self.T_env + theta
         mean = (T + support.temperature) / 2.0
         shift = 0.0
         if self._warmth is not None:
             q = self.densities(T) * self.weights * self.volume
             shift = float(q @ self._warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
-        end = support.temperature + support.lit
-        return (T + shift - end) / self.contact_resistance(mean)
+        network = self._network(mean)
+        drive = T + shift - support.temperature - support.lit
+        return np.linalg.solve(network, np.full(len(network), drive))
 
     @cached_property
     def near_field(self) -> float:
@@ -211,12 +244,10 @@ class Lumped:
         """Return the heat that leaves by each path that exists [W]."""
         found = {"radiation": self._radiation(theta)}
         if self.support is not None:
-            found["contact"] = self._contact(theta)
+            both = zip(("contact", "near_field"), self._to_support(theta), strict=False)
+            found |= {name: float(heat) for name, heat in both}
         if self.gas:
             found["gas"] = self.gas * theta
-        if self.near_field:
-            end = 0.0 if self.support is None else self.support.temperature - self.T_env
-            found["near_field"] = self.near_field * (theta - end)
         return {name: heat for name, heat in found.items() if name in only}
 
     def net(self, theta: float, only: frozenset[str] = ALL) -> float:

@@ -45,7 +45,9 @@ def _emissivity_remarks(case: Case) -> list[str]:
         return []
     material = case.material(particle.material)
     given = float(emissivity_law(particle.emissivity, material, size).at(T))
-    small = f"radius {si_text(size, 'm', 3)}, below the thermal wavelength of {longest * 1e6:.2g} µm"
+    small = (
+        f"radius {si_text(size, 'm', 3)}, below the thermal wavelength of {longest * 1e6:.2g} µm"
+    )
     infrared = infrared_of(particle.emissivity, material)
     if infrared is None:
         if isinstance(particle.emissivity, str):
