@@ -23,7 +23,7 @@ from thermosim.model.of_case import model_of
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
-    from thermosim.model.model import Light, Model
+    from thermosim.model.model import Light
 
 
 def derived_quantities(case: AnyCase) -> dict[str, Any]:

@@ -68,9 +68,9 @@ class _Plate:
         self.layers = [_layer(part, lump, T) for part in self.parts]
         self.heat, self.T = heat, T
         held = {h.boundary for h in heat.held}
-        on_frame = last.hole_radius is not None and "substrate_frame" in held
-        self.radius = last.hole_radius if on_frame else last.plan.inner
-        self.rim_held = on_frame or "substrate_rim" in held
+        hole = last.hole_radius if "substrate_frame" in held else None
+        self.radius = hole or last.plan.inner
+        self.rim_held = hole is not None or "substrate_rim" in held
         self.top = self._film("substrate_top")
         self.bottom = (math.inf, 0.0) if "substrate_bottom" in held else self._film(
             "substrate_bottom"
@@ -101,7 +101,7 @@ class _Plate:
         if not self.rim_held:
             zeros = np.concatenate([[0.0], zeros])
         peak = jv(1 if self.rim_held else 0, zeros)
-        return zeros / self.radius, 1.0 / (np.pi * self.radius**2 * peak**2)
+        return np.asarray(zeros / self.radius), np.asarray(1.0 / (np.pi * self.radius**2 * peak**2))
 
     def impedance(self, wave_number: Floats, depth: float = 0.0) -> Floats:
         """Return K per W/m² at the surface for heat that enters `depth` [m] below it."""
@@ -141,8 +141,8 @@ class _Plate:
         power = _beam_on(light, self.radius)
         count = min(max(_FEWEST, math.ceil(12 * self.radius / power.width)), _MOST)
         wave_number, weight = self.waves(count)
-        wave_number, weight = wave_number[wave_number * power.width < 12], weight
-        weight = weight[: len(wave_number)]
+        lit = wave_number * power.width < 12  # the beam has no finer waves
+        wave_number, weight = wave_number[lit], weight[lit]
         fallen = power.transform(wave_number)
         factor = weight * np.sinc(wave_number * self.disk / np.pi) * fallen
         rise = sum(

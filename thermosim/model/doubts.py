@@ -53,8 +53,8 @@ def _emissivity_remarks(case: Case) -> list[str]:
         if isinstance(particle.emissivity, str):
             return []
         return [
-            f"WARNING: emissivity {given:.3g} of the particle ({small}): a body so small emits less "
-            "than a large one; give infrared constants of its material to know how much"
+            f"WARNING: emissivity {given:.3g} of the particle ({small}): a body so small emits "
+            "less than a large one; give infrared constants of its material to know how much"
         ]
     own = float(planck_mie_emissivity(size, T, infrared.at, 400))
     if given <= _ABOVE * own:
@@ -72,7 +72,7 @@ def _gap_remarks(case: Case) -> list[str]:
     if radiation.near_field or not case.contact_radius or radiation.gap >= _NARROW:
         return []
     return [
-        f"WARNING: the gap under the particle narrows to {radiation.gap * 1e9:g} nm at its contact, "
-        "below 10 µm, where waves carry more heat than the radiation that is counted; write "
+        f"WARNING: the gap under the particle narrows to {radiation.gap * 1e9:g} nm at its "
+        "contact, below 10 µm, where waves carry more heat than the radiation that is counted; write "
         "radiation.near_field = true to count them"
     ]
