@@ -79,7 +79,7 @@ def neumann(points: npt.ArrayLike, radius: float) -> Floats:
 
 def surface_shift(heat: float, radius: float, k: float) -> float:
     """Return surface less mean [K] of a sphere in which `heat` [W] is released evenly."""
-    return -heat / (20.0 * constants.pi * k * radius)
+    return float(-heat / (20.0 * constants.pi * k * radius))
 
 
 def interface_resistance(contact_radius: float, h_c: float, spreading: float) -> float:

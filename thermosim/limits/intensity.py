@@ -26,6 +26,7 @@ from thermosim.optics.model import (
 )
 from thermosim.optics.rays_segments import deposit_on_cells
 from thermosim.shapes import Sphere
+from thermosim.shapes.hits import SphereSurface
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
@@ -144,14 +145,11 @@ def _by_series(light: Light, optics: MieOptics, alpha: float) -> LitBody:
     if math.prod(counts) * terms <= _WORK:
         points, weight = _ball(*counts)
     else:
-        rng = np.random.default_rng(0)
         count = max(round(_WORK / terms), 2000)
-        points = shape.hit_body().sample(rng, count)
-        points = (points - shape.hit_body().centre) / R
+        points = SphereSurface(1.0).sample(np.random.default_rng(0), count)
         weight = np.full(count, 1.0 / count)
-    along = laser.axes
     field = mie_intensity(optics, laser, R, centre, n, alpha)
-    turned = R * (points if even else points @ along)
+    turned = R * (points if even else points @ laser.axes)
     found = field(turned + centre)
     exact = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
     exact *= math.pi * R**2 * float(laser.intensity_at(centre[None])[0])
@@ -183,9 +181,10 @@ def _by_rays(light: Light, alpha: float, p: GainParameters) -> LitBody:
     intensity *= amount.sum() / max(amount[full].sum(), 1e-300)
     if not isinstance(shape, Sphere):
         return LitBody(intensity, share[full])
-    middle = np.stack([np.bincount(owner, x, box.count) for x in box.folded(points).T], axis=1)
-    middle = middle[full] / (share[full, None] * len(points))
-    middle = np.insert(middle, 1, 0.0, axis=1) if middle.shape[1] == 2 else middle
+    sums = np.stack([np.bincount(owner, x, box.count) for x in box.folded(points).T], axis=1)
+    middle: Floats = sums[full] / (share[full, None] * len(points))
+    if middle.shape[1] == 2:
+        middle = np.asarray(np.insert(middle, 1, 0.0, axis=1))
     return LitBody(intensity, share[full], middle - _centre(shape, b))
 
 

@@ -73,6 +73,6 @@ def _gap_remarks(case: Case) -> list[str]:
         return []
     return [
         f"WARNING: the gap under the particle narrows to {radiation.gap * 1e9:g} nm at its "
-        "contact, below 10 µm, where waves carry more heat than the radiation that is counted; write "
-        "radiation.near_field = true to count them"
+        "contact, below 10 µm, where waves carry more heat than the radiation that is counted; "
+        "write radiation.near_field = true to count them"
     ]
