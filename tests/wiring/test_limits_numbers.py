@@ -99,8 +99,10 @@ def test_every_path_of_a_case(name):
         assert contact == 0.0
     total = found["conductance_total_W_per_K"]
     assert total == pytest.approx(radiation + gas + contact, rel=1e-5)
-    assert found["initial_rate_K_per_s"] == pytest.approx(Q / (RHO * CP), rel=1e-5)
-    assert found["relaxation_time_s"] == pytest.approx(RHO * CP * volume / total, rel=1e-3)
+    assert found["initial_rate_K_per_s"] == pytest.approx(Q / (RHO * CP), rel=1e-9)
+    # at the colder state radiation conducts less
+    slope = found["relaxation_time_s"] * total / (RHO * CP * volume)
+    assert 1.0 < slope < 1.1
     # radiation leaves from the surface, which is a little warmer than the mean
     warmer = -Q * volume / (20 * math.pi * K * size)
     theta = found["delta_T_all_paths_K"]

@@ -170,7 +170,7 @@ def _clock(body: Lumped, theta: float | None) -> dict[str, Any]:
     capacity = body.heat_capacity()
     if capacity is None:
         return {}
-    clock: dict[str, Any] = {"initial_rate_K_per_s": body.net(0.0) / capacity}
+    clock: dict[str, Any] = {"initial_rate_K_per_s": body.source(0.0) / capacity}
     if theta is not None:
         step = max(1e-4 * abs(theta), 1e-9)
         slope = (body.net(theta - step) - body.net(theta + step)) / (2 * step)
