@@ -69,9 +69,7 @@ def test_flat_bodies():
     assert 0.1 < flat_resistance(half_ball, a, K) * 4 * K * a < 0.4
 
 
-@pytest.mark.parametrize(
-    ("biot", "expected"), [(0.01, 1.0898672), (1, 1.0797357), (10, 1.0467932)]
-)
+@pytest.mark.parametrize(("biot", "expected"), [(0.01, 1.0898672), (1, 1.0797357), (10, 1.0467932)])
 def test_interface_between_even_and_isothermal_flux(biot, expected):
     """Third-degree elements, b/R = 0.01, less 1/(πb²h_c)."""
     b = 5e-8
