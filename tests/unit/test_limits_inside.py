@@ -10,6 +10,7 @@ from thermosim.limits.inside import (
     flat_resistance,
     interface_resistance,
     neumann,
+    pointed_resistance,
     sphere_resistance,
     surface_shift,
 )
@@ -66,7 +67,23 @@ def test_flat_bodies():
     half_ball = 2 / 3 * math.pi * a**3
     small = flat_resistance(half_ball, 1e-3 * a, K) * 4 * K * 1e-3 * a
     assert 1 - small == pytest.approx(18 / (5 * math.pi) * 1e-3, rel=1e-3)
-    assert 0.1 < flat_resistance(half_ball, a, K) * 4 * K * a < 0.4
+    # third-degree elements, contact on an ideal conductor
+    for share, expected in {
+        0.15: 0.8295363,
+        0.5: 0.4827439,
+        0.9: 0.3148114,
+        1.0: 0.3339412,
+    }.items():
+        found = flat_resistance(half_ball, share * a, K) * 4 * K * share * a
+        assert found == pytest.approx(expected, rel=5e-4)
+
+
+def test_pointed_bodies():
+    """Blunt: a half-space. A needle: a rod that widens, depth/(kπb²)."""
+    b = 1e-7
+    assert pointed_resistance(1e-6 * b, b, K) == pytest.approx(1 / (4 * K * b), rel=1e-5)
+    needle = pointed_resistance(100 * b, b, K)
+    assert needle == pytest.approx(100 * b / (K * math.pi * b**2), rel=1e-3)
 
 
 @pytest.mark.parametrize(("biot", "expected"), [(0.01, 1.0898672), (1, 1.0797357), (10, 1.0467932)])

@@ -71,6 +71,23 @@ def test_a_held_face_is_where_the_heat_ends():
     assert support(1e-4, 2e-6, "held", "held", substrate=cold).temperature == 290.0
 
 
+def test_light_on_a_pillar_and_beside_it():
+    """All light in a black film on a pillar: through its foot. No pillar: the film on the slab."""
+    pillar = {"kind": "pedestal", "pedestal_radius": "2 um", "pedestal_height": "10 um"}
+    beam = {"profile": "top_hat", "radius": "1 um", "intensity": "1 kW/cm^2"}
+    found = support(1e-4, 2e-5, "held", "held", laser=beam, substrate=pillar)
+    # absorbed weakly and evenly: on the average it goes half way down the pillar
+    on_pillar = found.absorbed * 10 / (10 + 20)
+    area = math.pi * 4e-12
+    middle = 5e-6 / (K * area) + 1 / (4 * K * 2e-6)
+    assert found.lit == pytest.approx(on_pillar * middle, rel=0.15)
+    wide = support(1e-4, 2e-5, "held", "held", substrate=pillar,
+                   laser={**beam, "radius": "10 um"})  # fmt: skip
+    assert wide.absorbed == pytest.approx(
+        found.absorbed * (4 + 96 * 2 / 3), rel=2e-2
+    )  # beside it light meets the slab alone
+
+
 def test_light_in_a_sheet():
     """Gaussian, thin sheet: P/(4πkt) (ln(2R²/w²) + γ + E1(2R²/w²)) in the middle."""
     R, t, w = 1e-3, 2.5e-6, 50e-6

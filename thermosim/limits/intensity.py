@@ -7,6 +7,7 @@ into rings or boxes, beams at points of the body.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from thermosim.shapes.hits import SphereSurface
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
-    from thermosim.model.model import Light
+    from thermosim.model.model import Ground, Light
     from thermosim.optics.model import IntensityField
 
 Floats = NDArray[np.float64]
@@ -210,13 +211,11 @@ class _Boxes:
         return np.asarray(np.ravel_multi_index(tuple(box.T), self.shape))
 
 
-def light_in_ground(light: Light) -> list[tuple[float, float]]:
-    """Return depths [m] below the surface and the share of the beam that is absorbed there.
+def light_in_ground(light: Light, layers: Sequence[Ground]) -> list[tuple[float, float]]:
+    """Return depths [m] below the top of layers and the share of the beam absorbed there.
 
-    None where no layer absorbs, or the beam is a plane wave, which has no width; layers of the
-    outline of the lowest alone.
+    None where no layer absorbs, or the beam is a plane wave, which has no width.
     """
-    layers = [layer for layer in light.ground if layer.plan == light.ground[-1].plan]
     absorbing = [layer.index.imag > 0 for layer in layers]
     if not any(absorbing) or light.laser.profile == "plane":
         return []

@@ -21,6 +21,7 @@ from thermosim.limits.inside import (
     flat_resistance,
     interface_resistance,
     neumann,
+    pointed_resistance,
     sphere_resistance,
     surface_shift,
 )
@@ -150,17 +151,15 @@ class Lumped:
         return support_of(self.heat, self.lump, self.model.light, self.T_env)
 
     def contact_resistance(self, T: float) -> float:
-        """Return the resistance from the mean of the body to the end of the support [K/W].
-
-        Of a body that rests on an edge or a point the disk sees a half-space.
-        """
+        """Return the resistance from the mean of the body to the end of the support [K/W]."""
         b, shape, k = self.lump.contact_radius, self.lump.particle.shape, self.k(T)
         assert self.support is not None
-        inside = 1.0 / (4.0 * k * b)
         if isinstance(shape, Sphere):
             inside = sphere_resistance(shape.radius, b, k)
         elif shape.base_area > 0:
             inside = flat_resistance(self.volume, b, k)
+        else:
+            inside = pointed_resistance(shape.truncated(b).depth, b, k)
         total = inside + self.support.resistance
         if self.lump.h_c:
             total += interface_resistance(b, self.lump.h_c, total)

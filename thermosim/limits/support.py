@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.limits.below import LayerBelow, half_space_waves, layer_below, resistance_below
+from thermosim.limits.below import (
+    LayerBelow,
+    half_space_waves,
+    layer_below,
+    layered_resistance,
+    resistance_below,
+)
+from thermosim.limits.intensity import light_in_ground
 from thermosim.model.heat import Exchange, Radiation
 
 if TYPE_CHECKING:
@@ -65,6 +72,7 @@ class _Plate:
         self.parts = [part for part in lump.parts if part.plan == last.plan]
         above = lump.parts[: -len(self.parts)]
         self.disk = above[-1].plan.inner if above else lump.contact_radius
+        self.pillar = [_layer(part, lump, T) for part in above]
         self.layers = [_layer(part, lump, T) for part in self.parts]
         self.heat, self.T = heat, T
         held = {h.boundary for h in heat.held}
@@ -108,7 +116,8 @@ class _Plate:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             below, ratio = _through(self.layers, wave_number, self.bottom, depth)
             leaving, along = self.top
-            total = below + leaving + along * wave_number**2
+            # a film begins at the rim of the contact: finer waves than that do not meet it
+            total = below + leaving + along * wave_number**2 * np.exp(-2 * wave_number * self.disk)
             even = wave_number == 0
             if np.any(even):  # the even part leaves by the rim too
                 edge = self.rim * 2 * sum(layer.thickness for layer in self.layers) / self.radius
@@ -132,24 +141,55 @@ class _Plate:
         return plate - endless + self.beam
 
     def warmed(self, light: Light) -> tuple[float, float]:
-        """Return the rise [K] under the contact by light in the layers, and that light [W]."""
-        from thermosim.limits.intensity import light_in_ground
+        """Return the rise [K] under the contact by light in the layers, and that light [W].
 
-        shares = light_in_ground(light)
-        if not shares:
-            return 0.0, 0.0
-        power = _beam_on(light, self.radius)
-        count = min(max(_FEWEST, math.ceil(12 * self.radius / power.width)), _MOST)
+        A pillar takes what falls within its outline, and lets heat down along its axis.
+        """
+        beam, upper = _beam_on(light, self.radius), len(light.ground) - len(self.parts)
+        inside = beam.r < (self.disk if upper else 0.0)
+        rise = absorbed = 0.0
+        if upper:
+            foot = sum(layer.thickness for layer in self.pillar)
+            through = light_in_ground(light, light.ground)
+            power = float(beam.power[inside].sum())
+            for depth, share in through:
+                if depth < foot:
+                    rise += share * power * (self._down(depth) + self.foot_resistance())
+            absorbed += power * sum(share for _, share in through)
+            deep = [(depth - foot, share) for depth, share in through if depth >= foot]
+            rise += self._spread(beam.within(inside), deep)
+        own = light_in_ground(light, light.ground[upper:])
+        beside = beam.within(~inside)
+        rise += self._spread(beside, own)
+        here = beside.total * sum(share for _, share in own)
+        return rise + self.beam * here, absorbed + here
+
+    def foot_resistance(self) -> float:
+        """Return the resistance from the foot of a pillar to where the heat ends [K/W]."""
+        return layered_resistance(self.disk, self.layers) + self.correction()
+
+    def _down(self, depth: float) -> float:
+        """Return the resistance [K/W] of a pillar from a depth [m] to its foot."""
+        total, begins = 0.0, 0.0
+        for layer in self.pillar:
+            ends = begins + layer.thickness
+            total += max(ends - max(begins, depth), 0.0) / layer.upright
+            begins = ends
+        return total / (math.pi * self.disk**2)
+
+    def _spread(self, beam: _Beam, shares: list[tuple[float, float]]) -> float:
+        """Return the rise [K] under the disk by shares of a beam at depths [m]."""
+        if not shares or not beam.total:
+            return 0.0
+        count = min(max(_FEWEST, math.ceil(12 * self.radius / beam.width)), _MOST)
         wave_number, weight = self.waves(count)
-        lit = wave_number * power.width < 12  # the beam has no finer waves
+        lit = wave_number * beam.width < 12  # the beam has no finer waves
         wave_number, weight = wave_number[lit], weight[lit]
-        fallen = power.transform(wave_number)
-        factor = weight * np.sinc(wave_number * self.disk / np.pi) * fallen
-        rise = sum(
+        factor = weight * np.sinc(wave_number * self.disk / np.pi) * beam.transform(wave_number)
+        return sum(
             share * float((self.impedance(wave_number, depth) * factor).sum())
             for depth, share in shares
         )
-        return rise, power.total * sum(share for _, share in shares)
 
 
 def _layer(part: SubstratePart, lump: Lump, T: float) -> LayerBelow:
@@ -249,9 +289,15 @@ class _Beam:
 
     @property
     def total(self) -> float:
+        """Power [W]."""
         return float(self.power.sum())
 
+    def within(self, chosen: Any) -> _Beam:
+        """Return the rings that are chosen."""
+        return _Beam(self.r[chosen], self.power[chosen], self.width)
+
     def transform(self, wave_number: Floats) -> Floats:
+        """Return its waves J0 [W]."""
         from scipy.special import j0
 
         return np.array([float((self.power * j0(k * self.r)).sum()) for k in wave_number])
