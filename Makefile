@@ -7,7 +7,7 @@ PYTEST_OPTIONS ?=
 .PHONY: help demo test fuzz lint format bench doctor clean distclean
 
 help:
-	@echo 'make demo    two cases side by side, into demo/'
+	@echo 'make demo    three cases side by side, into demo/'
 	@echo 'make test    all tests (PYTEST_OPTIONS="-k words" for some)'
 	@echo 'make fuzz    shipped case files changed at random, for an hour (SECONDS=60 SEED=7)'
 	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
@@ -17,7 +17,7 @@ help:
 	@echo 'make distclean   also the userlands and caches that all clones share'
 
 demo:
-	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml -o demo --overwrite
+	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml cases/microparticle_best_intensity.toml -o demo --overwrite
 
 # Tests marked mpi start mpirun themselves and would fight with others for the cores.
 test:

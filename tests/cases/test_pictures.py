@@ -23,6 +23,7 @@ from thermosim.visual.optics_plots import draw_light_picture, read_cut
 
 CASE = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
 COARSE = [
+    "assumptions=favourable",
     "mesh.cells_per_radius=4",
     "mesh.cells_per_contact=4",
     "mesh.growth=0.6",

@@ -14,11 +14,13 @@ from thermosim.run.simulate import simulate  # noqa: E402
 CASES = sorted((Path(__file__).parents[2] / "cases" / "shapes").glob("*.toml"))
 COARSE = {
     "axisymmetric": [
-        "mesh.cells_per_radius=4", "mesh.cells_per_contact=20", "mesh.growth=0.5",
+        "assumptions=favourable", "mesh.cells_per_radius=4", "mesh.cells_per_contact=20",
+        "mesh.growth=0.5",
         "mesh.cache=false", "solver.error_estimate=false",
     ],
     "3d": [
-        "mesh.cells_per_radius=2", "mesh.cells_per_contact=2", "mesh.growth=0.9",
+        "assumptions=favourable", "mesh.cells_per_radius=2", "mesh.cells_per_contact=2",
+        "mesh.growth=0.9",
         "mesh.cache=false", "solver.error_estimate=false", "solver.degree=1",
     ],
 }  # fmt: skip

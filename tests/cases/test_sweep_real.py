@@ -18,7 +18,10 @@ pytest.importorskip("dolfinx")
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "cases"
 pytestmark = [pytest.mark.fem, pytest.mark.slow]
-COARSE = {"mesh.cells_per_contact": 20, "mesh.cells_per_radius": 4, "solver.error_estimate": False}
+COARSE = {
+    "assumptions": "favourable", "mesh.cells_per_contact": 20, "mesh.cells_per_radius": 4,
+    "solver.error_estimate": False,
+}  # fmt: skip
 
 
 def test_the_command_computes_resumes_and_names_the_optimum(tmp_path):

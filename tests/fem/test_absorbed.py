@@ -44,6 +44,7 @@ def case_of(model, radius=R, **sections):
     density = {"kind": "given", "n_dots": f"{N_DOTS} 1/m^3"}
     return parse_case(
         {
+            "assumptions": "favourable",
             "particle": {"shape": {"kind": "sphere", "radius": f"{radius} m"}},
             "laser": LIGHT,
             "optics": optics,

@@ -33,6 +33,7 @@ def case(substrate=None, **sections):
     plan = {"radius": f"{RADIUS} m", "bottom": "insulated", "emissivity": 0.0}
     return parse_case(
         {
+            "assumptions": "favourable",
             "particle": {"shape": {"kind": "sphere", "radius": "1 um"}, "emissivity": 0.0},
             "substrate": {"kind": "slab", **SHEET, **plan} if substrate is None
             else {**plan, **substrate},

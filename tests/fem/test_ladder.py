@@ -47,6 +47,8 @@ def test_the_favourable_limit_is_a_black_ball_in_even_light(climbed):
         {
             **{key: TREE[key] for key in ("laser", "mesh", "solver")},
             "particle": {**TREE["particle"], "emissivity": 1.0},
+            "optics": {"model": "uniform"},
+            "gain": {"escape": {"kind": "none"}},
         }
     )
     expected = simulate(best).summary["delta_T_mean_K"]

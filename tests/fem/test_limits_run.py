@@ -79,10 +79,8 @@ def tree(shape, **sections):
         "particle": {"material": "Cs4PbBr6", "emissivity": "small_body", "shape": shape},
         "contact": JKR,
         "laser": {"intensity": "3 kW/cm^2"},
-        "optics": {"model": "uniform"},
-        "gain": {
-            "density": {"kind": "given", "n_dots": "1.66e16 1/cm^3"}, "escape": {"kind": "none"},
-        },
+        "assumptions": "favourable",
+        "gain": {"density": {"kind": "given", "n_dots": "1.66e16 1/cm^3"}},
         "mesh": {"cells_per_radius": 8, "cells_per_contact": 400, "growth": 0.4},
         "solver": {"error_estimate": False},
         "output": {"pictures": False, "fields": False, "thermometer": False},

@@ -17,7 +17,7 @@ RIGID = {"gap_shift": "0 J/K"}
 
 
 def run(**sections):
-    case = parse_case({"particle": SPHERE, "laser": LASER, **sections})
+    case = parse_case({"assumptions": "favourable", "particle": SPHERE, "laser": LASER, **sections})
     return case, simulate(case).summary
 
 

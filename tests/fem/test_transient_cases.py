@@ -26,6 +26,7 @@ BASE = {
     "output": {"pictures": False},
 }  # fmt: skip
 LASER = {
+    "assumptions": "favourable",
     "laser": {"photon_energy": "2.33 eV", "intensity": "3 kW/cm^2"},
     "gain": {"density": {"kind": "given", "n_dots": "1.66e16 1/cm^3"}},
 }

@@ -25,6 +25,7 @@ from thermosim.run.transient import resume_transient, running_folder  # noqa: E4
 
 ROOT = Path(__file__).parents[2]
 TREE = {
+    "assumptions": "favourable",
     "particle": {"material": "Cs4PbBr6", "shape": {"kind": "sphere", "radius": "5 um"}},
     "substrate": {
         "kind": "slab", "material": "muscovite", "radius": "100 um", "thickness": "20 um",

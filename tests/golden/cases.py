@@ -16,9 +16,15 @@ SHIPPED, EXTRA = ROOT / "cases", HERE / "extra"
 GOLDEN = HERE / "summaries.json"
 
 PLAIN = ("solver.error_estimate=false", "output.thermometer=false")
-FLAT = ("mesh.cells_per_radius=5", "mesh.cells_per_contact=200", "mesh.growth=0.5")
+FLAT = (
+    "assumptions=favourable",
+    "mesh.cells_per_radius=5",
+    "mesh.cells_per_contact=200",
+    "mesh.growth=0.5",
+)
 SOLID = (
-    "mesh.cells_per_radius=2", "mesh.cells_per_contact=2", "mesh.growth=0.9", "solver.degree=1",
+    "assumptions=favourable", "mesh.cells_per_radius=2", "mesh.cells_per_contact=2",
+    "mesh.growth=0.9", "solver.degree=1",
 )  # fmt: skip
 ESTIMATE, THERMOMETER = "solver.error_estimate=true", "output.thermometer=true"
 
@@ -232,6 +238,10 @@ VARIANTS = {
 }  # fmt: skip
 
 SHIPPED_VARIANTS = {
+    "microparticle_on_mica": {"careful": (*PLAIN, *FLAT, "assumptions=careful")},
+    "shapes/truncated_cube": {
+        "careful": (*PLAIN, *SOLID, 'optics={model="rays", n_rays=300}', "assumptions=careful"),
+    },
     "lit_cylinder": {
         "rays": (*PLAIN, 'mesh.size="0.8 um"', 'optics={model="rays", n_rays=300}'),
         "target_error": ("goal=summit", "mesh.target_error=2e-7", 'mesh.size="0.8 um"', PLAIN[1]),

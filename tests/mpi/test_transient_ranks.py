@@ -12,6 +12,7 @@ from thermosim.results.series import load_series  # noqa: E402
 CASE = """
 [particle]
 material = "Cs4PbBr6"
+assumptions = "favourable"
 [particle.shape]
 kind = "sphere"
 radius = "5 um"

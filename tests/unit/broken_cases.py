@@ -7,6 +7,7 @@ GOOD = """\
 title = "good"
 symmetry = "axisymmetric"
 
+assumptions = "favourable"
 [particle]
 material = "Cs4PbBr6"
 emissivity = 0.9
@@ -205,13 +206,13 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "missing_surface": (changed(SHAPE, 'kind = "surface"\npath = "none.stl"\nunit = "1 um"'), ("particle.shape.path", "no such file")),
     "surface_of_wrong_type": (changed(SHAPE, 'kind = "surface"\npath = "none.docx"'), ("particle.shape.path", ".stl")),
     # TOML
-    "unquoted_quantity": (changed(RADIUS, "radius = 5 um"), ("is not valid TOML: line 10", '"5 um"')),
-    "unquoted_word": (changed('kind = "sphere"', "kind = sphere"), ("is not valid TOML: line 9", '"sphere"')),
+    "unquoted_quantity": (changed(RADIUS, "radius = 5 um"), ("is not valid TOML: line 11", '"5 um"')),
+    "unquoted_word": (changed('kind = "sphere"', "kind = sphere"), ("is not valid TOML: line 10", '"sphere"')),
     "duplicate_key": (changed(RADIUS, RADIUS + "\n" + RADIUS), ("is not valid TOML", "a key stands twice")),
     "duplicate_section": (added("[laser]"), ("is not valid TOML", "section [laser] stands twice")),
-    "unclosed_quote": (changed(RADIUS, 'radius = "5 um'), ("is not valid TOML: line 10",)),
-    "unclosed_bracket": (changed("[laser]", "[laser"), ("is not valid TOML: line 22",)),
-    "no_equals": (changed(RADIUS, "radius"), ("is not valid TOML: line 10",)),
+    "unclosed_quote": (changed(RADIUS, 'radius = "5 um'), ("is not valid TOML: line 11",)),
+    "unclosed_bracket": (changed("[laser]", "[laser"), ("is not valid TOML: line 23",)),
+    "no_equals": (changed(RADIUS, "radius"), ("is not valid TOML: line 11",)),
     "yaml": ("particle:\n  shape: sphere\n", ("is not valid TOML: line 1",)),
     "json": ('{"particle": {}}', ("is not valid TOML: line 1",)),
     "huge_integer": ("x = " + "9" * 5000, ("is not valid TOML",)),

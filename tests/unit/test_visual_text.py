@@ -117,7 +117,7 @@ def test_words_of_the_light_and_of_the_thermometer():
         return dict(result_rows(Result(numbers, {}, parse_case(LIT))))
 
     rows = rows_of(numbers)
-    assert rows["ΔT of the particle, mean"] == "−2.60000 ± 0.00020 mK (numerical)"
+    assert rows["ΔT of the particle, mean"] == "−2.600 mK ± 200 nK (numerical)"
     assert rows["PL thermometry would read"] == "0.00 ± 0.32 K (photon noise)"
     assert rows["light absorbed"] == "99.00 nW by the dots, 1.000 nW by the substrate"
     assert rows["intensity inside, mean … highest"] == (

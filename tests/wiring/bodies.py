@@ -35,6 +35,7 @@ def pedestal(material, pillar=None, **more):
 def particle(substrate=None, **sections):
     """A sphere of 5 µm that touches its substrate over a disk of 1 µm."""
     tree = {
+        "assumptions": "favourable",
         "particle": {"shape": {"kind": "sphere", "radius": "5 um"}, "emissivity": 1.0},
         "mesh": dict(COARSE),
     }
@@ -54,6 +55,7 @@ def own_geometry(mesh, folder, **sections):
     black, grey = ({"radiation": {"emissivity": e, "T_env": "300 K"}} for e in (1.0, 0.9))
     materials = {"particle": "Cs4PbBr6"}
     tree = {
+        "assumptions": "favourable",
         "goal": "particle",
         "geometry": {"file": "body.msh", "unit": f"{mesh.unit!r} m", "symmetry": mesh.symmetry},
         "regions": {name: {"material": materials.get(name, "mica")} for name in mesh.regions},

@@ -41,6 +41,7 @@ def tree(shape=SPHERE, **sections):
     particle = {"shape": shape, "material": "grain"}
     symmetry = "axisymmetric" if shape is SPHERE else "3d"
     found = {"particle": particle, "materials": OWN, "chamber": CHAMBER, "symmetry": symmetry}
+    found["assumptions"] = "favourable"
     if "laser" not in sections:
         found["source"] = {"heat_source": f"{Q} W/m^3"}
     return found | sections

@@ -262,6 +262,7 @@ OTHER_SECTIONS = {
     "output": {"fields": False},
     "optics": {"model": "rays"},
     "gain": {"dark_fraction": 0.1},
+    "assumptions": "favourable",
     "laser": {"intensity": "3 kW/cm^2"},
 }
 SHAPING_SECTIONS = {"particle", "substrate", "contact", "symmetry", "mesh"}

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from thermosim.bodies.geometry import NamedProbe, unknown_names
+from thermosim.case.assumptions import Assumptions, filled
 from thermosim.case.settings import OutputSettings, SolverSettings
 from thermosim.errors import CaseError, Problem
 from thermosim.language.sections import Section
@@ -37,12 +38,18 @@ class CaseBase(Section):
     """A whole case file, validated and resolved."""
 
     if TYPE_CHECKING:  # each kind of case has them at their own places among its sections
+        assumptions: Assumptions
         materials: OwnMaterials
         transient: InTime
         mesh: Any
         solver: SolverSettings
         output: OutputSettings
         title: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _assume(cls, data: Any) -> Any:
+        return filled(data, cls.model_fields["gain"].default)
 
     def target_problems(self) -> Iterator[Problem]:
         """Yield what keeps ``mesh.target_error`` from being met."""

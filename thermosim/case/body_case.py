@@ -20,6 +20,7 @@ from thermosim.bodies.geometry import (
     unknown_names,
 )
 from thermosim.bodies.radiation import BodyEnclosure
+from thermosim.case.assumptions import Assumptions
 from thermosim.case.base import CaseBase, InTime, OwnMaterials, Probes, Title
 from thermosim.case.settings import OutputSettings, SolverSettings
 from thermosim.errors import CaseError, Problem
@@ -28,7 +29,7 @@ from thermosim.gain.rules import gain_problems
 from thermosim.language.formulas import FieldExpression
 from thermosim.language.names import Name, toml_key
 from thermosim.optics.beam import Laser
-from thermosim.optics.model import OpticsModel, UniformOptics
+from thermosim.optics.model import OpticsModel
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
 from thermosim.schedule.settings import ChamberStart, FieldStart
 from thermosim.thermometry.settings import ThermometrySettings
@@ -57,6 +58,7 @@ class BodyCase(CaseBase):
     """Heat conduction in a body of any geometry, steady or in time."""
 
     title: Title = ""
+    assumptions: Assumptions = "careful"
     geometry: Geometry
     regions: dict[Name, Region] = Field(min_length=1)
     boundaries: dict[Name, Boundary] = Field(
@@ -72,7 +74,7 @@ class BodyCase(CaseBase):
     probes: Probes = ()
     laser: Laser | None = None
     optics: OpticsModel | None = Field(
-        default=None, description="How the light spreads in that region; uniform by default"
+        default=None, description="How the light spreads in that region; auto by default"
     )
     gain: BodyGain | None = Field(
         default=None, description="Dots of one region, which the laser drives"
@@ -243,14 +245,10 @@ class BodyCase(CaseBase):
         except CaseError:  # told by the materials
             return
         in_time = self.transient is not None
+        assert self.optics is not None
         yield from optics_problems(
-            self.light_model, self.laser, None, material, self.symmetry, transient=in_time
+            self.optics, self.laser, None, material, self.symmetry, transient=in_time
         )
-
-    @property
-    def light_model(self) -> OpticsModel:
-        """How the light spreads."""
-        return self.optics or UniformOptics()
 
     @property
     def lit_region(self) -> str:

@@ -15,6 +15,7 @@ from thermosim.bodies.films import FilmSettings
 from thermosim.bodies.particle import Particle, Single
 from thermosim.bodies.radiation import RadiationSettings
 from thermosim.bodies.substrates import NoSubstrate, Substrate
+from thermosim.case.assumptions import Assumptions
 from thermosim.case.base import CaseBase, InTime, OwnMaterials, Probes, Title
 from thermosim.case.settings import (
     GivenSource,
@@ -45,6 +46,7 @@ class Case(CaseBase):
     """One experiment to compute: a particle, what it rests on, the light, and how to solve."""
 
     title: Title = ""
+    assumptions: Assumptions = "careful"
     symmetry: Symmetry = Field(
         default="axisymmetric",
         description="Body of revolution in (r, z); quarter of one with mirror planes; full 3d",
@@ -53,7 +55,7 @@ class Case(CaseBase):
     substrate: Substrate = NoSubstrate()
     contact: Contact = NoContact()
     laser: Laser | None = None
-    optics: OpticsModel = UniformOptics()
+    optics: OpticsModel = AutoOptics()
     gain: GainModel = GainModel()
     source: GivenSource | None = None
     chamber: Chamber = Chamber()

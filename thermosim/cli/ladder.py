@@ -49,22 +49,30 @@ def ladder(
         print_ladder(found, loaded.title or str(case))
 
 
+_FAR = 300.0  # ΔT [K] beyond which no property of the case is known
+
+
+def _shown(delta: float) -> str:
+    """Return a ΔT [K] in words."""
+    from thermosim.language.units import si_text
+
+    return f"> {_FAR:g} K" if delta > _FAR else plain(si_text(delta, "K"))
+
+
 def print_ladder(found: Ladder, title: str) -> None:
     """Print the rungs, one a line, and the one that decides."""
     from rich.table import Table
-
-    from thermosim.language.units import si_text
 
     table = Table(box=None, padding=(0, 1), title=title, title_justify="left")
     for name in ("", "mean ΔT", "assumed from here on"):
         table.add_column(name, justify="right" if name == "mean ΔT" else "left")
     for rung in found.rungs:
         value = rung.delta_T_mean_K
-        shown = "no steady state" if value is None else plain(si_text(value, "K"))
+        shown = "no steady state" if value is None else _shown(value)
         table.add_row(rung.name, shown, rung.words)
     written = found.as_written_K
     if written is not None:
-        table.add_row("case as written", plain(si_text(written, "K")), "")
+        table.add_row("case as written", _shown(written), "")
     console().print(table)
     decides = found.decides
     if decides is not None:

@@ -189,5 +189,6 @@ def print_comparison(results: dict[str, Any]) -> None:
     for letter in letters:
         table.add_column(letter, justify="right")
     for label in dict.fromkeys(label for rows in tables for label in rows):
-        table.add_row(label, *(plain(rows.get(label, "")) for rows in tables))
+        firsts = (rows.get(label, "").partition("\n")[0] for rows in tables)
+        table.add_row(label, *map(plain, firsts))
     console().print(table)

@@ -18,6 +18,9 @@ from thermosim.gain.efficiency import (
 from thermosim.language.kinds import Kind
 from thermosim.language.units import Fraction, NonNegative, Positive, Time
 
+MEASURED_EFFICIENCY = 0.8
+"""Exciton efficiency measured on CsPbBr3 in Cs4PbBr6 (arXiv:2406.10641)."""
+
 
 class MultiEfficiencies(Kind, chosen_by="kind"):
     """Efficiencies of trion and biexciton."""

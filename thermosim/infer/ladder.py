@@ -17,7 +17,7 @@ from thermosim.case.settings import OutputSettings
 from thermosim.errors import CaseError, SolveError
 from thermosim.gain.escape.methods import AutoEscape
 from thermosim.gain.model import NoEscape
-from thermosim.gain.recombination import TrionBiexciton
+from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.model.of_case import model_of
 from thermosim.optics.model import AutoOptics, UniformOptics
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from thermosim.gain import GainModel
     from thermosim.results import Result
 
-MEASURED_EFFICIENCY = 0.8
-"""Exciton efficiency measured on CsPbBr3 in Cs4PbBr6 (arXiv:2406.10641)."""
 TRIAL_EXTINCTION = 1e-6
 """Extinction coefficient tried for a substrate whose own nobody has measured at the pump."""
 

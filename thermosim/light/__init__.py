@@ -1,6 +1,6 @@
 """The light inside the body on the heat mesh, and the heat that it makes."""
 
-from thermosim.light.accounts import intensity_by_cell, light_summary
+from thermosim.light.accounts import intensity_by_cell, light_summary, lit_points
 from thermosim.light.coupling import couple
 from thermosim.light.light import AbsorbedLight, absorbed_light
 from thermosim.light.source import GainSource, LightSource, as_constants
@@ -14,4 +14,5 @@ __all__ = [
     "couple",
     "intensity_by_cell",
     "light_summary",
+    "lit_points",
 ]

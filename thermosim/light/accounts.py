@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import ufl
 from dolfinx import fem
 
@@ -16,6 +17,7 @@ from thermosim.light.source import as_constants
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.heat.problem import HeatProblem
+    from thermosim.light.cells import Floats
     from thermosim.light.light import AbsorbedLight
     from thermosim.light.source import GainSource
 
@@ -81,6 +83,8 @@ def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, flo
 def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     """Return mean and largest intensity, ``<I²>/<I>²`` and the gain that is lost (collective).
 
+    ``heating_volume_fraction`` is the share of the volume whose dots heat, pumped beyond the
+    crossover of their gain.
     ``gain_reduction_rel`` is 1 - G/G₀, with G the cooling of all dots and G₀ that under the mean
     intensity everywhere, at the same temperatures; left out where G₀ does not cool.
     """
@@ -95,9 +99,36 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
         found["hot_spot_factor"] = integrate(domain, I**2, dx) / volume / mean**2
         uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
+        I, T, volumes = lit_points(light, problem)
+        heats = cooling_gain(I, T, light.parameters) < 0.0
+        parts = domain.comm.allreduce(np.array([np.sum(volumes[heats]), np.sum(volumes)]))
+        found["heating_volume_fraction"] = float(parts[0] / parts[1])
         if even > 0.0:
             found["gain_reduction_rel"] = 1.0 - uneven / even
     return found
+
+
+def lit_points(light: AbsorbedLight, problem: HeatProblem) -> tuple[Floats, Floats, Floats]:
+    """Return intensity [W/m²], temperature [K] and volume [m³] of points of the lit region.
+
+    Collective; each rank gets its own. Points are those at which the intensity is known, with the
+    temperature in the middle of their cell.
+    """
+    domain, local = light.domain, light.intensity
+    cells = domain.cells(light.region)
+    cells = cells[cells < domain.mesh.topology.index_map(domain.tdim).size_local]
+    middle = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+    middle.interpolate(problem.theta)
+    T = middle.x.array[cells].real + problem.model.T_ref
+    if isinstance(local, float):
+        return np.full(len(cells), local * light.factor), T, cell_volumes(domain)[cells]
+    dofs = local.function_space.dofmap.list[cells]
+    v = ufl.TestFunction(local.function_space)
+    measure = domain.dx(light.region, light.quadrature_degree)
+    weights = fem.assemble_vector(compile_form(domain.weight * v * measure)).array
+    volume = weights[dofs].ravel() * domain.volume_scale
+    I = local.x.array[dofs].ravel() * light.factor
+    return I, np.repeat(T, dofs.shape[1]), volume
 
 
 def _largest(light: AbsorbedLight) -> float:

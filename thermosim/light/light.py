@@ -14,7 +14,7 @@ from thermosim.errors import CaseError, Problem
 from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
 from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
-from thermosim.gain.escape.methods import MonteCarloEscape
+from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import (
@@ -184,6 +184,8 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     unlit = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
     found.notes += notes
+    if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
+        found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
     if isinstance(optics, RayOptics | MieOptics):

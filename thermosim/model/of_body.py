@@ -137,7 +137,8 @@ def light_of(case: BodyCase) -> Light | None:
     material = case.regions[region].material
     table = case.material(material).refractive_index
     index = index_of_laser(table, case.laser.wavelength, material)
-    optics = case.light_model
+    optics = case.optics
+    assert optics is not None
     return Light(
         region, case.laser, optics, case.gain, case.reference, optics.index(index),
         symmetry=case.symmetry,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str]]
 
 _TAKERS = {"dots": "the dots", "host": "host and defects", "substrate": "the substrate"}
+_SURE = 5e-4  # numerical error over ΔT below which digits would promise more than is known
+_FAR = 30.0  # change of ΔT [K] beyond which a linear estimate says no more than that
+_SMALL = 0.01  # of ΔT: an assumption that matters less is not told
 _NOTHING = 1e-12  # of the heat turned over: rounding
 
 
@@ -23,7 +26,12 @@ def result_rows(result: Result) -> Rows:
     """Return what a result says, name and value, the most wanted first."""
     numbers = result.summary
     rows = _differences(result) if result.layout.zero else _temperatures(result)
-    rows += _thermometer_rows(numbers) + _light_rows(numbers) + _heat_rows(result)
+    rows += (
+        _assumption_rows(numbers)
+        + _thermometer_rows(numbers)
+        + _light_rows(numbers)
+        + _heat_rows(result)
+    )
     return rows + _ending_rows(numbers, result.layout.driver)
 
 
@@ -34,6 +42,13 @@ def goal_delta(result: Result) -> tuple[float, float | None]:
     if layout.probe is None:
         return numbers["delta_T_mean_K"], error
     return numbers[f"probe_{layout.probe}_K"] - layout.T_ref, error
+
+
+def delta_text(delta: float, error: float | None) -> str:
+    """Return a ΔT with its numerical error [K], without digits that the physics does not hold."""
+    if error is None or not 0.0 < error < _SURE * abs(delta):
+        return si_with_error(delta, error, "K")
+    return f"{si_text(delta, 'K', zeros=True)} ± {_rounded(error)}"
 
 
 def goal_text(result: Result) -> str:
@@ -67,15 +82,20 @@ def _differences(result: Result) -> Rows:
     """Return ΔT of the region that is asked about, and of probes."""
     numbers, layout = result.summary, result.layout
     delta, error = goal_delta(result)
-    mean = si_with_error(delta, error, "K") + ("" if error is None else " (numerical)")
+    mean = delta_text(delta, error) + ("" if error is None else " (numerical)")
     low, high = (si_text(numbers[f"delta_T_{end}_K"], "K", zeros=True) for end in ("min", "max"))
     rows = [(layout.goal, mean), ("lowest … highest", f"{low} … {high}")]
     errors = numbers.get("errors", {})
     for name, value in probes_of(numbers).items():
         key = f"probe_{name}_K"
-        text = si_with_error(value - layout.T_ref, errors.get(key), "K")
+        text = delta_text(value - layout.T_ref, errors.get(key))
         rows.append((f"ΔT at {name}", doubted(numbers, key, text)))
     return rows
+
+
+def _rounded(value: float) -> str:
+    """Return a difference of temperatures [K] with two digits."""
+    return si_text(float(f"{value:.2g}"), "K", 3)
 
 
 def _temperatures(result: Result) -> Rows:
@@ -84,7 +104,7 @@ def _temperatures(result: Result) -> Rows:
     rows = [(layout.goal, goal_text(result))]
     if layout.lit:
         side = f"ΔT from {layout.T_ref:g} K"
-        rows.append((side, si_with_error(*goal_delta(result), "K")))
+        rows.append((side, delta_text(*goal_delta(result))))
     change, errors = change_of(result), numbers.get("errors", {})
 
     def told(key: str) -> str:
@@ -149,6 +169,22 @@ def without_rounding(heat: float, turned: float) -> float:
     return heat if abs(heat) > _NOTHING * turned else 0.0
 
 
+def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
+    """Return what was assumed, the largest effect on ΔT first, as far as any of them matters."""
+    delta = numbers["delta_T_mean_K"]
+    least = _SMALL * abs(delta)
+    found = [row for row in numbers.get("assumptions", []) if abs(row["change_K"]) > least]
+    lines = []
+    for row in found:
+        change = row["change_K"]
+        turns = ", which turns the sign" if (delta + change) * delta < 0.0 else ""
+        far = "beyond " if abs(change) > _FAR else "about "
+        size = min(abs(change), _FAR)
+        text = ("+" if change > 0.0 else "−") + _rounded(size)
+        lines.append(f"{row['assumed']}; {row['instead']}: {far}{text}{turns}")
+    return [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
+
+
 def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:
     """Return the reading of a PL thermometer, with the places that photon noise leaves."""
     if "delta_T_thermometer_K" not in numbers:
@@ -156,7 +192,8 @@ def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:
     reading, sigma = (numbers[f"delta_T_thermometer{end}_K"] for end in ("", "_sigma"))
     places = max(1 - math.floor(math.log10(sigma)), 0) if sigma > 0 else 4
     reading = round(reading, places) + 0.0  # no minus before zero
-    text = f"{reading:.{places}f} ± {sigma:.{places}f} K (photon noise)"
+    unseen = ", too small to be seen" if abs(reading) < 2.0 * sigma else ""
+    text = f"{reading:.{places}f} ± {sigma:.{places}f} K (photon noise){unseen}"
     return [("PL thermometry would read", text.replace("-", "−"))]
 
 
@@ -183,8 +220,11 @@ def _light_rows(numbers: Mapping[str, Any]) -> Rows:
     )
     if "gain_reduction_rel" in numbers:
         lost = numbers["gain_reduction_rel"]
-        heats = ", which turns cooling into heating" if lost > 1 else ""
-        rows.append(("gain lost to hot spots", f"{100 * lost:.3g} %{heats}"))
+        heats = "all of it: they turn cooling into heating" if lost > 1 else f"{100 * lost:.3g} %"
+        rows.append(("gain lost to hot spots", heats))
+    if numbers.get("heating_volume_fraction"):
+        share = 100.0 * numbers["heating_volume_fraction"]
+        rows.append(("pumped beyond the crossover", f"dots in {share:.2g} % of the volume heat"))
     return rows
 
 

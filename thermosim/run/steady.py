@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.model.budget import balance_error
 from thermosim.results import Result
 from thermosim.results.journal import UNJUDGED
+from thermosim.run.assumed import ranked
 from thermosim.run.goal import goal_error
 from thermosim.run.prepare import heat_on, light_in, mesh_of
 from thermosim.run.summary import goal_numbers, head, light_numbers, notes_of, numerics
@@ -112,5 +113,7 @@ def _result(
         **contact_temperatures(problem),
         **light_numbers(model, problem, light, notes, journal),
     }
+    if light is not None:
+        summary["assumptions"] = ranked(model, problem, light, summary)
     notes += [line for line in journal.lines if "WARNING" in line]
     return Result(summary, budget, case, None, notes, problem)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from thermosim.language.units import si_with_error
-from thermosim.results.words import goal_delta, goal_text, without_rounding
+from thermosim.results.words import delta_text, goal_delta, goal_text, without_rounding
 from thermosim.visual import style
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ def headline(result: Result) -> str:
     layout, numbers = result.layout, result.summary
     delta, error = goal_delta(result)
     when = f"After {style.time_text(numbers['time_s'])} the" if "time_s" in numbers else "The"
-    colder = f"{si_with_error(abs(delta), error, 'K')} {'colder' if delta < 0 else 'warmer'} than"
+    colder = f"{delta_text(abs(delta), error)} {'colder' if delta < 0 else 'warmer'} than"
     if layout.zero:
         several = layout.focus is not None and layout.focus.count > 1
         who = f"{layout.about}s are on average" if several else f"{layout.about} is"

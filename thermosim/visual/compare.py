@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.language.units import si_with_error
-from thermosim.results.words import absolute, goal_delta
+from thermosim.results.words import absolute, delta_text, goal_delta
 from thermosim.visual import style
 from thermosim.visual.budget import percent, rows_of, shares
 from thermosim.visual.fields import frames, paint, seen_range
@@ -181,7 +180,7 @@ def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
         xerr=errors / factor, error_kw={"ecolor": style.INK, "capsize": 3},
     )  # fmt: skip
     for i, (mean, error) in enumerate(zip(means, errors, strict=True)):
-        text = si_with_error(float(mean), float(error), "K")
+        text = delta_text(float(mean), float(error))
         axes.text(
             0.01, i - 0.36, text, transform=axes.get_yaxis_transform(), va="bottom", fontsize=9
         )

@@ -166,6 +166,11 @@ def paint(
     mesh = Triangulation(points[:, 0] / factor_x, points[:, 1] / factor_z, triangles)
     filled = axes.tripcolor(mesh, shown, shading="gouraud", cmap=style.COLOURS, clim=_open(*ends))
     filled.set_rasterized(True)
+    if cut.symbol == "ΔT" and turns_sign(low, high):
+        most = max(-ends[0], ends[1])
+        filled.set(cmap=style.DIVERGING, clim=(-most, most))
+        if np.ptp(np.sign(shown)):
+            axes.tricontour(mesh, shown, levels=[0.0], colors=style.INK, linewidths=1.2)
     levels = isotherms(*ends)
     if len(levels):
         thin: dict[str, Any] = {"colors": "white", "linestyles": "solid", "linewidths": 0.5}
@@ -181,6 +186,11 @@ def paint(
 def _open(low: float, high: float) -> tuple[float, float]:
     """Return limits that differ, for a field that is constant."""
     return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def turns_sign(low: float, high: float) -> bool:
+    """Whether a range of ΔT holds cold and warm, beyond a trace of either."""
+    return min(-low, high) > 0.01 * max(-low, high)
 
 
 def seen_range(

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 
 COLOURS = "viridis"
 """The colour map of all fields, perceptually uniform: dark is cold or small, bright is warm."""
+DIVERGING = "RdBu_r"
+"""The colour map of a ΔT that is cold here and warm there: white is 0."""
 COOLS, WARMS, NEUTRAL = "#2b6ca3", "#d1602a", "#5f6670"
 INK, GRID = "#22262b", "#d9dde2"
 SERIES = ("#2b6ca3", "#d1602a", "#3a8f5c", "#8a5aa8", "#b8901f", "#4a9fb5", "#a8456a", "#6b7280")

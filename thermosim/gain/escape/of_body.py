@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.constants import e
 
 from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, Escape, EscapeOfBody
-from thermosim.gain.model import GainModel
+from thermosim.gain.model import GainModel, NoEscape
 from thermosim.gain.source import external_efficiency, mean_escape
 
 if TYPE_CHECKING:
@@ -51,16 +51,13 @@ def emission_grid(model: GainModel, temperature: float) -> Array:
 def with_choice(model: GainModel, index: float) -> GainModel:
     """Return the model with ``escape = "auto"`` chosen for a body of real refractive index `index`.
 
-    Raises
-    ------
-    ValueError
-        If the index is not a number.
+    All light leaves a body whose index nobody knows (not a number).
     """
     if not isinstance(model.escape, AutoEscape):
         return model
-    if math.isnan(index):
-        raise ValueError("needs the refractive index of the particle; give optics.refractive_index")
-    return model.model_copy(update={"escape": ErgodicEscape(refractive_index=index)})
+    unknown = math.isnan(index)
+    escape = NoEscape() if unknown else ErgodicEscape(refractive_index=index)
+    return model.model_copy(update={"escape": escape})
 
 
 @functools.lru_cache(maxsize=64)

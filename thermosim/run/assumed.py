@@ -1,0 +1,215 @@
+"""What a steady run assumed, ranked by what ΔT would be if it did not hold.
+
+An effect is an estimate from the solution that was found: the dots give another heat at the same
+light and temperatures, and what conducts heat away does so as before, or as the other assumption
+has it. It ranks, and it tells the sign; the number is for a run of its own to tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.constants import e
+
+from thermosim.bodies.emissivity import emissivity_law
+from thermosim.gain import heat_source
+from thermosim.gain.absorption import FermiEdge
+from thermosim.gain.emission import GivenEmission, VanRoosbroeckEmission
+from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, SphereEscape
+from thermosim.gain.escape.of_body import resolve_escape
+from thermosim.gain.model import NoEscape
+from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
+from thermosim.light import lit_points
+from thermosim.optics.choice import WEAK_CONTRAST
+from thermosim.optics.model import MieOptics, UniformOptics, mie_intensity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from thermosim.gain import GainModel
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.light import AbsorbedLight
+    from thermosim.model.lump import Lump
+    from thermosim.model.model import Model
+
+    Other = tuple[str, str, float]
+    """What was assumed, what instead, and the heat [W] or conductance [W/K] then."""
+
+_DARK = 0.01  # share of dots without emission that is tried
+_BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over theirs
+_SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
+_RADII = 40  # at which the light in a sphere is sampled, at twice as many angles
+_ROUGH = 1e7  # conductance [W/(m² K)] of the interface in a contact that is tried
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """What was assumed, what is tried in its place, and by how much ΔT would change then [K]."""
+
+    assumed: str
+    instead: str
+    change_K: float
+
+
+def ranked(
+    model: Model, problem: HeatProblem, light: AbsorbedLight, found: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Return the assumptions of a run, the one with the largest effect first (collective).
+
+    `found` is the summary: mean ΔT and heat flows.
+    """
+    delta, lump = found["delta_T_mean_K"], model.lump
+    lit = _Lit(light, *lit_points(light, problem))
+    released = lit.heat(light.gain)
+    total = released + found.get("absorbed_by_substrate_W", 0.0)
+    if lump is None or not (total * delta > 0.0):
+        return []
+    conductance = total / delta
+    rows = [
+        Assumption(assumed, instead, (heat_instead - released) / conductance)
+        for assumed, instead, heat_instead in (*_of_light(lit), *_of_dots(lit))
+    ]
+    rows += [
+        Assumption(assumed, instead, delta * (conductance / other - 1.0))
+        for assumed, instead, other in _of_paths(lump, found, conductance)
+        if other > 0.0
+    ]
+    return [asdict(row) for row in sorted(rows, key=lambda row: -abs(row.change_K))]
+
+
+@dataclass(frozen=True)
+class _Lit:
+    """Dots under light: intensity [W/m²], temperature [K] and volume [m³] of points of a rank."""
+
+    light: AbsorbedLight
+    I: NDArray[np.float64]
+    T: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    spread: bool = True  # over the ranks; otherwise every rank has all points
+
+    def add(self, values: NDArray[np.float64]) -> float:
+        """Return a sum over all points (collective)."""
+        own = float(np.sum(values * self.volume))
+        return float(self.light.domain.comm.allreduce(own)) if self.spread else own
+
+    def heat(self, gain: GainModel, shift: float = 0.0) -> float:
+        """Return the heat [W] of dots whose gap is moved by `shift` [J] (collective)."""
+        energy = self.light.light.laser.photon_energy
+        # everything about a dot hangs on energies counted from its gap
+        p = gain.parameters(energy - shift)
+        p = p._replace(photon_energy=energy, mean_emission=p.mean_emission + shift)
+        host = self.light.light.optics.host_absorption
+        return self.add(heat_source(self.I, self.T, p) + host * self.I)
+
+
+def _of_light(lit: _Lit) -> Iterator[Other]:
+    """Yield what refraction would do to a sphere whose light is taken to be even."""
+    light, sphere = lit.light.light, lit.light.outline.sphere()
+    refracts = abs(light.index - 1.0) > WEAK_CONTRAST  # false for what is not a number
+    if not isinstance(light.optics, UniformOptics) or not refracts or sphere is None:
+        return
+    if light.laser.profile != "plane" or light.laser.speckle is not None:
+        return
+    volume, mean = lit.add(np.ones_like(lit.I)), lit.add(lit.T)
+    points, shares = _ball(*sphere, light.laser.axes)
+    optics = MieOptics(refractive_index=light.index)
+    field = mie_intensity(optics, light.laser, sphere[1], sphere[0], light.index, lit.light.alpha)
+    I = field(points) * lit.light.factor
+    uneven = _Lit(lit.light, I, np.full_like(I, mean / volume), volume * shares, spread=False)
+    yield "even light", "with the field of the Mie series", uneven.heat(lit.light.gain)
+
+
+def _ball(centre: Any, radius: float, axes: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points [m] in a sphere and their shares of its volume, for fields about a beam.
+
+    `axes` are two unit vectors across the beam, and its direction.
+    """
+    x, w = np.polynomial.legendre.leggauss(_RADII)
+    mu, w_mu = np.polynomial.legendre.leggauss(2 * _RADII)
+    s = 0.5 * (x + 1.0)
+    S, MU, PHI = np.meshgrid(s, mu, (0.25 * np.pi, 0.75 * np.pi), indexing="ij")
+    across = np.sqrt(1.0 - MU**2)
+    parts = (across * np.cos(PHI), across * np.sin(PHI), MU)
+    ways = sum(part[..., None] * np.asarray(axis) for part, axis in zip(parts, axes, strict=True))
+    points = np.asarray(centre) + radius * S[..., None] * ways
+    shares = np.broadcast_to((w * s**2)[:, None, None] * w_mu[None, :, None], S.shape).ravel()
+    return points.reshape(-1, 3), shares / shares.sum()
+
+
+def _of_dots(lit: _Lit) -> Iterator[Other]:
+    """Yield what is assumed of dots, what instead, and the heat [W] that they give then."""
+    light = lit.light
+    gain, asked, host = light.gain, light.light.gain, light.light.optics.host_absorption
+
+    def changed(**update: Any) -> float:
+        return lit.heat(gain.model_copy(update=update))
+
+    decay = gain.recombination
+    if isinstance(decay, TrionBiexciton) and decay.eta_X == 1.0:
+        measured = decay.model_copy(update={"eta_X": MEASURED_EFFICIENCY})
+        instead = f"with eta_X = {MEASURED_EFFICIENCY}, as measured"
+        yield "every lone exciton a photon", instead, changed(recombination=measured)
+    if gain.dark_fraction == 0.0:
+        yield "no dark dots", f"with {_DARK:.0%} of them dark", changed(dark_fraction=_DARK)
+    if gain.alpha_background == 0.0 and host == 0.0:
+        alpha = _BACKGROUND * (light.alpha - light.alpha_host)
+        instead = f"with {_BACKGROUND:.0%} of that of the dots"
+        yield "no background absorption", instead, changed(alpha_background=alpha)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
+    spread = sum(w * lit.heat(gain, _SPREAD * n) for n, w in zip(nodes, weights, strict=True))
+    instead = f"with gaps that spread by {_SPREAD / e * 1e3:.0f} meV"
+    yield "all dots alike", instead, float(spread / weights.sum())
+    yield from _of_emission(light, asked, changed)
+
+
+def _of_emission(
+    light: AbsorbedLight, asked: GainModel, changed: Callable[..., float]
+) -> Iterator[Other]:
+    """Yield what is assumed of the escape and of the spectra."""
+    index, known = light.light.index, not math.isnan(light.light.index)
+    sphere, R = light.outline.sphere() is not None, light.outline.size
+    other: Any = None
+    if isinstance(asked.escape, NoEscape) and known:
+        other, words = ErgodicEscape(refractive_index=index), "all emission leaves"
+        instead = "out of a rough grain"
+    elif isinstance(asked.escape, AutoEscape) and known and sphere:
+        other, words = SphereEscape(refractive_index=index), "a rough surface (gain.escape)"
+        instead = "out of a perfect sphere, which traps light"
+    if other is not None:
+        gain = light.gain.model_copy(update={"escape": other})
+        escape = resolve_escape(gain, R, 0.0, light.light.T_ref).model.escape
+        yield words, instead, changed(escape=escape)
+    moving, balanced = "<E_PL> moves with the gap", "emission in detailed balance"
+    edge = FermiEdge(E_U_model="einstein")
+    if isinstance(asked.emission, GivenEmission):
+        emission = VanRoosbroeckEmission(edge=edge)
+        yield moving, f"with {balanced}", changed(emission=emission, absorption=edge)
+    elif isinstance(asked.emission, VanRoosbroeckEmission):
+        mean = float(light.gain.mean_emission(light.light.T_ref))
+        given = GivenEmission(mean_emission=mean)
+        yield balanced, "with an <E_PL> that moves with the gap", changed(emission=given)
+
+
+def _of_paths(lump: Lump, found: Mapping[str, float], conductance: float) -> Iterator[Other]:
+    """Yield what is assumed of the ways out, what instead, and all conductance [W/K] then."""
+    delta, particle = found["delta_T_mean_K"], lump.particle
+    material, T = lump.material(particle.material), lump.chamber.temperature
+    radiated = found["heat_to_chamber_W"] / delta
+    if particle.emissivity != "small_body" and material.infrared is not None and radiated > 0.0:
+        size, span = particle.shape.equivalent_radius, (0.9 * T, 1.1 * T)
+        own, small = (
+            float(emissivity_law(setting, material, size, span).at(T))
+            for setting in (particle.emissivity, "small_body")
+        )
+        if own > 0.0:
+            other = conductance + radiated * (small / own - 1.0)
+            yield f"emissivity {own:.2g}", f"with {small:.2g}, by Mie series for its size", other
+    through = found["heat_to_substrate_W"] / delta
+    if lump.contact_radius and lump.h_c is None and through > 0.0:
+        interface = _ROUGH * math.pi * lump.contact_radius**2
+        other = conductance - through + 1.0 / (1.0 / through + 1.0 / interface)
+        yield "a perfect contact", f"with h_c = {_ROUGH:.0e} W/(m² K)", other
