@@ -41,6 +41,7 @@ def case(substrate, **more):
         "laser": {"photon_energy": "2.33 eV", "intensity": "3 kW/cm^2"},
         "gain": {"density": {"kind": "given", "n_dots": "1.66e16 1/cm^3"}},
         "symmetry": "3d",
+        "assumptions": "favourable",
     }
     tree["particle"]["emissivity"] = 1.0
     return parse_case(tree | more)
