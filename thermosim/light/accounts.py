@@ -69,8 +69,8 @@ def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, flo
     host = integrate(domain, number(light.alpha_host) * I, dx) * domain.volume_scale
     ground = 0.0
     if light.ground is not None:
-        for layer in light.ground_layers:
-            ground += integrate(domain, light.ground, domain.dx(layer.region))
+        for region in light.ground_regions:
+            ground += integrate(domain, light.ground, domain.dx(region))
         ground *= domain.volume_scale * light.factor
     return {
         "absorbed_power_W": dots + host + ground,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from thermosim.bodies.films import FilmSettings
+    from thermosim.bodies.substrates import SubstratePart
     from thermosim.case.particle_case import Case
     from thermosim.materials.conductivity import Axis
 
@@ -197,24 +198,40 @@ def light_of(case: Case) -> Light | None:
 
 
 def _ground(case: Case) -> tuple[Ground, ...]:
-    """Return the layers of the substrate from the top; an index that nobody knows is no number."""
-    assert case.laser is not None
+    """Return films and layers of the substrate from the top.
+
+    An index that nobody knows is no number.
+    """
     found = []
     for part in case.substrate.parts():
-        table = case.material(part.material).refractive_index
-        index = index_of_laser(table, case.laser.wavelength, part.material)
+        top, bottom = part.top, part.top - part.thickness
+        faces = {f.boundary for f in case.substrate.faces() if f.part.region == part.region}
+        films = [(f"films[{i}].material", film) for i, film in enumerate(case.films)]
+        on = [(key, film) for key, film in films if film.boundary in faces]
+        found += [
+            _layer(case, part, film.material, key, top, film.thickness, film=True)
+            for key, film in on
+            if film.boundary == "substrate_top"
+        ]
         found.append(
-            Ground(
-                part.region,
-                part.plan,
-                part.top,
-                part.thickness,
-                index,
-                part.material,
-                f"substrate.{part.key}",
-            )
+            _layer(case, part, part.material, f"substrate.{part.key}", top, part.thickness)
         )
+        found += [
+            _layer(case, part, film.material, key, bottom, film.thickness, film=True)
+            for key, film in on
+            if film.boundary == "substrate_bottom"
+        ]
     return tuple(found)
+
+
+def _layer(
+    case: Case, part: SubstratePart, material: str, key: str, top: float, thickness: float,
+    *, film: bool = False,
+) -> Ground:  # fmt: skip
+    assert case.laser is not None
+    table = case.material(material).refractive_index
+    index = index_of_laser(table, case.laser.wavelength, material)
+    return Ground(part.region, part.plan, top, thickness, index, material, key, film)
 
 
 def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
