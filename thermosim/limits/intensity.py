@@ -165,7 +165,8 @@ def _by_rays(light: Light, alpha: float, p: GainParameters) -> LitBody:
     assert shape is not None
     host_alpha = optics.host_absorption + float(p.alpha_background)
     host = optics.model_copy(update={"host_absorption": host_alpha})
-    below = light.ground[0].index if light.ground else None
+    top = light.ground[0].index if light.ground else None
+    below = None if top is None or math.isnan(top.real) else top
     surface = shape.hit_surface(b)
     traced = trace_body(host, light.laser, surface, light.index, alpha - host_alpha, below)
     size = optics.finest(light.laser.wavelength, light.index, shape.equivalent_radius)
@@ -227,10 +228,11 @@ def light_in_ground(light: Light, layers: Sequence[Ground]) -> list[tuple[float,
         indices, sizes = indices[::-1], sizes[::-1]
     found = layered_light([1.0, *indices, 1.0], sizes, light.laser.wavelength, cos)
     shares, begins = [], 0.0
-    for taken in found.layers:
+    for layer, taken in zip(layers, found.layers[:: -1 if from_below else 1], strict=True):
         middle = (np.arange(_DEPTHS) + 0.5) / _DEPTHS * taken.thickness
-        part = taken.density(middle)
+        part = taken.density(taken.thickness - middle if from_below else middle)
         part = part * taken.absorbed / max(part.sum(), 1e-300)
-        shares += [(begins + float(d), float(a)) for d, a in zip(middle, part, strict=True) if a]
-        begins += taken.thickness
-    return [(begins - d if from_below else d, a) for d, a in shares]
+        deep = middle * (layer.step / layer.thickness)  # a film heats the face that it lies on
+        shares += [(begins + float(d), float(a)) for d, a in zip(deep, part, strict=True) if a]
+        begins += layer.step
+    return shares

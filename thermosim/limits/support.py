@@ -145,7 +145,8 @@ class _Plate:
 
         A pillar takes what falls within its outline, and lets heat down along its axis.
         """
-        beam, upper = _beam_on(light, self.radius), len(light.ground) - len(self.parts)
+        beam = _beam_on(light, self.radius)
+        upper = sum(layer.plan != light.ground[-1].plan for layer in light.ground)
         inside = beam.r < (self.disk if upper else 0.0)
         rise = absorbed = 0.0
         if upper:
