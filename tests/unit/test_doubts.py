@@ -42,3 +42,12 @@ def test_thermodynamics_speaks():
     assert "detailed balance" not in remarks(MICA)
     lit = CASES / "lit_cylinder.toml"
     assert "detailed balance" in remarks(lit, *impossible)
+
+
+def test_a_contact_narrow_against_phonons_is_told():
+    """Mica: 3 · 4 W/(m K) / (2.4e6 J/(m³ K) · 3 km/s) is 1.7 nm; Wexler adds 16 Λ/(3πb)."""
+    said = remarks(BLACK)
+    assert "narrow against the mean free path of phonons in muscovite" in said
+    assert "phonons" not in remarks(MICA)  # 129 nm
+    told = 'contact.ballistic=[{mean_free_path="2 nm", conductivity="4 W/(m*K)"}]'
+    assert "phonons" not in remarks(BLACK, told)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _ABOVE = 1.2
 """Emissivity over that of Mie's series above which a reader is told."""
+_SOUND = 3e3
+"""Speed of sound [m/s] that the mean free path of phonons is estimated with; solids: 1 to 6e3."""
+_MATTERS = 0.1  # share of a constriction that ballistic transport adds, above which it is told
 _NARROW = 10e-6  # m; gap below which near-field radiation counts at room temperature
 
 
@@ -33,6 +36,7 @@ def gain_remarks(light: Light) -> list[str]:
 def particle_remarks(case: Case, light: Light | None, boundaries: Collection[str]) -> list[str]:
     """Return what a reader of any result about a particle must know."""
     found = near_field_remarks(case, boundaries) + _emissivity_remarks(case) + _gap_remarks(case)
+    found += _phonon_remarks(case)
     return found if light is None else found + gain_remarks(light)
 
 
@@ -64,6 +68,34 @@ def _emissivity_remarks(case: Case) -> list[str]:
         f"its size emits ({small}; Mie series): it exchanges {given / own:.2g} times less heat by "
         'radiation than assumed; write particle.emissivity = "small_body"'
     ]
+
+
+def _phonon_remarks(case: Case) -> list[str]:
+    """Say where the contact is narrow against the mean free path of phonons, and not told so.
+
+    ``Λ = 3k/(ρ c_p v)`` of kinetic theory, which is short of the path of the phonons that carry
+    most; Wexler's term over the constriction of one side is 16Λ/(3πb).
+    """
+    b, T = case.contact_radius, case.chamber.temperature
+    if not b or getattr(case.contact, "ballistic", None):
+        return []
+    found = []
+    names = {case.particle.material, case.substrate.parts()[0].material}
+    for name in sorted(names):
+        material = case.material(name)
+        if material.density is None or material.specific_heat is None:
+            continue
+        k = max(float(part) for part in material.conductivity.components(T))
+        path = 3.0 * k / (float(material.volumetric_heat_capacity(T)) * _SOUND)
+        added = 16.0 * path / (3.0 * constants.pi * b)
+        if added > _MATTERS:
+            found.append(
+                f"WARNING: the contact (radius {si_text(b, 'm', 3)}) is narrow against the mean "
+                f"free path of phonons in {name}, some {si_text(path, 'm', 2)} by kinetic theory "
+                f"(3k/ρ c_p v, v = {_SOUND:g} m/s assumed): ballistic transport adds some "
+                f"{added:.0%} to the resistance of that side; write contact.ballistic"
+            )
+    return found
 
 
 def _gap_remarks(case: Case) -> list[str]:
