@@ -33,6 +33,7 @@ SHIPPED_OVERRIDES = {
     "gain_smooth_sphere": (*PLAIN, *FLAT),
     "lit_cylinder": ('mesh.size="0.8 um"',),
     "microparticle_on_mica": (*FLAT,),  # error estimate and thermometer as shipped
+    "microparticle_best_intensity": (*PLAIN, *FLAT, "assumptions=careful"),
     "optics_mie": (*PLAIN, *FLAT),
     "optics_rays": (*PLAIN, *FLAT, "optics.n_rays=300"),
     "optics_uniform": (*FLAT, PLAIN[0]),

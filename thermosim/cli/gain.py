@@ -258,11 +258,17 @@ def limits(
 
 def limit_rows(numbers: dict[str, float]) -> dict[str, str]:
     """Return the rows of the table; a limit that does not exist is said not to."""
-    rows = {}
-    for name, value in numbers.items():
-        if name == "delta_T_with_contact_K" and "delta_T_radiation_only_K" not in numbers:
-            rows["ΔT radiation only"] = "none: radiation cannot bring as much heat"
-        rows[readable(name)] = shown(name, value)
+    rows = {readable(name): shown(name, value) for name, value in numbers.items()}
+    for name in ("delta_T_radiation_only_K", "delta_T_all_paths_K"):
+        if name not in numbers:
+            rows[readable(name)] = "none: no steady state above 0 K and below 5000 K"
+    if "claimed_delta_T_K" in numbers:
+        lacking = {
+            "largest_total_conductance_W_per_K": "none: at that temperature it is driven away",
+            "largest_contact_conductance_W_per_K": "none: the other paths alone bring more heat",
+            "time_to_claimed_delta_T_s": "never reached",
+        }
+        rows |= {readable(name): why for name, why in lacking.items() if name not in numbers}
     return rows
 
 

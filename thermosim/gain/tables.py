@@ -25,7 +25,7 @@ from thermosim.gain.cooling import (
 )
 from thermosim.gain.emission import MeasuredEmission, VanRoosbroeckEmission
 from thermosim.gain.ensemble import gap_variance
-from thermosim.gain.guard import Guard, thermodynamic_guard
+from thermosim.gain.guard import Guard, guarded
 from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.maps import at_temperature
 from thermosim.gain.model import GainModel
@@ -133,7 +133,7 @@ def gain_summary(
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
         **ensemble_numbers(model, photon_energy, T),
-        **_guard_numbers(_guard(model, photon_energy, T)),
+        **_guard_numbers(guarded(model, photon_energy, T)),
         **({"data_read": read} if (read := data_read(model)) else {}),
     }
 
@@ -262,15 +262,6 @@ def _guard_numbers(guard: Guard) -> dict[str, Any]:
         "second_law_margin_eV": _finite(guard.margin / e),
         "problems": list(guard.problems),
     }
-
-
-def _guard(model: GainModel, photon_energy: float, T: float) -> Guard:
-    """Return the guard; where the edge has no emission in balance, that is its one problem."""
-    try:
-        with np.errstate(divide="ignore"):  # dark dots: no light, hence a margin without bound
-            return thermodynamic_guard(model, photon_energy, T)
-    except ValueError as error:
-        return Guard(math.nan, math.nan, math.nan, (f"no check against thermodynamics: {error}",))
 
 
 def _finite(value: float) -> float | None:

@@ -11,6 +11,7 @@ from thermosim.errors import CaseError
 from thermosim.language.units import si_text
 from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
+from thermosim.model.doubts import particle_remarks
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
     Enclosure,
@@ -31,7 +32,7 @@ from thermosim.model.heat import (
 from thermosim.model.layout import Focus, Layout
 from thermosim.model.lump import Lump
 from thermosim.model.model import Goal, Ground, Light, Model
-from thermosim.model.near import near_field_conductance, near_field_gaps, near_field_remarks
+from thermosim.model.near import near_field_conductance, near_field_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,6 +60,7 @@ _WAYS = {
 }
 _ACCOUNTS = {
     "heat_source_W": "released in the particle",
+    "heat_source_substrate_W": "light absorbed in the substrate",
     "heat_to_chamber_W": "particle to chamber",
     "heat_to_substrate_W": "particle to substrate",
     "heat_substrate_to_chamber_W": "substrate to chamber",
@@ -97,7 +99,7 @@ def of_particle(case: Case) -> Model:
         start=case.chamber.temperature,
         layout=layout_of(case),
         lump=lump_of(case),
-        remarks=partial(near_field_remarks, case),
+        remarks=partial(particle_remarks, case, light),
     )
 
 
@@ -132,10 +134,19 @@ def layout_of(case: Case) -> Layout:
         places=_PLACES,
         ways=_WAYS,
         sources={PARTICLE: "given heat source" if given else "light and its emission"},
-        accounts=_ACCOUNTS,
+        accounts=_accounts_told(case),
         lit=None if given else PARTICLE,
         focus=_focus(case),
     )
+
+
+def _accounts_told(case: Case) -> dict[str, str]:
+    """Return the words of the accounts whose paths the case has."""
+    there = {face.happens for face in case.substrate.faces()} if case.contact_radius else set()
+    absent = [] if "held" in there else ["heat_to_holder_W"]
+    absent += [] if "radiating" in there else ["heat_substrate_to_chamber_W"]
+    absent += [] if case.contact_radius else ["heat_to_substrate_W"]
+    return {name: words for name, words in _ACCOUNTS.items() if name not in absent}
 
 
 def _focus(case: Case) -> Focus:
@@ -264,11 +275,13 @@ def _accounts(budget: Budget) -> dict[str, float]:
     """Return the budget in the few numbers that people ask for [W]."""
     flows = flows_part(budget)
     from_particle = to_chamber(flows, SURFACE)
-    source = flows.get(f"source:{PARTICLE}", released(flows))
+    source = flows.get(f"source:{PARTICLE}", 0.0)
     held = sum(value for name, value in flows.items() if name.endswith(":held"))
     kept = budget.get(f"{PARTICLE}:stored", 0.0)
+    substrate = released(flows) - source
     return {
-        "heat_source_W": released(flows),
+        "heat_source_W": source,
+        **({"heat_source_substrate_W": substrate} if substrate else {}),
         "heat_to_chamber_W": from_particle,
         "heat_to_substrate_W": source - from_particle - kept,
         "heat_substrate_to_chamber_W": leaving(flows) - from_particle - held,
