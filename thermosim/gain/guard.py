@@ -105,9 +105,9 @@ def thermodynamic_guard(
     at_pump = edge.log_shape(photon_energy - moved, T, model.reference_temperature)
     sigma = model.sigma_abs(photon_energy, T) * np.exp(shape - at_pump)
     thermal = float(thermal_emission_rate(E, sigma, T, refractive_index))
-    rate = float(internal_efficiency(x, p)) * x / p.tau_X
+    rate = float(internal_efficiency(x, p, T)) * x / p.tau_X
     potential = float(chemical_potential(rate, thermal, T))
-    margin = float(entropy_margin(photon_energy, external_efficiency(x, p), potential, T))
+    margin = float(entropy_margin(photon_energy, external_efficiency(x, p, T), potential, T))
     balanced = detailed_balance_mean(model, T)
     return Guard(potential, margin, balanced, _problems(model, T, margin, balanced, tolerance))
 

@@ -73,7 +73,7 @@ def light_numbers(light: Light) -> dict[str, float]:
         **numbers,
         "beta_tau_X": float(x),
         **escape_of(light),
-        "eta_ext": float(external_efficiency(x, p)),
+        "eta_ext": float(external_efficiency(x, p, T)),
         "gain_per_dot_W": float(cooling_gain(I, T, p)),
         "heat_source_W_per_m3": float(heat_source(I, T, p)),
     }
