@@ -9,6 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+import thermosim.language.constants  # noqa: F401  before any other module imports SciPy
+
+# isort: split
+
 from thermosim.case.body_case import BodyCase
 from thermosim.case.errors import problems_of, toml_message
 from thermosim.case.particle_case import Case

@@ -26,6 +26,7 @@ from thermosim.language.units import (
     SpecificHeat,
 )
 from thermosim.language.units import Temperature as TemperatureK
+from thermosim.materials.cubics import hermite_coefficients, monotone_slopes, spline_slopes
 from thermosim.materials.shorthand import Shorthand
 
 Q = TypeVar("Q", bound=float)
@@ -260,10 +261,8 @@ class TableLaw(Law[Q], Generic[Q]):
         if self.interpolation == "linear" or len(T) == 2:
             slope = np.diff(f) / np.diff(T)
             return [slope, np.zeros_like(slope), np.zeros_like(slope)]
-        from scipy.interpolate import CubicSpline, PchipInterpolator
-
-        cubic = (CubicSpline if self.interpolation == "spline" else PchipInterpolator)(T, f)
-        return list(cubic.c[2::-1])
+        slopes_of = spline_slopes if self.interpolation == "spline" else monotone_slopes
+        return hermite_coefficients(T, f, slopes_of(T, f))
 
 
 def _interval(law: Law[Any]) -> tuple[float | None, float | None]:
