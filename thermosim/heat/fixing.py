@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 
 from thermosim.errors import CaseError, Problem
+from thermosim.fem import symbols
 from thermosim.fem.domain import boundary_dofs
 from thermosim.model.budget import STORED
 
@@ -59,9 +59,9 @@ def _fixing_dofs(problem: HeatProblem) -> list[NDArray[np.int32]]:
     """Return the local dofs on every face and in every region that fixes a temperature."""
     space, domain = problem.space, problem.domain
     found = [problem.held_dofs]
-    for name, form in problem.terms(problem.theta, ufl.TestFunction(space)).items():
+    for name, form in problem.terms(problem.theta, symbols.test_function(space)).items():
         kind, _, place = name.partition(":")
-        if kind == "conduction" or place == STORED or problem.theta not in form.coefficients():
+        if kind == "conduction" or place == STORED or not symbols.reads(form, problem.theta):
             continue
         if kind == "source":
             found.append(np.unique(space.dofmap.list[domain.cells(place)]))
