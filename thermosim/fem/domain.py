@@ -363,12 +363,16 @@ def add_product(A: Any, function: Any, b: Any) -> None:
 
 
 def configure(solver: Any, options: dict[str, Any]) -> None:
-    """Give a PETSc object (SNES, KSP, TS) its options under a prefix of its own."""
-    prefix = f"thermosim_{next(_PREFIXES)}_"
+    """Give a PETSc object (SNES, KSP, TS) its options under a prefix of its own.
+
+    Those of matrices, which are read when the first one is factored, stay under one for all.
+    """
+    late = {key for key in options if key.startswith("mat_")}
+    prefix = "thermosim_factored_" if late else f"thermosim_{next(_PREFIXES)}_"
     solver.setOptionsPrefix(prefix)
     database = PETSc.Options()
     for key, value in options.items():
         database[prefix + key] = value
     solver.setFromOptions()
-    for key in options:
+    for key in options.keys() - late:
         database.delValue(prefix + key)

@@ -145,10 +145,15 @@ class HeatProblem(State):
         return set(self._fixed_conduction)
 
     @cached_property
+    def residual_terms(self) -> dict[str, Any]:
+        """The residual split by name, for all test functions."""
+        return self.terms(self.theta, symbols.test_function(self.space))
+
+    @cached_property
     def _rest(self) -> Any | None:
         """The terms that are assembled at every state; None if there are none."""
-        terms, held = self.terms(self.theta, symbols.test_function(self.space)), self._in_matrices()
-        return added(form for name, form in terms.items() if name not in held)
+        held = self._in_matrices()
+        return added(form for name, form in self.residual_terms.items() if name not in held)
 
     @cached_property
     def _rest_form(self) -> Any | None:
