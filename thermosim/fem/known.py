@@ -11,11 +11,12 @@ import functools
 import hashlib
 import importlib.util
 import json
-import os
-import tempfile
+import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from thermosim.fem import compile as compiling
 from thermosim.fem.library import dolfinx
@@ -77,14 +78,8 @@ def compile_form(form: Any) -> Any:
 @functools.cache
 def _is_made_by_hand() -> bool:
     """Whether `_made` fits this version of DOLFINx, and its numbers are real ones."""
-    return dolfinx.__version__.startswith("0.9.") and dolfinx.default_scalar_type is float64()
-
-
-def float64() -> Any:
-    """Return NumPy's type of PETSc's real numbers."""
-    import numpy as np
-
-    return np.float64
+    real = np.dtype(dolfinx.default_scalar_type) == np.float64
+    return bool(dolfinx.__version__.startswith("0.9.") and real)
 
 
 def _learned(form: Symbol, found: Reading) -> tuple[Any, Known | None]:
@@ -151,12 +146,12 @@ def _versions() -> str:
 def _write(note: Path, plan: Plan) -> None:
     """Keep a note; where it cannot be kept, UFL is asked again."""
     text = json.dumps(asdict(plan))
+    aside = note.with_suffix(f".{uuid.uuid4().hex}")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=note.parent, delete=False) as stream:
-            stream.write(json.dumps([text, _sum(text)]))
-        os.replace(stream.name, note)
+        aside.write_text(json.dumps([text, _sum(text)]))
+        aside.replace(note)
     except OSError:
-        return
+        aside.unlink(missing_ok=True)
 
 
 def _recalled(note: Path, comm: Any) -> Known | None:

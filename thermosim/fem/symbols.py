@@ -18,7 +18,9 @@ import ufl
 
 from thermosim.fem.library import dolfinx
 
-cpp, fem = dolfinx.cpp, dolfinx.fem
+fem = dolfinx.fem
+_SCALAR = np.dtype(dolfinx.default_scalar_type)
+_COMPILED = getattr(dolfinx.cpp.fem, f"Constant_{_SCALAR.name}")
 _OPERATORS: dict[str, Callable[..., Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
     "**": operator.pow, "neg": operator.neg, "abs": abs, "at": operator.getitem,
@@ -87,7 +89,7 @@ class Constant(Symbol):
         super().__init__("constant")
         self._mesh = mesh
         self._ufl: Any = None
-        self._compiled = cpp.fem.Constant_float64(np.asarray(value, dtype=np.float64))
+        self._compiled = _COMPILED(np.asarray(value, dtype=_SCALAR))
 
     @property
     def value(self) -> Any:
@@ -107,7 +109,7 @@ class Constant(Symbol):
     def ufl(self) -> Any:
         """What UFL's forms hold; it has the same memory."""
         if self._ufl is None:
-            self._ufl = fem.Constant(self._mesh, float(self.value))
+            self._ufl = fem.Constant(self._mesh, _SCALAR.type(self.value))
             self._ufl._cpp_object = self._compiled
         return self._ufl
 
