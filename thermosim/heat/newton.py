@@ -30,6 +30,9 @@ _AMG = {
     "pc_hypre_boomeramg_P_max": 4,
 }
 _DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps"}
+# In two dimensions the order by minimum degree takes half the time of MUMPS's own choice, from
+# 10 k to 150 k unknowns, and as long at 570 k
+_PLANE = {"mat_mumps_icntl_7": 0}
 _CG = {"ksp_max_it": 500, "ksp_norm_type": "unpreconditioned"}  # the norm that Newton looks at
 _GMRES = {"ksp_max_it": 500, "ksp_gmres_restart": 60}
 _COUPLED_RTOL = 1e-10  # GMRES on a matrix whose assembled part is factored
@@ -66,11 +69,11 @@ def linear_options(
 
     `coupled`: the matrix has a part that is not assembled; GMRES, preconditioned by the rest.
     """
-    direct = settings.linear == "direct" or (settings.linear == "auto" and tdim == 2)
-    if direct and coupled:
-        return {**_DIRECT, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
-    if direct:
-        return dict(_DIRECT)
+    if settings.linear == "direct" or (settings.linear == "auto" and tdim == 2):
+        direct = {**_DIRECT, **(_PLANE if tdim == 2 else {})}
+        if coupled:
+            return {**direct, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
+        return {**direct, "pc_type": "cholesky"} if symmetric else direct
     if coupled or not symmetric:
         return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **_AMG}
     return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, **_CG, **_AMG}

@@ -7,7 +7,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dolfinx import fem
 
 from thermosim.fem.parallel import on_root
 
@@ -29,6 +28,7 @@ def write_fields(folder: Path, problem: HeatProblem) -> None:
     OSError
         If there is no room for them.
     """
+    from dolfinx import fem
     from dolfinx.io import VTKFile
 
     mesh = problem.domain.mesh
@@ -105,6 +105,8 @@ def _light(problem: HeatProblem) -> list[Any]:
 
 def region_function(problem: HeatProblem) -> Any:
     """Return the number of each cell's region as a piecewise constant."""
+    from dolfinx import fem
+
     domain = problem.domain
     region = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="region")
     region.x.array[domain.cell_tags.indices] = domain.cell_tags.values.astype(np.float64)
