@@ -8,12 +8,13 @@ die() { printf 'thermosim: %s\n' "$*" >&2; exit 125; }
 
 hash_of() { sha256sum | cut -c1-10; }
 list_of_debian() { grep -v '^#' "$CLONE/docker/packages-debian.txt"; }
-# The package lists alone, so that settings of tools in the same file rebuild nothing.
+# The package lists alone (less DOLFINx's wheels, which only one route takes), so that settings of tools in the same file rebuild nothing.
 list_of_python() {
     sed -n '/^dependencies = \[/,/^]/p; /^\[project.optional-dependencies]/,/^\[project.scripts]/p' \
-        "$CLONE/pyproject.toml" | grep -v '^ *#'
+        "$CLONE/pyproject.toml" | grep -v '^ *#' | sed '/^fem = \[/,/^]/d'
     cat "$CLONE/docker/constraints-$1.txt" 2>/dev/null || true
 }
+list_of_wheels() { sed -n '/^fem = \[/,/^]/p' "$CLONE/pyproject.toml"; }
 debian_hash() { { echo "recipe 1 $SUITE"; list_of_debian; } | hash_of; }
 python_hash() { { debian_hash; list_of_python "$SUITE"; } | hash_of; }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Route 2: the image of docker/Dockerfile, by Docker or Podman.
+# Route 3: the image of docker/Dockerfile, by Docker or Podman.
 
 engine_answers() { command -v "$1" >/dev/null && timeout 5 "$1" info >/dev/null 2>&1; }
 

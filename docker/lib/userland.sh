@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Route 3: a Debian userland in the cache, entered with bubblewrap. Two layers, each made once and
+# Route 4: a Debian userland in the cache, entered with bubblewrap. Two layers, each made once and
 # shared by all clones with the same lists: Debian's packages, then pip's.
 
 run_in_userland() {
@@ -8,9 +8,9 @@ run_in_userland() {
     DEBIAN=$CACHE/userland-$SUITE-$(debian_hash)
     PYTHON=$CACHE/python-$SUITE-$(python_hash)
     if [ ! -e "$PYTHON/.complete" ] || [ ! -e "$DEBIAN/.complete" ]; then
-        progress "making a Debian $SUITE userland in $CACHE: $why"
         check_tools
-        check_space
+        check_space 5
+        progress "making a Debian $SUITE userland in $CACHE: $why"
         build_once "$DEBIAN" "Debian $SUITE with DOLFINx" make_debian
         build_once "$PYTHON" "the Python packages" make_python
     fi
@@ -126,10 +126,10 @@ make_python() {
 }
 
 check_space() {
-    local free
+    local free needs=$1
     mkdir -p "$CACHE" 2>/dev/null || die "cannot write to $CACHE: set XDG_CACHE_HOME to a folder that can be written"
     free=$(df -Pk "$CACHE" | awk 'NR == 2 {print int($4 / 1048576)}')
-    [ "$free" -ge 5 ] || die "the userland needs 5 GB and $CACHE has $free GB free: make room, or set XDG_CACHE_HOME to a larger disk"
+    [ "$free" -ge "$needs" ] || die "the environment needs $needs GB and $CACHE has $free GB free: make room, or set XDG_CACHE_HOME to a larger disk"
 }
 
 check_tools() {
@@ -150,7 +150,10 @@ check_subids() {
 install_tools() {
     command -v apt-get >/dev/null ||
         die "missing: $*, and this is no Debian or Ubuntu: use conda (environment.yml) or Docker, see docs/install.md"
-    [ "$(id -u)" = 0 ] || die "missing: $*. Run:  sudo apt-get install $* debian-archive-keyring"
+    if [ "$(id -u)" != 0 ]; then
+        case ${why_not_wheels:-} in "the wheels need: "*) die "$why_not_wheels" ;; esac
+        die "missing: $*. Run:  sudo apt-get install $* debian-archive-keyring"
+    fi
     progress "installing $*"
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" debian-archive-keyring; } >&2 </dev/null ||
         die "apt-get could not install $*"

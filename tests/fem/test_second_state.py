@@ -62,6 +62,16 @@ def test_the_hot_state_beside_the_cold_one_is_found():
     assert (problem.theta.x.array == before).all()
 
 
+@pytest.mark.parametrize("start", [200.0, 250.0, 400.0, 700.0])
+def test_the_hot_state_is_found_from_wherever_the_search_starts(start):
+    """At k = 1 kW/(m K) rounding ends Newton's method before `newton_rtol` is met."""
+    problem, solver = solved(Igniting(hot=3e9, cold=5e7))
+    found = second_state(problem, solver, start)
+    assert found is not None
+    assert found[1] == pytest.approx(radiating(3e9), rel=1e-5)
+    assert solver.snes.getIterationNumber() < 12
+
+
 def test_a_single_state_is_not_doubled():
     problem, solver = solved(Igniting(hot=5e7, cold=5e7))
     assert second_state(problem, solver, None) is None

@@ -2,7 +2,6 @@
 
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +13,8 @@ import pytest
 
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
+
+from full_disk import LIMITED  # noqa: E402
 
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError, StorageError  # noqa: E402
@@ -170,14 +171,13 @@ def run_with_limit(limit, folder):
     """A run in a process of its own whose files cannot grow beyond `limit` bytes."""
     import json
 
-    program = (
-        "import json, sys; from pathlib import Path; from thermosim.case.read import parse_case;"
+    program = LIMITED + (
+        "import json; from pathlib import Path; from thermosim.case.read import parse_case;"
         "from thermosim.run.simulate import simulate;"
         "simulate(parse_case(json.loads(sys.argv[1])), Path(sys.argv[2]))"
     )
     return subprocess.run(
-        [sys.executable, "-c", program, json.dumps(TREE), str(folder)],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        [sys.executable, "-c", program, str(limit), json.dumps(TREE), str(folder)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,

@@ -32,7 +32,8 @@ def machine(tmp_path):
     """Return a runner on a machine whose python3 has no DOLFINx, with no engine that answers."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    tool(tools, "python3", "exit 3")
+    for name in ("python3", "python3.12", "python3.13", "python3.14"):
+        tool(tools, name, "exit 3")
     for name in ("docker", "podman"):
         tool(tools, name, "echo 'Cannot connect to the daemon' >&2; exit 1")
     cache = tmp_path / "cache"
@@ -52,7 +53,7 @@ def machine(tmp_path):
     ("variables", "words"),
     [
         ({"THERMOSIM_SUITE": "bullseye"}, "must be trixie or sid"),
-        ({"THERMOSIM_ENV": "conda"}, "must be host, docker, podman or bwrap"),
+        ({"THERMOSIM_ENV": "conda"}, "must be host, wheels, docker, podman or bwrap"),
         ({"THERMOSIM_ENV": "host"}, "python3 has no DOLFINx"),
         ({"THERMOSIM_ENV": "docker"}, "try 'docker info'"),
         ({"XDG_CACHE_HOME": "/proc/nowhere", "THERMOSIM_ENV": "bwrap"}, "XDG_CACHE_HOME"),
@@ -69,7 +70,7 @@ def test_what_cannot_be_is_refused_in_one_line(machine, variables, words):
 def test_no_command_shows_the_usage(machine):
     done = machine()
     assert done.returncode == 2
-    assert "THERMOSIM_ENV=host|docker|podman|bwrap" in done.stderr
+    assert "THERMOSIM_ENV=host|wheels|docker|podman|bwrap" in done.stderr
 
 
 def test_a_host_with_dolfinx_is_used_as_it_is(machine):
@@ -90,6 +91,70 @@ def test_an_old_dolfinx_is_not_used(machine):
     tool(machine.tools, "python3", "echo 0.5.2; exit 4")
     done = machine("true", THERMOSIM_ENV="host")
     assert "the DOLFINx 0.5.2 of python3 is older than 0.9" in done.stderr
+
+
+def pretend_pip(machine, pieces="exit 0"):
+    """Give the machine a Python that lacks DOLFINx, but for which there are wheels."""
+    tool(machine.tools, "python3", rf"""
+        calls={machine.folder}/calls
+        case "$1 $2" in
+            *requirements.py\ --missing) exit 3 ;;
+            *pieces.py*) {pieces} ;;
+            "-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python3"; echo "$@" >>$calls ;;
+            "-m pip") echo "$@" >>$calls ;;
+            *) ;;
+        esac
+    """)  # fmt: skip
+
+
+def test_wheels_are_taken_where_python_and_glibc_serve(machine):
+    pretend_pip(machine)
+    done = machine("sh", "-c", "echo $THERMOSIM_ROUTE $UCX_TLS; command -v python3")
+    assert done.returncode == 0, done.stderr
+    route, python = done.stdout.splitlines()
+    assert route == "wheels self,sm,tcp"
+    assert re.fullmatch(
+        rf"{machine.cache}/thermosim/wheels-[0-9a-f]{{10}}\.venv/bin/python3", python
+    )
+    assert "using the wheels in" in done.stderr
+    assert "python3 has no DOLFINx; python3 serves them" in done.stderr
+    calls = (machine.folder / "calls").read_text().splitlines()
+    assert len(calls) == 2
+    assert "--constraint" in calls[1]
+    assert machine("true").returncode == 0
+    assert len((machine.folder / "calls").read_text().splitlines()) == 2, "made once"
+
+
+def test_a_machine_without_wheels_says_why_and_goes_on(machine):
+    pretend_pip(machine, "echo the wheels need glibc 2.34 >&2; exit 1")
+    tool(machine.tools, "docker", "case $1 in info | image) ;; run) exit 9 ;; esac")
+    done = machine("true")
+    assert done.returncode == 9
+    assert "python3 has no DOLFINx; the wheels need glibc 2.34; docker answers" in done.stderr
+    forced = machine("true", THERMOSIM_ENV="wheels")
+    assert forced.returncode == 125
+    assert "THERMOSIM_ENV=wheels, but the wheels need glibc 2.34" in forced.stderr
+
+
+def test_what_the_wheels_lack_is_one_command(machine):
+    """Without root it is printed; the engine serves meanwhile, where there is one."""
+    pretend_pip(machine, "echo sudo apt-get install gcc libglu1-mesa")
+    forced = machine("true", THERMOSIM_ENV="wheels")
+    assert forced.returncode == 125
+    assert "the wheels need:  sudo apt-get install gcc libglu1-mesa" in forced.stderr
+    tool(machine.tools, "podman", "case $1 in info | image) ;; run) exit 9 ;; esac")
+    assert machine("true").returncode == 9
+
+
+def test_root_gets_what_the_wheels_lack(machine):
+    pretend_pip(machine, "echo apt-get install gcc libglu1-mesa")
+    tool(machine.tools, "apt-get", f'echo apt "$@" >>{machine.folder}/calls')
+    done = machine("true")
+    assert done.returncode == 0, done.stderr
+    calls = (machine.folder / "calls").read_text().splitlines()
+    assert calls[0] == "apt update -qq"
+    assert calls[1].startswith("apt install")
+    assert calls[1].endswith(" gcc libglu1-mesa")
 
 
 def test_what_the_user_sets_stays(machine):
@@ -372,8 +437,12 @@ def lists():
 
 
 def test_pip_is_asked_for_the_core_and_every_extra(lists):
-    extras = itertools.chain(*PROJECT["optional-dependencies"].values())
-    assert sorted(lists.requirements()) == sorted([*PROJECT["dependencies"], *extras])
+    extras = dict(PROJECT["optional-dependencies"])
+    everything = [*PROJECT["dependencies"], *itertools.chain(*extras.values())]
+    assert sorted(lists.requirements(wheels=True)) == sorted(everything)
+    wheels = extras.pop("fem")
+    assert any("dolfinx-solver-real" in line for line in wheels)
+    assert sorted([*lists.requirements(wheels=False), *wheels]) == sorted(everything)
 
 
 def names(lines):
@@ -394,6 +463,15 @@ def test_the_conda_environment_does_not_drift_from_the_list():
     assert set(conda) - set(ours) - {"conda-forge"} <= only_conda | {"shellcheck", "make", "git"}
     assert "python" in conda
     assert f">={conda['python']}" == PROJECT["requires-python"]
+
+
+def test_every_wheel_is_locked(lists):
+    pinned = names(lists.locked())
+    assert len(pinned) == len(lists.locked()), "one version each, or pip cannot take them"
+    ours = names(
+        [*PROJECT["dependencies"], *itertools.chain(*PROJECT["optional-dependencies"].values())]
+    )
+    assert set(ours) <= set(pinned)
 
 
 def test_every_package_that_pip_adds_on_trixie_is_pinned():

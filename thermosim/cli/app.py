@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ import typer
 
 from thermosim import __version__
 from thermosim.cli.console import go_with_launcher, is_root, under_mpi
-from thermosim.errors import ThermosimError
+from thermosim.errors import MissingDependencyError, ThermosimError
 
 app = typer.Typer(
     name="thermosim",
@@ -41,13 +42,41 @@ def options(
     """How cold can a particle get? Absorbed light, gain of quantum dots, heat flow."""
 
 
+def _failed(error: ThermosimError) -> int:
+    """Say why on rank 0, and return the exit status."""
+    if is_root():
+        sys.stderr.write(f"thermosim: {error}\n")
+        sys.stderr.flush()
+    _leave_together(error)
+    return error.exit_status
+
+
+def _missing(error: ImportError) -> int:
+    """Say what is not installed, or not as a whole, and the command that gets it.
+
+    Raises
+    ------
+    ImportError
+        If a module of thermosim itself is at fault.
+    """
+    from thermosim.cli.installation import how_to_get
+
+    module = (error.name or "").split(".")[0]
+    if module == "thermosim":
+        raise error
+    return _failed(MissingDependencyError(f"{error}. Run:  {how_to_get(module)}"))
+
+
 def _leave_together(error: ThermosimError) -> None:
     """Wait for the other ranks: mpirun ends them, rank 0 in mid-sentence, once one has failed."""
     if not under_mpi() or importlib.util.find_spec("mpi4py") is None:
         return
-    from mpi4py import MPI  # noqa: F401  begins MPI where the command had not come to it
+    from thermosim.fem.parallel import end_together, wrong_launcher
 
-    from thermosim.fem.parallel import end_together
+    if wrong_launcher():
+        time.sleep(0.0 if is_root() else 1.0)  # what MPI would be needed for: rank 0 speaks first
+        return
+    from mpi4py import MPI  # noqa: F401  begins MPI where the command had not come to it
 
     end_together(str(error), error.exit_status)
 
@@ -70,11 +99,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:
-        if is_root():
-            sys.stderr.write(f"thermosim: {error}\n")
-            sys.stderr.flush()
-        _leave_together(error)
-        return error.exit_status
+        return _failed(error)
+    except ImportError as error:
+        return _missing(error)
     except KeyboardInterrupt:
         if is_root():
             sys.stderr.write("thermosim: interrupted\n")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from thermosim import __version__
+from thermosim.fem.pieces import (
+    COMPILER,
+    GMSH,
+    PICTURES,
+    how_to_get_dolfinx,
+    install,
+    lacks_compiler,
+)
 
 # Distribution names by import name; without them no case is solved.
 REQUIRED = {
@@ -44,12 +54,12 @@ OPTIONAL = {
     "netCDF4": "tables of sweeps on disk",
     "distributed": "sweeps on a Dask cluster",
 }
-# What each package of PETSc does here; CG with hypre is the default solver.
-PETSC_PACKAGES = {
-    "hypre": "algebraic multigrid, the default preconditioner",
-    "mumps": "direct solver in parallel",
-    "superlu_dist": "direct solver in parallel",
-}
+_FAMILIES = {"Open MPI": "Open MPI", "OpenRTE": "Open MPI", "MPICH": "MPICH", "HYDRA": "MPICH",
+             "Intel(R) MPI": "MPICH"}  # fmt: skip
+# Wheels that bring DOLFINx under another name; the second computes with complex numbers.
+_WHEELS = {"dolfinx": ("dolfinx-solver-real", "dolfinx-solver-complex")}
+# What comes with DOLFINx, whatever brings it; "": an error that names no module.
+_WITH_DOLFINX = ("dolfinx", "ufl", "ffcx", "basix", "cpp", "petsc4py", "mpi4py", "gmsh", "")
 OLDEST_DOLFINX = (0, 9)
 
 _RENDER = """
@@ -69,6 +79,9 @@ def collect() -> dict[str, Any]:
         "versions": _versions(),
         "mpi": _attempt(_mpi),
         "petsc": _attempt(_petsc),
+        "launchers": _launchers(),
+        "compiler": _compiler(),
+        "gmsh": _gmsh(),
         "rendering": _rendering(),
         "caches": _attempt(_caches),
     }
@@ -83,7 +96,17 @@ def render(report: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    for title in ("route", "versions", "mpi", "petsc", "rendering", "caches"):
+    for title in (
+        "route",
+        "versions",
+        "mpi",
+        "launchers",
+        "petsc",
+        "compiler",
+        "gmsh",
+        "rendering",
+        "caches",
+    ):
         table = Table(
             title=title, title_justify="left", show_header=False, box=None, padding=(0, 2)
         )
@@ -127,32 +150,71 @@ def _versions() -> dict[str, str | None]:
 
 
 def version_of(module: str, distribution: str) -> str | None:
-    """Version of an importable module, None where there is none; nothing heavy is imported."""
+    """Version of an importable module, None where there is none; little that is heavy is loaded."""
     if importlib.util.find_spec(module) is None:
         return None
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return str(getattr(importlib.import_module(module), "__version__", "unknown"))
+    for name in (distribution, *_WHEELS.get(module, ())):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(name)
+    importlib.import_module("thermosim.fem.first")
+    return str(getattr(importlib.import_module(module), "__version__", "unknown"))
 
 
 def _mpi() -> dict[str, Any]:
     from mpi4py import MPI
 
-    library = MPI.Get_library_version().split(",")[0].strip().strip("\0")
+    library = " ".join(MPI.Get_library_version().split(",")[0].split("\n")[0].strip("\0").split())
     return {"library": library, "ranks": MPI.COMM_WORLD.size}
+
+
+def _launchers() -> dict[str, str]:
+    """Return what starts ranks: path by family of MPI, for those that a shell would find."""
+    found = {}
+    for name in ("mpirun", "mpiexec"):
+        path = shutil.which(name)
+        if path is not None:
+            done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+            found[path] = family(done.stdout + done.stderr)
+    return found
+
+
+def family(text: str) -> str:
+    """Return which MPI a version text is of, "" if of none known here."""
+    return next((name for mark, name in _FAMILIES.items() if mark in text), "")
 
 
 def _petsc() -> dict[str, Any]:
     import numpy as np
+
+    import thermosim.fem.first  # noqa: F401
+
+    # isort: split
     from petsc4py import PETSc
+
+    from thermosim.heat.multigrid import preconditioner
 
     return {
         "version": ".".join(str(part) for part in PETSc.Sys.getVersion()),
         "scalar": np.dtype(PETSc.ScalarType).name,
         "index": np.dtype(PETSc.IntType).name,
-        **{name: PETSc.Sys.hasExternalPackage(name) for name in PETSC_PACKAGES},
+        "mumps": PETSc.Sys.hasExternalPackage("mumps"),
+        "multigrid": preconditioner()["pc_type"],
     }
+
+
+def _compiler() -> dict[str, Any]:
+    lack = lacks_compiler()
+    return {"ready": not lack, "detail": lack or "compiler and Python.h are there"}
+
+
+def _gmsh() -> dict[str, Any]:
+    """Load gmsh in another process: its windows need libraries of the system."""
+    code = "import gmsh; print(gmsh.__version__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return {"loads": done.returncode == 0, "detail": lines[-1] if lines else "no word"}
 
 
 def _rendering() -> dict[str, Any]:
@@ -186,6 +248,9 @@ def _caches() -> dict[str, Any]:
 
 
 def _form_cache() -> str | None:
+    import thermosim.fem.first  # noqa: F401
+
+    # isort: split
     try:
         from dolfinx.jit import get_options
     except ImportError:
@@ -198,41 +263,72 @@ def _problems(report: dict[str, Any]) -> list[dict[str, Any]]:
     missing = [name for name in REQUIRED if versions[name] is None]
     problems = []
     if missing:
-        problems.append(_problem(f"Missing: {', '.join(missing)}.", _how_to_get(), required=True))
+        remedy = how_to_get(*missing)
+        problems.append(_problem(f"Missing: {', '.join(missing)}.", remedy, required=True))
     if versions["dolfinx"] and numbers(versions["dolfinx"]) < OLDEST_DOLFINX:
         what = f"DOLFINx {versions['dolfinx']} is older than 0.9."
-        problems.append(_problem(what, _how_to_get(), required=True))
-    return problems + _problems_of_solvers(report) + _problems_of_extras(report)
+        problems.append(_problem(what, _another_place(), required=True))
+    parts = (_of_solvers, _of_launchers, _of_system, _of_extras)
+    return problems + [problem for part in parts for problem in part(report)]
 
 
-def _problems_of_solvers(report: dict[str, Any]) -> list[dict[str, Any]]:
+def _of_solvers(report: dict[str, Any]) -> list[dict[str, Any]]:
     problems = [
-        _problem(f"{name} does not start: {report[name]['error']}", _how_to_get(), required=True)
+        _problem(f"{name} does not start: {report[name]['error']}", _another_place(), required=True)
         for name in ("mpi", "petsc")
         if "error" in report[name] and report["versions"][f"{name}4py"] is not None
     ]
     petsc = report["petsc"]
     if petsc.get("scalar", "float64") != "float64":
         what = f"PETSc computes with {petsc['scalar']}; thermosim needs real numbers (float64)."
-        problems.append(_problem(what, _how_to_get(), required=True))
-    for name, use in PETSC_PACKAGES.items():
-        if petsc.get(name) is False:
-            what = f"PETSc is built without {name} ({use})."
-            problems.append(_problem(what, _how_to_get(), required=name == "hypre"))
+        problems.append(_problem(what, _another_place(), required=True))
+    if petsc.get("mumps") is False:
+        what = "PETSc is built without mumps: no direct solver, which 2-D is solved with."
+        problems.append(_problem(what, _another_place(), required=True))
     return problems
 
 
-def _problems_of_extras(report: dict[str, Any]) -> list[dict[str, Any]]:
-    versions = report["versions"]
+def _of_launchers(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Launchers of another MPI start ranks that know nothing of each other."""
+    library = report["mpi"].get("library", "")
+    remedy = _own_launcher()
     problems = [
-        _problem(f"Without {name}: no {use}.", f"python3 -m pip install {name}")
-        for name, use in OPTIONAL.items()
-        if versions[name] is None
+        _problem(f"{path} belongs to {found}, and mpi4py is linked with {library}.", remedy)
+        for path, found in report["launchers"].items()
+        if found != family(library) and found and family(library)
     ]
-    if versions["pyvista"] and not report["rendering"]["works"]:
-        remedy = "On Debian: sudo apt-get install libegl1 libgl1 libgl1-mesa-dri libxrender1"
-        problems.append(_problem(f"No pictures: {report['rendering']['detail']}", remedy))
+    if library and not report["launchers"]:
+        problems.append(_problem("No mpirun or mpiexec on PATH: no runs on several ranks.", remedy))
     return problems
+
+
+def _own_launcher() -> str:
+    own = Path(sys.prefix, "bin")
+    if (own / "mpiexec").exists():
+        return f'export PATH="{own}:$PATH"'
+    return _another_place()
+
+
+def _of_system(report: dict[str, Any]) -> list[dict[str, Any]]:
+    problems = []
+    if not report["compiler"]["ready"]:
+        what = f"Forms cannot be compiled: {report['compiler']['detail']}."
+        problems.append(_problem(what, install(COMPILER), required=True))
+    if report["versions"]["gmsh"] and not report["gmsh"]["loads"]:
+        what = f"gmsh cannot be loaded: {report['gmsh']['detail']}"
+        problems.append(_problem(what, install(GMSH), required=True))
+    if report["versions"]["pyvista"] and not report["rendering"]["works"]:
+        what = f"No pictures: {report['rendering']['detail']}"
+        problems.append(_problem(what, install(PICTURES)))
+    return problems
+
+
+def _of_extras(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        _problem(f"Without {name}: no {use}.", how_to_get(name))
+        for name, use in OPTIONAL.items()
+        if report["versions"][name] is None
+    ]
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -244,12 +340,15 @@ def _problem(what: str, remedy: str, *, required: bool = False) -> dict[str, Any
     return {"what": what, "remedy": remedy, "required": required}
 
 
-def _how_to_get() -> str:
+def how_to_get(*modules: str) -> str:
+    """Return the one command that gets missing modules."""
+    packages = [REQUIRED.get(name, name) for name in modules if name not in _WITH_DOLFINX]
+    if len(packages) < len(modules):
+        return how_to_get_dolfinx(*packages)
+    return f"{sys.executable} -m pip install {' '.join(packages)}"
+
+
+def _another_place() -> str:
     if "THERMOSIM_ROUTE" in os.environ:
-        return (
-            "Try another route: THERMOSIM_ENV=bwrap docker/run thermosim doctor (docs/install.md)."
-        )
-    return (
-        "In a clone: docker/run thermosim doctor sets up what is missing; "
-        "or conda: conda env create -f environment.yml (docs/install.md)."
-    )
+        return "THERMOSIM_ENV=bwrap docker/run thermosim doctor  (another place, docs/install.md)"
+    return how_to_get_dolfinx()

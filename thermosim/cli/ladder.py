@@ -30,15 +30,13 @@ def ladder(
 
     From even light without losses to real light, escape, measured efficiency, emissivity, contact.
     """
-    from mpi4py import MPI
-
     from thermosim.case.read import load_case
-    from thermosim.fem.parallel import abort_on_exception
+    from thermosim.fem.parallel import begin_ranks
     from thermosim.infer import ladder as rungs
     from thermosim.run.simulate import simulate
 
     loaded = load_case(case, overrides)
-    abort_on_exception(MPI.COMM_WORLD)
+    begin_ranks()
     with progress(quiet=quiet or json) as tell:
         found = rungs.ladder(loaded, simulate, tell)
     if not is_root():

@@ -75,12 +75,10 @@ def _show(result: Result, *, quiet: bool, json: bool) -> None:
 
 def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Result:
     """Run one case with progress and pictures."""
-    from mpi4py import MPI
-
-    from thermosim.fem.parallel import abort_on_exception
+    from thermosim.fem.parallel import begin_ranks
     from thermosim.run.simulate import simulate
 
-    abort_on_exception(MPI.COMM_WORLD)
+    begin_ranks()
     with progress(quiet=quiet) as tell:
 
         def draw(staged: Path) -> None:
@@ -95,13 +93,11 @@ def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Re
 
 def resume_case(directory: Path, *, quiet: bool) -> Result:
     """Go on with an interrupted transient, with progress and pictures."""
-    from mpi4py import MPI
-
-    from thermosim.fem.parallel import abort_on_exception
+    from thermosim.fem.parallel import begin_ranks
     from thermosim.run.folder import find_interrupted
     from thermosim.run.transient import resume_transient
 
-    abort_on_exception(MPI.COMM_WORLD)
+    begin_ranks()
     _, case = find_interrupted(directory)
     with progress(quiet=quiet) as tell:
 

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import platform
-import shlex
 import shutil
 import sys
 import sysconfig
@@ -28,6 +27,7 @@ from typing import Any
 from thermosim.errors import MissingDependencyError, StorageError
 from thermosim.fem.native import belongs_to_us, private_folder
 from thermosim.fem.parallel import on_root
+from thermosim.fem.pieces import COMPILER, install, lacks_compiler
 
 SEAL = "seal.json"
 _PATIENCE = 86_400  # DOLFINx's own limit [s]: it never waits, since nobody else is in the folder
@@ -188,7 +188,7 @@ def _compile(what: Any, aside: Path) -> None:
             raise _no_room(aside, full) from error
         raise MissingDependencyError(
             f"the C compiler does not compile a form ({error}); what it says stands above: is it "
-            f"whole? {_INSTALL}"
+            f"whole? Run:  {install(COMPILER)}"
         ) from error
 
 
@@ -199,23 +199,12 @@ def _no_room(folder: Path, error: OSError) -> StorageError:
     )
 
 
-_INSTALL = "Debian: apt-get install gcc libc6-dev python3-dev; conda: conda install c-compiler"
-
-
 def _check_compiler() -> None:
     """Refuse an environment that cannot compile, before its tools say so in 40 lines."""
-    words = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-    compiler = words[0]
-    if shutil.which(compiler) is None:
+    lack = lacks_compiler()
+    if lack:
         raise MissingDependencyError(
-            f"forms are compiled on the first run, and there is no C compiler ({compiler}). "
-            f"{_INSTALL}"
-        )
-    header = Path(sysconfig.get_path("include")) / "Python.h"
-    if not header.exists():
-        raise MissingDependencyError(
-            f"forms are compiled on the first run, and Python's header is missing ({header}). "
-            f"{_INSTALL}"
+            f"forms are compiled on the first run, and {lack}. Run:  {install(COMPILER)}"
         )
 
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import thermosim.fem.first  # noqa: F401
+
+# isort: split
 import basix.ufl
 import numpy as np
 import ufl
@@ -360,6 +364,22 @@ def add_product(A: Any, function: Any, b: Any) -> None:
     x.array[:] = function.x.array[: x.local_size]
     A.multAdd(x, b, b)
     x.destroy()
+
+
+def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a bound method for PETSc to call, which does not keep its object alive.
+
+    What PETSc holds Python's garbage collector does not see: object and solver would hold each
+    other for ever, with mesh, matrices and communicators, of which MPICH has 2048.
+    """
+    reference = weakref.WeakMethod(method)
+
+    def call(*arguments: Any) -> Any:
+        alive = reference()
+        assert alive is not None, "the owner of a solver lives while it is solved with"
+        return alive(*arguments)
+
+    return call
 
 
 def configure(solver: Any, options: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+import thermosim.fem.first  # noqa: F401
+
 _HIDE_NUMBA = "numba" not in sys.modules
 if _HIDE_NUMBA:
     sys.modules["numba"] = None  # type: ignore[assignment]

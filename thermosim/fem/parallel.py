@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from thermosim.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 T = TypeVar("T")
+# where launchers say how many processes they started together
+_WRONG = "the launcher does not belong to the MPI of this Python"
+_STARTED = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
 def on_root(comm: Any, work: Callable[[], T]) -> T:
@@ -55,6 +63,44 @@ def end_together(message: str, status: int, patience: float = 10.0) -> None:
             sys.stderr.flush()
             comm.Abort(status)
         time.sleep(0.01)
+
+
+def begin_ranks() -> None:
+    """Let the ranks of a command end together, once they are seen to know of each other.
+
+    Raises
+    ------
+    MissingDependencyError
+        If a launcher of another MPI started several processes, each of which is alone.
+    """
+    if wrong_launcher():
+        raise MissingDependencyError(f"{_WRONG} (MPICH). {_fitting('MPICH')}")
+    from mpi4py import MPI
+
+    started = max(int(os.environ.get(name, "1")) for name in _STARTED)
+    if MPI.COMM_WORLD.size == 1 and started > 1:
+        library = " ".join(MPI.Get_library_version().split(",")[0].split()[:3])
+        raise MissingDependencyError(
+            f"{started} processes were started together, but each is alone for MPI: {_WRONG} "
+            f"({library}). {_fitting(library)}"
+        )
+    abort_on_exception(MPI.COMM_WORLD)
+
+
+def wrong_launcher() -> bool:
+    """Whether MPI, of DOLFINx's wheel, would end this process as soon as it is loaded.
+
+    It is MPICH and knows no PMIx, by which Open MPI's mpirun and srun --mpi=pmix start processes.
+    """
+    wheel = importlib.util.find_spec("dolfinx_solver") is not None
+    return wheel and "PMIX_RANK" in os.environ and "PMI_RANK" not in os.environ
+
+
+def _fitting(library: str) -> str:
+    own = Path(sys.prefix, "bin", "mpiexec")
+    launcher = str(own) if own.exists() else "the mpirun of the same installation"
+    on_slurm = "inside the job" if "MPICH" in library else "or srun --mpi=pmix"
+    return f"Run it with  {launcher}  (on Slurm: {on_slurm})"
 
 
 def abort_on_exception(comm: Any) -> None:

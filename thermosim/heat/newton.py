@@ -9,27 +9,16 @@ import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem.domain import configure, copy_to_function, vector
+from thermosim.fem.domain import configure, copy_to_function, vector, weakly
 from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
+from thermosim.heat.multigrid import FACTORED, preconditioner
 
 if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.heat.problem import HeatProblem
 
-# Strong threshold and smoother, measured against 0.5 and the default Gauss-Seidel: half the time on
-# rings of tetrahedra (P1, P2), 0.75 on unstructured ones with P2, 1.1 with P1 (44 k nodes)
-_AMG = {
-    "pc_type": "hypre",
-    "pc_hypre_type": "boomeramg",
-    "pc_hypre_boomeramg_coarsen_type": "HMIS",
-    "pc_hypre_boomeramg_interp_type": "ext+i",
-    "pc_hypre_boomeramg_strong_threshold": 0.7,
-    "pc_hypre_boomeramg_relax_type_all": "Chebyshev",
-    "pc_hypre_boomeramg_agg_nl": 1,
-    "pc_hypre_boomeramg_P_max": 4,
-}
-_DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps"}
+_DIRECT = {"ksp_type": "preonly", **FACTORED}
 # In two dimensions the order by minimum degree takes half the time of MUMPS's own choice, from
 # 10 k to 150 k unknowns, and as long at 570 k
 _PLANE = {"mat_mumps_icntl_7": 0}
@@ -40,11 +29,13 @@ _FAST = 1e-3  # residual over the one before at which a derivative is kept
 _SURELY = 0.3  # residual of the last linear solve over what Newton asks for
 _STALLED = 1e-12  # step over solution below which rounding has the word
 _FLOOR = 1e-8  # residual over load up to which a stalled Newton counts as converged
-_LIMIT_REACHED = -5
+_FALLS = 0.999  # residual over the one before above which a step did not help
+_STALLS = 2  # such steps in a row, after which none will
+_MET, _TOO_SMALL, _NOT_FINITE, _LIMIT_REACHED = 2, 4, -4, -5
 _REASONS = {
-    4: "the steps became smaller than rounding",
+    _TOO_SMALL: "the steps became smaller than rounding",
     -3: "the linear solver failed",
-    -4: "the residual became infinite or not a number",
+    _NOT_FINITE: "the residual became infinite or not a number",
     _LIMIT_REACHED: "the iteration limit was reached",
     -6: "the line search failed",
     -8: "the residual has a local minimum that is not zero",
@@ -75,8 +66,8 @@ def linear_options(
             return {**direct, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
         return {**direct, "pc_type": "cholesky"} if symmetric else direct
     if coupled or not symmetric:
-        return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **_AMG}
-    return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, **_CG, **_AMG}
+        return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **preconditioner()}
+    return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, **_CG, **preconditioner()}
 
 
 class NewtonSolver:
@@ -95,7 +86,7 @@ class NewtonSolver:
         held = problem.held_dofs
         self.J = operator(self.A, problem.couplings, held, problem.domain)
         self.stats = NewtonStats()
-        self._norm, self._first_iterations = 0.0, 0
+        self._norm, self._last, self._stalls, self._first_iterations = 0.0, 0.0, 0, 0
         self.snes = self._make_snes()
 
     @property
@@ -113,10 +104,30 @@ class NewtonSolver:
             **linear_options(self.settings, tdim, symmetric=symmetric, coupled=self.coupled),
         }
         self._iterative = options["ksp_type"] != "preonly"
-        snes.setFunction(self._residual, self.b)
-        snes.setJacobian(self._jacobian, self.J, self.A)
+        snes.setFunction(weakly(self._residual), self.b)
+        snes.setJacobian(weakly(self._jacobian), self.J, self.A)
         configure(snes, options)
+        snes.setConvergenceTest(weakly(self._reason_to_stop))
         return snes
+
+    def _reason_to_stop(self, snes: Any, iteration: int, norms: tuple[float, float, float]) -> int:
+        """Return PETSc's own reason, or 4 where rounding has the word; 0: go on.
+
+        There the line search halves steps that help nothing: some versions go on to the limit.
+        """
+        size, step, residual = norms
+        before, self._last = self._last, residual
+        _, atol, stol, _ = snes.getTolerances()
+        if not np.isfinite(residual):
+            return _NOT_FINITE
+        if residual < atol:
+            return _MET
+        if iteration == 0:
+            self._stalls = 0
+            return 0
+        stalls = residual > _FALLS * before and residual <= self._rounding()
+        self._stalls = self._stalls + 1 if stalls else 0
+        return _TOO_SMALL if step < stol * size or self._stalls == _STALLS else 0
 
     def _residual(self, snes: Any, x: Any, b: Any) -> None:
         self.set_theta(x)

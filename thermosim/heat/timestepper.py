@@ -14,7 +14,7 @@ import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem.domain import configure, vector
+from thermosim.fem.domain import configure, vector, weakly
 from thermosim.heat.advice import less_heat
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
 from thermosim.heat.stages import METHODS, RULES, Stage, Step, StepStats
@@ -105,8 +105,8 @@ class TimeStepper:
         ts = PETSc.TS().create(problem.domain.comm)
         ts.setProblemType(PETSc.TS.ProblemType.NONLINEAR)
         ts.setEquationType(PETSc.TS.EquationType.IMPLICIT)
-        ts.setIFunction(self._function, vector(problem.space))
-        ts.setIJacobian(self._jacobian, self.solver.J, self.solver.A)
+        ts.setIFunction(weakly(self._function), vector(problem.space))
+        ts.setIJacobian(weakly(self._jacobian), self.solver.J, self.solver.A)
         options: dict[str, Any] = {"ts_type": kind, "ts_max_snes_failures": -1}
         if kind == "dirk":
             options["ts_dirk_type"] = subtype

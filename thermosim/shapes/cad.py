@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import MeshError, MissingDependencyError
+from thermosim.fem.pieces import GMSH, how_to_get_dolfinx, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,13 @@ def load_gmsh() -> Any:
     """
     try:
         import gmsh
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            "gmsh cannot be imported; see `thermosim doctor` for how to get it"
+            f"gmsh is not installed. Run:  {how_to_get_dolfinx()}"
+        ) from error
+    except (ImportError, OSError) as error:
+        raise MissingDependencyError(
+            f"gmsh cannot be loaded: {error}. Run:  {install(GMSH)}"
         ) from error
     return gmsh
 

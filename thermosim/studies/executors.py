@@ -66,8 +66,8 @@ def _see_it_start(pool: Executor) -> None:
         pool.submit(ready).result()
     except BrokenExecutor as error:
         raise SolveError(
-            "the worker processes do not start; a script that calls sweep must do so under "
-            'if __name__ == "__main__"'
+            "the worker processes do not start; what MPI says of it, if anything, stands above. A "
+            'script that calls sweep must do so under if __name__ == "__main__"'
         ) from error
 
 
@@ -120,7 +120,8 @@ def _dask(address: str, count: int) -> Iterator[Executor]:
         import distributed
     except ImportError as error:
         raise MissingDependencyError(
-            "Dask is not installed; pip install 'thermosim-fem[dask]' or leave --dask out"
+            "Dask is not installed. Run:  python3 -m pip install dask distributed; "
+            "or leave --dask out"
         ) from error
     with contextlib.ExitStack() as stack:
         cluster: Any = address

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import signal
 import subprocess
@@ -109,5 +111,10 @@ def _go_with_parent() -> None:
 
 
 def ready() -> int:
-    """Return the process id: what a pool is asked first, to see that it can start."""
+    """Return the process id: what a pool is asked first, to see that it can start, and MPI in it.
+
+    An MPI that cannot start ends its process: no point is to be blamed for that.
+    """
+    if importlib.util.find_spec("mpi4py") is not None:
+        importlib.import_module("mpi4py.MPI")
     return os.getpid()

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # variables are shared with docker/run
+# Route 2: a virtual environment in the cache with DOLFINx's wheel, made by a Python of this machine.
+
+# Sets why_not_wheels, or wheel_python and WHEELS. Root gets missing Debian packages installed.
+wheels_probe() {
+    local candidate words
+    why_not_wheels=
+    for candidate in python3 python3.14 python3.13 python3.12; do
+        command -v "$candidate" >/dev/null || continue
+        if words=$(PYTHONPATH='' "$candidate" "$CLONE/thermosim/fem/pieces.py" 2>&1); then
+            wheel_python=$candidate
+            WHEELS=$CACHE/wheels-$(wheels_hash)
+            wheels_have "$words" && return 0
+            why_not_wheels="the wheels need:  $words"
+            return 1
+        fi
+        why_not_wheels=${why_not_wheels:-$(tail -n 1 <<<"$words")}
+    done
+    why_not_wheels=${why_not_wheels:-no Python here serves the wheels}
+    return 1
+}
+
+wheels_hash() {
+    { "$wheel_python" -c 'import sys; print(sys.prefix, sys.version)'; list_of_python wheels; list_of_wheels; cat "$CLONE/uv.lock"; } | hash_of
+}
+
+# wheels_have COMMAND: whether nothing is missing, or COMMAND (which gets it) could be run.
+wheels_have() {
+    [ -n "$1" ] && [ ! -e "$WHEELS/.complete" ] || return 0
+    case $1 in apt-get\ install\ *) ;; *) return 1 ;; esac
+    progress "running: $1"
+    # shellcheck disable=SC2086 # words of a command
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${1#apt-get install }; } >&2 </dev/null
+}
+
+run_with_wheels() {
+    local why=$1
+    shift
+    [ -e "$WHEELS/.complete" ] || check_space 3
+    build_once "$WHEELS" "an environment of wheels with DOLFINx" make_wheels
+    say "using the wheels in $WHEELS.venv: $why"
+    export PATH=$WHEELS.venv/bin:$PATH
+    set_environment wheels
+    default VTK_DEFAULT_OPENGL_WINDOW vtkEGLRenderWindow
+    # MPICH's transports on one machine: looking for others ends the start where one is broken.
+    [ "${SLURM_JOB_NUM_NODES:-1}" != 1 ] || default UCX_TLS self,sm,tcp
+    exec "$@"
+}
+
+# Made in its last place, since a virtual environment cannot be moved; DIR only marks it complete.
+make_wheels() {
+    local venv=${1%.part}.venv
+    rm -rf "$venv"
+    "$wheel_python" -m venv "$venv"
+    PYTHONPATH='' "$venv/bin/python3" "$CLONE/docker/requirements.py" --wheels >"$1/requirements.txt"
+    PYTHONPATH='' "$venv/bin/python3" "$CLONE/docker/requirements.py" --lock >"$1/constraints.txt"
+    # What is used compiles itself when it is; all of it would take as long as the rest.
+    PYTHONPATH='' "$venv/bin/python3" -m pip install --no-compile --constraint "$1/constraints.txt" --requirement "$1/requirements.txt"
+    PYTHONPATH='' "$venv/bin/python3" -c 'import dolfinx_solver, dolfinx, gmsh, pydantic, pyvista'
+}

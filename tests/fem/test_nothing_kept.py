@@ -1,0 +1,36 @@
+"""A run leaves nothing behind in its process: sweeps and scripts run thousands in one.
+
+What PETSc holds of Python is out of sight of the garbage collector; each mesh also holds
+communicators, of which MPICH has 2048.
+"""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.fem
+dolfinx = pytest.importorskip("dolfinx")
+
+from thermosim.case.read import load_case  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
+
+CASES = Path(__file__).parents[2] / "cases"
+RUNS = {
+    "steady": ("yamada2024_radiation_limited", []),
+    "in_time": ("yamada2024_steps", []),
+    "enclosure": ("microparticle_on_mica", ["radiation.model=enclosure"]),
+    "own_geometry": ("lit_cylinder", []),
+}
+
+
+def meshes():
+    gc.collect()
+    return sum(type(thing) is dolfinx.mesh.Mesh for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize(("name", "overrides"), RUNS.values(), ids=list(RUNS))
+def test_a_run_leaves_no_mesh_behind(name, overrides):
+    before = meshes()
+    assert simulate(load_case(CASES / f"{name}.toml", overrides)).summary["n_dofs"] > 0
+    assert meshes() == before
