@@ -6,20 +6,26 @@ of whole sweeps, start of the processes included; phases are medians over the po
 
 import csv
 import os
+import shutil
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 CASE = Path(__file__).parents[1] / "cases" / "microparticle_on_mica.toml"
+MESHES = {"particle.shape.radius": "0.5um:50um:{points}log"}
+NUMBERS = {"laser.intensity": "0.3kW/cm^2:30kW/cm^2:{points}log"}
 VARY = {
     "particle.shape.radius": "0.5um:50um:{sizes}log",
     "laser.intensity": "0.3kW/cm^2:30kW/cm^2:{intensities}log",
 }
 
 
-def run(sizes=20, intensities=10, workers=(1, 2)):
-    """Return rates by number of workers, their ratio, and where the time of a point goes."""
+def run(sizes=20, intensities=10, workers=(1, 2), points=100):
+    """Return rates by number of workers, their ratio, and where the time of a point goes.
+
+    And those of one worker where each of `points` has a mesh of its own, or only numbers change.
+    """
     vary = {k: v.format(sizes=sizes, intensities=intensities) for k, v in VARY.items()}
     with tempfile.TemporaryDirectory() as folder:
         cold = study(vary, max(workers), Path(folder) / "first")
@@ -27,7 +33,14 @@ def run(sizes=20, intensities=10, workers=(1, 2)):
         same = {(Path(folder) / str(n) / "study.nc").read_bytes() for n in (*workers, "first")}
         if len(same) != 1:
             raise RuntimeError("the datasets differ")
+        kinds = {"new meshes": MESHES, "numbers only": NUMBERS}
+        for name, varied in kinds.items():
+            few = {k: v.format(points=points) for k, v in varied.items()}
+            study(few, max(workers), Path(folder) / "warm")  # meshes and forms
+            shutil.rmtree(Path(folder) / "warm")
+            kinds[name] = study(few, 1, Path(folder) / name)
     report = {"first, meshes not kept": cold}
+    report.update({f"1 worker, {name}": numbers for name, numbers in kinds.items()})
     report.update({f"{n} workers": numbers for n, numbers in found.items()})
     rates = [found[n]["points_per_minute"] for n in workers]
     report["speed-up of the last over the first"] = rates[-1] / rates[0]

@@ -21,6 +21,21 @@ MODELS = {
         "recombination": {"kind": "ladder", "ionisation": 0.1, "bleaching": True},
         "absorption": {"kind": "fermi_edge"},
     },
+    "quenching": {
+        "quenching": {"activation_energy": 0.2 * e, "ratio": 5.0},
+        "recombination": {"kind": "trion_biexciton", "eta_X": 0.99},
+    },
+    "gaps": {"ensemble": {"gap": {"width": 8e-3 * e}}},
+    "ensemble": {
+        "absorption": {"kind": "fermi_edge"},
+        "escape": {"kind": "given", "f_escape": 0.6, "f_reabsorbed": 0.38, "red_shift": 0.01 * e},
+        "ensemble": {
+            "nodes": 5,
+            "gap": {"width": 8e-3 * e},
+            "sigma_abs": {"width": 0.3, "shape": "lognormal"},
+        },
+        "recombination": {"kind": "ladder", "ionisation": 0.1, "bleaching": True},
+    },
     "detailed_balance": {"emission": {"kind": "van_roosbroeck"}, "temperature_min": 240.0},
 }
 
@@ -29,14 +44,9 @@ def constants(p, domain):
     """Return ``p`` with every float turned into a constant of a form."""
     from dolfinx import fem
 
-    def leaf(value):
-        if value is None:
-            return None
-        if isinstance(value, tuple):
-            return tuple(leaf(one) for one in value)
-        return fem.Constant(domain, float(value))
+    from thermosim.light.source import as_constants
 
-    return type(p)(*(leaf(value) for value in p))
+    return as_constants(p, lambda value: fem.Constant(domain, float(value)))
 
 
 @pytest.fixture(scope="module")
@@ -77,20 +87,23 @@ def test_ufl_and_numpy_agree(name, domain):
                 assert abs(found - expected) <= 1e-13 * max(abs(expected), scale), (I, T)
 
 
-def test_efficiency_agrees(domain):
-    p = GainModel(**MODELS["losses"]).parameters(2.33 * e)
+@pytest.mark.parametrize("name", ["losses", "ensemble"])
+def test_efficiency_agrees(name, domain):
+    p = GainModel(**MODELS[name]).parameters(2.33 * e)
     q = constants(p, domain)
     from dolfinx import fem
 
-    found = evaluate(external_efficiency(fem.Constant(domain, 0.3), q), domain)
-    assert found == pytest.approx(float(external_efficiency(0.3, p)), rel=1e-13, abs=0.0)
+    x, T = fem.Constant(domain, 0.3), fem.Constant(domain, 310.0)
+    found = evaluate(external_efficiency(x, q, T, ufl_namespace()), domain)
+    assert found == pytest.approx(float(external_efficiency(0.3, p, 310.0)), rel=1e-13, abs=0.0)
 
 
-def test_symbolic_derivative_matches_a_difference(domain):
+@pytest.mark.parametrize("name", ["losses", "ensemble", "quenching"])
+def test_symbolic_derivative_matches_a_difference(name, domain):
     import ufl
     from dolfinx import fem
 
-    p = GainModel(**MODELS["losses"]).parameters(2.33 * e)
+    p = GainModel(**MODELS[name]).parameters(2.33 * e)
     T = fem.Constant(domain, 310.0)
     variable = ufl.variable(T)
     source = heat_source(fem.Constant(domain, 2e7), variable, constants(p, domain), ufl_namespace())

@@ -182,3 +182,44 @@ def test_slab_and_one_layer_stack_take_the_same():
 def test_a_plane_wave_has_no_width():
     wide = {"intensity": "1 kW/cm^2", "wavelength": f"{WAVELENGTH} m"}
     assert light_of(case(laser=wide)).beam is None
+
+
+def film(boundary="substrate_top", material="gold", thickness="500 nm"):
+    return {"films": [{"boundary": boundary, "material": material, "thickness": thickness}]}
+
+
+CLEAR = {"conductivity": "2 W/(m*K)",
+         "refractive_index": {"wavelengths": ["500 nm", "560 nm"], "n": [N, N]}}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ["uniform", "rays"])
+def test_a_thick_film_of_gold_is_as_gold(model):
+    """Of a film that lets nothing through, the clear sheet under it does not matter."""
+    clear = {"material": "clear", "thickness": f"{THICKNESS} m", "kind": "slab"}
+    more = {"materials": {"clear": CLEAR}, "laser": {**BEAM, "waist": "50 um"},
+            "optics": {"model": model, "refractive_index": 1.7}}  # fmt: skip
+    gold = light_of(case({"kind": "slab", "material": "gold", "thickness": "20 um"}, **more))
+    coated = light_of(case(clear, **film(), **more))
+    for name in ("incident", "reflected"):
+        bulk = getattr(gold.beam, name)
+        assert getattr(coated.beam, name) == pytest.approx(bulk, rel=1e-6)
+    assert coated.beam.absorbed["substrate"] == pytest.approx(
+        gold.beam.absorbed["substrate"], rel=1e-5
+    )
+    assert sum(coated.beam.absorbed.values()) + coated.beam.transmitted == pytest.approx(
+        coated.beam.incident - coated.beam.reflected, rel=1e-10
+    )
+
+
+def test_a_film_is_heated_where_it_lies():
+    """The same film above or below, lit from its own side: all its light becomes heat."""
+    found = {}
+    for side, tilt in (("top", "0 deg"), ("bottom", "180 deg")):
+        clear = {"material": "clear", "thickness": f"{THICKNESS} m", "kind": "slab"}
+        tree = case(clear, materials={"clear": CLEAR}, laser={**BEAM, "tilt": tilt},
+                    **film(f"substrate_{side}"))  # fmt: skip
+        summary = simulate(tree).summary
+        found[side] = summary["absorbed_by_substrate_W"]
+        assert summary["heat_to_holder_W"] == pytest.approx(found[side], rel=1e-3)
+    assert found["top"] == pytest.approx(found["bottom"], rel=1e-6)
+    assert found["top"] / power() == pytest.approx(0.30, abs=0.02)

@@ -6,12 +6,12 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-import ufl  # noqa: E402
 from dolfinx import fem  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 from transient_bar import material, strip  # noqa: E402
 
 from thermosim.case.settings import SolverSettings  # noqa: E402
+from thermosim.fem import symbols  # noqa: E402
 from thermosim.fem.domain import (  # noqa: E402
     assemble_matrix,
     assemble_vector,
@@ -73,16 +73,16 @@ def reorder(laws):
 
 def whole(problem):
     """The residual and its derivative as one form each, without held nodes."""
-    u, v = ufl.TrialFunction(problem.space), ufl.TestFunction(problem.space)
+    u, v = symbols.trial_function(problem.space), symbols.test_function(problem.space)
     F = sum(problem.terms(problem.theta, v).values())
-    J = ufl.derivative(F, problem.theta, u)
+    J = symbols.derivative(F, problem.theta, u)
     if isinstance(problem, TransientProblem):
-        J = J + problem.shift * ufl.derivative(F, problem.rate, u)
+        J = J + problem.shift * symbols.derivative(F, problem.rate, u)
     b = vector(problem.space)
     assemble_vector(b, compile_form(F))
     form = compile_form(J)
     A = create_matrix(form)
-    zero = constant(problem.domain, 0.0)
+    zero = constant(problem.domain, 0.0).ufl
     held = [fem.dirichletbc(zero, problem.held_dofs, problem.space)]
     assemble_matrix(A, form, held)
     return b, A
@@ -123,5 +123,7 @@ def test_a_constant_does_not_drown_small_fluxes():
     b = vector(problem.space)
     problem.assemble_residual(b)
     one = constant(domain, 1.0)
-    radiated = fem.assemble_scalar(fem.form(problem.terms(problem.theta, one)["right:radiation"]))
+    radiated = fem.assemble_scalar(
+        compile_form(problem.terms(problem.theta, one)["right:radiation"])
+    )
     assert b.sum() == pytest.approx(radiated, rel=1e-9, abs=0)

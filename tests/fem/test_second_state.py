@@ -9,11 +9,11 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
-import ufl  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 from scipy.constants import Stefan_Boltzmann  # noqa: E402
 
 from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.fem import symbols  # noqa: E402
 from thermosim.heat.problem import HeatProblem  # noqa: E402
 from thermosim.heat.steady import second_state, solve_steady  # noqa: E402
 from thermosim.materials import Isotropic  # noqa: E402
@@ -34,7 +34,7 @@ class Igniting:
     cold: float
 
     def density(self, T: Any, number: Any) -> Any:
-        share = (1 + ufl.tanh((T - 450.0) / 10.0)) / 2
+        share = (1 + symbols.tanh((T - 450.0) / 10.0)) / 2
         return number(self.cold) + number(self.hot - self.cold) * share
 
 

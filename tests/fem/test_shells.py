@@ -14,7 +14,7 @@ from mpi4py import MPI  # noqa: E402
 from two_bodies import rectangles  # noqa: E402
 
 from thermosim.case.settings import SolverSettings  # noqa: E402
-from thermosim.fem.domain import constant, distribute, integrate  # noqa: E402
+from thermosim.fem.domain import compile_form, constant, distribute, integrate  # noqa: E402
 from thermosim.heat import shells  # noqa: E402
 from thermosim.heat.budget import HeatMeter  # noqa: E402
 from thermosim.heat.formulas import FormNumbers  # noqa: E402
@@ -122,7 +122,7 @@ def test_film_stores_heat():
     make = FormNumbers(domain, None)
     one = constant(domain, 1.0)
     form = shells.storage(domain, film, constant(domain, 300.0), one, one, make)
-    stored = domain.comm.allreduce(fem.assemble_scalar(fem.form(form)))
+    stored = domain.comm.allreduce(fem.assemble_scalar(compile_form(form)))
     area = math.pi * ((11e-6) ** 2 - (1e-6) ** 2)
     assert stored == pytest.approx(19300 * 129 * 50e-9 * area, rel=1e-12, abs=0)
     assert integrate(domain, one, domain.ds("bar_top")) * domain.area_scale == pytest.approx(

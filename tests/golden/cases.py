@@ -33,6 +33,7 @@ SHIPPED_OVERRIDES = {
     "gain_smooth_sphere": (*PLAIN, *FLAT),
     "lit_cylinder": ('mesh.size="0.8 um"',),
     "microparticle_on_mica": (*FLAT,),  # error estimate and thermometer as shipped
+    "microparticle_best_intensity": (*PLAIN, *FLAT, "assumptions=careful"),
     "optics_mie": (*PLAIN, *FLAT),
     "optics_rays": (*PLAIN, *FLAT, "optics.n_rays=300"),
     "optics_uniform": (*FLAT, PLAIN[0]),
@@ -128,6 +129,14 @@ VARIANTS = {
         "ladder_bleaching": (
             'gain.recombination={kind="ladder", bleaching=true}',
             'optics={model="mie", saturation=true}',
+        ),
+        "ensemble": (
+            'gain.absorption={kind="fermi_edge"}', 'gain.ensemble={gap={width="6 meV"}, '
+            'sigma_abs={width=0.3, shape="lognormal", nodes=3}, dark={mean=1e-3, width=0.0}}',
+            'gain.escape={kind="ergodic", refractive_index=1.7}', THERMOMETER,
+        ),
+        "sized": (
+            'gain.size={diameter="14 nm"}', 'gain.ensemble={diameter={width="0.5 nm"}}', ESTIMATE,
         ),
         "ergodic_escape": (
             'gain.escape={kind="ergodic", refractive_index=1.7}',

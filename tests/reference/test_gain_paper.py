@@ -20,7 +20,7 @@ from thermosim.gain.efficiency import (
     scaled_efficiency,
 )
 from thermosim.gain.emission import VanRoosbroeckEmission
-from thermosim.gain.model import GivenEscape
+from thermosim.gain.escape.given import GivenEscape
 from thermosim.gain.recombination import ScaledEfficiencies, TrionBiexciton
 from thermosim.gain.source import external_efficiency
 from thermosim.gain.tables import gain_summary, intensity_curve, spectrum_curves, trpl_table

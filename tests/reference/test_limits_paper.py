@@ -16,7 +16,6 @@ from thermosim.limits.closed import (
     ensemble_power,
     isolated_dot_radius,
     largest_conductance,
-    limits_summary,
     linear_delta_T,
     relaxation_time,
     required_n_R,
@@ -82,21 +81,3 @@ def test_thermal_clock():
     )
     assert float(tau) == pytest.approx(RHO_CP * RADIUS / (12 * SIGMA * 300.0**3), rel=1e-10)
     assert 600.0 / float(tau) > 2000  # the cooling observed took ten minutes
-
-
-def test_summary_shows_all_of_it():
-    n_dots = float(required_n_R(-10.0, G_MAX)) / RADIUS
-    found = limits_summary(
-        radius=RADIUS,
-        n_dots=n_dots,
-        g=G_MAX,
-        volumetric_heat_capacity=RHO_CP,
-        claimed_delta_T=-9.0,
-    )
-    assert found["delta_T_all_paths_K"] == pytest.approx(-10.0, rel=1e-10)
-    assert found["cooling_power_W"] * 1e9 == printed(18.3, -1)
-    assert found["isolated_dot_radius_for_minus_1K_m"] * 1e9 == printed(5.24, -2)
-    assert found["conductance_radiation_W_per_K"] * 1e9 == printed(1.92, -2)
-    assert found["largest_total_conductance_W_per_K"] * 1e9 == printed(2.03, -2)
-    assert found["time_to_claimed_delta_T_s"] == printed(0.25, -2)
-    assert found["pressure_gas_equals_radiation_Pa"] == printed(5.24, -2)

@@ -235,4 +235,11 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "thinner_than_an_atom": (changed('thickness = "20 um"', 'thickness = "1e-20 m"'), ('substrate.thickness = "1e-20 m": must be ≥ 1e-10',)),
     "enclosure_of_nothing": (BODY + "[enclosures.gap]\nboundaries = []", ("enclosures.gap.boundaries = []: must not be empty",)),
     "many_unknown_keys": (added("\n".join(f"key_{i} = {i}" for i in range(500))), ("unknown key chamber.key_0", "more faults")),
+    # dots that are not alike
+    "gaps_below_pump": (added('[gain.ensemble.gap]\nwidth = "25 meV"'), ("gain.ensemble.gap = 25 meV", "0.256 % of the dots", "lower laser.photon_energy")),
+    "efficiencies_above_1": (added('[gain.ensemble.eta_X]\nmean = 0.99\nwidth = 0.01'), ("ensemble.eta_X", "15.9 % of the dots", '"beta"')),
+    "spread_without_width": (added('[gain.ensemble.gap]\nshape = "normal"'), ("gain.ensemble.gap", "give either width")),
+    "histogram_not_there": (added('[gain.ensemble.gap]\nfile = "nowhere.csv"'), ("gain.ensemble.gap", "nowhere.csv: cannot be read")),
+    "dot_without_diameter": (added('[gain.dot]\nmaterial = "CsPbBr3"'), ("gain", "dot.diameter is missing", "[gain.size]")),
+    "dot_of_nothing": (added('[gain.dot]\ndiameter = "8 nm"\nmaterial = "unobtainium"'), ("gain.dot", "unobtainium", "CsPbBr3")),
 }  # fmt: skip

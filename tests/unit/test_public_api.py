@@ -90,6 +90,26 @@ def test_check_loads_no_finite_elements(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_run_loads_only_what_it_uses(tmp_path):
+    """No compiler of Python, no pictures."""
+    pytest.importorskip("dolfinx")
+    case = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
+    unused = ("numba", "matplotlib", "pyvista")
+    code = (
+        "import sys\n"
+        "from thermosim.cli import main\n"
+        f"assert main(['run', {str(case)!r}, '--set', 'output.pictures=false', '--quiet', "
+        f"'-o', {str(tmp_path / 'out')!r}]) == 0\n"
+        f"found = [name for name in {unused!r} if name in sys.modules]\n"
+        "assert not found, found\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(), capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def test_simulate_is_the_function_whatever_was_imported_before():
     pytest.importorskip("dolfinx")
     code = (

@@ -6,9 +6,16 @@ import io
 import numpy as np
 import pytest
 
+from thermosim.errors import CaseError
 from thermosim.reproduce import yamada2024
-from thermosim.reproduce.rows import Row, half_of_last_digit, plain_number, to_csv
-from thermosim.reproduce.yamada_experiment import Experiment, crossover, settling_time
+from thermosim.reproduce.figures import draw_steady
+from thermosim.reproduce.rows import Row, counts, half_of_last_digit, plain_number, to_csv
+from thermosim.reproduce.yamada_experiment import (
+    Experiment,
+    crossover,
+    read_measured,
+    settling_time,
+)
 
 # Known disagreements: each is an inconsistency of the paper, or stated in the comment of its row.
 DISAGREE = {
@@ -67,6 +74,29 @@ def test_page_is_complete(rows, tmp_path):
     assert all(row.quantity in text for row in rows)
     assert "a caption" in text
     assert "data:image/png;base64," in text
+
+
+def test_the_paper_and_our_expectation_are_counted_apart(rows):
+    found = counts(rows)
+    assert found["paper"] == {"compared": 10, "agree": 3, "agree_by_choice": 2}
+    assert found["expected"]["compared"] > 40
+    assert found["expected"]["agree_by_choice"] == 0
+    chosen = {row.chosen for row in rows if row.agrees and row.chosen}
+    assert chosen == {"⟨E_PL⟩"}
+    assert not any("read off" in row.comment for row in rows)
+
+
+def test_measured_points_are_read_and_drawn(tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_text("intensity_kW_per_cm2,delta_T_K\n2.7,-4\n5.4,-9\n")
+    points = read_measured(file)
+    assert points.intensity == pytest.approx([2.7e7, 5.4e7])
+    figure = draw_steady([experiment([-1.0, -2.0, 2.0])], points)
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["measured"]
+    for text in ("a,b\n1,2\n", "intensity_kW_per_cm2,delta_T_K\n1,x\n"):
+        file.write_text(text)
+        with pytest.raises(CaseError, match="intensity_kW_per_cm2, delta_T_K"):
+            read_measured(file)
 
 
 def experiment(steady):

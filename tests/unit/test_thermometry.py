@@ -321,7 +321,8 @@ def test_bad_particles_are_refused(places, kwargs, message):
 
 
 def test_the_emission_section_of_the_gain_model_serves_as_model():
-    model = th.emission_model(VanRoosbroeckEmission(), 300.0, lambda T: GAP_SLOPE * (T - 300.0))
+    line = VanRoosbroeckEmission()
+    model = th.emission_model(lambda E, T: line.spectrum(E, T, 300.0, GAP_SLOPE * (T - 300.0)))
     energy = np.linspace(2.45, 2.6, 20) * e
     T = np.array([291.0, 300.0])
     given = model(energy, T[:, None])

@@ -118,7 +118,7 @@ def test_words_of_the_light_and_of_the_thermometer():
 
     rows = rows_of(numbers)
     assert rows["ΔT of the particle, mean"] == "−2.600 mK ± 200 nK (numerical)"
-    assert rows["PL thermometry would read"] == "0.00 ± 0.32 K (photon noise)"
+    assert rows["PL thermometry would read"] == "0.00 ± 0.32 K (photon noise), too small to be seen"
     assert rows["light absorbed"] == "99.00 nW by the dots, 1.000 nW by the substrate"
     assert rows["intensity inside, mean … highest"] == (
         "1.500 kW/cm² … 300.0 kW/cm², ⟨I²⟩/⟨I⟩² = 7.6"

@@ -77,3 +77,39 @@ def test_photons_leave_with_the_energy_that_does_not_stay(bleaching):
     energy = found["absorbed_by_dots_W"] - found["heat_source_W"]
     photons = found["emitted_photons_per_s"]
     assert photons * 2.3871 * e == pytest.approx(energy, rel=1e-6)
+
+
+@pytest.mark.fem
+@pytest.mark.parametrize("escape", ["none", "monte_carlo"])
+def test_an_ensemble_counts_in_run_gain_and_thermometer(tmp_path, escape):
+    """Dots that are not alike draw in a run what `gain` says of them, and shine at lower gaps."""
+    pytest.importorskip("dolfinx")
+    from thermosim import simulate
+
+    ensemble = {"gap": {"width": "8 meV"}, "eta_X": {"mean": 0.995, "width": 0.001}}
+    ensemble |= {"dark": {"mean": 1e-4, "width": 0.0}}
+    given = {"absorption": {"kind": "fermi_edge"}, "gap_shift": "0 J/K"}
+    if escape != "none":
+        given = ABSORBING | given
+    tree = particle(
+        laser={"intensity": "2 kW/cm^2"},
+        gain={"ensemble": ensemble, **given},
+        chamber={"pressure": "1e5 Pa"},
+        materials={"plate": {"conductivity": "1e3 W/(m*K)"}},
+    )
+    tree["particle"] |= {"material": "plate"}
+    file = tmp_path / "case.toml"
+    file.write_text(tomli_w.dumps(tree))
+    said = json.loads(command("gain", file, "--json"))
+    assert -5e-3 < said["gap_offset_of_emission_eV"] < -1e-3
+    found = simulate(case_of(tree)).summary
+    volume = 4 / 3 * math.pi * RADIUS**3
+    assert found["heat_source_W"] / volume == pytest.approx(
+        said["case_heat_source_W_per_m3"], rel=2e-3
+    )
+    leaving = found["absorbed_by_dots_W"] - found["heat_source_W"]
+    per_photon = leaving / found["emitted_photons_per_s"] / e
+    # strong light fills the red dots first, so that they shine less
+    assert per_photon == pytest.approx(said["mean_escape_eV"], abs=3e-4)
+    bias = found["delta_T_thermometer_K"] - found["delta_T_emission_mean_K"]
+    assert abs(bias) < 0.05 * abs(found["delta_T_emission_mean_K"]) + 1e-6

@@ -80,48 +80,58 @@ def test_every_path_of_a_case(name):
     found = limits(tree(shape, **({"substrate": SHEET, "contact": TOUCH} if touching else {})))
     size = (3 * math.prod((8e-6, 6e-6, 2e-6)) / (4 * math.pi)) ** (1 / 3)
     size = RADIUS if shape is SPHERE else size
-    contact = 0.0
-    if touching:
-        spreading = 1 / (4 * B * K) + 1 / (4 * B * math.sqrt(K_PAR * K_PERP))
-        contact = 1 / (spreading + 1 / (math.pi * B**2 * H_C))
     power, gas = -Q * volume, area * gas_conductance(size)
-    radiation = 4 * area * EPS * Stefan_Boltzmann * T**3
-    total = radiation + contact + gas
     expected = {
         "cooling_power_W": power,
-        "conductance_radiation_W_per_K": radiation,
-        "conductance_contact_W_per_K": contact,
+        "heat_released_W": -power,
         "conductance_gas_W_per_K": gas,
-        "conductance_total_W_per_K": total,
-        "delta_T_all_paths_linear_K": -power / total,
-        "delta_T_radiation_only_K": (T**4 - power / area / EPS / Stefan_Boltzmann) ** 0.25 - T,
         "temperature_difference_inside_K": Q * size**2 / (6 * K),
-        "initial_rate_K_per_s": Q / (RHO * CP),
-        "relaxation_time_s": RHO * CP * volume / total,
     }
     assert {n: found[n] for n in expected} == pytest.approx(expected, rel=1e-9)
-    for key, conductance in (
-        ("delta_T_with_contact_K", contact),
-        ("delta_T_with_gas_K", gas),
-        ("delta_T_all_paths_K", contact + gas),
-    ):
-        balance = power + conductance * found[key] + radiated(found[key], area)
-        assert balance == pytest.approx(0, abs=1e-9 * power), key
+    radiation = 4 * area * EPS * Stefan_Boltzmann * T**3
+    assert found["conductance_radiation_W_per_K"] == pytest.approx(radiation, rel=1e-5)
+    contact = found.get("conductance_contact_W_per_K", 0.0)
+    if touching:  # two half-spaces and the interface, to what the finite bodies change
+        spreading = 1 / (4 * B * K) + 1 / (4 * B * math.sqrt(K_PAR * K_PERP))
+        half_spaces = 1 / (spreading + 1 / (math.pi * B**2 * H_C))
+        changed = (0.97, 1.0) if shape is SPHERE else (1.0, 1.4)
+        assert changed[0] < contact / half_spaces < changed[1]
+    else:
+        assert contact == 0.0
+    total = found["conductance_total_W_per_K"]
+    assert total == pytest.approx(radiation + gas + contact, rel=1e-5)
+    assert found["initial_rate_K_per_s"] == pytest.approx(Q / (RHO * CP), rel=1e-9)
+    # at the colder state radiation conducts less
+    slope = found["relaxation_time_s"] * total / (RHO * CP * volume)
+    assert 1.0 < slope < 1.1
+    # radiation leaves from the surface, which is a little warmer than the mean
+    warmer = -Q * volume / (20 * math.pi * K * size)
     theta = found["delta_T_all_paths_K"]
-    leaving = {"radiation": radiated(theta, area), "contact": contact * theta, "gas": gas * theta}
+    leaving = {
+        "radiation": radiated(theta + warmer, area), "contact": contact * theta, "gas": gas * theta,
+    }  # fmt: skip
     leaving["total"] = -power
     for key, heat in leaving.items():
-        assert found[f"heat_leaving_by_{key}_W"] == pytest.approx(heat, rel=1e-9), key
+        if key != "contact" or touching:
+            assert found[f"heat_leaving_by_{key}_W"] == pytest.approx(heat, rel=1e-6), key
+    alone = found["delta_T_radiation_only_K"]
+    assert radiated(alone + warmer, area) == pytest.approx(-power, rel=1e-9)
 
 
 def test_a_claim_against_a_case():
     volume, area = cut_sphere()
-    found = limits(tree(substrate=SHEET, contact=TOUCH), claimed=-9.0)
+    found = limits(tree(substrate=SHEET, contact=TOUCH), claimed=-0.1)
     power = -Q * volume
-    left = (power + radiated(-9.0, area)) / 9 - area * gas_conductance(RADIUS)
-    assert found["largest_total_conductance_W_per_K"] == pytest.approx(power / 9, rel=1e-9)
+    warmer = power / (20 * math.pi * K * RADIUS)
+    left = (power + radiated(-0.1 + warmer, area)) / 0.1 - area * gas_conductance(RADIUS)
+    assert found["cooling_power_at_claim_W"] == pytest.approx(power, rel=1e-9)
+    assert found["largest_total_conductance_W_per_K"] == pytest.approx(power / 0.1, rel=1e-9)
     assert found["largest_contact_conductance_W_per_K"] == pytest.approx(left, rel=1e-9)
-    assert found["time_to_claimed_delta_T_s"] == pytest.approx(-9.0 * RHO * CP / Q, rel=1e-9)
+    # what the contact takes the body never gets to
+    assert found["delta_T_all_paths_K"] > -0.1
+    assert "time_to_claimed_delta_T_s" not in found
+    quick = limits(tree(), claimed=-1e-3)
+    assert quick["time_to_claimed_delta_T_s"] == pytest.approx(-1e-3 * RHO * CP / Q, rel=1e-3)
 
 
 # In light: the density of dots and the gain of each, both by hand.
@@ -168,7 +178,7 @@ def test_both_factors_of_the_power_in_light():
     assert {n: found[n] for n in source} == pytest.approx(source, rel=1e-6)
     # what is said of one dot knows its own gain, and no density
     flux = EPS * Stefan_Boltzmann * (T**4 - (T - 1) ** 4)
-    alone = found["isolated_dot_radius_for_minus_1K_m"]
-    assert alone == pytest.approx(math.sqrt(g / (4 * math.pi * flux)), rel=1e-6)
+    alone = found["isolated_black_dot_radius_for_minus_1K_m"]
+    assert alone == pytest.approx(math.sqrt(g * EPS / (4 * math.pi * flux)), rel=1e-6)
     claimed = 3 * 4 * EPS * Stefan_Boltzmann * T**3 * 1e-9 / g
     assert found["n_R_for_claimed_delta_T_per_m2"] == pytest.approx(claimed, rel=1e-6)

@@ -40,7 +40,7 @@ def test_limits_know_the_layer_under_the_contact():
         limits(particle(slab("fused_silica"))),
         limits(particle(stack("fused_silica", "mica"))),
     )
-    assert top == pytest.approx(thick, rel=1e-3)  # mica 20 µm below a contact of 1 µm
+    assert top == pytest.approx(thick, rel=5e-3)  # mica 20 µm below a contact of 1 µm
 
 
 @pytest.mark.parametrize("contact", [{}, {"h_c": "1e7 W/(m^2*K)"}], ids=["perfect", "interface"])

@@ -31,7 +31,7 @@ def test_limits_of_silica_on_mica():
     silica = limits(particle(pedestal("fused_silica")))
     mica = limits(particle(pedestal("mica")))
     assert own["conductance_contact_W_per_K"] != mica["conductance_contact_W_per_K"]
-    assert own == pytest.approx(silica, rel=1e-3)  # the slab is far below
+    assert own == pytest.approx(silica, rel=1e-2)  # the slab is far below
     assert own != pytest.approx(mica, rel=2e-2)
 
 

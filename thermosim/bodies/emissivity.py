@@ -144,6 +144,34 @@ def emissivity_law(
     return _constant(float(setting))
 
 
+def infrared_of(setting: float | str | PlanckMie, material: Material) -> Infrared | None:
+    """Return the infrared constants of a body: those of the case, or of its material."""
+    return setting.infrared if isinstance(setting, PlanckMie) else material.infrared
+
+
+def isolated_dot_radius_mie(g: float, delta_T: float, T_env: float, infrared: Infrared) -> float:
+    """Return the radius [m] of a sphere that `g` [W] brings to ``ΔT`` by its own radiation.
+
+    ``4πR² ε(R) σ (T_env⁴ - T⁴) = g`` with ε the Planck average of its absorption (Mie): far below
+    the thermal wavelength ε is proportional to R, so the radius goes as the third root of g. NaN
+    outside 0.1 nm to 1 mm.
+    """
+    from scipy.optimize import brentq
+
+    T = T_env + delta_T
+    flux = constants.Stefan_Boltzmann * (T_env**4 - T**4)
+
+    def missing(log_R: float) -> float:
+        R = float(np.exp(log_R))
+        emitted = planck_mie_emissivity(R, T, infrared.at, 400)
+        return float(4 * np.pi * R**2 * emitted * flux / g - 1)
+
+    low, high = np.log(1e-10), np.log(1e-3)
+    if not missing(low) < 0 < missing(high):
+        return float("nan")
+    return float(np.exp(brentq(missing, low, high, xtol=1e-9)))
+
+
 def _law_of_material(material: Material, size: float | None) -> Law[Any]:
     if material.emissivity is None:
         raise ValueError("the material has no emissivity: give a number, 0 to 1, instead")

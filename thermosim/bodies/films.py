@@ -15,7 +15,7 @@ _THICKEST = 0.01  # m; heat that crosses a film is not computed
 class BodyFilm(Section):
     """A film so thin that it has the temperature of the surface under it; it is not meshed.
 
-    It changes neither emissivity nor light: give those to the body that carries it.
+    It does not change the emissivity: give that to the body that carries it.
     """
 
     boundary: str = Field(description="Surface that carries the film")
@@ -31,7 +31,11 @@ class BodyFilm(Section):
 
 
 class FilmSettings(BodyFilm):
-    """A film on a particle or its substrate."""
+    """A film on a particle or its substrate.
+
+    On an upper or lower face of the substrate it reflects, and absorbs its part of the beam by the
+    index of its material; on a particle it changes no light.
+    """
 
     boundary: Literal["particle_surface", "substrate_top", "substrate_bottom", "substrate_rim"] = (
         Field(description="Surface that carries the film")

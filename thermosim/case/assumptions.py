@@ -9,8 +9,9 @@ from pydantic import Field, ValidationError
 
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import VanRoosbroeckEmission
+from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape
-from thermosim.gain.model import GainModel, NoEscape
+from thermosim.gain.model import GainModel
 
 Assumptions = Annotated[
     Literal["careful", "favourable"],
@@ -38,12 +39,18 @@ def filled(data: Any, gain: GainModel | None) -> Any:
         sections["optics"] = {"model": "uniform" if favourable else "auto", **(optics or {})}
     given = data.get("gain", gain)
     if isinstance(given, Mapping):
-        sections["gain"] = {**_assumed(given, favourable=favourable), **given}
+        assumed = _assumed(given, favourable=favourable)
+        sections["gain"] = {**assumed, **given, **_only_size(assumed)}
     elif isinstance(given, GainModel):
         said = {name: getattr(given, name) for name in given.model_fields_set}
         kept = _assumed(said, favourable=favourable).items()
         sections["gain"] = given.model_copy(update={k: v for k, v in kept if k not in said})
     return sections
+
+
+def _only_size(assumed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section [gain.size] of what is assumed: it holds what was given, and more."""
+    return {name: assumed[name] for name in ("size",) if name in assumed}
 
 
 def _assumed(given: Mapping[str, Any], *, favourable: bool) -> dict[str, Any]:
@@ -56,11 +63,20 @@ def _assumed(given: Mapping[str, Any], *, favourable: bool) -> dict[str, Any]:
     """
     if favourable:
         return {"escape": NoEscape()}
+    if given.get("size") is not None:  # absorption and emission follow from the diameter
+        return {"escape": AutoEscape(), "size": _sized(given["size"])}
     edge = _edge(given.get("absorption", FermiEdge(E_U_model="einstein")))
     assumed: dict[str, Any] = {"escape": AutoEscape(), "absorption": edge}
     if edge is not None:
         assumed["emission"] = VanRoosbroeckEmission(edge=edge)
     return assumed
+
+
+def _sized(size: Any) -> Any:
+    """Return the raw section [gain.size] with laws of temperature that belong together."""
+    if not isinstance(size, Mapping):
+        return size
+    return {"E_U_model": "einstein", "emission": "detailed_balance", **size}
 
 
 def _edge(absorption: Any) -> FermiEdge | None:

@@ -21,14 +21,20 @@ def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = Fals
     """Validate a case and print what follows from it, without solving anything."""
     from thermosim.case.read import load_case
     from thermosim.limits.of_case import derived_quantities
+    from thermosim.model.of_case import model_of
 
     loaded = load_case(case, overrides)
     numbers = derived_quantities(loaded)  # of the model: what a run would be made of
+    notes = model_of(loaded).remarks(())
     if json:
         tree = loaded.model_dump(mode="json")
-        print_json({"valid": True, "case_hash": loaded.digest(), **numbers, "case_SI": tree})
+        known = {"valid": True, "case_hash": loaded.digest(), **numbers, "notes": notes}
+        print_json({**known, "case_SI": tree})
         return
-    print_table(f"{case}: valid", {name: _shown(value) for name, value in numbers.items()})
+    rows = {name: _shown(value) for name, value in numbers.items()}
+    if notes:
+        rows["notes"] = "\n".join(notes)
+    print_table(f"{case}: valid", rows)
     typer.echo("\n" + loaded.to_toml())
 
 

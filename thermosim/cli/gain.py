@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from thermosim.cli.console import (
     print_table,
     say,
 )
+from thermosim.cli.gain_rows import gain_rows
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -44,6 +46,22 @@ _UNITS = {
     "_m": "m",
     "_s": "s",
 }
+MapName = Enum(
+    "MapName", {"litmos": "litmos", "mat": "mat", "efficiency": "efficiency", "size": "size"}
+)
+MapOption = Annotated[
+    MapName | None,
+    typer.Option(
+        "--map",
+        help="litmos: ΔT per absorbed power over wavelength; mat: minimum achievable "
+        "temperature; efficiency: of cooling, over photon energy and intensity; size: over the "
+        "diameter of the dots (needs [gain.size])",
+    ),
+]
+HotSpotsOption = Annotated[
+    float,
+    typer.Option(help="<I²>/<I>² within the body for --map: the hot_spot_factor of a run"),
+]
 _PREFIXED = ("W", "K", "m", "s", "Pa", "W/K", "W/m²", "W/m³")
 _AT_CASE = (
     "intensity_peak_W_per_m2",
@@ -65,13 +83,20 @@ def gain(
     overrides: SetOption = [],  # noqa: B006  typer copies it
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
+    chart: MapOption = None,
+    hot_spots: HotSpotsOption = 1.0,
 ) -> None:
     """Print what the dots of a case can do: efficiency, gain, optimum, crossover, escape.
 
     With -o also draw efficiency and gain over intensity, the gain spectrum for several
-    efficiencies, and net cooling over photon energy and intensity.
+    efficiencies, and net cooling over photon energy and intensity; with --map that map.
     """
     loaded, light = lit_case(case, overrides)
+    if chart is not None:
+        from thermosim.cli.maps import show_map
+
+        show_map(chart, loaded, light, hot_spots, output, overwrite=overwrite, json=json)
+        return
     numbers, cooling = gain_numbers(light)
     if output is not None:
         write_gain(loaded, light, numbers, cooling, output, overwrite=overwrite)
@@ -114,7 +139,7 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
     CaseError
         If the escape of the emission is not known, or cannot be worked out.
     """
-    from thermosim.gain.tables import gain_summary
+    from thermosim.gain.tables import gain_summary, one_dot_numbers, temperature_variants
     from thermosim.limits.of_case import escape_of, light_numbers
 
     model, escape = light.resolved()
@@ -124,8 +149,11 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
         problems = [*problems, _DOUBT]
     cooling = _map(light, model)
     at_case = light_numbers(light)
+    I, E = light.laser.peak_intensity, light.laser.photon_energy
     return {
         **numbers,
+        **temperature_variants(model, E, I, light.T_ref),
+        **one_dot_numbers(model, E, I, light.T_ref),
         **escape_of(light),
         **{f"case_{name}": at_case[name] for name in _AT_CASE},
         **_joint(cooling),
@@ -158,71 +186,6 @@ def _map(light: Light, model: GainModel) -> CoolingMap:
     intensities = default_intensities(model, E, T)
     span = (float(intensities[0]), float(intensities[-1]))
     return net_cooling_map(model, (top - 0.16 * e, top + 0.01 * e), span, T)
-
-
-def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
-    """Return the rows of the table for people."""
-    efficiencies = [f"{100 * numbers[name]:.4g} %" for name in ("eta_X", "eta_T", "eta_BX")]
-    rows = {
-        "pump": f"{numbers['photon_energy_eV']:.4f} eV at {numbers['temperature_K']:g} K",
-        "<E_PL>": f"{numbers['mean_emission_eV']:.4f} eV",
-        "efficiency of X, T, BX": ", ".join(efficiencies),
-        "light that escapes": _escape_text(numbers),
-        "eta_ext, low intensity": f"{100 * numbers['eta_ext_low_intensity']:.4g} %",
-        "eta_X for break-even": _percent(numbers["eta_X_break_even"]),
-        "best photon energy": f"{numbers['best_photon_energy_eV']:.4f} eV (low intensity)",
-        "dots": f"{numbers['n_dots_per_m3']:.4g} 1/m³, {numbers['sigma_abs_m2']:.4g} m² each, "
-        f"alpha = {numbers['alpha_per_m']:.4g} 1/m",
-    }
-    rows |= _optimum_rows(numbers)
-    rows["at the case's intensity"] = (
-        f"x = {numbers['case_beta_tau_X']:.4g}, "
-        f"g = {engineering(numbers['case_gain_per_dot_W'], 'W')} per dot, heat source "
-        f"{numbers['case_heat_source_W_per_m3']:.4g} W/m³"
-    )
-    edge = ", at the edge of the map" if numbers["joint_best_at_edge"] else ""
-    if numbers["joint_best_net_cooling_W_per_m3"] > 0.0:
-        rows["best of the map"] = (
-            f"{numbers['joint_best_photon_energy_eV']:.4f} eV, "
-            f"{_kilowatt(numbers['joint_best_intensity_W_per_m2'])}: "
-            f"{numbers['joint_best_net_cooling_W_per_m3']:.4g} W/m³ of net cooling{edge}"
-        )
-    return rows
-
-
-def _optimum_rows(numbers: dict[str, Any]) -> dict[str, str]:
-    if not numbers["cools"]:
-        return {"optimum": "none: at this photon energy it heats at every intensity"}
-    if numbers["x_opt"] is None:
-        return {"optimum": "none: the gain never saturates"}
-    rows = {
-        "optimum": f"x = {numbers['x_opt']:.4g}, {_kilowatt(numbers['intensity_opt_W_per_m2'])}: "
-        f"g = {engineering(numbers['g_max_W'], 'W')} per dot, "
-        f"{numbers['heat_source_at_opt_W_per_m3']:.4g} W/m³",
-        "  eta_ext there": f"{100 * numbers['eta_ext_at_opt']:.4g} %, cooling efficiency "
-        f"{100 * numbers['cooling_efficiency_at_opt']:.3g} %",
-    }
-    if numbers["x_crossover"] is not None:
-        crossover = _kilowatt(numbers["intensity_crossover_W_per_m2"])
-        rows["heats above"] = f"x = {numbers['x_crossover']:.4g}, {crossover}"
-    return rows
-
-
-def _escape_text(numbers: dict[str, Any]) -> str:
-    error = numbers.get("f_escape_error")
-    spread = f" ± {100 * error:.1g}" if error else ""
-    return (
-        f"{100 * numbers['f_escape']:.4g}{spread} %, reabsorbed by dots "
-        f"{100 * numbers['f_reabsorbed']:.4g} %, <E_esc> = {numbers['mean_escape_eV']:.4f} eV"
-    )
-
-
-def _percent(value: float | None) -> str:
-    return "none" if value is None else f"{100 * value:.4g} %"
-
-
-def _kilowatt(intensity: float) -> str:
-    return f"{intensity / 1e7:.4g} kW/cm²"
 
 
 def write_gain(
@@ -295,11 +258,17 @@ def limits(
 
 def limit_rows(numbers: dict[str, float]) -> dict[str, str]:
     """Return the rows of the table; a limit that does not exist is said not to."""
-    rows = {}
-    for name, value in numbers.items():
-        if name == "delta_T_with_contact_K" and "delta_T_radiation_only_K" not in numbers:
-            rows["ΔT radiation only"] = "none: radiation cannot bring as much heat"
-        rows[readable(name)] = shown(name, value)
+    rows = {readable(name): shown(name, value) for name, value in numbers.items()}
+    for name in ("delta_T_radiation_only_K", "delta_T_all_paths_K"):
+        if name not in numbers:
+            rows[readable(name)] = "none: no steady state above 0 K and below 5000 K"
+    if "claimed_delta_T_K" in numbers:
+        lacking = {
+            "largest_total_conductance_W_per_K": "none: at that temperature it is driven away",
+            "largest_contact_conductance_W_per_K": "none: the other paths alone bring more heat",
+            "time_to_claimed_delta_T_s": "never reached",
+        }
+        rows |= {readable(name): why for name, why in lacking.items() if name not in numbers}
     return rows
 
 

@@ -23,6 +23,10 @@ PAPERS = ("yamada2024",)
 
 def reproduce(
     paper: Annotated[str, typer.Argument(help=f"Which one: {', '.join(PAPERS)}")],
+    measured: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Measured points for Fig. 5e, drawn over the computed"),
+    ] = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
     quiet: QuietOption = False,
@@ -32,15 +36,17 @@ def reproduce(
     from thermosim.cli.folder import filled_folder
     from thermosim.errors import CaseError
     from thermosim.reproduce import yamada2024
+    from thermosim.reproduce.yamada_experiment import read_measured
 
     if paper not in PAPERS:
         raise CaseError(f'reproduce "{paper}": must be one of {", ".join(PAPERS)}')
+    points = None if measured is None else read_measured(measured)
     folder = output or Path(paper)
     with (
         filled_folder(folder, "reproduce", overwrite=overwrite) as staged,
         progress(quiet=quiet or json) as tell,
     ):
-        document = yamada2024.reproduce(staged, tell)
+        document = yamada2024.reproduce(staged, tell, points)
     if json:
         print_json(document)
         return
@@ -54,17 +60,19 @@ def print_comparison(document: dict[str, Any]) -> None:
     """Print how many numbers agree, and those that do not, printed beside computed."""
     from rich.table import Table
 
-    judged = [row for row in document["rows"] if row["agrees"] is not None]
-    others = [row for row in judged if not row["agrees"]]
-    counts = {
-        "numbers compared": str(len(judged)),
-        "that round to the printed": str(len(judged) - len(others)),
-    }
-    print_table(document["title"], counts)
-    table = Table(title="the others", title_justify="left", box=None, padding=(0, 1))
+    names = {"paper": "printed in the paper", "expected": "our own expectation"}
+    told = {}
+    for source, name in names.items():
+        count = document["counts"][source]
+        chosen = count["agree_by_choice"]
+        by = f", {chosen} more because a parameter was chosen for it" if chosen else ""
+        told[name] = f"{count['compared']} compared, {count['agree']} agree{by}"
+    print_table(document["title"], told)
+    others = [row for row in document["rows"] if row["agrees"] is False]
+    table = Table(title="those that do not agree", title_justify="left", box=None, padding=(0, 1))
     table.add_column("where", no_wrap=True)
     table.add_column("what")
-    for heading in ("printed", "computed"):
+    for heading in ("printed or expected", "computed"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     for row in others:

@@ -64,7 +64,7 @@ def _options(folder: Path) -> dict[str, Any]:
 
 def _folder_of(what: Any, signature: str) -> Path:
     """Return the folder with the machine code of a form or expression; compile it if need be."""
-    folder = cache_folder() / _key(signature)
+    folder = cache_folder() / key_of(signature)
     if is_whole(folder):
         return folder
     with _alone(folder):
@@ -73,7 +73,7 @@ def _folder_of(what: Any, signature: str) -> Path:
     return folder
 
 
-def _key(signature: str) -> str:
+def key_of(signature: str) -> str:
     """Return a name that differs wherever the machine code would."""
     import dolfinx
     import ffcx

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import sys
-import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,32 +14,31 @@ from typing import TYPE_CHECKING, Any
 
 import thermosim.fem.first  # noqa: F401
 
-# dolfinx.utils imports numba wherever it is installed, for helpers that nothing here uses: that
-# would be a third of the time of a small run, so numba is hidden while DOLFINx is imported
-_HIDE_NUMBA = "numba" not in sys.modules
-if _HIDE_NUMBA:
-    sys.modules["numba"] = None  # type: ignore[assignment]
-with warnings.catch_warnings():
-    warnings.filterwarnings("ignore", "Could not import numba", ImportWarning)
-    import dolfinx
-if _HIDE_NUMBA:
-    del sys.modules["numba"]
-import basix.ufl  # noqa: E402
-import dolfinx.fem.petsc  # noqa: E402  makes dolfinx.fem.petsc an attribute
-import numpy as np  # noqa: E402
-import ufl  # noqa: E402
-from dolfinx import fem  # noqa: E402
-from petsc4py import PETSc  # noqa: E402
+# isort: split
+import basix.ufl
+import numpy as np
+import ufl
+from petsc4py import PETSc
 
-from thermosim.fem.compile import compile_expression  # noqa: E402
-from thermosim.fem.compile import compile_form as compile_form  # noqa: E402, PLC0414
+from thermosim.fem.compile import compile_expression
+from thermosim.fem.known import compile_form as compile_form  # noqa: PLC0414
+from thermosim.fem.library import dolfinx
+from thermosim.fem.symbols import (
+    Constant,
+    Symbol,
+    coordinate,
+    measure,
+    symbol,
+    test_function,
+    trial_function,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.fem.data import MeshData
 
-SCALAR = PETSc.ScalarType
+fem = dolfinx.fem
 _PREFIXES = itertools.count()
 
 
@@ -66,6 +63,7 @@ class Domain:
     exact: dict[str, float] = field(default_factory=dict)
     mesh_hash: str = ""
     cached: bool = False
+    _entities: dict[tuple[str, int], Any] = field(default_factory=dict)
 
     @property
     def comm(self) -> Any:
@@ -79,10 +77,10 @@ class Domain:
 
     @property
     def weight(self) -> Any:
-        """Factor of every integrand (UFL)."""
+        """Factor of every integrand, a symbol of forms."""
         if self.symmetry == "axisymmetric":
-            return 2 * ufl.pi * ufl.SpatialCoordinate(self.mesh)[0]
-        return ufl.as_ufl(float(self.multiplicity))
+            return 2 * ufl.pi * coordinate(self.mesh)[0]
+        return symbol(float(self.multiplicity))
 
     @property
     def volume_scale(self) -> float:
@@ -94,17 +92,24 @@ class Domain:
         """Metres² per unit of a weighted surface integral."""
         return self.unit if self.symmetry == "planar" else self.unit**2
 
-    def dx(self, region: str | None = None, degree: int | None = None) -> Any:
+    def dx(self, region: str | None = None, degree: int | None = None) -> Symbol:
         """Volume measure, over one region by name or all of them."""
-        metadata = {} if degree is None else {"quadrature_degree": degree}
-        measure = ufl.Measure("dx", self.mesh, subdomain_data=self.cell_tags, metadata=metadata)
-        return measure if region is None else measure(self.regions[region])
+        number = None if region is None else self.regions[region]
+        return measure("dx", self.mesh, self, number, degree)
 
-    def ds(self, boundary: str, degree: int | None = None) -> Any:
+    def ds(self, boundary: str, degree: int | None = None) -> Symbol:
         """Surface measure of an outer boundary by name."""
-        metadata = {} if degree is None else {"quadrature_degree": degree}
-        measure = ufl.Measure("ds", self.mesh, subdomain_data=self.facet_tags, metadata=metadata)
-        return measure(self.boundaries[boundary])
+        return measure("ds", self.mesh, self, self.boundaries[boundary], degree)
+
+    def entities(self, kind: str, number: int) -> Any:
+        """Return what a measure of forms of that kind goes over, with its number."""
+        if (kind, number) not in self._entities:
+            tags = self.cell_tags if kind == "dx" else self.facet_tags
+            types = fem.IntegralType
+            where = types.cell if kind == "dx" else types.exterior_facet
+            (found,) = fem.forms.get_integration_domains(where, tags, [number])
+            self._entities[kind, number] = found
+        return self._entities[kind, number]
 
     def cells(self, region: str) -> NDArray[np.int32]:
         """Return the local cells (ghosts included) of a region."""
@@ -207,9 +212,9 @@ def lagrange(domain: Domain, degree: int) -> Any:
     return fem.functionspace(domain.mesh, ("Lagrange", degree))
 
 
-def constant(domain: Domain, value: float) -> Any:
+def constant(domain: Domain, value: float) -> Constant:
     """Return a number that a compiled form reads at assembly: changing it recompiles nothing."""
-    return fem.Constant(domain.mesh, SCALAR(value))
+    return Constant(domain.mesh, value)
 
 
 def integrate(domain: Domain, integrand: Any, measure: Any) -> float:
@@ -339,8 +344,8 @@ def cell_matrix(space: Any, *, filled: bool) -> Any:
 
     `filled` says that it holds zeros there: PETSc drops what is not set when it first assembles.
     """
-    u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
-    form = compile_form(u * v * ufl.dx)
+    cells = measure("dx", space.mesh, None, None, None)
+    form = compile_form(trial_function(space) * test_function(space) * cells)
     A = create_matrix(form)
     if filled:
         assemble_matrix(A, form, [])
@@ -378,12 +383,16 @@ def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def configure(solver: Any, options: dict[str, Any]) -> None:
-    """Give a PETSc object (SNES, KSP, TS) its options under a prefix of its own."""
-    prefix = f"thermosim_{next(_PREFIXES)}_"
+    """Give a PETSc object (SNES, KSP, TS) its options under a prefix of its own.
+
+    Those of matrices, which are read when the first one is factored, stay under one for all.
+    """
+    late = {key for key in options if key.startswith("mat_")}
+    prefix = "thermosim_factored_" if late else f"thermosim_{next(_PREFIXES)}_"
     solver.setOptionsPrefix(prefix)
     database = PETSc.Options()
     for key, value in options.items():
         database[prefix + key] = value
     solver.setFromOptions()
-    for key in options:
+    for key in options.keys() - late:
         database.delValue(prefix + key)

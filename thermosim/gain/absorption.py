@@ -1,4 +1,4 @@
-"""Absorption of the dots: spectra, cross-section of one dot, density of dots, effective medium.
+"""Absorption of the dots: spectra and the cross-section of one dot.
 
 The spectra here stand still: the shift of the gap with temperature is applied by the caller, who
 evaluates them at ``energy - gap_shift (T - T_ref)``.
@@ -10,7 +10,7 @@ import functools
 from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,10 +26,8 @@ from thermosim.language.units import (
     AbsorptionCoefficient,
     Area,
     Energy,
-    Fraction,
     Intensity,
     Length,
-    NumberDensity,
     Positive,
     Temperature,
 )
@@ -73,7 +71,7 @@ class Absorption(Kind, chosen_by="kind"):
         """
 
 
-class _Tail(Absorption):
+class Tail(Absorption):
     """An absorption edge with an exponential tail."""
 
     E_U: Positive[Energy] = Field(
@@ -94,8 +92,19 @@ class _Tail(Absorption):
             )
         return np.full(np.shape(temperature), self.E_U)
 
+    def log_tail(
+        self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
+    ) -> Any:
+        """Return ``(E - E_0)/E_U``, or with E_1; the absorption is its exponential well below."""
+        E_U = self.urbach_energy(temperature, reference_temperature)
+        return (np.asarray(energy) - self.gap()) / E_U
 
-class UrbachTail(_Tail):
+    def gap(self) -> float:
+        """Return the energy [J] of the edge at the reference temperature."""
+        raise NotImplementedError
+
+
+class UrbachTail(Tail):
     """Pure exponential ``alpha ∝ exp((E - E_0)/E_U)``; tails of all temperatures meet at E_0."""
 
     kind: Literal["urbach"] = "urbach"
@@ -107,11 +116,14 @@ class UrbachTail(_Tail):
         self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
     ) -> Array:
         """Return the logarithm of the absorption but for a constant; arguments broadcast."""
-        E_U = self.urbach_energy(temperature, reference_temperature)
-        return np.asarray((np.asarray(energy) - self.E_0) / E_U)
+        return np.asarray(self.log_tail(energy, temperature, reference_temperature))
+
+    def gap(self) -> float:
+        """Return E_0 [J]."""
+        return self.E_0
 
 
-class FermiEdge(_Tail):
+class FermiEdge(Tail):
     """Tail that saturates above the edge: ``alpha ∝ 1/(1 + exp((E_1 - E)/E_U))``."""
 
     kind: Literal["fermi_edge"] = "fermi_edge"
@@ -123,8 +135,13 @@ class FermiEdge(_Tail):
         self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
     ) -> Array:
         """Return the logarithm of the absorption but for a constant; arguments broadcast."""
-        E_U = self.urbach_energy(temperature, reference_temperature)
-        return np.asarray(-np.logaddexp(0.0, (self.E_1 - np.asarray(energy)) / E_U))
+        return np.asarray(
+            -np.logaddexp(0.0, -self.log_tail(energy, temperature, reference_temperature))
+        )
+
+    def gap(self) -> float:
+        """Return E_1 [J]."""
+        return self.E_1
 
 
 class TabulatedAbsorption(Absorption):
@@ -252,11 +269,6 @@ def dot_cross_section(
     return ratio * local_field_factor(n_dot, n_host) * alpha_bulk * dot_volume(diameter)
 
 
-def density_from_volume_fraction(volume_fraction: ArrayLike, diameter: ArrayLike) -> Any:
-    """Return the density of dots [1/m³] that fill ``volume_fraction`` with spheres."""
-    return np.asarray(volume_fraction) / dot_volume(diameter)
-
-
 def cross_section_from_optimum(
     x_opt: ArrayLike, photon_energy: ArrayLike, tau_X: ArrayLike, intensity: ArrayLike
 ) -> Any:
@@ -334,54 +346,3 @@ class MacroscopicCrossSection(CrossSection):
     def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
         """Return ``alpha / n_dots`` [m²]."""
         return self.alpha / n_dots()
-
-
-class DotDensity(Kind, chosen_by="kind"):
-    """How many dots there are per volume."""
-
-    kind: str
-
-    @abstractmethod
-    def density(self, sigma: Callable[[], float]) -> float:
-        """Return dots per volume [1/m³]; the cross-section [m²] may help."""
-
-
-class GivenDensity(DotDensity):
-    """Number of dots per volume."""
-
-    kind: Literal["given"] = "given"
-    n_dots: Positive[NumberDensity] = Field(1.66e22, description="Dots per volume")
-
-    def density(self, sigma: Callable[[], float]) -> float:
-        """Return the number given [1/m³]."""
-        return self.n_dots
-
-
-class VolumeFractionDensity(DotDensity):
-    """Density of dots from the part of the volume that they fill and their diameter."""
-
-    kind: Literal["volume_fraction"] = "volume_fraction"
-    volume_fraction: Annotated[Fraction, Field(gt=0)] = Field(
-        description="Part of the volume that dots fill"
-    )
-    dot_diameter: Positive[Length] = Field(description="Diameter of a dot")
-
-    def density(self, sigma: Callable[[], float]) -> float:
-        """Return `density_from_volume_fraction` [1/m³]."""
-        return float(density_from_volume_fraction(self.volume_fraction, self.dot_diameter))
-
-
-class MacroscopicDensity(DotDensity):
-    """Density of dots from the absorption coefficient of the body: ``n_dots = alpha / sigma``.
-
-    ``alpha`` is that of the dots, at the photon energy of the cross-section.
-    """
-
-    kind: Literal["macroscopic"] = "macroscopic"
-    alpha: Positive[AbsorptionCoefficient] = Field(
-        description="Absorption of the body by its dots, at the photon energy of the cross-section"
-    )
-
-    def density(self, sigma: Callable[[], float]) -> float:
-        """Return ``alpha / sigma`` [1/m³]."""
-        return self.alpha / sigma()

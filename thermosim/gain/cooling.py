@@ -16,16 +16,19 @@ from scipy.constants import e
 
 from thermosim.gain.absorption import UrbachTail
 from thermosim.gain.efficiency import internal_efficiency_needed, outcoupled_efficiency
-from thermosim.gain.model import GainModel
+from thermosim.gain.model import GainModel, groups_of
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
     GainParameters,
     cross_section,
+    excitation_number,
     heat_source,
     mean_escape,
+    quenched,
 )
 
 Array = NDArray[np.float64]
+_SEARCHED = (1e-9, 1e7)  # excitation numbers between which the optimum of an ensemble is looked for
 
 
 class Optimum(NamedTuple):
@@ -120,7 +123,7 @@ def net_gain_ratio(temperature: float, p: GainParameters) -> tuple[Any, Any]:
 
     ``N`` is in J, coefficients rise in degree.
     """
-    emitted = p.bright * np.asarray(p.emitted, np.float64)
+    emitted = p.bright * quenched(temperature, p) * np.asarray(p.emitted, np.float64)
     absorbed = np.asarray(p.absorbed, np.float64)
     population = absorbed if p.population is None else np.asarray(p.population, np.float64)
     recycled = poly.polysub(absorbed, p.f_reabsorbed * emitted)
@@ -135,6 +138,8 @@ def net_gain_ratio(temperature: float, p: GainParameters) -> tuple[Any, Any]:
 
 def optimum(temperature: float, p: GainParameters) -> Optimum:
     """Return the best intensity and the crossover at one temperature [K]."""
+    if p.groups:
+        return _searched_optimum(temperature, p)
     numerator, denominator = net_gain_ratio(temperature, p)
     x, crossover = _best_x(numerator, denominator)
     per_x = p.photon_energy / (p.tau_X * float(cross_section(temperature, p)))
@@ -143,6 +148,35 @@ def optimum(temperature: float, p: GainParameters) -> Optimum:
                        crossover * per_x)  # fmt: skip
     gain = x * poly.polyval(x, numerator) / (poly.polyval(x, denominator) * p.tau_X)
     return Optimum(x, x * per_x, float(gain), crossover, crossover * per_x)
+
+
+def _searched_optimum(temperature: float, p: GainParameters) -> Optimum:
+    """Return the optimum of an ensemble: its net gain is a sum of many ratios of polynomials."""
+    from scipy.optimize import brentq, minimize_scalar
+
+    per_x = 1.0 / float(excitation_number(1.0, temperature, p))
+
+    def net(log_x: Any) -> Any:
+        return -heat_source(np.exp(log_x) * per_x, temperature, p) / p.n_dots
+
+    grid = np.log(np.geomspace(*_SEARCHED, 1601))
+    values = net(grid)
+    if values[0] <= 0.0:
+        return Optimum(0.0, 0.0, 0.0, 0.0, 0.0)
+    heats = np.flatnonzero(values <= 0.0)
+    last = int(heats[0]) if heats.size else grid.size - 1
+    crossover = np.inf
+    if heats.size:
+        crossover = np.exp(brentq(net, grid[last - 1], grid[last], xtol=1e-14))
+    top = int(np.argmax(values[: last + 1]))
+    if top == grid.size - 1:
+        return Optimum(np.inf, np.inf, float(values[top]), crossover, crossover * per_x)
+    found = minimize_scalar(
+        lambda log_x: -net(log_x), bounds=(grid[max(top - 1, 0)], grid[top + 1]), method="bounded",
+        options={"xatol": 1e-9},
+    )  # fmt: skip
+    x = float(np.exp(found.x))
+    return Optimum(x, x * per_x, float(-found.fun), float(crossover), float(crossover * per_x))
 
 
 def _best_x(numerator: Array, denominator: Array) -> tuple[float, float]:
@@ -196,8 +230,9 @@ def break_even_eta(temperature: float, p: GainParameters) -> float:
     """
     if p.f_escape == 0.0 and p.f_reabsorbed == 0.0:
         return np.inf
+    bright = p.bright * quenched(temperature, p)
     needed = (p.photon_energy + background_energy(temperature, p)) / mean_escape(temperature, p)
-    return float(internal_efficiency_needed(needed, p.f_escape, p.f_reabsorbed) / p.bright)
+    return float(internal_efficiency_needed(needed, p.f_escape, p.f_reabsorbed) / bright)
 
 
 def best_photon_energy(
@@ -212,6 +247,8 @@ def best_photon_energy(
     from scipy.optimize import minimize_scalar
 
     T = model.reference_temperature if temperature is None else temperature
+    if model.ensemble is not None and eta_int is None:
+        return _best_of_ensemble(model, T)
     f_escape, f_reabsorbed, red_shift = model.escape_values()
     if eta_int is None:
         eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
@@ -229,6 +266,25 @@ def best_photon_energy(
     start = int(np.argmin([log_loss(E) for E in grid]))
     bounds = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
     found = minimize_scalar(log_loss, bounds=bounds, method="bounded", options={"xatol": 1e-9 * e})
+    return float(found.x)
+
+
+def _best_of_ensemble(model: GainModel, T: float) -> float:
+    """Return the pump photon energy [J] of the largest gain of all dots under weak light.
+
+    0 photons per area make no gain; 1 per m² and second is weak enough for any dot.
+    """
+    from scipy.optimize import minimize_scalar
+
+    top = float(mean_escape(T, model.parameters(model.cross_section.photon_energy)))
+
+    def loss(E: Any) -> Any:
+        return heat_source(E, T, parameters_over(model, E, T)._replace(alpha_background=0.0))
+
+    grid = np.linspace(top - 0.5 * e, top, 512)
+    start = int(np.argmin(loss(grid)))
+    bounds = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-9 * e})
     return float(found.x)
 
 
@@ -274,4 +330,5 @@ def parameters_over(
     """Return parameters that hold arrays: many photon energies [J] at one temperature [K]."""
     E = np.asarray(photon_energy, dtype=np.float64)
     p = model.parameters(float(model.cross_section.photon_energy))
-    return p._replace(photon_energy=E, sigma_abs=model.sigma_abs(E, temperature), log_sigma=(0.0,))
+    sigma, groups = model.sigma_abs(E, temperature), groups_of(model, E, temperature)
+    return p._replace(photon_energy=E, sigma_abs=sigma, log_sigma=(0.0,), groups=groups)

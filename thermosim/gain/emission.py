@@ -17,9 +17,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from scipy.constants import c, e, h, k
 
 from thermosim.errors import CaseError
-from thermosim.gain.absorption import FermiEdge, chosen_spectrum
+from thermosim.gain.absorption import Absorption, FermiEdge, chosen_spectrum
 from thermosim.gain.emg import Component, emg_mean, emg_sum, fit_double_emg
-from thermosim.gain.numerics import floats, trapezoid
+from thermosim.gain.numerics import floats, mean_energy, trapezoid
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section, beside_case
 from thermosim.language.tables import Reading
@@ -37,12 +37,6 @@ _STEPS = 4096
 _TAIL = 42.0
 
 
-def mean_energy(energy: ArrayLike, spectrum: ArrayLike) -> Any:
-    """Return ``∫ E s dE / ∫ s dE`` along the last axis (trapezoidal rule, any spacing)."""
-    E, s = np.asarray(energy, dtype=np.float64), np.asarray(spectrum, dtype=np.float64)
-    return trapezoid(E * s, E) / trapezoid(s, E)
-
-
 def per_energy(energy: ArrayLike, per_wavelength: ArrayLike) -> Any:
     """Return a spectrum per photon energy from one per wavelength: times ``h c / E²``."""
     return np.asarray(per_wavelength) * h * c / np.square(energy)
@@ -58,10 +52,24 @@ def boltzmann_emission(energy: ArrayLike, log_alpha: ArrayLike, temperature: Arr
     return np.asarray(log_alpha) + 2.0 * np.log(E) - E / (k * np.asarray(temperature))
 
 
-class Emission(Kind, chosen_by="kind"):
+class Emission(Kind, chosen_by="kind", modules=("thermosim.gain.balance",)):
     """The light that the dots emit."""
 
     kind: str
+
+    def with_absorption(self, absorption: Absorption) -> Emission:
+        """Return the emission of dots that absorb so; the same where it does not depend on that."""
+        return self
+
+    def at_offset(
+        self, energy: ArrayLike, offset: float, temperature: float, reference: float, moved: float
+    ) -> Array:
+        """Return the spectrum [1/J] of a dot whose gap is ``offset`` [J] off: moved with it."""
+        return self.spectrum(floats(energy) - offset, temperature, reference, moved)
+
+    def mean_offset(self, offset: float, reference: float) -> float:
+        """Return how far its mean is off [J]."""
+        return offset
 
     @abstractmethod
     def mean_at(
@@ -83,6 +91,22 @@ class VanRoosbroeckEmission(Emission):
     edge: FermiEdge = Field(
         FermiEdge(), description="Absorption edge that emission is in balance with"
     )
+
+    def at_offset(
+        self, energy: ArrayLike, offset: float, temperature: float, reference: float, moved: float
+    ) -> Array:
+        """Return the spectrum [1/J] of a dot in balance with its own edge."""
+        return self.spectrum(energy, temperature, reference, moved + offset)
+
+    def mean_offset(self, offset: float, reference: float) -> float:
+        """Return how far its mean is off [J]: a few parts in 10⁴ less than its gap."""
+        means = self.mean_at(np.full(2, reference), reference, np.array([0.0, offset]))
+        return float(means[1] - means[0])
+
+    def has_peak(self, temperature: ArrayLike, reference_temperature: float) -> Any:
+        """Return whether the emission of the tail stays finite: kT of at least 1.05 E_U."""
+        E_U = self.edge.urbach_energy(temperature, reference_temperature)
+        return k * floats(temperature) >= 1.05 * E_U
 
     def log_spectrum(
         self,
@@ -126,7 +150,7 @@ class VanRoosbroeckEmission(Emission):
     def _grid(self, T: Array, reference_temperature: float, shift: Array) -> Array:
         """Even steps over the whole line: the trapezoidal rule then converges exponentially."""
         E_U = self.edge.urbach_energy(T, reference_temperature)
-        if np.any(k * T < 1.05 * E_U):
+        if not np.all(self.has_peak(T, reference_temperature)):
             worst = float(np.min(T))
             raise ValueError(
                 f"at {worst:g} K kT is below 1.05 E_U, so detailed balance with a tail of this "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,11 +105,22 @@ def thermodynamic_guard(
     at_pump = edge.log_shape(photon_energy - moved, T, model.reference_temperature)
     sigma = model.sigma_abs(photon_energy, T) * np.exp(shape - at_pump)
     thermal = float(thermal_emission_rate(E, sigma, T, refractive_index))
-    rate = float(internal_efficiency(x, p)) * x / p.tau_X
+    rate = float(internal_efficiency(x, p, T)) * x / p.tau_X
     potential = float(chemical_potential(rate, thermal, T))
-    margin = float(entropy_margin(photon_energy, external_efficiency(x, p), potential, T))
+    margin = float(entropy_margin(photon_energy, external_efficiency(x, p, T), potential, T))
     balanced = detailed_balance_mean(model, T)
     return Guard(potential, margin, balanced, _problems(model, T, margin, balanced, tolerance))
+
+
+def guarded(
+    model: GainModel, photon_energy: float, T: float, refractive_index: float = 1.69
+) -> Guard:
+    """Return the guard; where the edge has no emission in balance, that is its one problem."""
+    try:
+        with np.errstate(divide="ignore"):  # dark dots: no light, hence a margin without bound
+            return thermodynamic_guard(model, photon_energy, T, refractive_index)
+    except ValueError as error:
+        return Guard(math.nan, math.nan, math.nan, (f"no check against thermodynamics: {error}",))
 
 
 def _problems(

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import functools
-from abc import abstractmethod
-from typing import Any, Literal, Self
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from scipy.constants import e
 
 from thermosim.gain.absorption import (
     Absorption,
     CrossSection,
-    DotDensity,
+    FermiEdge,
     GivenCrossSection,
-    GivenDensity,
     MacroscopicCrossSection,
-    MacroscopicDensity,
+    Tail,
     UrbachTail,
 )
+from thermosim.gain.density import DotDensity, GivenDensity, MacroscopicDensity
 from thermosim.gain.emission import Emission, GivenEmission
+from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
+from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
-from thermosim.gain.numerics import chebyshev_coefficients
-from thermosim.gain.recombination import Recombination, TrionBiexciton
-from thermosim.gain.source import GainParameters
+from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
+from thermosim.gain.one_dot import OneDot
+from thermosim.gain.recombination import Recombination, ThermalQuenching, TrionBiexciton
+from thermosim.gain.size import DotSize
+from thermosim.gain.source import Dot, DotGroup, GainParameters
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     AbsorptionCoefficient,
-    Energy,
     EnergyPerKelvin,
     Fraction,
     NonNegative,
@@ -43,46 +51,6 @@ SMOOTH_TOLERANCE = 1e-11
 TABLE_TOLERANCE = 1e-3
 # Sharp edges (E_U of a few meV) that pass the pump energy within the range reach only this.
 WORST_TOLERANCE = 1e-7
-
-
-class EscapeNumbers(EscapeModel):
-    """Shares that are known without the body."""
-
-    @abstractmethod
-    def values(self) -> tuple[float, float, float]:
-        """Return ``(f_escape, f_reabsorbed, red_shift)``; the shift in J."""
-
-
-class NoEscape(EscapeNumbers):
-    """A transparent body: all emitted light leaves it."""
-
-    kind: Literal["none"] = "none"
-
-    def values(self) -> tuple[float, float, float]:
-        """Return ``(f_escape, f_reabsorbed, red_shift)``."""
-        return 1.0, 0.0, 0.0
-
-
-class GivenEscape(EscapeNumbers):
-    """Share of the emitted photons that leaves and that dots reabsorb; the rest is lost as heat."""
-
-    kind: Literal["given"] = "given"
-    f_escape: Fraction = Field(description="Share of emitted photons that leaves the body")
-    f_reabsorbed: Fraction = Field(description="Share that dots absorb again")
-    red_shift: Energy = Field(0.0, description="Mean emitted less mean escaping photon energy")
-
-    @model_validator(mode="after")
-    def _sum(self) -> Self:
-        if self.f_escape + self.f_reabsorbed > 1.0 + 1e-12:
-            raise ValueError(
-                f"f_escape + f_reabsorbed = {self.f_escape + self.f_reabsorbed:.6g} is above 1; "
-                "both are shares of the same photons"
-            )
-        return self
-
-    def values(self) -> tuple[float, float, float]:
-        """Return ``(f_escape, f_reabsorbed, red_shift)``."""
-        return self.f_escape, self.f_reabsorbed, self.red_shift
 
 
 class GainModel(Section):
@@ -114,6 +82,30 @@ class GainModel(Section):
     alpha_background: NonNegative[AbsorptionCoefficient] = Field(
         0.0, description="Absorption that only heats"
     )
+    ensemble: Ensemble | None = Field(None, description="Dots that are not alike")
+    size: DotSize | None = Field(
+        None, description="Dots from their diameter: sections above that are not given follow"
+    )
+
+    quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
+    dot: OneDot | None = Field(None, description="One dot by itself")
+
+    @model_validator(mode="after")
+    def _from_size(self) -> Self:
+        if self.size is not None:
+            given = self.model_fields_set
+            derived = self.size.sections()
+            self.__dict__.update({k: v for k, v in derived.items() if k not in given})
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what follows from the diameter, so that it follows again when read back."""
+        found: dict[str, Any] = handler(self)
+        if self.size is not None:
+            for name in set(self.size.sections()) - self.model_fields_set:
+                found.pop(name, None)
+        return found
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -130,8 +122,20 @@ class GainModel(Section):
                 f"temperature_min = {low:g} K and temperature_max = {high:g} K"
             )
         self.recombination.efficiencies()
+        if self.ensemble is not None:
+            self.ensemble.check(self.recombination, self.dark_fraction, self.size)
+        self.quenching_numbers()
+        self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
+        if self.dot is not None and self.dot_diameter is None:
+            raise ValueError("dot.diameter is missing; give it there or in [gain.size]")
         _mean_emission_shift(self)
         return self
+
+    @property
+    def dot_diameter(self) -> float | None:
+        """Diameter [m] of one dot: of ``[gain.dot]``, else of ``[gain.size]``."""
+        own = None if self.dot is None else self.dot.diameter
+        return own or (None if self.size is None else self.size.diameter)
 
     def with_escape(self, f_escape: float, f_reabsorbed: float, red_shift: float) -> GainModel:
         """Return this model for a body of which these shares of the light leave; shift in J."""
@@ -161,14 +165,38 @@ class GainModel(Section):
         """Return the absorption cross-section of one dot [m²]; energy [J] and T [K] broadcast.
 
         The value at the photon energy of the section and the reference temperature, times the
-        ratio of the absorption spectrum, which moves with the gap.
+        ratio of the absorption spectrum, which moves with the gap. Both are means where dots are
+        not alike.
         """
         E = np.asarray(photon_energy, dtype=np.float64)
         T = self.reference_temperature if temperature is None else temperature
+        if self.ensemble is not None:
+            parts = (one.share * self.member_sigma(one, E, T) for one in self.members())
+            return np.asarray(sum(parts))
         log_ratio = self._log_shape(E, T) - self._log_shape(
             self.cross_section.photon_energy, self.reference_temperature
         )
         return np.asarray(self._reference_sigma() * np.exp(log_ratio))
+
+    def quenching_numbers(self) -> tuple[float, float, float] | None:
+        """Return what `source.quenched` takes; None where efficiencies hold at any temperature."""
+        if self.quenching is None:
+            return None
+        eta_X = self.recombination.efficiencies()[0]
+        return self.quenching.numbers(self.reference_temperature, eta_X)
+
+    def members(self) -> tuple[Member, ...]:
+        """Return the kinds of dots of an ensemble; none where dots are alike.
+
+        The factors are such that the mean cross-section is that of the section ``cross_section``.
+        """
+        return _members(self)
+
+    def member_sigma(self, member: Member, photon_energy: ArrayLike, temperature: ArrayLike) -> Any:
+        """Return the absorption cross-section [m²] of one kind of dot; energy and T broadcast."""
+        log_ratio = self._log_shape(np.asarray(photon_energy) - member.gap, temperature)
+        at_rest = self._log_shape(self.cross_section.photon_energy, self.reference_temperature)
+        return self._reference_sigma() * member.factor * np.exp(log_ratio - at_rest)
 
     @property
     def n_dots(self) -> float:
@@ -179,18 +207,50 @@ class GainModel(Section):
         """Return the absorption coefficient [1/m] of the dots at low intensity."""
         return np.asarray(self.n_dots * self.sigma_abs(photon_energy, temperature))
 
+    @property
+    def line(self) -> Emission:
+        """The emission, in balance with the absorption where the section asks for that."""
+        return self.emission.with_absorption(self.absorption)
+
     def mean_emission(self, temperature: ArrayLike | None = None) -> Array:
         """Return <E_PL> [J] of the dots themselves at each temperature [K]."""
         T = self.reference_temperature if temperature is None else temperature
-        return self.emission.mean_at(T, self.reference_temperature, self.gap_moved(T))
+        return self.line.mean_at(T, self.reference_temperature, self.gap_moved(T))
 
     def emission_spectrum(
-        self, photon_energy: ArrayLike, temperature: float | None = None
+        self,
+        photon_energy: ArrayLike,
+        temperature: float | None = None,
+        emission: Emission | None = None,
     ) -> Array:
-        """Return the emission of the dots [1/J], of area 1, at each photon energy [J]."""
+        """Return the emission of the dots [1/J], of area 1, at each photon energy [J].
+
+        Where dots are not alike they are weighted with what they emit under weak light of the
+        photon energy of ``cross_section``. ``emission`` takes the place of the model's own.
+        """
         T = self.reference_temperature if temperature is None else temperature
+        moved, line = float(self.gap_moved(T)), emission or self.line
+        if self.ensemble is None:
+            return line.spectrum(photon_energy, T, self.reference_temperature, moved)
+        E, total = np.asarray(photon_energy, np.float64), 0.0
+        found, one_dot = np.zeros_like(E), self._line_of_a_dot(line, T, measured=emission is None)
+        for one in self.members():
+            sigma = self.member_sigma(one, self.cross_section.photon_energy, T)
+            weight = float(one.share * sigma * one.emitted[0] / one.absorbed[0])
+            found, total = found + weight * one_dot(E, one.gap), total + weight
+        return np.asarray(found / total)
+
+    def _line_of_a_dot(self, line: Emission, T: float, *, measured: bool) -> Callable[..., Any]:
+        """Return the spectrum [1/J] of a dot of a gap offset, the spread of all dots taken out."""
         moved = float(self.gap_moved(T))
-        return self.emission.spectrum(photon_energy, T, self.reference_temperature, moved)
+
+        def spectrum(E: Any, offset: float = 0.0) -> Any:
+            return line.at_offset(E, offset, T, self.reference_temperature, moved)
+
+        if not measured or self.ensemble is None or self.ensemble.line_of == "dot":
+            return spectrum
+        one = narrowed(spectrum, float(self.mean_emission(T)), gap_variance(self.members()))
+        return lambda E, offset: one(E - offset)
 
     def parameters(self, photon_energy: float) -> GainParameters:
         """Return every number of the heat source at one pump photon energy [J]."""
@@ -204,9 +264,84 @@ class GainModel(Section):
         return self.cross_section.sigma(self.recombination.tau_X, lambda: self.n_dots)
 
 
+@functools.lru_cache(maxsize=64)
+def _members(model: GainModel) -> tuple[Member, ...]:
+    if model.ensemble is None:
+        return ()
+    found = members(model.ensemble, model.recombination, model.dark_fraction, model.size)
+    mean = sum(
+        one.share * float(model.member_sigma(one, model.cross_section.photon_energy,
+                                             model.reference_temperature))
+        for one in found
+    )  # fmt: skip
+    scale = model._reference_sigma() / mean
+    return tuple(one._replace(factor=one.factor * scale) for one in found)
+
+
+def gap_energy(model: GainModel) -> float:
+    """Return the gap [J] of a dot at the reference temperature: its edge, or its mean emission."""
+    edge = model.absorption
+    return edge.gap() if isinstance(edge, Tail) else float(model.mean_emission())
+
+
+def groups_of(
+    model: GainModel, photon_energy: Any, temperature: float | None = None
+) -> tuple[DotGroup, ...]:
+    """Return the dots of an ensemble for pump photons of ``photon_energy`` [J]; none if alike.
+
+    At one ``temperature`` [K] if given, and the energy may then be an array; otherwise at all.
+    """
+    found: dict[tuple[Any, ...], list[Dot]] = {}
+    T = model.reference_temperature if temperature is None else temperature
+    for one, recycled in zip(model.members(), _recycled_shares(model), strict=True):
+        sigma = model.member_sigma(one, photon_energy, T)
+        law, filled = ((0.0,), None) if temperature is not None else _law(model, one, photon_energy)
+        alike = (law, one.tau_X, one.emitted, one.absorbed, one.population)
+        offset = model.line.mean_offset(one.gap, model.reference_temperature)
+        dot = Dot(sigma, one.share * sigma, offset, recycled, filled)
+        found.setdefault(alike, []).append(dot)
+    return tuple(
+        DotGroup(law, tau_X, emitted, absorbed, population, tuple(dots))
+        for (law, tau_X, emitted, absorbed, population), dots in found.items()
+    )
+
+
+def _law(model: GainModel, member: Member, E: float) -> tuple[tuple[float, ...], float | None]:
+    """Return how the cross-section of a dot follows the temperature: `DotGroup`, `Dot.filled`."""
+    edge, T_ref = model.absorption, model.reference_temperature
+    if isinstance(edge, Tail) and edge.E_U_model == "constant":
+
+        def log_tail(T: Any) -> Any:
+            return edge.log_tail(E - model.gap_moved(T), T, T_ref)
+
+        law = _interpolant(model, lambda T: log_tail(T) - log_tail(T_ref))
+        saturates = isinstance(edge, FermiEdge)
+        return law, float(np.exp(log_tail(T_ref) - member.gap / edge.E_U)) if saturates else None
+    reference = float(model.member_sigma(member, E, T_ref))
+    return _interpolant(model, lambda T: np.log(model.member_sigma(member, E, T) / reference)), None
+
+
+@functools.lru_cache(maxsize=64)
+def _recycled_shares(model: GainModel) -> tuple[float | None, ...]:
+    """Return the share of each kind of dot in the reabsorption of a thin body's emission."""
+    found = model.members()
+    if not model.escape_values()[1]:
+        return (None,) * len(found)
+    mean = float(model.mean_emission())
+    E = mean + np.linspace(-0.5, 0.5, 2001) * e
+    spectrum = model.emission_spectrum(E)
+    absorbed = np.array([
+        one.share * trapezoid(model.member_sigma(one, E, model.reference_temperature) * spectrum, E)
+        for one in found
+    ])  # fmt: skip
+    return tuple(float(part) for part in absorbed / absorbed.sum())
+
+
 @functools.lru_cache(maxsize=512)
 def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
     emitted, absorbed, population = model.recombination.polynomials()
+    ensemble = model.ensemble
+    dark = ensemble.mean_of(ensemble.dark, 0.0) if ensemble else 0.0
     f_escape, f_reabsorbed, red_shift = model.escape_values()
     return GainParameters(
         n_dots=model.n_dots,
@@ -221,18 +356,25 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         emitted=emitted,
         absorbed=absorbed,
         population=population,
-        bright=1.0 - model.dark_fraction,
+        bright=1.0 - model.dark_fraction - dark,
         f_escape=f_escape,
         f_reabsorbed=f_reabsorbed,
         red_shift=red_shift,
         alpha_background=model.alpha_background,
+        groups=groups_of(model, photon_energy),
+        quenching=model.quenching_numbers(),
     )
 
 
 def _log_sigma(model: GainModel, photon_energy: float) -> tuple[float, ...]:
     reference = float(model.sigma_abs(photon_energy))
+    return _interpolant(model, lambda T: np.log(model.sigma_abs(photon_energy, T) / reference))
+
+
+def _interpolant(model: GainModel, log_ratio: Any) -> tuple[float, ...]:
+    """Return the Chebyshev coefficients of the logarithm of a cross-section of temperature."""
     return chebyshev_coefficients(
-        lambda T: np.log(model.sigma_abs(photon_energy, T) / reference),
+        log_ratio,
         model.temperature_min,
         model.temperature_max,
         model.reference_temperature,

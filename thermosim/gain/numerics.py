@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
 from numpy.typing import ArrayLike, NDArray
+from scipy.constants import e
 
 Array = NDArray[np.float64]
 MAX_DEGREE = 128
@@ -67,3 +68,31 @@ def chebyshev_coefficients(
         f"(error {error:.1e}, allowed {tolerance:.1e}); narrow temperature_min and "
         "temperature_max or smooth the measured spectrum"
     )
+
+
+def mean_energy(energy: ArrayLike, spectrum: ArrayLike) -> Any:
+    """Return ``∫ E s dE / ∫ s dE`` along the last axis (trapezoidal rule, any spacing)."""
+    E, s = np.asarray(energy, dtype=np.float64), np.asarray(spectrum, dtype=np.float64)
+    return trapezoid(E * s, E) / trapezoid(s, E)
+
+
+def narrowed(spectrum: Callable[[Any], Any], mean: float, variance: float) -> Callable[[Any], Any]:
+    """Return a line of area 1 whose variance is smaller by ``variance`` [J²], of the same ``mean``.
+
+    Its form is kept, drawn together about the mean: exact in both moments.
+
+    Raises
+    ------
+    ValueError
+        If the line is no wider than that.
+    """
+    E = np.linspace(0.6 * mean, 1.4 * mean, 8001, dtype=np.float64)
+    s = spectrum(E)
+    whole = float(trapezoid(s * (E - mean) ** 2, E) / trapezoid(s, E))
+    if not variance < whole:
+        raise ValueError(
+            f"the gaps spread by {np.sqrt(variance) / e * 1e3:.3g} meV, more than the line of all "
+            f"dots is wide ({np.sqrt(whole) / e * 1e3:.3g} meV); is it the line of one dot?"
+        )
+    q = float(np.sqrt(1.0 - variance / whole))
+    return lambda energy: spectrum(mean + (np.asarray(energy) - mean) / q) / q

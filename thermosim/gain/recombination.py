@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import Annotated, Literal
 
 from pydantic import Field
+from scipy.constants import k
 
 from thermosim.gain.efficiency import (
     Coefficients,
@@ -16,7 +18,8 @@ from thermosim.gain.efficiency import (
     scaled_efficiency,
 )
 from thermosim.language.kinds import Kind
-from thermosim.language.units import Fraction, NonNegative, Positive, Time
+from thermosim.language.sections import Section
+from thermosim.language.units import Energy, Fraction, NonNegative, Positive, Time
 
 MEASURED_EFFICIENCY = 0.8
 """Exciton efficiency measured on CsPbBr3 in Cs4PbBr6 (arXiv:2406.10641)."""
@@ -77,6 +80,36 @@ class ScaledEfficiencies(MultiEfficiencies):
                     'longer than its radiative lifetime; shorten it or give it (kind = "given")'
                 )
         return float(eta_T), float(eta_BX)
+
+
+class ThermalQuenching(Section):
+    """Loss of the emission to an activated path, ``eta ∝ 1/(1 + a exp(-E_a/kT))`` (Mott, Seitz).
+
+    Efficiencies of the recombination hold at the reference temperature; all states are quenched
+    alike, lifetimes stay as they are.
+    """
+
+    activation_energy: Positive[Energy] = Field(description="E_a of the path")
+    ratio: Positive[float] = Field(description="a: attempt rate over radiative rate")
+
+    def numbers(self, reference_temperature: float, eta_X: float) -> tuple[float, float, float]:
+        """Return what `source.quenched` takes: E_a/k [K], a exp(-E_a/kT_ref), T_ref [K].
+
+        Raises
+        ------
+        ValueError
+            If the efficiency of the exciton would rise above 1 in the cold.
+        """
+        theta = self.activation_energy / k
+        strength = self.ratio * math.exp(-theta / reference_temperature)
+        cold = eta_X * (1.0 + strength)
+        if cold > 1.0 + 1e-12:
+            raise ValueError(
+                f"quenching: eta_X rises to {cold:.4g} in the cold, above 1; it is "
+                f"at most {1.0 / (1.0 + strength):.4g} at the reference temperature with this "
+                "quenching"
+            )
+        return theta, strength, reference_temperature
 
 
 class Recombination(Kind, chosen_by="kind", modules=("thermosim.gain.ladder_section",)):

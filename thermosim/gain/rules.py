@@ -9,7 +9,9 @@ from scipy.constants import e
 
 from thermosim.errors import Problem
 from thermosim.gain.cooling import optimum
-from thermosim.gain.model import EscapeNumbers, GainModel
+from thermosim.gain.escape.given import EscapeNumbers
+from thermosim.gain.model import GainModel, gap_energy
+from thermosim.gain.spread import TAIL
 
 LARGEST_ALPHA = 1e9
 """Absorption coefficient [1/m] that nothing exceeds: metals and excitons reach some 1e8."""
@@ -43,7 +45,29 @@ def gain_problems(
             'an Urbach tail has no end: use gain.absorption.kind = "fermi_edge" above the edge',
         )
         return
+    yield from _gaps_below_pump(model, photon_energy, temperature)
     yield from _computable(model, photon_energy, temperature)
+
+
+def _gaps_below_pump(
+    model: GainModel, photon_energy: float, temperature: float
+) -> Iterator[Problem]:
+    """Yield that more than `TAIL` of the dots have their gap below the pump: they cannot cool."""
+    spread = None if model.ensemble is None else model.ensemble.gap
+    if spread is None:
+        return
+    gap = gap_energy(model) + float(model.gap_moved(temperature))
+    below = spread.share_outside(0.0, photon_energy - gap, np.inf)
+    if below > TAIL:
+        width = "" if spread.width is None else f"{spread.width / e * 1e3:.4g} meV"
+        yield Problem(
+            "gain.ensemble.gap",
+            width,
+            f"{100.0 * below:.3g} % of the dots have a gap below the pump of "
+            f"{photon_energy / e:.4g} eV ({100.0 * TAIL:g} % are let pass); the mean gap is "
+            f"{gap / e:.4g} eV",
+            "make the distribution narrower or lower laser.photon_energy",
+        )
 
 
 def _computable(model: GainModel, photon_energy: float, temperature: float) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 Every number of the formula is an entry of `GainParameters`. The functions below are arithmetic on
 those entries (they branch on ``None`` and on lengths, never on values), so an entry may be a
-float, an array that broadcasts, or a ``fem.Constant``.
+float, an array that broadcasts, or a ``fem.Constant``. Dots that are not alike are entries of
+``groups``; what they absorb and emit is added up by `flow`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,39 @@ from typing import Any, NamedTuple
 
 from thermosim.gain.efficiency import outcoupled_efficiency, polynomial
 from thermosim.language.namespaces import NUMPY, Namespace, balanced_sum
+
+
+class Dot(NamedTuple):
+    """One kind of dot of an ensemble.
+
+    ``sigma_abs`` [m²] at the pump energy and the reference temperature; ``weight`` is that times
+    its share of all dots; ``gap`` offset of its mean emission [J]; ``recycled`` is its share of the
+    emitted light that dots absorb again (None where none is). ``filled`` is ``exp((E - E_1)/E_U)``
+    of a saturating edge at the reference temperature; None where the cross-section is that of its
+    group.
+    """
+
+    sigma_abs: Any
+    weight: Any
+    gap: Any
+    recycled: Any
+    filled: Any
+
+
+class DotGroup(NamedTuple):
+    """Dots that decay alike, and whose cross-section (or its tail) follows the temperature alike.
+
+    ``log_sigma`` as in `GainParameters`: the logarithm of ``r(T)``. A saturating edge has ``r (1 +
+    filled)/(1 + filled r)`` times ``sigma_abs``, so that its dots need one exponential together.
+    ``tau_X`` [s]; polynomials as in `GainParameters`, dark and charged dots counted in.
+    """
+
+    log_sigma: tuple[Any, ...]
+    tau_X: Any
+    emitted: tuple[Any, ...]
+    absorbed: tuple[Any, ...]
+    population: tuple[Any, ...] | None
+    dots: tuple[Dot, ...]
 
 
 class GainParameters(NamedTuple):
@@ -47,6 +81,12 @@ class GainParameters(NamedTuple):
         Mean emitted less mean escaping photon energy [J].
     alpha_background
         Absorption that only heats [1/m].
+    groups
+        The dots where they are not alike; empty where they are. ``sigma_abs`` and ``log_sigma``
+        are then those of the mean, and the polynomials those of a dot of mean efficiency.
+    quenching
+        Activation temperature [K], strength and reference temperature [K] of `quenched`; None
+        where efficiencies do not follow the temperature.
     """
 
     n_dots: Any
@@ -66,6 +106,8 @@ class GainParameters(NamedTuple):
     f_reabsorbed: Any
     red_shift: Any
     alpha_background: Any
+    groups: tuple[DotGroup, ...] = ()
+    quenching: tuple[Any, Any, Any] | None = None
 
 
 def chebyshev(s: Any, coefficients: tuple[Any, ...]) -> Any:
@@ -87,14 +129,114 @@ def scaled_temperature(temperature: Any, p: GainParameters, xp: Namespace = NUMP
     return (2.0 * xp.minimum(xp.maximum(temperature, low), high) - low - high) / (high - low)
 
 
+def quenched(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
+    """Return the efficiency at ``temperature`` [K] over that at the reference (Mott and Seitz).
+
+    ``(1 + s)/(1 + s exp(theta (1/T_ref - 1/T)))``; 1 where nothing quenches, or no temperature is
+    told.
+    """
+    if p.quenching is None or temperature is None:
+        return 1.0
+    theta, strength, T_ref = p.quenching
+    T = xp.minimum(xp.maximum(temperature, p.temperature_min), p.temperature_max)
+    return (1.0 + strength) / (1.0 + strength * xp.exp(theta * (1.0 / T_ref - 1.0 / T)))
+
+
 def cross_section(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
-    """Return the absorption cross-section of one dot [m²] at the pump energy."""
+    """Return the absorption cross-section of one dot [m²] at the pump energy; the mean of all."""
+    if p.groups:
+        return _mean_of_dots(temperature, p, xp, lifetimes=False)
     s = scaled_temperature(temperature, p, xp)
     return p.sigma_abs * xp.exp(chebyshev(s, p.log_sigma))
 
 
+class Flow(NamedTuple):
+    """What the mean dot does with one pump photon per area.
+
+    ``absorbed`` and ``emitted`` in photons [m²], reabsorbed ones not counted as absorbed but as
+    emitted; ``offset`` [J m²]: the emitted photons times the gap offsets of their dots.
+    """
+
+    absorbed: Any
+    emitted: Any
+    offset: Any
+
+
+def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Flow:
+    """Return what an ensemble (``p.groups``) absorbs and emits under ``intensity`` [W/m²].
+
+    With ``s`` the shares, ``r`` those of the reabsorption and eta the efficiencies at each dot's
+    own x: ``absorbed = sum s sigma``, ``first = sum s sigma eta``, ``emitted = first/(1 - f_r sum
+    r eta)``; the offsets of the light that was absorbed again are those of the dots that emit it.
+    """
+    s, photons = scaled_temperature(temperature, p, xp), intensity / p.photon_energy
+    kept = quenched(temperature, p, xp)
+    absorbed, first, offset, again, again_offset = [], [], [], [], []
+    for group in p.groups:
+        scale = xp.exp(chebyshev(s, group.log_sigma))
+        per_sigma = photons * group.tau_X
+        for dot in group.dots:
+            factor = _saturated(dot, scale)
+            x = per_sigma * factor * dot.sigma_abs
+            decays = polynomial(x, group.absorbed)
+            eta = polynomial(x, group.emitted) / decays
+            eta = eta if p.quenching is None else eta * kept
+            taken = dot.weight * factor
+            if group.population is not None:
+                taken = taken * (decays / polynomial(x, group.population))
+            absorbed.append(taken)
+            first.append(taken * eta)
+            offset.append(first[-1] * dot.gap)
+            if dot.recycled is not None:
+                again.append(dot.recycled * eta)
+                again_offset.append(again[-1] * dot.gap)
+    emitted, offsets = balanced_sum(first), balanced_sum(offset)
+    if again:
+        emitted = emitted / (1.0 - p.f_reabsorbed * balanced_sum(again))
+        offsets = offsets + p.f_reabsorbed * emitted * balanced_sum(again_offset)
+    return Flow(balanced_sum(absorbed), emitted, offsets)
+
+
+def _flow_at(x: Any, p: GainParameters, temperature: Any, xp: Namespace) -> Flow:
+    """Return the flow at a mean excitation number; at the reference temperature where None."""
+    if temperature is None:
+        groups = tuple(g._replace(log_sigma=(0.0,)) for g in p.groups)
+        p = p._replace(groups=groups, temperature_min=0.0, temperature_max=1.0, quenching=None)
+        temperature = 0.0
+    per_intensity = _mean_of_dots(temperature, p, xp, lifetimes=True) / p.photon_energy
+    return flow(x / per_intensity, temperature, p, xp)
+
+
+def _mean_of_dots(temperature: Any, p: GainParameters, xp: Namespace, *, lifetimes: bool) -> Any:
+    """Return the mean cross-section [m²] of an ensemble, or of that times tau_X [m² s]."""
+    s = scaled_temperature(temperature, p, xp)
+    sums = []
+    for group in p.groups:
+        scale = xp.exp(chebyshev(s, group.log_sigma))
+        for dot in group.dots:
+            part = dot.weight * _saturated(dot, scale)
+            sums.append(part * group.tau_X if lifetimes else part)
+    return balanced_sum(sums)
+
+
+def _saturated(dot: Dot, scale: Any) -> Any:
+    """Return the factor on the cross-section of a dot where the tail of its group has ``scale``."""
+    if dot.filled is None:
+        return scale
+    return (1.0 + dot.filled) * scale / (1.0 + dot.filled * scale)
+
+
 def mean_escape(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
-    """Return the mean photon energy [J] of the light that leaves the body."""
+    """Return the mean photon energy [J] of the light that leaves the body, under weak light."""
+    energy = _mean_leaving(temperature, p, xp)
+    if p.groups:
+        weak = flow(0.0, temperature, p, xp)
+        energy = energy + weak.offset / weak.emitted
+    return energy
+
+
+def _mean_leaving(temperature: Any, p: GainParameters, xp: Namespace) -> Any:
+    """Return the mean photon energy [J] of the light of a dot of mean gap that leaves the body."""
     s = scaled_temperature(temperature, p, xp)
     return p.mean_emission + chebyshev(s, p.mean_emission_shift) - p.red_shift
 
@@ -102,25 +244,48 @@ def mean_escape(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> A
 def excitation_rate(
     intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY
 ) -> Any:
-    """Return ``beta = sigma_abs I / E_ex`` [1/s] of one dot."""
+    """Return ``beta = sigma_abs I / E_ex`` [1/s] of one dot; the mean where they are not alike."""
     return cross_section(temperature, p, xp) * intensity / p.photon_energy
 
 
 def excitation_number(
     intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY
 ) -> Any:
-    """Return ``x = beta tau_X``."""
+    """Return ``x = beta tau_X``; the mean where dots are not alike."""
+    if p.groups:
+        mean = _mean_of_dots(temperature, p, xp, lifetimes=True)
+        return mean * intensity / p.photon_energy
     return excitation_rate(intensity, temperature, p, xp) * p.tau_X
 
 
-def internal_efficiency(x: Any, p: GainParameters) -> Any:
-    """Return photons emitted per photon absorbed by dots at the excitation number ``x``."""
-    return p.bright * polynomial(x, p.emitted) / polynomial(x, p.absorbed)
+def internal_efficiency(
+    x: Any, p: GainParameters, temperature: Any = None, xp: Namespace = NUMPY
+) -> Any:
+    """Return photons emitted per photon absorbed by dots at the excitation number ``x``.
+
+    Where dots are not alike, how they share the light depends on the temperature [K] (None: that
+    of reference), and light that is absorbed again is counted out.
+    """
+    if p.groups:
+        none_again = p._replace(f_reabsorbed=0.0 * p.f_reabsorbed)
+        found = _flow_at(x, none_again, temperature, xp)
+        return found.emitted / found.absorbed
+    eta = p.bright * polynomial(x, p.emitted) / polynomial(x, p.absorbed)
+    return eta if p.quenching is None else eta * quenched(temperature, p, xp)
 
 
-def external_efficiency(x: Any, p: GainParameters) -> Any:
-    """Return photons that leave the body per pump photon absorbed by dots."""
-    return outcoupled_efficiency(internal_efficiency(x, p), p.f_escape, p.f_reabsorbed)
+def external_efficiency(
+    x: Any, p: GainParameters, temperature: Any = None, xp: Namespace = NUMPY
+) -> Any:
+    """Return photons that leave the body per pump photon absorbed by dots.
+
+    The temperature [K] counts where dots are not alike or quench; None: that of reference.
+    """
+    if p.groups:
+        found = _flow_at(x, p, temperature, xp)
+        return p.f_escape * found.emitted / found.absorbed
+    eta = internal_efficiency(x, p, temperature, xp)
+    return outcoupled_efficiency(eta, p.f_escape, p.f_reabsorbed)
 
 
 def absorbing_share(x: Any, p: GainParameters) -> Any:
@@ -134,12 +299,36 @@ def cooling_gain(intensity: Any, temperature: Any, p: GainParameters, xp: Namesp
     """Return the cooling gain ``g = beta (eta_ext <E_esc> - E_ex)`` [W] of one dot; > 0 cools.
 
     ``intensity`` [W/m²] and ``temperature`` [K] broadcast with each other and with ``p``. Eq. (3)
-    of arXiv:2406.10641, times the share of dots that can absorb where bleaching is counted.
+    of arXiv:2406.10641, times the share of dots that can absorb where bleaching is counted; the
+    mean where dots are not alike.
     """
+    if p.groups:
+        found = flow(intensity, temperature, p, xp)
+        leaving = found.emitted * _mean_leaving(temperature, p, xp) + found.offset
+        drawn = p.f_escape * leaving - p.photon_energy * found.absorbed
+        return intensity / p.photon_energy * drawn
     beta = excitation_rate(intensity, temperature, p, xp)
     x = beta * p.tau_X
-    energy = external_efficiency(x, p) * mean_escape(temperature, p, xp) - p.photon_energy
+    energy = (
+        external_efficiency(x, p, temperature, xp) * mean_escape(temperature, p, xp)
+        - p.photon_energy
+    )
     return beta * absorbing_share(x, p) * energy
+
+
+def emission_rate(
+    intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY
+) -> Any:
+    """Return the photons of one dot that leave the body per time [1/s], ``beta eta_ext``.
+
+    Times the share of dots that can absorb; the mean where dots are not alike.
+    """
+    if p.groups:
+        found = flow(intensity, temperature, p, xp)
+        return p.f_escape * found.emitted * intensity / p.photon_energy
+    x = excitation_number(intensity, temperature, p, xp)
+    beta = excitation_rate(intensity, temperature, p, xp)
+    return beta * absorbing_share(x, p) * external_efficiency(x, p, temperature, xp)
 
 
 def heat_source(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
@@ -152,6 +341,20 @@ def pump_absorption(
     intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY
 ) -> Any:
     """Return the absorption coefficient [1/m] of the pump: dots and background."""
+    if p.groups:
+        return p.n_dots * flow(intensity, temperature, p, xp).absorbed + p.alpha_background
     beta = excitation_rate(intensity, temperature, p, xp)
     dots = p.n_dots * cross_section(temperature, p, xp) * absorbing_share(beta * p.tau_X, p)
     return dots + p.alpha_background
+
+
+def without_auger(p: GainParameters) -> GainParameters:
+    """Return the parameters with the efficiency of weak light at every intensity."""
+
+    def linear(entry: Any) -> Any:
+        return entry._replace(
+            emitted=entry.emitted[:1], absorbed=entry.absorbed[:1], population=None
+        )
+
+    found: GainParameters = linear(p)
+    return found._replace(groups=tuple(linear(group) for group in p.groups))

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.constants import e
 
-from thermosim.gain.absorption import TabulatedAbsorption
+from thermosim.gain.absorption import TabulatedAbsorption, Tail
+from thermosim.gain.balance import DetailedBalanceEmission
 from thermosim.gain.cooling import (
     best_photon_energy,
     break_even_eta,
@@ -22,20 +23,26 @@ from thermosim.gain.cooling import (
     optimum,
     parameters_over,
 )
-from thermosim.gain.emission import MeasuredEmission
-from thermosim.gain.guard import Guard, thermodynamic_guard
+from thermosim.gain.emission import MeasuredEmission, VanRoosbroeckEmission
+from thermosim.gain.ensemble import gap_variance
+from thermosim.gain.guard import Guard, guarded
 from thermosim.gain.ladder_section import LadderRecombination
+from thermosim.gain.maps import at_temperature
 from thermosim.gain.model import GainModel
-from thermosim.gain.numerics import floats
+from thermosim.gain.numerics import floats, mean_energy, trapezoid
+from thermosim.gain.one_dot import one_dot
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.gain.source import (
     cooling_gain,
     cross_section,
+    emission_rate,
     excitation_number,
     external_efficiency,
+    flow,
     heat_source,
     mean_escape,
     pump_absorption,
+    without_auger,
 )
 from thermosim.gain.trpl import ladder_decay, pulsed_decay
 
@@ -99,11 +106,10 @@ def gain_summary(
     """
     T = model.reference_temperature if temperature is None else float(temperature)
     p = model.parameters(photon_energy)
-    best = optimum(T, p)
-    eta_X, eta_T, eta_BX = model.recombination.efficiencies()
-    at_opt = float(external_efficiency(best.x, p)) if math.isfinite(best.x) else None
+    best, (eta_X, eta_T, eta_BX) = optimum(T, p), model.recombination.efficiencies()
+    at_opt = float(external_efficiency(best.x, p, T)) if math.isfinite(best.x) else None
     escape = float(mean_escape(T, p))
-    eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p))
+    eta = at_opt if at_opt is not None else float(external_efficiency(0.0, p, T))
     return {
         "temperature_K": T,
         "photon_energy_eV": photon_energy / e,
@@ -126,9 +132,118 @@ def gain_summary(
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),
         "heat_source_at_opt_W_per_m3": _finite(-model.n_dots * best.net_gain),
-        **_guard_numbers(_guard(model, photon_energy, T)),
+        **ensemble_numbers(model, photon_energy, T),
+        **_guard_numbers(guarded(model, photon_energy, T)),
         **({"data_read": read} if (read := data_read(model)) else {}),
     }
+
+
+def ensemble_numbers(model: GainModel, photon_energy: float, T: float) -> dict[str, float]:
+    """Return what dots that are not alike cost, and the widths of the line [eV] that they make.
+
+    ``gain_left_by_ensemble`` is the net gain per absorbed photon over that of dots that are all
+    like the mean, at the intensity that is best for those; left out where those do not cool.
+    Nothing where dots are alike.
+    Widths are standard deviations: of one dot, of the gaps, of the light of all.
+    """
+    if model.ensemble is None:
+        return {}
+    alike = model.model_copy(update={"ensemble": None})
+    p, q = model.parameters(photon_energy), alike.parameters(photon_energy)
+    E = float(model.mean_emission(T)) + np.linspace(-0.6, 0.9, 6001) * e
+    one, whole = (_deviation(E, some.emission_spectrum(E, T)) for some in (alike, model))
+    weak = flow(0.0, T, p)
+    best = optimum(T, q)
+    left = {}
+    if 0.0 < best.intensity < math.inf:
+        per_photon = [
+            float(p_.alpha_background * best.intensity - heat_source(best.intensity, T, p_))
+            / float(pump_absorption(best.intensity, T, p_) - p_.alpha_background)
+            for p_ in (p, q)
+        ]
+        left = {"gain_left_by_ensemble": per_photon[0] / per_photon[1]}
+    return {
+        "dot_kinds": len(model.members()),
+        "homogeneous_width_eV": one / e,
+        "gap_width_eV": math.sqrt(max(gap_variance(model.members()), 0.0)) / e,
+        "line_width_eV": whole / e,
+        "gap_offset_of_emission_eV": float(weak.offset / weak.emitted) / e,
+        **left,
+    }
+
+
+def _deviation(energy: Array, spectrum: Array) -> float:
+    """Return the standard deviation of a spectrum [J]."""
+    mean = float(mean_energy(energy, spectrum))
+    return math.sqrt(
+        float(trapezoid(spectrum * (energy - mean) ** 2, energy) / trapezoid(spectrum, energy))
+    )
+
+
+def one_dot_numbers(
+    model: GainModel, photon_energy: float, intensity: float, T: float
+) -> dict[str, float | None]:
+    """Return what one dot of ``[gain.dot]`` does at an intensity [W/m²]; nothing without it."""
+    if model.dot is None or model.dot_diameter is None:
+        return {}
+    p = model.parameters(photon_energy)
+    eta_X, _, eta_BX = model.recombination.efficiencies()
+    found = one_dot(
+        model.dot,
+        model.dot_diameter,
+        T,
+        lambda t: float(cooling_gain(intensity, t, at_temperature(model, photon_energy, t))),
+        float(mean_escape(T, p)) - photon_energy,
+        float(emission_rate(intensity, T, p)),
+        eta_X,
+        eta_BX,
+    )
+    return {
+        "dot_delta_T_K": _finite(found.change),
+        "dot_delta_T_medium_K": _finite(found.medium),
+        "dot_delta_T_interface_K": _finite(found.interface),
+        "dot_photon_event_K": found.photon_event,
+        "dot_fluctuation_K": found.fluctuation,
+        "dot_relaxation_time_s": found.relaxation,
+        "dot_photons_per_s": found.photons,
+        "dot_g2": _finite(found.g2),
+    }
+
+
+def temperature_variants(
+    model: GainModel, photon_energy: float, intensity: float, T: float
+) -> dict[str, float | None]:
+    """Return the gain of a dot 9 K colder over that at ``T`` [K], for each law of temperature.
+
+    As given; with <E_PL>(T) by detailed balance with the edge, E_U constant; with both of Einstein
+    form, which is the consistent one (phonon of 200 K). None where the gain vanishes or the line of
+    so slow a tail has no peak; the first alone of a table.
+    """
+    constant = {"E_U_model": "constant"}
+    laws: dict[str, dict[str, Any]] = {"as_given": {}}
+    if isinstance(model.absorption, Tail):
+        balance = DetailedBalanceEmission()
+        laws["detailed_balance_E_U_constant"] = {
+            "emission": balance, "absorption": model.absorption.model_copy(update=constant),
+        }  # fmt: skip
+        laws["detailed_balance_einstein"] = {
+            "emission": balance,
+            "absorption": model.absorption.model_copy(update={"E_U_model": "einstein"}),
+        }
+    return {
+        f"gain_9K_colder_{name}": _colder(model.model_copy(update=law), photon_energy, intensity, T)
+        for name, law in laws.items()
+    }
+
+
+def _colder(model: GainModel, E: float, I: float, T: float) -> float | None:
+    line, colder = model.line, T - 9.0
+    T_ref = model.reference_temperature
+    if isinstance(line, VanRoosbroeckEmission) and not line.has_peak(colder, T_ref):
+        return None
+    p, q = (at_temperature(model, E, t) for t in (T, colder))
+    here = float(cooling_gain(I, T, p))
+    return float(cooling_gain(I, colder, q)) / here if here else None
 
 
 def data_read(model: GainModel) -> list[str]:
@@ -147,15 +262,6 @@ def _guard_numbers(guard: Guard) -> dict[str, Any]:
         "second_law_margin_eV": _finite(guard.margin / e),
         "problems": list(guard.problems),
     }
-
-
-def _guard(model: GainModel, photon_energy: float, T: float) -> Guard:
-    """Return the guard; where the edge has no emission in balance, that is its one problem."""
-    try:
-        with np.errstate(divide="ignore"):  # dark dots: no light, hence a margin without bound
-            return thermodynamic_guard(model, photon_energy, T)
-    except ValueError as error:
-        return Guard(math.nan, math.nan, math.nan, (f"no check against thermodynamics: {error}",))
 
 
 def _finite(value: float) -> float | None:
@@ -189,13 +295,12 @@ def intensity_curve(
     given = default_intensities(model, photon_energy, T) if intensity is None else intensity
     I = np.asarray(given, dtype=np.float64)
     x = excitation_number(I, T, p)
-    linear = p._replace(emitted=p.emitted[:1], absorbed=p.absorbed[:1], population=None)
     return IntensityCurve(
         intensity=I,
         x=x,
-        eta_ext=external_efficiency(x, p),
+        eta_ext=external_efficiency(x, p, T),
         gain=cooling_gain(I, T, p),
-        gain_without_auger=cooling_gain(I, T, linear),
+        gain_without_auger=cooling_gain(I, T, without_auger(p)),
         heat_source=heat_source(I, T, p),
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 from petsc4py import PETSc
 
 from thermosim.errors import MeshError
+from thermosim.fem import symbols
 from thermosim.fem.domain import assemble_matrix, boundary_dofs, compile_form, create_matrix, vector
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def contact_matrix(domain: Domain, jump: Jump, space: Any, number: Number) -> An
 
 
 def _side_mass(domain: Domain, jump: Jump, space: Any, number: Number) -> Any:
-    u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
+    u, v = symbols.trial_function(space), symbols.test_function(space)
     scale = number(domain.area_scale) * number(jump.h_c)
     form = compile_form(scale * u * v * domain.weight * domain.ds(jump.side_1))
     M = create_matrix(form)

@@ -17,9 +17,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 from dolfinx import fem
 
+from thermosim.fem import symbols
 from thermosim.fem.domain import (
     area,
     assemble_vector,
@@ -296,7 +296,7 @@ def _formula_misfit(fine: HeatProblem, degree: int) -> tuple[Any | None, tuple[s
     whole heat changes.
     """
     better = degree + _MORE_POINTS
-    v = ufl.TestFunction(fine.space)
+    v = symbols.test_function(fine.space)
     by_rule = [fine.formulas(fine.theta, v, rule) for rule in (better, degree)]
     if not by_rule[0]:
         return None, ()
@@ -333,7 +333,7 @@ def _mean_load(domain: Domain, region: str) -> Callable[[Any], Any]:
 
     def load(space: Any) -> Any:
         size = integrate(domain, constant(domain, 1.0), domain.dx(region))
-        v = ufl.TestFunction(space)
+        v = symbols.test_function(space)
         b = vector(space)
         goal = v / constant(domain, size) * domain.weight * domain.dx(region)
         assemble_vector(b, compile_form(goal))

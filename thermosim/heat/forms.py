@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ufl
-
+from thermosim.fem import symbols
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
@@ -26,15 +25,15 @@ def conductivity_matrix(body: HeatBody, T: Any, number: Number, symmetry: str) -
     numbers = [number(value) for value in body.conductivity.parameters()]
     rows = body.conductivity.tensor(T, ufl_namespace(), numbers, body.axis)
     kept = {"axisymmetric": (0, 2), "planar": (0, 1)}.get(symmetry, (0, 1, 2))
-    return ufl.as_matrix([[ufl.as_ufl(rows[i][j]) for j in kept] for i in kept])
+    return symbols.as_matrix([[rows[i][j] for j in kept] for i in kept])
 
 
 def conduction(domain: Domain, body: HeatBody, T: Any, theta: Any, v: Any, number: Number) -> Any:
     """Return the conduction form of one body."""
     K = conductivity_matrix(body, T, number, domain.symmetry)
     scale = number(domain.volume_scale / domain.unit**2)
-    flux = ufl.dot(K, ufl.grad(theta))
-    return scale * ufl.inner(flux, ufl.grad(v)) * domain.weight * domain.dx(body.region)
+    flux = symbols.dot(K, symbols.grad(theta))
+    return scale * symbols.inner(flux, symbols.grad(v)) * domain.weight * domain.dx(body.region)
 
 
 def source(domain: Domain, body: HeatBody, T: Any, v: Any, number: Number, degree: int) -> Any:

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 
 from thermosim.errors import CaseError, MeshError, Problem
+from thermosim.fem import symbols
 from thermosim.fem.domain import boundary_dofs, constant, geometry_dofmap, to_space
 from thermosim.model.laws import HeldFormula, array_values
 
@@ -39,11 +39,15 @@ class FormNumbers:
     def place(self) -> Mapping[str, Any]:
         """Coordinates [m] and time [s] by their names in formulas, as UFL."""
         domain = self.domain
-        x, unit = ufl.SpatialCoordinate(domain.mesh), constant(domain, domain.unit)
+        x, unit = symbols.coordinate(domain.mesh), constant(domain, domain.unit)
         if domain.symmetry == "axisymmetric":
             return {"r": unit * x[0], "z": unit * x[1], "t": self.time}
         named = dict(zip("xyz", [unit * x[i] for i in range(domain.tdim)], strict=False))
-        return {**named, "r": ufl.sqrt(named["x"] ** 2 + named["y"] ** 2), "t": self.time}
+        return {
+            **named,
+            "r": symbols.applied("sqrt", named["x"] ** 2 + named["y"] ** 2),
+            "t": self.time,
+        }
 
 
 def held_values(held: Held, points: NDArray[np.float64], domain: Domain, time: float) -> Any:

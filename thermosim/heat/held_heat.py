@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 from dolfinx import fem
 
+from thermosim.fem import symbols
 from thermosim.fem.domain import (
     assemble_matrix,
     assemble_vector,
@@ -54,7 +54,7 @@ class HeldHeat:
 
     def _weigh(self) -> dict[str, Array]:
         """Return for each face the part of each shared node that is its own; they sum to one."""
-        u, v = ufl.TrialFunction(self.problem.space), ufl.TestFunction(self.problem.space)
+        u, v = symbols.trial_function(self.problem.space), symbols.test_function(self.problem.space)
         domain, found = self.problem.domain, {}
         for name, on_face in self._on.items():
             form = compile_form(u * v * domain.weight * domain.ds(name))
@@ -72,13 +72,13 @@ class HeldHeat:
     def _compile(self) -> dict[str, Any]:
         """Return the forms of ∫ -K ∇θ·n φ dA over each face, the way out positive [W]."""
         problem, domain = self.problem, self.problem.domain
-        v, n = ufl.TestFunction(problem.space), ufl.FacetNormal(domain.mesh)
+        v, n = symbols.test_function(problem.space), symbols.normal(domain.mesh)
         T, scale = problem.T_ref + problem.theta, problem.number(domain.area_scale / domain.unit)
         flux = 0
         for body in problem.model.bodies:
             K = forms.conductivity_matrix(body, T, problem.number, domain.symmetry)
             here = _indicator(problem, body.region)
-            flux -= here * ufl.dot(ufl.dot(K, ufl.grad(problem.theta)), n)
+            flux -= here * symbols.dot(symbols.dot(K, symbols.grad(problem.theta)), n)
         return {
             name: compile_form(scale * flux * v * domain.weight * domain.ds(name))
             for name in self._on

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
 
 _DIRECT = {"ksp_type": "preonly", **FACTORED}
+# In two dimensions the order by minimum degree takes half the time of MUMPS's own choice, from
+# 10 k to 150 k unknowns, and as long at 570 k
+_PLANE = {"mat_mumps_icntl_7": 0}
 _CG = {"ksp_max_it": 500, "ksp_norm_type": "unpreconditioned"}  # the norm that Newton looks at
 _GMRES = {"ksp_max_it": 500, "ksp_gmres_restart": 60}
 _COUPLED_RTOL = 1e-10  # GMRES on a matrix whose assembled part is factored
@@ -57,11 +60,11 @@ def linear_options(
 
     `coupled`: the matrix has a part that is not assembled; GMRES, preconditioned by the rest.
     """
-    direct = settings.linear == "direct" or (settings.linear == "auto" and tdim == 2)
-    if direct and coupled:
-        return {**_DIRECT, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
-    if direct:
-        return dict(_DIRECT)
+    if settings.linear == "direct" or (settings.linear == "auto" and tdim == 2):
+        direct = {**_DIRECT, **(_PLANE if tdim == 2 else {})}
+        if coupled:
+            return {**direct, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
+        return {**direct, "pc_type": "cholesky"} if symmetric else direct
     if coupled or not symmetric:
         return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **preconditioner()}
     return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, **_CG, **preconditioner()}

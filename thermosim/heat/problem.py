@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 from petsc4py import PETSc
 
+from thermosim.fem import symbols
 from thermosim.fem.domain import (
     add_to_matrix,
     assemble_vector,
@@ -128,11 +128,11 @@ class HeatProblem(State):
 
     def _fixed(self, terms: dict[str, Any]) -> dict[str, Any]:
         """Return the bilinear forms among the terms whose coefficients no state changes."""
-        return {name: form for name, form in terms.items() if self.theta not in form.coefficients()}
+        return {name: form for name, form in terms.items() if not symbols.reads(form, self.theta)}
 
     @cached_property
     def _fixed_conduction(self) -> dict[str, Any]:
-        u, v = ufl.TrialFunction(self.space), ufl.TestFunction(self.space)
+        u, v = symbols.trial_function(self.space), symbols.test_function(self.space)
         return self._fixed(self.conduction(self.T_ref + self.theta, u, v))
 
     @cached_property
@@ -145,10 +145,15 @@ class HeatProblem(State):
         return set(self._fixed_conduction)
 
     @cached_property
+    def residual_terms(self) -> dict[str, Any]:
+        """The residual split by name, for all test functions."""
+        return self.terms(self.theta, symbols.test_function(self.space))
+
+    @cached_property
     def _rest(self) -> Any | None:
         """The terms that are assembled at every state; None if there are none."""
-        terms, held = self.terms(self.theta, ufl.TestFunction(self.space)), self._in_matrices()
-        return added(form for name, form in terms.items() if name not in held)
+        held = self._in_matrices()
+        return added(form for name, form in self.residual_terms.items() if name not in held)
 
     @cached_property
     def _rest_form(self) -> Any | None:
@@ -161,9 +166,9 @@ class HeatProblem(State):
 
     def _derivative(self, F: Any | None) -> Any | None:
         """Return the symbolic derivative of a form at `theta`; None if it has none."""
-        if F is None or self.theta not in F.coefficients():
+        if F is None or not symbols.reads(F, self.theta):
             return None
-        return ufl.derivative(F, self.theta, ufl.TrialFunction(self.space))
+        return symbols.derivative(F, self.theta, symbols.trial_function(self.space))
 
     def compile(self) -> None:
         """Compile the forms, so that it is timed apart from the solve."""

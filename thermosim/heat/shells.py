@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ufl
-
+from thermosim.fem import symbols
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
@@ -22,16 +21,16 @@ if TYPE_CHECKING:
 
 def surface_gradient(u: Any, domain: Domain) -> Any:
     """Return the gradient of u along the boundary (UFL), per mesh length."""
-    n = ufl.FacetNormal(domain.mesh)
-    gradient = ufl.grad(u)
-    return gradient - ufl.dot(gradient, n) * n
+    n = symbols.normal(domain.mesh)
+    gradient = symbols.grad(u)
+    return gradient - symbols.dot(gradient, n) * n
 
 
 def conduction(domain: Domain, film: Film, T: Any, theta: Any, v: Any, number: Number) -> Any:
     """Return the form of conduction along a film [W]."""
     k = _value(film.conductivity, T, number)
     scale = number(domain.area_scale / domain.unit**2 * film.thickness)
-    flux = ufl.dot(surface_gradient(theta, domain), surface_gradient(v, domain))
+    flux = symbols.dot(surface_gradient(theta, domain), surface_gradient(v, domain))
     return scale * k * flux * domain.weight * domain.ds(film.boundary)
 
 

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 from dolfinx import fem
 from petsc4py import PETSc
 
 from thermosim.errors import CaseError, SolveError
+from thermosim.fem import symbols
 from thermosim.fem.domain import (
     add_product,
     add_to_matrix,
@@ -101,7 +101,7 @@ class TransientProblem(HeatProblem):
 
     @cached_property
     def _fixed_storage(self) -> dict[str, Any]:
-        u, v = ufl.TrialFunction(self.space), ufl.TestFunction(self.space)
+        u, v = symbols.trial_function(self.space), symbols.test_function(self.space)
         return self._fixed(self.storage(self.theta, u, v))
 
     def _in_matrices(self) -> set[str]:
@@ -110,9 +110,9 @@ class TransientProblem(HeatProblem):
     def _derivative(self, F: Any | None) -> Any | None:
         """Return the symbolic ∂F/∂θ + shift ∂F/∂θ̇ of a form; None if it has none."""
         by_theta = super()._derivative(F)
-        if F is None or self.rate not in F.coefficients():
+        if F is None or not symbols.reads(F, self.rate):
             return by_theta
-        by_rate = self.shift * ufl.derivative(F, self.rate, ufl.TrialFunction(self.space))
+        by_rate = self.shift * symbols.derivative(F, self.rate, symbols.trial_function(self.space))
         return by_rate if by_theta is None else by_theta + by_rate
 
     @cached_property

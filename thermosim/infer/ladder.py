@@ -15,8 +15,8 @@ from thermosim.bodies.contact import NoContact
 from thermosim.bodies.substrates import NoSubstrate
 from thermosim.case.settings import OutputSettings
 from thermosim.errors import CaseError, SolveError
+from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape
-from thermosim.gain.model import NoEscape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.model.of_case import model_of
 from thermosim.optics.model import AutoOptics, UniformOptics
@@ -174,7 +174,13 @@ def _common(optics: Any) -> dict[str, Any]:
 
 def _ideal(gain: GainModel) -> GainModel:
     """Return the dots without losses at weak light: all bright, alone, every exciton a photon."""
-    changes: dict[str, Any] = {"escape": NoEscape(), "dark_fraction": 0.0, "alpha_background": 0.0}
+    changes: dict[str, Any] = {
+        "escape": NoEscape(),
+        "dark_fraction": 0.0,
+        "alpha_background": 0.0,
+        "ensemble": None,
+        "quenching": None,
+    }
     if isinstance(gain.recombination, TrionBiexciton):
         best = {"eta_X": 1.0, "A": 0.0, "C": 0.0}
         changes["recombination"] = gain.recombination.model_copy(update=best)

@@ -48,7 +48,7 @@ NUMPY = Namespace(
 
 @functools.cache
 def ufl_namespace() -> Namespace:
-    """Return the same functions on UFL expressions (imports UFL on first use).
+    """Return the same functions on symbols of forms and UFL (imports UFL on first use).
 
     Raises
     ------
@@ -56,7 +56,7 @@ def ufl_namespace() -> Namespace:
         If UFL, a part of DOLFINx, is not installed.
     """
     try:
-        import ufl
+        from thermosim.fem.symbols import function_of_ufl
     except ImportError as error:
         from thermosim.errors import MissingDependencyError
 
@@ -65,14 +65,14 @@ def ufl_namespace() -> Namespace:
         ) from error
     return Namespace(
         name="ufl",
-        exp=ufl.exp,
-        log=ufl.ln,
-        sqrt=ufl.sqrt,
+        exp=function_of_ufl("exp"),
+        log=function_of_ufl("ln"),
+        sqrt=function_of_ufl("sqrt"),
         power=lambda base, exponent: base**exponent,
-        ge=ufl.ge,
-        where=ufl.conditional,
-        maximum=ufl.max_value,
-        minimum=ufl.min_value,
+        ge=function_of_ufl("ge"),
+        where=function_of_ufl("conditional"),
+        maximum=function_of_ufl("max_value"),
+        minimum=function_of_ufl("min_value"),
     )
 
 

@@ -1,8 +1,9 @@
 """The light inside the body on the heat mesh, and the heat that it makes."""
 
-import thermosim.fem.first  # noqa: F401
+import thermosim.fem.library  # noqa: F401  before any module here imports DOLFINx
 
 # isort: split
+
 from thermosim.light.accounts import intensity_by_cell, light_summary, lit_points
 from thermosim.light.coupling import couple
 from thermosim.light.light import AbsorbedLight, absorbed_light

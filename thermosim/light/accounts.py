@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 from dolfinx import fem
 
+from thermosim.fem import symbols
 from thermosim.fem.domain import compile_form, constant, integrate
 from thermosim.gain import cooling_gain, pump_absorption
 from thermosim.language.namespaces import ufl_namespace
@@ -62,15 +62,15 @@ def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, flo
     """
     domain, number, xp = light.domain, problem.number, ufl_namespace()
     p = as_constants(light.parameters, number)
-    I, T = light.source.light(number), problem.T_ref + problem.theta
+    I, T = symbols.symbol(light.source.light(number)), problem.T_ref + problem.theta
     dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
     only_dots = pump_absorption(I, T, p, xp) - p.alpha_background
     dots = integrate(domain, only_dots * I, dx) * domain.volume_scale
     host = integrate(domain, number(light.alpha_host) * I, dx) * domain.volume_scale
     ground = 0.0
     if light.ground is not None:
-        for layer in light.ground_layers:
-            ground += integrate(domain, light.ground, domain.dx(layer.region))
+        for region in light.ground_regions:
+            ground += integrate(domain, light.ground, domain.dx(region))
         ground *= domain.volume_scale * light.factor
     return {
         "absorbed_power_W": dots + host + ground,
@@ -90,7 +90,7 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     """
     domain, number, xp = light.domain, problem.number, ufl_namespace()
     p = as_constants(light.parameters, number)
-    I, T = light.source.light(number), problem.T_ref + problem.theta
+    I, T = symbols.symbol(light.source.light(number)), problem.T_ref + problem.theta
     dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
     volume = integrate(domain, constant(domain, 1.0), dx)
     mean = integrate(domain, I, dx) / volume
@@ -123,7 +123,7 @@ def lit_points(light: AbsorbedLight, problem: HeatProblem) -> tuple[Floats, Floa
     if isinstance(local, float):
         return np.full(len(cells), local * light.factor), T, cell_volumes(domain)[cells]
     dofs = local.function_space.dofmap.list[cells]
-    v = ufl.TestFunction(local.function_space)
+    v = symbols.test_function(local.function_space)
     measure = domain.dx(light.region, light.quadrature_degree)
     weights = fem.assemble_vector(compile_form(domain.weight * v * measure)).array
     volume = weights[dofs].ravel() * domain.volume_scale
@@ -150,7 +150,7 @@ def intensity_by_cell(source: GainSource, domain: Domain, region: str) -> Any:
     if isinstance(local, float):
         found.x.array[cells] = factor * local
         return found
-    v = ufl.TestFunction(found.function_space)
+    v = symbols.test_function(found.function_space)
     measure = domain.dx(region, source.quadrature_degree)
     amount = fem.assemble_vector(compile_form(local * v * domain.weight * measure)).array
     found.x.array[:] = factor * amount * domain.volume_scale / cell_volumes(domain)

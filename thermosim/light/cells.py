@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import ufl
 from dolfinx import fem
 from numpy.typing import NDArray
 
+from thermosim.fem import symbols
 from thermosim.fem.domain import compile_form, geometry_dofmap
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def neighbours(corners: Floats) -> Integers:
 def cell_volumes(domain: Domain) -> Floats:
     """Return the volume that each local cell stands for, ghosts included [m³] (collective)."""
     space = fem.functionspace(domain.mesh, ("DG", 0))
-    form = domain.weight * ufl.TestFunction(space) * domain.dx()
+    form = domain.weight * symbols.test_function(space) * domain.dx()
     found = fem.Function(space)
     found.x.array[:] = fem.assemble_vector(compile_form(form)).array
     found.x.scatter_forward()

@@ -145,9 +145,9 @@ class _Beam:
     def _columns(self, first: int) -> tuple[Floats, Floats]:
         """Return where the beam enters a layer, (n, 3) [m], and the power [W] of each column."""
         layer = self.ground[first]
-        level = layer.top - layer.thickness if self.from_below else layer.top
+        level = layer.top - layer.step if self.from_below else layer.top
         cells = self._cells(layer.region)
-        points, area = face_points(cells, level, layer.thickness, self._longest)
+        points, area = face_points(cells, level, self._longest)
         power = self.laser.intensity_at(points) * self.cos * area
         lit = power > 0.0
         if first:  # what stands on the layer shades it
@@ -186,7 +186,7 @@ class _Beam:
             slope /= abs(slope[2])
             if taken.absorbed > 0.0:
                 self._deposit(layer, taken, at, slope, power)
-            at = at + layer.thickness * slope
+            at = at + layer.step * slope
 
     def _deposit(
         self, layer: Ground, taken: LayerLight, at: Floats, slope: Floats, power: Floats
@@ -223,7 +223,7 @@ def depths_of(taken: LayerLight, count: int) -> Iterator[tuple[float, float]]:
 
 
 def face_points(
-    cells: Cells, level: float, thickness: float, longest: Callable[[Floats], Floats]
+    cells: Cells, level: float, longest: Callable[[Floats], Floats]
 ) -> tuple[Floats, Floats]:
     """Return points on the level faces of a region at z = `level`, (n, 3) [m], and areas [m²].
 
@@ -231,7 +231,7 @@ def face_points(
     those of whole rings, or of all quarters; their sum is the face of the body.
     """
     corners, behind = cells.corners, neighbours(cells.corners)
-    dim = corners.shape[2]
+    dim, thickness = corners.shape[2], float(np.ptp(corners[:, :, -1]))
     found = []
     for i in range(dim + 1):
         face = np.delete(corners[behind[:, i] < 0], i, axis=1)
@@ -297,10 +297,13 @@ def heat_of_rays(
         alpha = absorption(layer, wavelength)
         path = layer.thickness / np.maximum(-direction[:, 2], 1e-3)
         cells = layers.get(layer.region)
-        if cells is not None:
+        if cells is not None and alpha:
             taken = (origin, direction, power, path)
-            found[layer.region] = _left_by_rays(taken, alpha, cells, size)
-        origin, power = origin + path[:, None] * direction, power * np.exp(-alpha * path)
+            left = _left_by_rays(taken, alpha, cells, size)
+            found[layer.region] = found.get(layer.region, 0.0) + left
+        power = power * np.exp(-alpha * path)
+        if not layer.film:
+            origin = origin + path[:, None] * direction
         above = layer
     return found
 

@@ -131,6 +131,11 @@ class AbsorbedLight:
         return tuple(layer for layer in self.light.ground if layer.region in self.domain.regions)
 
     @property
+    def ground_regions(self) -> tuple[str, ...]:
+        """The regions of these layers; films lie on that of another."""
+        return tuple(dict.fromkeys(layer.region for layer in self.ground_layers))
+
+    @property
     def source(self) -> GainSource:
         """The heat source of the dots."""
         host = self.light.optics.host_absorption
@@ -141,7 +146,7 @@ class AbsorbedLight:
         found: dict[str, GainSource | LightSource] = {self.region: self.source}
         if self.ground is not None:
             source = LightSource(self.ground, self.scale)
-            found |= {layer.region: source for layer in self.ground_layers}
+            found |= dict.fromkeys(self.ground_regions, source)
         return found
 
     def rebuild(self, alpha: float) -> None:
@@ -241,11 +246,11 @@ def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floa
     if light.ground is None:
         light.ground = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
     light.ground.x.array[:] = 0.0
-    for layer in light.ground_layers:
-        if layer.region in beam or layer.region in layers:
-            known = layer.region in layers  # None on all ranks but one
-            cells = layers[layer.region] if known else gather_cells(domain, layer.region)
-            total = beam.get(layer.region, 0.0) + rays.get(layer.region, 0.0)
+    for region in light.ground_regions:
+        if region in beam or region in layers:
+            known = region in layers  # None on all ranks but one
+            cells = layers[region] if known else gather_cells(domain, region)
+            total = beam.get(region, 0.0) + rays.get(region, 0.0)
             set_by_cell(light.ground, domain, cells, np.asarray(total), add=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +69,10 @@ def as_constants(parameters: GainParameters, number: Number) -> GainParameters:
     def replaced(entry: Any) -> Any:
         if entry is None:
             return None
-        if isinstance(entry, Sequence):
-            return tuple(replaced(item) for item in entry)
+        if isinstance(entry, tuple):
+            items = [replaced(item) for item in entry]
+            return type(entry)(*items) if hasattr(entry, "_fields") else tuple(items)
         return number(entry)
 
-    return GainParameters(*(replaced(entry) for entry in parameters))
+    found: GainParameters = replaced(parameters)
+    return found

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from dolfinx import fem
 
-from thermosim.gain import excitation_number, external_efficiency
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.guard import edge_of
-from thermosim.gain.source import absorbing_share, excitation_rate
+from thermosim.gain.source import emission_rate
 from thermosim.light.accounts import intensity_by_cell
 from thermosim.light.cells import cell_volumes
 from thermosim.thermometry import ThermometrySettings, emission_model, virtual_reading
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
 
     from thermosim.heat.state import State
     from thermosim.light.light import AbsorbedLight
-
-
-def emission_rate(intensity: Any, temperature: Any, p: Any) -> Any:
-    """Return the photons that leave per volume and time [1/(m³ s)]: n β η_ext.
-
-    `intensity` [W/m²] and `temperature` [K] broadcast; times the share of dots that can absorb.
-    """
-    x = excitation_number(intensity, temperature, p)
-    beta = excitation_rate(intensity, temperature, p)
-    return p.n_dots * beta * absorbing_share(x, p) * external_efficiency(x, p)
 
 
 def emitting_places(
@@ -47,7 +36,8 @@ def emitting_places(
     middle.interpolate(problem.theta)
     T = middle.x.array[cells] + problem.model.T_ref
     intensity = intensity_by_cell(light.source, domain, light.region).x.array[cells]
-    photons = emission_rate(intensity, T, light.parameters) * cell_volumes(domain)[cells]
+    p = light.parameters
+    photons = p.n_dots * emission_rate(intensity, T, p) * cell_volumes(domain)[cells]
     gathered = domain.comm.allgather((T, photons))
     return np.concatenate([t for t, _ in gathered]), np.concatenate([n for _, n in gathered])
 
@@ -72,11 +62,8 @@ def thermometer(
         return {}
     T_ref, gain = problem.model.T_ref, light.gain
     # the tail that a thermometer reads is in balance with the edge, whatever <E_PL> was given
-    spectrum = emission_model(
-        VanRoosbroeckEmission(edge=edge_of(gain)),
-        gain.reference_temperature,
-        lambda t: float(gain.gap_moved(t)),
-    )
+    balanced = VanRoosbroeckEmission(edge=edge_of(gain))
+    spectrum = emission_model(lambda E, t: gain.emission_spectrum(E, t, balanced))
     chosen = settings.model_copy(update={"reference_temperature": T_ref})
     reading = virtual_reading(T, photons, spectrum, chosen)
     return {

@@ -61,13 +61,13 @@ def layer_below(tensor: Floats, thickness: float) -> LayerBelow:
     return LayerBelow(spread, upright, thickness)
 
 
-def conductivity_below(
+def resistance_below(
     parts: tuple[SubstratePart, ...], material: Callable[[str], Material], T: float, radius: float
-) -> float | None:
-    """Return the conductivity [W/(m K)] of the half-space that resists a disk as the parts do.
+) -> float:
+    """Return the resistance [K/W] of the parts to a disk, the lowest taken to be endless.
 
     Parts of the same outline are layers (`layered_resistance`); each step to a wider outline adds
-    the resistance of a pillar (`pillar_resistance`). None without parts or contact.
+    the resistance of a pillar (`pillar_resistance`).
 
     Parameters
     ----------
@@ -80,8 +80,6 @@ def conductivity_below(
     radius
         Of the contact [m].
     """
-    if not parts or not radius:
-        return None
     total, disk = 0.0, radius
     for plan, group in groupby(parts, key=lambda part: part.plan):
         layers = [
@@ -93,7 +91,7 @@ def conductivity_below(
         else:
             total += pillar_resistance(disk, plan.inner, layers)
             disk = plan.inner
-    return 1 / (4 * radius * total)
+    return total
 
 
 def pillar_resistance(disk: float, radius: float, layers: list[LayerBelow]) -> float:
@@ -143,6 +141,19 @@ def _impedance(wave_number: Any, layers: list[LayerBelow]) -> Any:
         h = layer.spread * found
         found = (h + bend) / (1 + h * bend) / layer.spread
     return found
+
+
+def half_space_waves(radius: float, layers: list[LayerBelow], last: float) -> float:
+    """Return what waves up to the number `last` [1/m] add to the resistance of layers [K/W].
+
+    Of the flux of an isothermal disk on the layers, the lowest of them endless.
+    """
+    edges = np.linspace(0.0, last, max(200, 3 + round(last * radius)))
+    half = np.diff(edges)[:, None] / 2
+    wave_number = (edges[:-1, None] + half + half * _NODES).ravel()
+    weight = (half * _WEIGHTS).ravel()
+    shape = np.sinc(wave_number * radius / np.pi) ** 2
+    return float((_impedance(wave_number, layers) * shape * weight).sum() / (2 * np.pi))
 
 
 def _wave_numbers(radius: float, layers: list[LayerBelow]) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -38,6 +39,7 @@ def cache_folder() -> Path:
     return root / "thermosim" / "meshes"
 
 
+@functools.cache
 def gmsh_version() -> str:
     """Return the version of the mesher, without importing it where possible."""
     from importlib.metadata import PackageNotFoundError, version

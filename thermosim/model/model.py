@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError, Problem
+from thermosim.gain.escape.given import GivenEscape, NoEscape
 from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
-from thermosim.gain.model import GivenEscape, NoEscape
 
 if TYPE_CHECKING:
     from thermosim.bodies.substrates.parts import Plan
@@ -59,7 +59,8 @@ class Ground:
     """One layer under a lit particle: region, outline, top and thickness [m], refractive index.
 
     The index is not a number where the material has none; `material` names it, and `key` is where
-    the case file does.
+    the case file does. A film is not meshed: it lies on `region`, whose face at `top` it covers,
+    and its heat goes into that.
     """
 
     region: str
@@ -69,6 +70,12 @@ class Ground:
     index: complex
     material: str
     key: str
+    film: bool = False
+
+    @property
+    def step(self) -> float:
+        """How much deeper in the mesh the next layer begins [m]."""
+        return 0.0 if self.film else self.thickness
 
 
 @dataclass(frozen=True)

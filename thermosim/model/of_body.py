@@ -9,6 +9,7 @@ from thermosim.bodies.geometry import Box, GeometryFile
 from thermosim.language.units import si_text
 from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released
+from thermosim.model.doubts import gain_remarks
 from thermosim.model.drawing import drawing_of_body
 from thermosim.model.heat import (
     Enclosure,
@@ -223,4 +224,5 @@ def _remarks(case: BodyCase, boundaries: Collection[str]) -> list[str]:
     silent = [name for name in boundaries if name not in case.boundaries.keys() | sides]
     if silent:
         notes.append(f"insulated, since the case says nothing of them: {', '.join(silent)}")
-    return notes
+    light = light_of(case)
+    return notes if light is None else notes + gain_remarks(light)

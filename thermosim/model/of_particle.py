@@ -11,6 +11,7 @@ from thermosim.errors import CaseError
 from thermosim.language.units import si_text
 from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
+from thermosim.model.doubts import particle_remarks
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.heat import (
     Enclosure,
@@ -31,12 +32,13 @@ from thermosim.model.heat import (
 from thermosim.model.layout import Focus, Layout
 from thermosim.model.lump import Lump
 from thermosim.model.model import Goal, Ground, Light, Model
-from thermosim.model.near import near_field_conductance, near_field_gaps, near_field_remarks
+from thermosim.model.near import near_field_conductance, near_field_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from thermosim.bodies.films import FilmSettings
+    from thermosim.bodies.substrates import SubstratePart
     from thermosim.case.particle_case import Case
     from thermosim.materials.conductivity import Axis
 
@@ -58,6 +60,7 @@ _WAYS = {
 }
 _ACCOUNTS = {
     "heat_source_W": "released in the particle",
+    "heat_source_substrate_W": "light absorbed in the substrate",
     "heat_to_chamber_W": "particle to chamber",
     "heat_to_substrate_W": "particle to substrate",
     "heat_substrate_to_chamber_W": "substrate to chamber",
@@ -96,7 +99,7 @@ def of_particle(case: Case) -> Model:
         start=case.chamber.temperature,
         layout=layout_of(case),
         lump=lump_of(case),
-        remarks=partial(near_field_remarks, case),
+        remarks=partial(particle_remarks, case, light),
     )
 
 
@@ -131,10 +134,19 @@ def layout_of(case: Case) -> Layout:
         places=_PLACES,
         ways=_WAYS,
         sources={PARTICLE: "given heat source" if given else "light and its emission"},
-        accounts=_ACCOUNTS,
+        accounts=_accounts_told(case),
         lit=None if given else PARTICLE,
         focus=_focus(case),
     )
+
+
+def _accounts_told(case: Case) -> dict[str, str]:
+    """Return the words of the accounts whose paths the case has."""
+    there = {face.happens for face in case.substrate.faces()} if case.contact_radius else set()
+    absent = [] if "held" in there else ["heat_to_holder_W"]
+    absent += [] if "radiating" in there else ["heat_substrate_to_chamber_W"]
+    absent += [] if case.contact_radius else ["heat_to_substrate_W"]
+    return {name: words for name, words in _ACCOUNTS.items() if name not in absent}
 
 
 def _focus(case: Case) -> Focus:
@@ -186,24 +198,40 @@ def light_of(case: Case) -> Light | None:
 
 
 def _ground(case: Case) -> tuple[Ground, ...]:
-    """Return the layers of the substrate from the top; an index that nobody knows is no number."""
-    assert case.laser is not None
+    """Return films and layers of the substrate from the top.
+
+    An index that nobody knows is no number.
+    """
     found = []
     for part in case.substrate.parts():
-        table = case.material(part.material).refractive_index
-        index = index_of_laser(table, case.laser.wavelength, part.material)
+        top, bottom = part.top, part.top - part.thickness
+        faces = {f.boundary for f in case.substrate.faces() if f.part.region == part.region}
+        films = [(f"films[{i}].material", film) for i, film in enumerate(case.films)]
+        on = [(key, film) for key, film in films if film.boundary in faces]
+        found += [
+            _layer(case, part, film.material, key, top, film.thickness, film=True)
+            for key, film in on
+            if film.boundary == "substrate_top"
+        ]
         found.append(
-            Ground(
-                part.region,
-                part.plan,
-                part.top,
-                part.thickness,
-                index,
-                part.material,
-                f"substrate.{part.key}",
-            )
+            _layer(case, part, part.material, f"substrate.{part.key}", top, part.thickness)
         )
+        found += [
+            _layer(case, part, film.material, key, bottom, film.thickness, film=True)
+            for key, film in on
+            if film.boundary == "substrate_bottom"
+        ]
     return tuple(found)
+
+
+def _layer(
+    case: Case, part: SubstratePart, material: str, key: str, top: float, thickness: float,
+    *, film: bool = False,
+) -> Ground:  # fmt: skip
+    assert case.laser is not None
+    table = case.material(material).refractive_index
+    index = index_of_laser(table, case.laser.wavelength, material)
+    return Ground(part.region, part.plan, top, thickness, index, material, key, film)
 
 
 def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
@@ -247,11 +275,13 @@ def _accounts(budget: Budget) -> dict[str, float]:
     """Return the budget in the few numbers that people ask for [W]."""
     flows = flows_part(budget)
     from_particle = to_chamber(flows, SURFACE)
-    source = flows.get(f"source:{PARTICLE}", released(flows))
+    source = flows.get(f"source:{PARTICLE}", 0.0)
     held = sum(value for name, value in flows.items() if name.endswith(":held"))
     kept = budget.get(f"{PARTICLE}:stored", 0.0)
+    substrate = released(flows) - source
     return {
-        "heat_source_W": released(flows),
+        "heat_source_W": source,
+        **({"heat_source_substrate_W": substrate} if substrate else {}),
         "heat_to_chamber_W": from_particle,
         "heat_to_substrate_W": source - from_particle - kept,
         "heat_substrate_to_chamber_W": leaving(flows) - from_particle - held,

@@ -16,10 +16,12 @@ class Row:
     section : where the number belongs, such as "Fig. 3"
     quantity : what it is, with symbol
     unit : unit of both values
-    printed : as printed by the paper, or as expected from a closed form; None where nothing is
+    printed : as printed by the paper (`source` "paper"), or our own expectation from a closed
+        form or a stated target ("expected"); None where nothing is
     computed : by this package
     digits : significant digits to show of the computed value, at least one more than printed
     comment : rounding, inconsistency, missing input, or the arithmetic
+    chosen : the parameter that was chosen so that the number agrees; empty where none was
     """
 
     section: str
@@ -29,7 +31,8 @@ class Row:
     computed: float
     digits: int = 4
     comment: str = ""
-    source: str = "expected"  # "paper" where the paper prints the number
+    source: str = "expected"
+    chosen: str = ""
 
     @property
     def deviation(self) -> float | None:
@@ -56,6 +59,7 @@ class Row:
             "computed": self.computed,
             "deviation": self.deviation,
             "agrees": self.agrees,
+            "chosen_for_it": self.chosen,
             "comment": self.comment,
         }
 
@@ -67,6 +71,20 @@ class Row:
         if self.printed is not None and number:
             digits = max(digits, significant_digits(self.printed) + 1)
         return f"{self.computed:#.{digits}g}".rstrip(".").replace("e+", "e").replace("e-0", "e-")
+
+
+def counts(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
+    """Return, for the paper and for our own expectations, how many numbers agree, and by what.
+
+    One that agrees because a parameter was chosen for it is no agreement of its own.
+    """
+    found = {}
+    for source in ("paper", "expected"):
+        judged = [row for row in rows if row.source == source and row.agrees is not None]
+        chosen = sum(bool(row.agrees and row.chosen) for row in judged)
+        agree = sum(bool(row.agrees) for row in judged) - chosen
+        found[source] = {"compared": len(judged), "agree": agree, "agree_by_choice": chosen}
+    return found
 
 
 def plain_number(text: str | None) -> float | None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.reproduce import yamada_gain as gain
 from thermosim.reproduce import yamada_heat as heat
-from thermosim.reproduce.rows import Row, to_csv
+from thermosim.reproduce.rows import Row, counts, to_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from thermosim.reproduce.yamada_experiment import Experiment
+    from thermosim.reproduce.yamada_experiment import Experiment, Measured
 
 TITLE = "Yamada et al. 2024, computed again"
 SOURCE = (
@@ -24,12 +24,15 @@ SOURCE = (
 FINDINGS = (
     "No single mean emission energy meets the three printed numbers of Figs. 1f and 3: 2.38 eV "
     "(threshold) gives 1.6 fW at x = 0.012; 2.1 fW needs 2.387 eV; x = 0.014 needs 2.390 eV.",
+    "The gain of 2.1 fW takes η_X = 1 with an η_BX of 0.09 that belongs to η_X = 0.8; the η_BX of "
+    "η_X = 1 is 0.069, and the gain 2.05 fW.",
     "The radiative lifetime is computed as τ η (29 ns × 0.8 = 23 ns); consistent is τ/η = 36 ns. "
     "The efficiencies of trion and biexciton, 0.26 and 0.09, are then 0.17 and 0.06.",
     "A particle of 5 µm that only radiates reaches its temperature in a quarter of a second; 10 "
     "minutes were observed. Something other than the particle is slow, for instance its support.",
     "-9 K leaves room for a contact of 0.1 nW/K; adhesion alone makes one of about 130 nW/K. On "
-    "mica the same light cools such a particle by 0.15 K.",
+    "mica the same light cools such a particle by 0.15 K, were it even; as the sphere refracts it, "
+    "it heats by 1.4 K.",
     "A 5 µm particle is no black body: it emits some 3 % of one (uncertain by a factor 3), which "
     "helps cooling, but matters only without contact.",
 )
@@ -51,10 +54,12 @@ def table() -> list[Row]:
     ]
 
 
-def reproduce(folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
+def reproduce(
+    folder: Path, tell: Callable[[str], None], measured: Measured | None = None
+) -> dict[str, Any]:
     """Compute everything into `folder`: tables, figures, one page; return the document.
 
-    The folder must be empty or new: the caller stages it.
+    The folder must be empty or new: the caller stages it. Measured points are drawn into Fig. 5e.
     """
     from thermosim.reproduce.yamada_experiment import experiment_rows, run_experiments
 
@@ -63,11 +68,12 @@ def reproduce(folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
     experiments = list(run_experiments(folder, tell))
     rows += experiment_rows(experiments)
     tell("figures")
-    pictures = draw(folder, experiments)
+    pictures = draw(folder, experiments, measured)
     document = {
         "title": TITLE,
         "source": SOURCE,
         "findings": list(FINDINGS),
+        "counts": counts(rows),
         "rows": [row.as_dict() for row in rows],
         "figures": [path.name for path, _ in pictures],
     }
@@ -77,7 +83,9 @@ def reproduce(folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
     return document
 
 
-def draw(folder: Path, experiments: list[Experiment]) -> list[tuple[Path, str]]:
+def draw(
+    folder: Path, experiments: list[Experiment], measured: Measured | None = None
+) -> list[tuple[Path, str]]:
     """Draw the figures; return their files with captions."""
     from thermosim.reproduce.figures import draw_courses, draw_steady
     from thermosim.visual import style
@@ -85,7 +93,7 @@ def draw(folder: Path, experiments: list[Experiment]) -> list[tuple[Path, str]]:
     figures = {
         **gain_figures(),
         "fig5d": (draw_courses(experiments), "Fig. 5d: steps of intensity every 15 minutes."),
-        "fig5e": (draw_steady(experiments), "Fig. 5e: ΔT reached against intensity."),
+        "fig5e": (draw_steady(experiments, measured), "Fig. 5e: ΔT reached against intensity."),
     }
     return [
         (style.save(figure, folder / f"{name}.png"), caption)
@@ -135,6 +143,10 @@ def page(rows: list[Row], pictures: list[tuple[Path, str]]) -> str:
         title=TITLE,
         source=SOURCE,
         findings=FINDINGS,
-        rows=rows,
+        tables=[
+            ("Printed in the paper", [row for row in rows if row.source == "paper"]),
+            ("Our own expectation", [row for row in rows if row.source != "paper"]),
+        ],
+        counts=counts(rows),
         pictures=[(embedded(path), caption) for path, caption in pictures],
     )

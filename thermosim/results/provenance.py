@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import platform
 import sys
-from typing import Any
 
 from thermosim import __version__
 
 _PACKAGES = ("numpy", "scipy", "pydantic", "pint", "mpi4py", "petsc4py", "fenics-dolfinx", "gmsh")
+
+
+@functools.cache
+def _of_package(name: str) -> str | None:
+    """Return the version in a package's metadata, which takes a millisecond to read."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def versions() -> dict[str, str]:
@@ -17,10 +26,9 @@ def versions() -> dict[str, str]:
     found = {"thermosim_version": __version__, "python_version": platform.python_version()}
     for name in _PACKAGES:
         key = name.replace("fenics-", "").replace("-", "_")
-        try:
-            found[f"{key}_version"] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            module: Any = sys.modules.get(key)
-            if module is not None and hasattr(module, "__version__"):
-                found[f"{key}_version"] = str(module.__version__)
+        version, module = _of_package(name), sys.modules.get(key)
+        if version is None:
+            version = getattr(module, "__version__", None)
+        if version is not None:
+            found[f"{key}_version"] = str(version)
     return found

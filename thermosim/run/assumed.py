@@ -19,9 +19,9 @@ from thermosim.bodies.emissivity import emissivity_law
 from thermosim.gain import heat_source
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import GivenEmission, VanRoosbroeckEmission
+from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, SphereEscape
 from thermosim.gain.escape.of_body import resolve_escape
-from thermosim.gain.model import NoEscape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.light import lit_points
 from thermosim.optics.choice import WEAK_CONTRAST
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _DARK = 0.01  # share of dots without emission that is tried
 _BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over theirs
 _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
+_BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
 _RADII = 40  # at which the light in a sphere is sampled, at twice as many angles
 _ROUGH = 1e7  # conductance [W/(m² K)] of the interface in a contact that is tried
 
@@ -63,7 +64,7 @@ def ranked(
     `found` is the summary: mean ΔT and heat flows.
     """
     delta, lump = found["delta_T_mean_K"], model.lump
-    lit = _Lit(light, *lit_points(light, problem))
+    lit = _Lit.of(light, problem)
     released = lit.heat(light.gain)
     total = released + found.get("absorbed_by_substrate_W", 0.0)
     if lump is None or not (total * delta > 0.0):
@@ -83,27 +84,42 @@ def ranked(
 
 @dataclass(frozen=True)
 class _Lit:
-    """Dots under light: intensity [W/m²], temperature [K] and volume [m³] of points of a rank."""
+    """Dots under light: intensity [W/m²], temperature [K] and volume [m³], by intensity.
+
+    Every rank has all of them.
+    """
 
     light: AbsorbedLight
     I: NDArray[np.float64]
     T: NDArray[np.float64]
     volume: NDArray[np.float64]
-    spread: bool = True  # over the ranks; otherwise every rank has all points
 
-    def add(self, values: NDArray[np.float64]) -> float:
-        """Return a sum over all points (collective)."""
-        own = float(np.sum(values * self.volume))
-        return float(self.light.domain.comm.allreduce(own)) if self.spread else own
+    @classmethod
+    def of(cls, light: AbsorbedLight, problem: HeatProblem) -> _Lit:
+        """Return the dots of a run, those of like intensity as one (collective)."""
+        I, T, volume = lit_points(light, problem)
+        comm = light.domain.comm
+        top = float(max(comm.allgather(float(I.max(initial=0.0)))))
+        if top == 0.0:
+            top = 1.0
+        floor = np.maximum(I / top, _DARKEST)
+        place = np.rint(_BINS * np.log(floor) / np.log(_DARKEST)).astype(int)
+        sums = np.array(
+            [np.bincount(place, volume * x, _BINS + 1) for x in (np.ones_like(I), I, T)]
+        )
+        sums = comm.allreduce(sums)
+        weight, by_I, by_T = sums[:, sums[0] > 0.0]
+        return cls(light, by_I / weight, by_T / weight, weight)
 
     def heat(self, gain: GainModel, shift: float = 0.0) -> float:
-        """Return the heat [W] of dots whose gap is moved by `shift` [J] (collective)."""
+        """Return the heat [W] of dots whose gap is moved by `shift` [J]."""
         energy = self.light.light.laser.photon_energy
         # everything about a dot hangs on energies counted from its gap
         p = gain.parameters(energy - shift)
         p = p._replace(photon_energy=energy, mean_emission=p.mean_emission + shift)
         host = self.light.light.optics.host_absorption
-        return self.add(heat_source(self.I, self.T, p) + host * self.I)
+        density = heat_source(self.I, self.T, p) + host * self.I
+        return float(np.sum(density * self.volume))
 
 
 def _of_light(lit: _Lit) -> Iterator[Other]:
@@ -114,12 +130,12 @@ def _of_light(lit: _Lit) -> Iterator[Other]:
         return
     if light.laser.profile != "plane" or light.laser.speckle is not None:
         return
-    volume, mean = lit.add(np.ones_like(lit.I)), lit.add(lit.T)
+    volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
     points, shares = _ball(*sphere, light.laser.axes)
     optics = MieOptics(refractive_index=light.index)
     field = mie_intensity(optics, light.laser, sphere[1], sphere[0], light.index, lit.light.alpha)
     I = field(points) * lit.light.factor
-    uneven = _Lit(lit.light, I, np.full_like(I, mean / volume), volume * shares, spread=False)
+    uneven = _Lit(lit.light, I, np.full_like(I, mean), volume * shares)
     yield "even light", "with the field of the Mie series", uneven.heat(lit.light.gain)
 
 
@@ -153,16 +169,17 @@ def _of_dots(lit: _Lit) -> Iterator[Other]:
         measured = decay.model_copy(update={"eta_X": MEASURED_EFFICIENCY})
         instead = f"with eta_X = {MEASURED_EFFICIENCY}, as measured"
         yield "every lone exciton a photon", instead, changed(recombination=measured)
-    if gain.dark_fraction == 0.0:
+    if gain.dark_fraction == 0.0 and (gain.ensemble is None or gain.ensemble.dark is None):
         yield "no dark dots", f"with {_DARK:.0%} of them dark", changed(dark_fraction=_DARK)
     if gain.alpha_background == 0.0 and host == 0.0:
         alpha = _BACKGROUND * (light.alpha - light.alpha_host)
         instead = f"with {_BACKGROUND:.0%} of that of the dots"
         yield "no background absorption", instead, changed(alpha_background=alpha)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
-    spread = sum(w * lit.heat(gain, _SPREAD * n) for n, w in zip(nodes, weights, strict=True))
-    instead = f"with gaps that spread by {_SPREAD / e * 1e3:.0f} meV"
-    yield "all dots alike", instead, float(spread / weights.sum())
+    if gain.ensemble is None:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(9)
+        spread = sum(w * lit.heat(gain, _SPREAD * n) for n, w in zip(nodes, weights, strict=True))
+        instead = f"with gaps that spread by {_SPREAD / e * 1e3:.0f} meV"
+        yield "all dots alike", instead, float(spread / weights.sum())
     yield from _of_emission(light, asked, changed)
 
 

@@ -1,7 +1,6 @@
 """Temperature from luminescence: the ratio of high-energy tails, its noise and its bias."""
 
 from thermosim.thermometry.model import (
-    EmissionShape,
     SpectrumModel,
     WindowErrors,
     corrected_temperature,
@@ -43,7 +42,6 @@ from thermosim.thermometry.tail import (
 )
 
 __all__ = [
-    "EmissionShape",
     "Line",
     "Spectra",
     "SpectrumModel",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,35 +21,17 @@ _NEWTON_STEPS = 50
 _NEWTON_TOLERANCE = 1e-9  # K
 
 
-class EmissionShape(Protocol):
-    """What the emission sections of a gain model offer: a spectrum at one temperature."""
+def emission_model(at: Callable[[Array, float], Array]) -> SpectrumModel:
+    """Return ``at(energy [J], temperature [K])``, a spectrum at one temperature, as a model.
 
-    def spectrum(
-        self, energy: Array, temperature: float, reference_temperature: float, gap_shift: float
-    ) -> Array:
-        """Return the spectrum [1/J]; energies in J, temperatures in K."""
-        ...
-
-
-def emission_model(
-    emission: EmissionShape,
-    reference_temperature: float,
-    gap_shift: Callable[[float], float],
-) -> SpectrumModel:
-    """Return the emission section of a gain model as a `SpectrumModel`.
-
-    ``gap_shift(T)`` [J] is how far the gap at ``T`` [K] stands from its place at
-    ``reference_temperature`` [K]. Temperatures of the model have shape () or (..., 1).
+    Temperatures of the model have shape () or (..., 1).
     """
 
     def spectrum(energy: Array, temperature: Array) -> Array:
         E, T = np.asarray(energy, float), np.asarray(temperature, float)
         if T.ndim and T.shape[-1] != 1:
             raise ValueError(f"temperatures {T.shape} must have shape () or (..., 1)")
-        rows = [
-            emission.spectrum(E, float(t), reference_temperature, float(gap_shift(float(t))))
-            for t in T.ravel()
-        ]
+        rows = [at(E, float(t)) for t in T.ravel()]
         return np.asarray(rows, dtype=np.float64).reshape(T.shape[:-1] + E.shape)
 
     return spectrum

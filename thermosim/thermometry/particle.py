@@ -105,12 +105,13 @@ def per_photon(
     more photons because the model, not normalised, grows with its temperature.
     """
     steps = np.linspace(band[0], band[1], _BAND_STEPS, dtype=np.float64)
-    whole = np.array(spectrum(steps, temperatures[:, None]), dtype=np.float64)
+    both = np.array(spectrum(np.concatenate([steps, energy]), temperatures[:, None]), float)
+    whole, asked = both[:, :_BAND_STEPS], both[:, _BAND_STEPS:]
     whole[:, [0, -1]] *= 0.5  # trapezoidal rule on equal steps
     photons = whole.sum(axis=-1) * (steps[1] - steps[0])
     if not np.all(photons > 0.0) or not np.all(np.isfinite(photons)):
         raise ValueError("the model spectrum must be finite and hold light in the band")
-    return np.asarray(spectrum(energy, temperatures[:, None]) / photons[:, None])
+    return np.asarray(asked / photons[:, None])
 
 
 def _temperature_nodes(T: Array) -> Array:

@@ -36,3 +36,14 @@ def test_section_survives_a_round_trip():
 def test_numbers_without_units_are_refused_in_a_case_file():
     with pytest.raises(ValueError, match="needs a unit"):
         GainModel.model_validate({"alpha_background": 0.1}, context={"case_file": True})
+
+
+def test_examples_of_the_dots_are_valid():
+    text = (DOCS.parent / "dots.md").read_text(encoding="utf-8")
+    ensemble, size, dot = (tomllib.loads(found)["gain"] for found in re.findall(
+        r"```toml\n(.*?)```", text, re.DOTALL))  # fmt: skip
+    model = GainModel.model_validate(ensemble, context={"case_file": True})
+    assert len(model.members()) == 81
+    sized = GainModel.model_validate(size, context={"case_file": True})
+    assert sized.recombination.efficiencies()[2] == 0.2
+    assert GainModel.model_validate(dot, context={"case_file": True}).dot_diameter == 8e-9

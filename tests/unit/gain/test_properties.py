@@ -7,8 +7,8 @@ from scipy.constants import e
 
 from thermosim.gain import GainModel, cooling_gain, excitation_number, heat_source
 from thermosim.gain.cooling import closed_optimum, optimum
+from thermosim.gain.escape.given import GivenEscape
 from thermosim.gain.ladder_section import LadderRecombination
-from thermosim.gain.model import GivenEscape
 from thermosim.gain.recombination import GivenEfficiencies, TrionBiexciton
 from thermosim.gain.source import external_efficiency, internal_efficiency
 

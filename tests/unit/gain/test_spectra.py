@@ -12,7 +12,8 @@ from thermosim.gain.emg import (
     exponentially_modified_gaussian,
     fit_double_emg,
 )
-from thermosim.gain.emission import mean_energy, measured_spectrum
+from thermosim.gain.emission import measured_spectrum
+from thermosim.gain.numerics import mean_energy
 from thermosim.gain.source import cross_section
 from thermosim.gain.tables import gain_summary
 

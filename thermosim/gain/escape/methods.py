@@ -190,7 +190,7 @@ def escape_of_fates(fates: mc.PhotonFates, emitter: mc.Emitter) -> Escape:
     )
 
 
-MODULES = ("thermosim.gain.model", "thermosim.gain.escape.methods")
+MODULES = ("thermosim.gain.escape.given", "thermosim.gain.escape.methods")
 """Modules that hold kinds of escape."""
 
 

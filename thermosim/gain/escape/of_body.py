@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import e
 
+from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, Escape, EscapeOfBody
-from thermosim.gain.model import GainModel, NoEscape
-from thermosim.gain.source import external_efficiency, mean_escape
+from thermosim.gain.model import GainModel
+from thermosim.gain.source import external_efficiency, internal_efficiency, mean_escape
 
 if TYPE_CHECKING:
     from thermosim.gain.source import GainParameters
@@ -85,7 +86,8 @@ def resolve_escape(
         return ResolvedGain(model, None)
     T = min(max(temperature, model.temperature_min), model.temperature_max)
     E = emission_grid(model, T)
-    eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
+    alone = model.with_escape(1.0, 0.0, 0.0).parameters(model.cross_section.photon_energy)
+    eta_int = float(internal_efficiency(0.0, alone, T))
     found = method.evaluate(
         shape, E, model.emission_spectrum(E, T), model.alpha(E, T), contact_radius, eta_int
     )
@@ -108,7 +110,7 @@ def escape_numbers(
     found = {
         "f_escape": f_escape,
         "f_reabsorbed": f_reabsorbed,
-        "eta_ext_low_intensity": float(external_efficiency(0.0, p)),
+        "eta_ext_low_intensity": float(external_efficiency(0.0, p, temperature)),
         "mean_emission_eV": float(model.mean_emission(temperature)) / e,
         "mean_escape_eV": float(mean_escape(temperature, p)) / e,
     }
