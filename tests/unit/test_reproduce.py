@@ -6,7 +6,6 @@ import io
 import numpy as np
 import pytest
 
-from thermosim.errors import CaseError
 from thermosim.reproduce import yamada2024
 from thermosim.reproduce.figures import draw_steady
 from thermosim.reproduce.rows import Row, counts, half_of_last_digit, plain_number, to_csv
@@ -95,7 +94,7 @@ def test_measured_points_are_read_and_drawn(tmp_path):
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["measured"]
     for text in ("a,b\n1,2\n", "intensity_kW_per_cm2,delta_T_K\n1,x\n"):
         file.write_text(text)
-        with pytest.raises(CaseError, match="intensity_kW_per_cm2, delta_T_K"):
+        with pytest.raises(ValueError, match="intensity_kW_per_cm2, delta_T_K"):
             read_measured(file)
 
 

@@ -31,7 +31,6 @@ from thermosim.language.formulas import (
 from thermosim.language.names import Name, composed, toml_key
 from thermosim.language.sections import Section
 from thermosim.language.units import ContactConductance, Length, Positive, Power
-from thermosim.schedule.settings import Probe
 
 BodySymmetry = Literal["planar", "axisymmetric", "3d"]
 Interval = tuple[Length, Length]
@@ -304,12 +303,6 @@ class BodyContact(Section):
         if self.between[0] == self.between[1]:
             raise ValueError(f'between: "{self.between[0]}" stands twice')
         return self
-
-
-class NamedProbe(Probe):
-    """Where the temperature is asked for: a point, or the mean over a region."""
-
-    name: Name = Field(description="What the number is called in the results: probe_NAME_K")
 
 
 class BodyMesh(Section):

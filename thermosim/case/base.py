@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from thermosim.bodies.geometry import NamedProbe, unknown_names
+from thermosim.bodies.geometry import unknown_names
 from thermosim.case.assumptions import Assumptions, filled
 from thermosim.case.settings import OutputSettings, SolverSettings
 from thermosim.errors import CaseError, Problem
 from thermosim.language.sections import Section
 from thermosim.materials import Material, load_material
-from thermosim.schedule.settings import Probe, TransientSettings
+from thermosim.schedule.settings import NamedProbe, Probe, TransientSettings
 
 Title = Annotated[str, Field(description="What question this case answers")]
 OwnMaterials = Annotated[

@@ -247,8 +247,9 @@ class BodyCase(CaseBase):
         in_time = self.transient is not None
         assert self.optics is not None
         yield from optics_problems(
-            self.optics, self.laser, None, material, self.symmetry, transient=in_time
-        )
+            self.optics, self.laser, None, self.symmetry,
+            known=material.refractive_index is not None, transient=in_time,
+        )  # fmt: skip
 
     @property
     def lit_region(self) -> str:

@@ -188,8 +188,8 @@ class Case(CaseBase):
         except CaseError:  # told by the materials
             return
         yield from optics_problems(
-            self.optics, self.laser, self.particle.shape, material, self.symmetry,
-            transient=self.transient is not None,
+            self.optics, self.laser, self.particle.shape, self.symmetry,
+            known=material.refractive_index is not None, transient=self.transient is not None,
         )  # fmt: skip
 
     def _emissivity_problems(self) -> Iterator[Problem]:

@@ -191,7 +191,7 @@ def _petsc() -> dict[str, Any]:
     # isort: split
     from petsc4py import PETSc
 
-    from thermosim.heat.multigrid import preconditioner
+    from thermosim.fem.multigrid import preconditioner
 
     return {
         "version": ".".join(str(part) for part in PETSc.Sys.getVersion()),

@@ -40,7 +40,10 @@ def reproduce(
 
     if paper not in PAPERS:
         raise CaseError(f'reproduce "{paper}": must be one of {", ".join(PAPERS)}')
-    points = None if measured is None else read_measured(measured)
+    try:
+        points = None if measured is None else read_measured(measured)
+    except (OSError, ValueError) as error:
+        raise CaseError(str(getattr(error, "strerror", None) or error), str(measured)) from error
     folder = output or Path(paper)
     with (
         filled_folder(folder, "reproduce", overwrite=overwrite) as staged,

@@ -10,9 +10,9 @@ from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import configure, copy_to_function, vector, weakly
+from thermosim.fem.multigrid import FACTORED, preconditioner
 from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
-from thermosim.heat.multigrid import FACTORED, preconditioner
 
 if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings

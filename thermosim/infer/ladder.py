@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from thermosim.bodies.contact import NoContact
 from thermosim.bodies.substrates import NoSubstrate
@@ -25,10 +25,15 @@ if TYPE_CHECKING:
     from thermosim.case.particle_case import Case
     from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
-    from thermosim.results import Result
 
 TRIAL_EXTINCTION = 1e-6
 """Extinction coefficient tried for a substrate whose own nobody has measured at the pump."""
+
+
+class Found(Protocol):
+    """What a run gives: numbers by name."""
+
+    summary: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def _of(rung: Rung) -> float:
 
 
 def ladder(
-    case: AnyCase, run: Callable[[Any], Result], tell: Callable[[str], None] = lambda text: None
+    case: AnyCase, run: Callable[[Any], Found], tell: Callable[[str], None] = lambda text: None
 ) -> Ladder:
     """Climb down from the favourable limit of a case to the particle as it is (steady states).
 

@@ -22,8 +22,8 @@ from thermosim.materials.report import varying_properties
 from thermosim.model.of_case import model_of
 
 if TYPE_CHECKING:
-    from thermosim.case.read import AnyCase
     from thermosim.model.model import Light
+    from thermosim.model.of_case import AnyCase
 
 
 def derived_quantities(case: AnyCase) -> dict[str, Any]:

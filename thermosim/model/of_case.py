@@ -9,7 +9,7 @@ from thermosim.model.of_body import of_body
 from thermosim.model.of_particle import of_particle
 
 if TYPE_CHECKING:
-    from thermosim.case.read import AnyCase
+    from thermosim.case.read import AnyCase as AnyCase  # noqa: PLC0414
     from thermosim.model.model import Model
 
 

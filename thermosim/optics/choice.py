@@ -106,5 +106,5 @@ def _in_plane_wave(laser: Laser, sphere: tuple[Any, float]) -> bool:
 
 def _fits(optics: MieOptics | RayOptics, laser: Laser, n: float, symmetry: Symmetry) -> bool:
     """Whether no rule keeps a model from a beam and a symmetry."""
-    known = optics.model_copy(update={"refractive_index": n})
-    return not list(optics_problems(known, laser, None, None, symmetry, transient=False))
+    asked = optics.model_copy(update={"refractive_index": n})
+    return not list(optics_problems(asked, laser, None, symmetry, known=True, transient=False))

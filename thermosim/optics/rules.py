@@ -11,7 +11,6 @@ from thermosim.optics.model import AttenuatingOptics, MieOptics, OpticsModel
 from thermosim.shapes import ShapeBase, Sphere
 
 if TYPE_CHECKING:
-    from thermosim.materials import Material
     from thermosim.optics.beam import Laser
 
 Symmetry = Literal["planar", "axisymmetric", "quarter", "3d"]
@@ -34,10 +33,13 @@ def laser_symmetry_problems(laser: Laser, symmetry: Symmetry) -> Iterator[Proble
 
 
 def optics_problems(
-    optics: OpticsModel, laser: Laser | None, shape: ShapeBase | None, material: Material | None,
-    symmetry: Symmetry, *, transient: bool,
+    optics: OpticsModel, laser: Laser | None, shape: ShapeBase | None, symmetry: Symmetry, *,
+    known: bool, transient: bool,
 ) -> Iterator[Problem]:  # fmt: skip
-    """Yield what keeps a model of the light from a case; without `shape` the mesh tells more."""
+    """Yield what keeps a model of the light from a case; without `shape` the mesh tells more.
+
+    `known` tells whether the material of the body has a refractive index.
+    """
     if not isinstance(optics, AttenuatingOptics):
         return
     model = f'"{optics.model}"'
@@ -48,7 +50,7 @@ def optics_problems(
         remedy = 'choose optics.model = "rays", or particle.shape.kind = "sphere"'
         kind = getattr(shape, "kind", type(shape).__name__)
         yield Problem("optics.model", model, f'is for spheres, not "{kind}"', remedy)
-    if optics.refractive_index is None and getattr(material, "refractive_index", None) is None:
+    if optics.refractive_index is None and not known:
         rule = "needs the refractive index of the particle, which its material does not have"
         yield Problem("optics.model", model, rule, "write for instance refractive_index = 1.7")
     if transient and (optics.temperature_coupling or optics.saturation):

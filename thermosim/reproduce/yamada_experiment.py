@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thermosim.errors import CaseError
 from thermosim.reproduce.rows import Row
 
 if TYPE_CHECKING:
@@ -73,22 +72,22 @@ def read_measured(file: Path) -> Measured:
 
     Raises
     ------
-    CaseError
+    ValueError
         If a column is missing, or an entry is no number.
+    OSError
+        If it cannot be read.
     """
     import csv
 
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.DictReader(stream))
+    rule = f"must be a CSV file of numbers with the columns {', '.join(COLUMNS)}"
     try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
         values = [[float(row[name]) for name in COLUMNS] for row in rows]
-    except OSError as error:
-        raise CaseError(f"cannot be read: {error.strerror}", str(file)) from error
     except (KeyError, TypeError, ValueError) as error:
-        rule = f"must be a CSV file of numbers with the columns {', '.join(COLUMNS)}"
-        raise CaseError(f"{rule}; found {error}", str(file)) from error
+        raise ValueError(f"{rule}; found {error}") from error
     if not values:
-        raise CaseError("holds no measured point", str(file))
+        raise ValueError(f"{rule}; it holds no point")
     intensity, delta_T = np.array(values, dtype=np.float64).T
     return Measured(1e7 * intensity, delta_T)
 

@@ -134,6 +134,12 @@ class Probe(Section):
         return self
 
 
+class NamedProbe(Probe):
+    """Where the temperature is asked for: a point, or the mean over a region."""
+
+    name: Name = Field(description="What the number is called in the results: probe_NAME_K")
+
+
 class LockIn(Section):
     """Amplitude and phase of the mean ΔT at the frequency of a chopped pump, or of a formula."""
 
