@@ -10,7 +10,8 @@ pytest.importorskip("dolfinx")
 from petsc4py import PETSc  # noqa: E402
 
 from thermosim.case.read import load_case  # noqa: E402
-from thermosim.fem import multigrid, newton  # noqa: E402
+from thermosim.fem import multigrid  # noqa: E402
+from thermosim.heat import newton  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 MICA = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
