@@ -23,7 +23,8 @@ def true_temperature(time: np.ndarray) -> np.ndarray:
 
 def example() -> Spectra:
     """Return the spectra of the file."""
-    model = emission_model(VanRoosbroeckEmission(), 300.0, lambda T: GAP_SLOPE * (T - 300.0))
+    line = VanRoosbroeckEmission()
+    model = emission_model(lambda E, T: line.spectrum(E, T, 300.0, GAP_SLOPE * (T - 300.0)))
     energy = (2.381 + 0.002 * np.arange(115)) * e
     return synthetic_spectra(energy, model, true_temperature(TIMES), TIMES, 1e7, seed=SEED)
 

@@ -134,7 +134,7 @@ def test_gas_equals_radiation_at_the_balance_pressure():
     pressure = pressure_of_equal_radiation(gas.temperature, 1.0, gas.gas, gas.accommodation, radius)
     pressure = float(pressure)
     budget = run(
-        f'chamber.pressure="{pressure!r} Pa"', "particle.emissivity=1.0",
+        "assumptions=favourable", f'chamber.pressure="{pressure!r} Pa"', "particle.emissivity=1.0",
         "solver.error_estimate=false",
     ).budget  # fmt: skip
     ratio = budget["particle_surface:gas"] / budget["particle_surface:radiation"]

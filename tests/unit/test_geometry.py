@@ -258,6 +258,7 @@ def test_check_tells_the_light_of_a_region_as_far_as_it_is_known():
         },
         "laser": {"intensity": "3 kW/cm^2"},
         "gain": {},
+        "assumptions": "favourable",
     }
     numbers = derived_quantities(parse_case(PLATE | lit))
     assert numbers["heat_source_W_per_m3"] < 0.0 < numbers["n_dots_per_m3"]

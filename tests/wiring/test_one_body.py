@@ -147,7 +147,7 @@ def test_notes_of_own_geometry_out_of_range(tmp_path):
     assert two.summary["delta_T_mean_K"] == pytest.approx(one.summary["delta_T_mean_K"], rel=1e-9)
     # own geometry tells the temperatures of each region, a particle those of all
     of_silicon, same_of_silicon = (
-        [note.partition(", used")[0] for note in notes if "silicon" in note]
+        [note.partition(", used")[0] for note in notes if "(silicon)" in note]
         for notes in (one.notes, two.notes)
     )
     assert of_silicon

@@ -51,6 +51,12 @@ def delta_text(delta: float, error: float | None) -> str:
     return f"{si_text(delta, 'K', zeros=True)} ± {_rounded(error)}"
 
 
+def _covered(numbers: Mapping[str, Any]) -> str:
+    """Return what the ± of ΔT covers: the light of rays and series has a mesh of its own."""
+    uneven = numbers.get("optics_model", "uniform") != "uniform"
+    return " (numerical, but for the light on its mesh)" if uneven else " (numerical)"
+
+
 def goal_text(result: Result) -> str:
     """Return the absolute temperature of the goal with its error, in words."""
     delta, error = goal_delta(result)
@@ -82,7 +88,7 @@ def _differences(result: Result) -> Rows:
     """Return ΔT of the region that is asked about, and of probes."""
     numbers, layout = result.summary, result.layout
     delta, error = goal_delta(result)
-    mean = delta_text(delta, error) + ("" if error is None else " (numerical)")
+    mean = delta_text(delta, error) + ("" if error is None else _covered(numbers))
     low, high = (si_text(numbers[f"delta_T_{end}_K"], "K", zeros=True) for end in ("min", "max"))
     rows = [(layout.goal, mean), ("lowest … highest", f"{low} … {high}")]
     errors = numbers.get("errors", {})
