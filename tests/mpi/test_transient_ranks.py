@@ -10,9 +10,9 @@ pytestmark = [pytest.mark.fem, pytest.mark.mpi]
 from thermosim.results.series import load_series  # noqa: E402
 
 CASE = """
+assumptions = "favourable"
 [particle]
 material = "Cs4PbBr6"
-assumptions = "favourable"
 [particle.shape]
 kind = "sphere"
 radius = "5 um"
