@@ -14,6 +14,7 @@ import thermosim.fem.domain  # noqa: E402, F401  imports DOLFINx as it must be
 
 # isort: split
 import dolfinx  # noqa: E402
+import numpy as np  # noqa: E402
 import ufl  # noqa: E402
 from mpi4py import MPI  # noqa: E402
 
@@ -49,6 +50,18 @@ def test_a_form_is_compiled_once(cache):
     assert len(list(first.glob("*.c"))) == 1, "DOLFINx compiled it a second time"
     assert area(3.0) == pytest.approx(6.0)
     assert (entry(cache) / compiled.SEAL).stat().st_mtime_ns == stamp
+
+
+def test_an_expression_is_compiled_once(cache):
+    """Also one of a function, whose type DOLFINx writes in another way."""
+    mesh = dolfinx.mesh.create_unit_square(MPI.COMM_SELF, 2, 2)
+    function = dolfinx.fem.Function(dolfinx.fem.functionspace(mesh, ("Lagrange", 2)))
+    points = np.array([[0.25, 0.25], [0.5, 0.25]])
+    for expression in (function, ufl.SpatialCoordinate(mesh)):
+        compiled.compile_expression(expression, points, mesh.comm)
+    folders = [path for path in cache.iterdir() if path.is_dir()]
+    assert [len(list(folder.glob("*.c"))) for folder in folders] == [1, 1]
+    assert all(compiled.is_whole(folder) for folder in folders)
 
 
 @pytest.mark.parametrize(("suffix", "damage"), [("so", "cut"), ("c", "gone"), ("json", "cut")])

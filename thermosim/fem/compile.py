@@ -46,6 +46,7 @@ def compile_form(form: Any) -> Any:
 
 def compile_expression(expression: Any, points: Any, comm: Any) -> Any:
     """Return a UFL expression at points of the reference cell as machine code (collective)."""
+    import dolfinx
     import ffcx.naming
     from dolfinx import fem
 
@@ -55,7 +56,9 @@ def compile_expression(expression: Any, points: Any, comm: Any) -> Any:
         return _folder_of((expression, points), signature + exact)
 
     folder = on_root(comm, folder_on_root)
-    return fem.Expression(expression, points, comm, jit_options=_options(folder))
+    # the type as a form has it: DOLFINx would take that of a function, which has another name
+    number = dolfinx.default_scalar_type
+    return fem.Expression(expression, points, comm, jit_options=_options(folder), dtype=number)
 
 
 def _options(folder: Path) -> dict[str, Any]:
