@@ -18,7 +18,7 @@ from thermosim.errors import CaseError, Problem
 from thermosim.gain.source import heat_source
 from thermosim.infer.fit.base import FitModel, Values
 from thermosim.infer.fit.data import Asked, Wanted, read_measured, setting_of
-from thermosim.infer.fit.dots import dots_of
+from thermosim.infer.fit.dots import dots_of, gathered
 from thermosim.infer.fit.likelihood import Array
 from thermosim.infer.fit.parameters import Parameter
 from thermosim.language.units import parse_quantity
@@ -59,6 +59,10 @@ class CoolingFit(FitModel):
         self.lumped = Lumped.of(model, model.lump)
         self.sets = read_measured(paths, _WANTED, asked)
         self.dots = replace(dots_of(case, case_path, self.notes), T=self.lumped.T_env)
+        warmth = self.lumped.warmth if self.lumped.support is not None else None
+        if warmth is not None and self.lumped.lit is not None and case.laser is not None:
+            light = gathered(self.lumped.lit, case.laser.peak_intensity, warmth)
+            self.dots = replace(self.dots, light=light)
         self.in_time = [one.x_name == "time" for one in self.sets]
         self.peak = float(case.laser.peak_intensity) if case.laser is not None else 0.0
         self.intensity = [self._intensity(i) for i in range(len(self.sets))]
@@ -139,7 +143,12 @@ class CoolingFit(FitModel):
         local = I[:, None] * light.factor
         q = heat_source(local, (body.T_env + theta)[..., None], p) + body.host * local
         source = np.asarray(q @ light.weight) * body.volume
-        leaving = v["contact_conductance"] * (theta - self.base - self.below * I)
+        drive = theta - self.base - self.below * I
+        if light.warmth is not None:  # hot spots near the contact warm it over the mean
+            k = body.k(body.T_env)
+            near = np.asarray(q @ (light.weight * light.warmth)) * body.volume
+            drive = drive + near / (4.0 * np.pi * k * body.radius)
+        leaving = v["contact_conductance"] * drive
         eps = self.emissivity(body.T_env + theta)
         return np.asarray(
             source - leaving - body.gas * theta
@@ -177,7 +186,10 @@ class CoolingFit(FitModel):
         u = np.minimum(s / c.sum(axis=1, keepdims=True), 500.0)
         for _ in range(8):
             gone, rate = _elapsed(u, c)
-            u = np.maximum(u - (gone - s) / rate, 0.0)
+            off = (gone - s) / rate
+            u = np.maximum(u - off, 0.0)
+            if np.max(np.abs(off)) < _CLOSE:
+                break
         return np.asarray(-end * np.expm1(-u))
 
     def predict(self, values: Values, i: int) -> Array:

@@ -22,16 +22,20 @@ if TYPE_CHECKING:
     from thermosim.limits.intensity import LitBody
     from thermosim.model.model import Model
 
-_GROUPS = 32
+_GROUPS = 64
 """Into how many intensities those of a body are gathered."""
 
 
 @dataclass(frozen=True)
 class Lighting:
-    """Intensities in a body over that of the pump at its peak: in the share `weight` of it."""
+    """Intensities in a body over that of the pump at its peak: in the share `weight` of it.
+
+    ``warmth``: how much a watt there warms the contact over the mean, as in `limits.lumped`.
+    """
 
     factor: Array
     weight: Array
+    warmth: Array | None = None
 
 
 EVEN = Lighting(np.ones(1), np.ones(1))
@@ -134,13 +138,16 @@ def _lighting(model: Model, p: GainParameters, notes: list[str]) -> Lighting:
     return gathered(lit_body(light, p), light.laser.peak_intensity)
 
 
-def gathered(lit: LitBody, peak: float) -> Lighting:
+def gathered(lit: LitBody, peak: float, warmth: Array | None = None) -> Lighting:
     """Return the intensities of a body over ``peak`` [W/m²], gathered into a few of equal heat."""
     order = np.argsort(lit.intensity)
     I, w = lit.intensity[order] / peak, lit.weight[order]
+    own = np.zeros(len(I)) if warmth is None else warmth[order]
     if len(I) <= _GROUPS:
-        return Lighting(I, w)
+        return Lighting(I, w, None if warmth is None else own)
     at = np.minimum((np.cumsum(w * I) / (w @ I) * _GROUPS).astype(int), _GROUPS - 1)
     weight = np.bincount(at, w, _GROUPS)
     factor = np.bincount(at, w * I, _GROUPS) / np.where(weight > 0.0, weight, 1.0)
-    return Lighting(factor[weight > 0.0], weight[weight > 0.0])
+    there = weight > 0.0
+    warm = np.bincount(at, w * I * own, _GROUPS) / np.where(there, weight * factor, 1.0)
+    return Lighting(factor[there], weight[there], None if warmth is None else warm[there])

@@ -6,13 +6,14 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from thermosim.errors import CaseError, Problem
 from thermosim.infer.fit.base import FitModel, Values
 from thermosim.infer.fit.data import Measured
-from thermosim.infer.fit.likelihood import Array, Bools, Likelihood
+from thermosim.infer.fit.likelihood import Array, Bools, Likelihood, Piece
 from thermosim.infer.fit.parameters import Parameter, Prior, Wishes
 
 _MOST_STARTS = 48
@@ -84,22 +85,28 @@ class Joint:
         """Return the parameters of a batch (B, p) by the names that a model knows."""
         return {name: rows[:, j : j + 1] for name, j in self.columns[m][i].items()}
 
-    def predict(self, rows: Array) -> Array:
-        """Return what is expected of all data, and of what is known beforehand, (B, n)."""
-        parts = [
-            model.predict(self.values(rows, m, i), i)
-            for m, model in enumerate(self.models)
-            for i in range(len(model.sets))
-        ]
+    def pieces(self) -> list[Piece]:
+        """Return the data sets, and what is known beforehand, as pieces of a likelihood."""
+        found, end = [], 0
+        for m, model in enumerate(self.models):
+            for i, one in enumerate(model.sets):
+                columns = frozenset(self.columns[m][i].values())
+                found.append(Piece(partial(self._predict, m, i), slice(end, end + len(one.y)), columns))
+                end += len(one.y)
         at = [self.names.index(p.name) for p in self.priors]
-        return np.concatenate([*parts, rows[:, at]], axis=1)
+        if at:
+            found.append(Piece(lambda rows: rows[:, at], slice(end, end + len(at)), frozenset(at)))
+        return found
+
+    def _predict(self, m: int, i: int, rows: Array) -> Array:
+        return self.models[m].predict(self.values(rows, m, i), i)
 
     def likelihood(self) -> Likelihood:
         """Return the likelihood of all data."""
         sets, known = self.sets, self.priors
         counts = [np.full(len(one.y), one.counts) for one in sets]
         return Likelihood(
-            predict=self.predict,
+            pieces=self.pieces(),
             data=np.concatenate([*(one.y for one in sets), [p.value for p in known]]),
             variance=np.concatenate([*(one.sigma**2 for one in sets), [p.sigma**2 for p in known]]),
             counts=np.concatenate([*counts, np.zeros(len(known), bool)]),
@@ -138,6 +145,4 @@ class Joint:
 
     def spans(self) -> list[slice]:
         """Return where each data set stands among all data."""
-        ends = np.cumsum([0, *(len(one.y) for one in self.sets)])
-        return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
-
+        return [piece.span for piece in self.pieces()[: len(self.sets)]]

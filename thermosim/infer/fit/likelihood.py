@@ -6,8 +6,9 @@ one data set and the fits of 200 data sets are both a batch, so neither loops in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,25 @@ _LARGEST = 4_000_000  # numbers that a prediction holds at a time
 _FEWEST_PHOTONS = 1e-9  # expected counts, below which a prediction is no prediction
 
 
+class Piece(NamedTuple):
+    """One data set: its predictions (B, n) from parameters (B, p), where they stand, what counts.
+
+    ``columns`` are the parameters that it hangs on.
+    """
+
+    predict: Callable[[Array], Array]
+    span: slice
+    columns: frozenset[int]
+
+
 @dataclass(frozen=True)
 class Likelihood:
     """Data, their noise, and what the model predicts for them.
 
     Attributes
     ----------
-    predict
-        From parameters (B, p) to predictions (B, n).
+    pieces
+        The data sets.
     data, variance
         Shape (n,), or (B, n) where each row of a batch has data of its own. The variance of counts
         is that of the prediction.
@@ -39,7 +51,7 @@ class Likelihood:
         Variance over that told, (n,), where it was estimated.
     """
 
-    predict: Callable[[Array], Array]
+    pieces: Sequence[Piece]
     data: Array
     variance: Array
     counts: Bools
@@ -79,14 +91,19 @@ class Likelihood:
 
     def predicted(self, inner: Array) -> Array:
         """Return predictions (B, n)."""
-        values = self.outer(inner)
-        step = max(1, _LARGEST // max(self.size, 1))
-        if len(values) <= step:
-            found = self.predict(values)
-        else:
-            parts = [values[i : i + step] for i in range(0, len(values), step)]
-            found = np.concatenate([self.predict(part) for part in parts])
-        return np.where(self.counts, np.maximum(found, _FEWEST_PHOTONS), found)
+        rows = self.outer(inner)
+        found = np.empty((len(rows), self.size))
+        for piece in self.pieces:
+            found[:, piece.span] = self._of(piece, rows)
+        return found
+
+    def _of(self, piece: Piece, rows: Array) -> Array:
+        """Return what is expected of one data set, a part of the batch at a time."""
+        step = max(1, _LARGEST // max(piece.span.stop - piece.span.start, 1))
+        parts = [piece.predict(rows[i : i + step]) for i in range(0, len(rows), step)]
+        found = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        counts = self.counts[piece.span]
+        return np.where(counts, np.maximum(found, _FEWEST_PHOTONS), found)
 
     def deviance(self, predicted: Array) -> Array:
         """Return minus twice the log likelihood, 0 for a perfect prediction, (B,).
@@ -105,17 +122,20 @@ class Likelihood:
     def jacobian(self, inner: Array, predicted: Array, *, central: bool = False) -> Array:
         """Return the derivatives of the predictions, (B, p, n)."""
         low, high = self.bounds
-        found = np.empty((len(inner), inner.shape[1], self.size))
+        h = _CENTRAL_STEP if central else _STEP
+        found = np.zeros((len(inner), inner.shape[1], self.size))
         for j in range(inner.shape[1]):
             up, down = inner.copy(), inner.copy()
-            h = _CENTRAL_STEP if central else _STEP
-            room = inner[:, j] + h <= high[j]
-            up[:, j] += np.where(room, h, 0.0 if central else -h)
+            up[:, j] += np.where(inner[:, j] + h <= high[j], h, 0.0 if central else -h)
             if central:
                 down[:, j] -= np.where(inner[:, j] - h >= low[j], h, 0.0)
-            before = self.predicted(down) if central else predicted
-            found[:, j] = (self.predicted(up) - before) / (up[:, j] - down[:, j])[:, None] \
-                if central else (self.predicted(up) - before) / (up[:, j] - inner[:, j])[:, None]
+            width = (up[:, j] - down[:, j])[:, None]
+            above, below = self.outer(up), self.outer(down)
+            for piece in self.pieces:
+                if j in piece.columns:
+                    span = piece.span
+                    before = self._of(piece, below) if central else predicted[:, span]
+                    found[:, j, span] = (self._of(piece, above) - before) / width
         return found
 
     def slopes(self, predicted: Array, jacobian: Array) -> tuple[Array, Array]:

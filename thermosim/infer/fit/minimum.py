@@ -23,8 +23,13 @@ class Minimum:
     converged: Bools
 
 
-def minimised(likelihood: Likelihood, start: Array, free: Bools) -> Minimum:
-    """Return the least deviance from each start (B, p), with the parameters ``free`` (B, p)."""
+def minimised(
+    likelihood: Likelihood, start: Array, free: Bools, close: float = _DONE
+) -> Minimum:
+    """Return the least deviance from each start (B, p), with the parameters ``free`` (B, p).
+
+    It is within about ``close`` of the least.
+    """
     low, high = likelihood.bounds
     u = np.clip(start, low, high) * free + start * ~free
     deviance = likelihood.deviance(likelihood.predicted(u))
@@ -41,11 +46,11 @@ def minimised(likelihood: Likelihood, start: Array, free: Bools) -> Minimum:
         found = part.deviance(part.predicted(trial))
         better = found <= deviance[active]
         u[active] = np.where(better[:, None], trial, u[active])
-        small = deviance[active] - found < _DONE
+        small = deviance[active] - found < close
         deviance[active] = np.where(better, found, deviance[active])
         damping[active] = np.clip(damping[active] * np.where(better, 0.1, 10.0), *_DAMPING[1:])
         stuck = ~better & (damping[active] >= _DAMPING[2])
-        done = (gain < _DONE) | (better & small & (gain < 100.0 * _DONE)) | stuck
+        done = (gain < close) | (better & small & (gain < 100.0 * close)) | stuck
         converged[active[done]] = True
         active = active[~done]
         if not active.size:

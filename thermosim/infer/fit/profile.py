@@ -20,14 +20,15 @@ Indices = npt.NDArray[np.intp]
 LEVELS = (0.6827, 0.95)
 _MOST = 16
 _CLOSE = 0.004  # of the rise of the root of the deviance
-_LOWER = 1e-2  # of the deviance, by which a minimum is no minimum
+_RISE = 1e-4  # of the deviance, to which a profile is found
 _FURTHEST = 3.0  # on the inner scale, of one step where nothing else bounds it
 _KEPT = (0.08, 0.92)  # of a bracket, within which the next place is
 _POINTS = 25
 
 
 class Ends(NamedTuple):
-    """Ends of intervals on the inner scale, (B, p, 2 sides, levels); infinite where open.
+    """Ends of intervals on the inner scale, (B, p, 2 sides, levels); infinite where open, else NaN
+    where none was found.
 
     ``lower``, ``lower_at`` are the least deviance (B,) met on the way and where that was.
     """
@@ -47,6 +48,7 @@ class _Search:
     target: Array
     centre: Array
     bound: Array
+    longest: Array
     at: Array
     u: Array
     inside: Array
@@ -64,18 +66,17 @@ def interval_ends(
     found = np.full(len(s.row), np.nan)
     lower, lower_at = best.deviance.copy(), best.inner.copy()
     active = np.arange(len(s.row))
-    for _ in range(_MOST):
+    for tries in range(_MOST):
         least = _held_at(data, s, active, free)
         s.u[active] = least.inner
         for i, row in enumerate(s.row[active]):
             if least.deviance[i] < lower[row]:
                 lower[row], lower_at[row] = least.deviance[i], least.inner[i]
         rise = least.deviance - best.deviance[s.row[active]]
-        done = _moved(s, active, np.sqrt(np.maximum(rise, 0.0)), found)
+        done = _moved(s, active, np.sqrt(np.maximum(rise, 0.0)), found, tries)
         active = active[~done]
         if not active.size:
             break
-    found[active] = s.at[active]
     ends = np.full((*best.inner.shape, 2, rises.shape[1]), np.nan)
     level = np.tile(np.arange(rises.shape[1]), len(s.row) // rises.shape[1])
     ends[s.row, s.j, (s.sign > 0).astype(int), level] = found
@@ -95,14 +96,17 @@ def _begun(
     target = np.sqrt(rises[row, np.tile(np.arange(count), 2 * ends)])
     centre = best.inner[row, j]
     bound = np.where(sign > 0, high[j], low[j])
-    step = np.minimum(target * spread.sigma[row, j], _FURTHEST)
+    sigma = spread.sigma[row, j]
+    longest = np.where(likelihood.log[j] | ~np.isfinite(sigma), _FURTHEST, _FURTHEST * sigma)
+    step = np.minimum(target * sigma, longest)
     at = np.clip(centre + sign * step, low[j], high[j])
     variance = spread.covariance[row, j, j]
     along = spread.covariance[row, :, j] / np.where(variance > 0.0, variance, np.inf)[:, None]
     u = np.clip(best.inner[row] + along * (at - centre)[:, None], low, high)
     none = np.full(len(row), np.nan)
     zero = np.zeros(len(row))
-    return _Search(row, j, sign, target, centre, bound, at, u, centre.copy(), zero, none, none + 0)
+    return _Search(row, j, sign, target, centre, bound, longest, at, u, centre.copy(), zero, none,
+                   none + 0)
 
 
 def _held_at(data: Likelihood, s: _Search, active: Indices, free: Bools) -> Minimum:
@@ -112,10 +116,10 @@ def _held_at(data: Likelihood, s: _Search, active: Indices, free: Bools) -> Mini
     held[each, s.j[active]] = False
     start = s.u[active].copy()
     start[each, s.j[active]] = s.at[active]
-    return minimised(data.rows(active), start, held)
+    return minimised(data.rows(active), start, held, _RISE)
 
 
-def _moved(s: _Search, active: Indices, z: Array, found: Array) -> Bools:
+def _moved(s: _Search, active: Indices, z: Array, found: Array, tries: int) -> Bools:
     """Take what was found at `at`, set the next place; return which ends are found."""
     at, target, bound = s.at[active], s.target[active], s.bound[active]
     inside = z < target
@@ -126,20 +130,23 @@ def _moved(s: _Search, active: Indices, z: Array, found: Array) -> Bools:
     close = np.abs(z - target) < _CLOSE * target
     none = inside & (at == bound) & ~close
     found[active] = np.where(close, at, np.where(none, s.sign[active] * np.inf, found[active]))
-    s.at[active] = _next(s, active, z)
+    s.at[active] = _next(s, active, z, 2.0 ** max(tries - 1, 0))
     return np.asarray(close | none)
 
 
-def _next(s: _Search, active: Indices, z: Array) -> Array:
-    """Return where to look next: within the bracket, or further out where there is none yet."""
+def _next(s: _Search, active: Indices, z: Array, haste: float) -> Array:
+    """Return where to look next: within the bracket, or further out where there is none yet.
+
+    A profile that flattens is followed with ``haste``, ever longer steps.
+    """
     at, target, bound = s.at[active], s.target[active], s.bound[active]
     inside, outside = s.inside[active], s.outside[active]
     rise = s.z_outside[active] - s.z_inside[active]
     part = (target - s.z_inside[active]) / np.where(rise > 0.0, rise, 1.0)
     between = inside + np.clip(part, *_KEPT) * (outside - inside)
     gone = np.abs(at - s.centre[active])
-    more = gone * (target / np.maximum(z, 0.1 * target) - 1.0) + 1e-3 * gone + 1e-9
-    further = at + s.sign[active] * np.minimum(more, _FURTHEST)
+    more = haste * (gone * (target / np.maximum(z, 0.1 * target) - 1.0) + 1e-3 * gone + 1e-9)
+    further = at + s.sign[active] * np.minimum(more, s.longest[active])
     place = np.where(np.isnan(outside), further, between)
     return np.where(s.sign[active] > 0, np.minimum(place, bound), np.maximum(place, bound))
 
@@ -162,7 +169,7 @@ def profile_curves(
         start[:, j] = places
         held = np.repeat(free, _POINTS, axis=0)
         held[:, j] = False
-        least = minimised(likelihood, start, held)
+        least = minimised(likelihood, start, held, _RISE)
         values = likelihood.outer(least.inner)[:, j]
         found[int(j)] = Curve(values, np.maximum(least.deviance - best.deviance, 0.0))
     return found

@@ -24,6 +24,7 @@ from thermosim.language.units import parse_quantity
 
 WANTED = Wanted(("time",), (), "counts", "counts")
 _FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))
+_GONE = 8.5  # sigma after which nothing of a Gaussian is left
 _PER_PULSE = ("excitons", "exciton", "e-h pairs", "eh")
 
 
@@ -159,9 +160,14 @@ def _risen(t: Array, tau: Array, sigma: float) -> Array:
     from scipy.special import erfcx, ndtr
 
     a = t / sigma - sigma / tau
-    early = 0.5 * np.exp(-0.5 * (t / sigma) ** 2) * erfcx(np.maximum(-a, 0.0) / math.sqrt(2.0))
-    late = np.exp(np.minimum(-t / tau + 0.5 * (sigma / tau) ** 2, 700.0)) * ndtr(a)
-    return np.asarray(ndtr(t / sigma) - np.where(a < 0.0, early, late))
+    early = np.minimum(a, t / sigma).min(axis=0) < _GONE
+    rise = sigma / tau
+    found = -np.expm1(np.minimum(-t / tau + 0.5 * rise**2, 700.0))  # long after the response
+    t, a = t[:, early], a[:, early]
+    before = 0.5 * np.exp(-0.5 * (t / sigma) ** 2) * erfcx(np.maximum(-a, 0.0) / math.sqrt(2.0))
+    after = np.exp(np.minimum(-t / tau + 0.5 * rise**2, 700.0)) * ndtr(a)
+    found[:, early] = ndtr(t / sigma) - np.where(a < 0.0, before, after)
+    return np.asarray(found)
 
 
 def _convolved(decay: Array, samples: Array, count: int) -> Array:
