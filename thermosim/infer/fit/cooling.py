@@ -113,7 +113,7 @@ class CoolingFit(FitModel):
             longest = max(float(np.ptp(one.x)) for one in self.sets)
             zero = min(float(one.x.min()) for one in self.sets)
             found += [
-                Parameter.level("drift", "K/s", 0.1 * size / longest, "change that is not the body's"),
+                Parameter.level("drift", "K/s", 0.1 * size / longest, "change of another cause"),
                 Parameter.positive("heat_capacity", "J/K", self.capacity, "of the body", held=True),
                 Parameter.level("light_on", "s", 0.01 * longest, "when the light begins",
                                 max(zero, 0.0)),
@@ -212,5 +212,3 @@ def _elapsed(u: Array, c: Array) -> tuple[Array, Array]:
         total = total + c[:, m : m + 1] * integral
         rate = rate + c[:, m : m + 1] * power
     return total, rate
-
-

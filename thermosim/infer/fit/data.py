@@ -194,7 +194,9 @@ def noise_of(
         return _given_errors(errors, source), False, False, "noise: column of errors"
     if rule == "counts" or (rule == "counts or relative" and whole):
         if np.any(y < 0.0):
-            rule = "counts cannot be negative: give --noise scatter, or do not take a dark level off"
+            rule = (
+                "counts cannot be negative: give --noise scatter, or do not take a dark level off"
+            )
             raise CaseError([Problem("column", f"{np.min(y):g}", rule)], source)
         scaled = "" if whole else ", its size from their scatter: they are no whole numbers"
         return one, True, not whole, f"noise: that of counts (Poisson){scaled}"
@@ -247,7 +249,9 @@ def windowed(data: Measured, asked: Asked) -> Measured:
         for text in asked.window:
             unit = data.x_unit if data.x_name != "time" else "s"
             try:
-                ends.append(parse_quantity(text, unit) * (1.0 if unit in ("eV", "s") else data.x_factor))
+                ends.append(
+                    parse_quantity(text, unit) * (1.0 if unit in ("eV", "s") else data.x_factor)
+                )
             except ValueError as error:
                 raise CaseError([Problem("--window", f'"{text}"', str(error))]) from error
         keep = (data.x >= min(ends)) & (data.x <= max(ends))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -61,44 +61,39 @@ class Dots:
             "alpha_background": float(self.p.alpha_background),
         }  # fmt: skip
 
-    def parameters(self, free: frozenset[str]) -> list[Parameter]:
-        """Return the numbers of `numbers`; those not in ``free`` are held."""
+    def parameters(self, free: frozenset[str], *, heat: bool = True) -> list[Parameter]:
+        """Return the numbers of `numbers`; those not in ``free`` are held.
+
+        Without ``heat`` those of the efficiency alone.
+        """
         n = self.numbers()
-        held = {name: name not in free for name in n}
-        r = max(n["sigma_abs"], 1e-24)
-        return [
-            Parameter.share("eta_X", n["eta_X"], "efficiency of the exciton", held=held["eta_X"]),
-            Parameter.share("eta_T", n["eta_T"], "efficiency of the trion", held=held["eta_T"]),
-            Parameter.share("eta_BX", n["eta_BX"], "efficiency of the biexciton",
-                            held=held["eta_BX"]),
-            Parameter.share("A", n["A"], "chance that a biexciton ionises its dot", held=held["A"]),
-            Parameter("C", "1", n["C"], "A/(k_n tau_X)", 0.0, 1e6, physical=True, scale=0.1,
-                      held=held["C"]),
-            Parameter.positive("tau_X", "s", n["tau_X"], "lifetime of the exciton",
-                               held=held["tau_X"]),
-            Parameter.positive("sigma_abs", "m^2", r, "absorption cross-section of a dot",
-                               held=held["sigma_abs"]),
-            Parameter.positive("n_dots", "1/m^3", n["n_dots"], "density of dots",
-                               held=held["n_dots"]),
-            Parameter("alpha_background", "1/m", n["alpha_background"], "absorption that only heats",
-                      0.0, 1e6, physical=True, scale=max(n["alpha_background"], 1e-3),
-                      held=held["alpha_background"]),
-        ]  # fmt: skip
+        share, positive, background = Parameter.share, Parameter.positive, n["alpha_background"]
+        found = [
+            share("eta_X", n["eta_X"], "efficiency of the exciton"),
+            share("eta_T", n["eta_T"], "efficiency of the trion"),
+            share("eta_BX", n["eta_BX"], "efficiency of the biexciton"),
+            share("A", n["A"], "chance that a biexciton ionises its dot"),
+            Parameter("C", "1", n["C"], "A/(k_n tau_X)", 0.0, 1e6, scale=0.1),
+            positive("tau_X", "s", n["tau_X"], "lifetime of the exciton"),
+            positive("sigma_abs", "m^2", n["sigma_abs"], "absorption cross-section of a dot"),
+        ]
+        if heat:
+            found += [
+                positive("n_dots", "1/m^3", n["n_dots"], "density of dots"),
+                Parameter("alpha_background", "1/m", background, "absorption that only heats",
+                          0.0, 1e6, scale=max(background, 1e-3)),
+            ]  # fmt: skip
+        return [replace(p, held=p.name not in free) for p in found]
 
     def at(self, v: Values, rank: int = 1) -> GainParameters:
         """Return the parameters of the heat source for a batch, with ``rank`` further axes."""
-
-        def spread(name: str) -> Any:
-            return v[name].reshape(-1, *(1,) * rank)
-
-        emitted, absorbed = efficiency_polynomials(
-            *(spread(name) for name in ("eta_X", "eta_T", "eta_BX", "A", "C"))
+        wide = {name: value.reshape(-1, *(1,) * rank) for name, value in v.items()}
+        polynomials = efficiency_polynomials(
+            wide["eta_X"], wide["eta_T"], wide["eta_BX"], wide["A"], wide["C"]
         )
-        return self.p._replace(
-            emitted=emitted, absorbed=absorbed, tau_X=spread("tau_X"),
-            sigma_abs=spread("sigma_abs"), n_dots=spread("n_dots"),
-            alpha_background=spread("alpha_background"),
-        )  # fmt: skip
+        rest = ("tau_X", "sigma_abs", "n_dots", "alpha_background")
+        own = {name: wide[name] for name in rest if name in wide}
+        return self.p._replace(emitted=polynomials[0], absorbed=polynomials[1], **own)
 
 
 def dots_of(case: AnyCase | None, path: Path | None, notes: list[str]) -> Dots:

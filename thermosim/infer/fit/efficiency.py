@@ -50,7 +50,7 @@ class EfficiencyFit(FitModel):
     def parameters(self, i: int = 0) -> list[Parameter]:
         """Return the numbers of the dots; a scale for each data set of emission."""
         free = _FREE - {"eta_X"} if self.emission else _FREE
-        found = self.dots.parameters(free)
+        found = self.dots.parameters(free, heat=False)
         if self.emission:
             one = self.sets[i]
             size = float(np.median(one.y / one.x) / self._efficiencies(found, i)[0].mean())
@@ -95,4 +95,3 @@ class EfficiencyFit(FitModel):
         per = values["sigma_abs"] / float(self.dots.p.photon_energy)
         mean = light.weight @ light.factor
         return np.asarray(values["scale"] * rate / (per * mean))
-

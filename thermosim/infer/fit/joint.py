@@ -91,7 +91,9 @@ class Joint:
         for m, model in enumerate(self.models):
             for i, one in enumerate(model.sets):
                 columns = frozenset(self.columns[m][i].values())
-                found.append(Piece(partial(self._predict, m, i), slice(end, end + len(one.y)), columns))
+                found.append(
+                    Piece(partial(self._predict, m, i), slice(end, end + len(one.y)), columns)
+                )
                 end += len(one.y)
         at = [self.names.index(p.name) for p in self.priors]
         if at:

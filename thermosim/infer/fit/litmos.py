@@ -62,7 +62,7 @@ class LitmosFit(FitModel):
                       0.0, 1.0, scale=0.01),
             Parameter("alpha_background", "1/m", 1e-2 * alpha, "absorption that only heats",
                       0.0, 1e4 * alpha, scale=max(1e-2 * alpha, 1e-9)),
-            replace(Parameter.positive("resistance", "counts", 10.0 * size,
+            replace(Parameter.positive("resistance", "1", 10.0 * size,
                                        "ΔT per power that heats"), own=True),
             Parameter("mean_emission", "eV", self.mean, "mean energy of the light that leaves",
                       0.5 * self.mean, 1.5 * self.mean, held=True, physical=False, scale=0.01),
@@ -140,15 +140,17 @@ class LitmosFit(FitModel):
         """Return where the curve crosses zero [eV] from heat to cold, or back, (B, 1)."""
         grid = np.linspace(self.mean - 0.4, self.mean + 0.1, _GRID)
         q = self.heating(grid, values)
-        change = (q[:, :-1] < 0.0) & (q[:, 1:] >= 0.0) if blue else \
-            (q[:, :-1] >= 0.0) & (q[:, 1:] < 0.0)
+        change = (
+            (q[:, :-1] < 0.0) & (q[:, 1:] >= 0.0) if blue else (q[:, :-1] >= 0.0) & (q[:, 1:] < 0.0)
+        )
         at = change.argmax(axis=1)
         row = np.arange(len(q))
         low, high = grid[at], grid[at + 1]
         for _ in range(45):
             middle = 0.5 * (low + high)
-            here = np.array([self.heating(m[None], _one(values, k))[0, 0]
-                             for k, m in enumerate(middle)])
+            here = np.array(
+                [self.heating(m[None], _one(values, k))[0, 0] for k, m in enumerate(middle)]
+            )
             left = (here < 0.0) == (q[row, at] < 0.0)
             low, high = np.where(left, middle, low), np.where(left, high, middle)
         return np.where(change.any(axis=1), 0.5 * (low + high), np.nan)[:, None]

@@ -23,9 +23,7 @@ class Minimum:
     converged: Bools
 
 
-def minimised(
-    likelihood: Likelihood, start: Array, free: Bools, close: float = _DONE
-) -> Minimum:
+def minimised(likelihood: Likelihood, start: Array, free: Bools, close: float = _DONE) -> Minimum:
     """Return the least deviance from each start (B, p), with the parameters ``free`` (B, p).
 
     It is within about ``close`` of the least.
@@ -62,9 +60,7 @@ def _held_by_bounds(u: Array, gradient: Array, low: Array, high: Array) -> Bools
     return ((u <= low) & (gradient > 0.0)) | ((u >= high) & (gradient < 0.0))
 
 
-def _step(
-    gradient: Array, curvature: Array, moving: Bools, damping: Array
-) -> tuple[Array, Array]:
+def _step(gradient: Array, curvature: Array, moving: Bools, damping: Array) -> tuple[Array, Array]:
     """Return the step (B, p), and what the undamped one would gain in deviance (B,)."""
     size = np.sqrt(np.einsum("bpp->bp", curvature))
     size = np.where(moving & (size > 0.0), size, 1.0)

@@ -1,4 +1,4 @@
-"""Parameters of a fit: what they are, where they start, between which bounds they are looked for."""
+"""Parameters of a fit: what they are, where they start, and their bounds."""
 
 from __future__ import annotations
 
@@ -123,9 +123,7 @@ class Wishes:
         def known(option: str, name: str) -> bool:
             if name not in found:
                 rule = "is no parameter of this fit"
-                problems.append(
-                    Problem(option, f'"{name}"', rule, f"they are {', '.join(found)}")
-                )
+                problems.append(Problem(option, f'"{name}"', rule, f"they are {', '.join(found)}"))
             return name in found
 
         changes = {"share": {"own": False}, "each": {"own": True}, "free": {"held": False}}
@@ -135,7 +133,7 @@ class Wishes:
                     found[name] = replace(found[name], **change)
         for option in ("fix", "start", "prior"):
             for text in getattr(self, option):
-                name, mark, value = text.partition("=")
+                name, _, value = text.partition("=")
                 name = name.strip()
                 if not known(f"--{option}", name):
                     continue
@@ -155,7 +153,9 @@ def _valued(p: Parameter, option: str, text: str, priors: list[Prior]) -> Parame
         return _started(p, p.read(text))
     match = _PRIOR.fullmatch(text)
     if match is None:
-        raise ValueError(f'must be value ± sigma, as in "{p.start:.3g} +- {p.start / 10:.1g} {p.unit}"')
+        raise ValueError(
+            f'must be value ± sigma, as in "{p.start:.3g} +- {p.start / 10:.1g} {p.unit}"'
+        )
     sigma = parse_quantity(_plain(match["sigma"]), "" if p.unit in ("1", "counts") else p.unit)
     value = match["value"].strip()
     unit = re.sub(r"^[-+.\deE]+", "", match["sigma"]).strip()

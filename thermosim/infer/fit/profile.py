@@ -27,9 +27,9 @@ _POINTS = 25
 
 
 class Ends(NamedTuple):
-    """Ends of intervals on the inner scale, (B, p, 2 sides, levels); infinite where open, else NaN
-    where none was found.
+    """Ends of intervals on the inner scale, (B, p, 2 sides, levels).
 
+    Infinite where an interval is open, NaN where no end was found.
     ``lower``, ``lower_at`` are the least deviance (B,) met on the way and where that was.
     """
 
@@ -105,8 +105,9 @@ def _begun(
     u = np.clip(best.inner[row] + along * (at - centre)[:, None], low, high)
     none = np.full(len(row), np.nan)
     zero = np.zeros(len(row))
-    return _Search(row, j, sign, target, centre, bound, longest, at, u, centre.copy(), zero, none,
-                   none + 0)
+    return _Search(
+        row, j, sign, target, centre, bound, longest, at, u, centre.copy(), zero, none, none + 0
+    )
 
 
 def _held_at(data: Likelihood, s: _Search, active: Indices, free: Bools) -> Minimum:

@@ -120,7 +120,9 @@ def _searched(joint: Joint) -> tuple[Likelihood, Minimum, list[str]]:
     free = np.repeat(joint.free[None], len(starts), axis=0)
     some = minimised(found, starts, free)
     if not np.isfinite(some.deviance).any():
-        raise SolveError("no place to start from gives the data a likelihood: use --start NAME=VALUE")
+        raise SolveError(
+            "no place to start from gives the data a likelihood: use --start NAME=VALUE"
+        )
     at = int(np.argmin(some.deviance))
     best = Minimum(some.inner[[at]], some.deviance[[at]], some.converged[[at]])
     for _ in range(_AGAIN if any(one.estimated for one in joint.sets) else 0):
@@ -152,7 +154,7 @@ def _others(joint: Joint, found: Likelihood, some: Minimum, best: Minimum) -> li
     again = minimised(found, near, np.repeat(joint.free[None], len(near), axis=0))
     sigma = spread_at(found, best.inner, joint.free[None]).sigma[0]
     sigma = np.where(np.isfinite(sigma) & (sigma > 0.0), sigma, np.inf)
-    away = np.abs(again.inner - best.inner).__truediv__(sigma).max(axis=1)
+    away = (np.abs(again.inner - best.inner) / sigma).max(axis=1)
     told = (again.deviance - best.deviance < _OTHER) & (away > 3.0) & again.converged
     if not told.any():
         return []
@@ -184,7 +186,9 @@ def _judged(joint: Joint, found: Likelihood, best: Minimum) -> list[Misfit]:
 def _refusal(judged: Sequence[Misfit]) -> list[Problem]:
     told = "; ".join(m.words for m in judged if m.wrong)
     rule = f"is not the model of the data: {told}"
-    remedy = "no numbers; --window, --free or another model, or --misfit inflate to see them, ± wider"
+    remedy = (
+        "no numbers; --window, --free or another model, or --misfit inflate to see them, ± wider"
+    )
     return [Problem("fit", "", rule, remedy)]
 
 
@@ -230,9 +234,10 @@ def _result(
     names = [joint.names[j] for j in at]
     without = [
         e.parameter.name for e in estimates
-        if not e.parameter.held and (None in e.low or None in e.high)
+        if not e.parameter.held and (None in e.low or None in e.high or _fills(e))
     ]  # fmt: skip
-    degenerate = indistinct(names, correlation, spread.flat[0][:, at], without)
+    own = [p.name for p in joint.parameters if p.own]
+    degenerate = indistinct(names, correlation, spread.flat[0][:, at], without, own)
     m = found.predicted(best.inner)[0]
     sigma = np.sqrt(np.where(found.counts, m, found.variance) * found.dispersion)
     spans = joint.spans()
@@ -242,6 +247,11 @@ def _result(
         factor, correlation, degenerate, [], [], _derived(joint, found, best, spread, factor),
         [m[s] for s in spans], [residual[s] for s in spans],
     )  # fmt: skip
+
+
+def _fills(e: Estimate) -> bool:
+    """Whether the interval of a parameter is all that it may be."""
+    return e.low[-1] == e.parameter.low and e.high[-1] == e.parameter.high
 
 
 def _estimate(

@@ -16,7 +16,7 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.gain.trpl import decay_terms
 from thermosim.infer.fit.base import FitModel, Values
-from thermosim.infer.fit.data import Asked, Measured, noise_of, setting_of, Wanted, windowed
+from thermosim.infer.fit.data import Asked, Measured, Wanted, noise_of, setting_of, windowed
 from thermosim.infer.fit.likelihood import Array
 from thermosim.infer.fit.parameters import Parameter
 from thermosim.language.tables import Decays, Reading, read_decays
@@ -66,7 +66,9 @@ class TrplFit(FitModel):
         self.known = all(t is not None and t[1].lower() in _PER_PULSE for t in told)
         units = {t[1] for t in told if t is not None}
         if any(t is None for t in told) or len(units) > 1 or len(told) < 2:
-            self.notes.append("excitons per pulse: one number for each decay (--excitons N gives it)")
+            self.notes.append(
+                "excitons per pulse: one number for each decay (--excitons N gives it)"
+            )
             return [None] * len(told)
         values = [t[0] for t in told if t is not None]
         if self.known:
@@ -91,8 +93,12 @@ class TrplFit(FitModel):
         ]  # fmt: skip
         if not self.known:
             own = self.excitons[0] is None
-            p = Parameter.positive("excitons", "1", 0.5, "mean excitons per dot and pulse"
-                                   + ("" if own else " at the highest fluence"))
+            p = Parameter.positive(
+                "excitons",
+                "1",
+                0.5,
+                "mean excitons per dot and pulse" + ("" if own else " at the highest fluence"),
+            )
             found.append(replace(p, low=1e-4, high=50.0, own=own))
         width = float(np.median(np.diff(self.sets[0].x)))
         zero = 0.0 if self.response[0].samples is not None else _rise(self.sets[0])

@@ -66,7 +66,9 @@ def misfit(
     blocks = min(_BLOCKS, n // _LEAST_IN_BLOCK)
     wide = 1.0
     if blocks >= 5:
-        sums = np.array([part.sum() / np.sqrt(len(part)) for part in np.array_split(scaled, blocks)])
+        sums = np.array(
+            [part.sum() / np.sqrt(len(part)) for part in np.array_split(scaled, blocks)]
+        )
         wide = float(sums @ sums) / blocks
         high = (wide - 1.0) * np.sqrt(blocks / 2.0)
         run = max(run, high if high > _SIGMAS else 0.0)
@@ -79,12 +81,13 @@ def misfit(
 
 
 def indistinct(
-    names: Sequence[str], correlation: Array, flat: Array, open_: Sequence[str]
+    names: Sequence[str], correlation: Array, flat: Array, open_: Sequence[str], own: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return what the data cannot tell apart: names, and why.
 
     ``correlation`` (p, p) and ``flat`` (p, p), directions in which nothing changes, are of the free
-    parameters; ``open_`` are those whose interval has no end.
+    parameters; ``open_`` are those whose interval has no end, ``own`` scales and levels of single
+    data sets, pairs of which are of no interest.
     """
     found: list[dict[str, Any]] = []
     told: set[frozenset[str]] = set()
@@ -95,10 +98,10 @@ def indistinct(
         found.append({"parameters": group, "why": why})
     for i, j in np.argwhere(np.triu(np.abs(correlation) > SAME, 1)):
         pair = [names[i], names[j]]
-        if not any(set(pair) <= group for group in told):
+        if not set(pair) <= {*own} and not any(set(pair) <= group for group in told):
             why = f"correlation {correlation[i, j]:+.3f}"
             found.append({"parameters": pair, "why": why})
-    inside = {name for one in found for name in one["parameters"]}
+    inside = {name for group in told for name in group}
     found += [
         {"parameters": [name], "why": "its profile is flat: the interval has no end"}
         for name in open_
