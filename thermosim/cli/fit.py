@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from thermosim.infer.fit.result import Fit
 
 ModelName = Enum(
-    "ModelName", {n: n for n in ("trpl", "efficiency", "excitation", "cooling", "litmos")}
+    "ModelName",
+    {
+        "trpl": "trpl",
+        "efficiency": "efficiency",
+        "excitation": "excitation",
+        "cooling": "cooling",
+        "litmos": "litmos",
+    },
 )
 _SHOWN = 15
 

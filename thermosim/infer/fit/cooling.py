@@ -157,7 +157,7 @@ class CoolingFit(FitModel):
 
     def steady(self, I: Array, v: Values) -> Array:
         """Return ΔT [K] of the steady state from ΔT = 0 on, (B, m)."""
-        theta = np.zeros((len(v["contact_conductance"]), len(I)))
+        theta: Array = np.zeros((len(v["contact_conductance"]), len(I)))
         coldest = -0.9 * self.lumped.T_env
         for _ in range(_STEPS):
             h = 1e-4 * (1.0 + np.abs(theta))
@@ -198,7 +198,7 @@ class CoolingFit(FitModel):
             return self.steady(self.intensity[i], values) + values["offset"]
         t = self.sets[i].x
         found = self.course(t, self.intensity[i], values)
-        return found + values["offset"] + values["drift"] * (t - t[0])
+        return np.asarray(found + values["offset"] + values["drift"] * (t - t[0]))
 
 
 def _elapsed(u: Array, c: Array) -> tuple[Array, Array]:

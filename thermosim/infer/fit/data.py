@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from thermosim.errors import CaseError, Problem
-from thermosim.infer.fit.likelihood import Array
+from thermosim.infer.fit.likelihood import Array, Bools
 from thermosim.infer.fit.parameters import plain_unit
 from thermosim.language.tables import Reading, Table, chosen_column, read_table
 from thermosim.language.units import parse_quantity
@@ -137,9 +137,12 @@ def one_measured(table: Table, at: int, label: str, wanted: Wanted, asked: Asked
     errors = None if table.errors is None else table.errors[at]
     errors = None if errors is None or np.isnan(errors).any() else errors * scale
     sigma, counts, estimated, noise = noise_of(y * scale, errors, wanted, asked, table.source)
+    name = table.labels[at]
+    name = name if wanted.unit == "counts" else _UNIT_OF.sub("", name).strip()
     found = Measured(
         label, x[order], y[order] * scale, sigma[order], counts, estimated, noise, axis.kind,
-        unit, factor, table.labels[at], "" if wanted.unit == "1" else wanted.unit,
+        unit, factor, name,
+        "" if wanted.unit == "1" else wanted.unit,
         (*table.notes, *told, f'"{label}": {noise}'), table.source,
     )  # fmt: skip
     return windowed(found, asked)
@@ -243,7 +246,7 @@ def windowed(data: Measured, asked: Asked) -> Measured:
     CaseError
         If hardly anything does.
     """
-    keep = np.ones(len(data.x), bool)
+    keep: Bools = np.ones(len(data.x), bool)
     if asked.window is not None:
         ends = []
         for text in asked.window:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -92,7 +92,7 @@ class Dots:
             wide["eta_X"], wide["eta_T"], wide["eta_BX"], wide["A"], wide["C"]
         )
         rest = ("tau_X", "sigma_abs", "n_dots", "alpha_background")
-        own = {name: wide[name] for name in rest if name in wide}
+        own: Any = {name: wide[name] for name in rest if name in wide}
         return self.p._replace(emitted=polynomials[0], absorbed=polynomials[1], **own)
 
 
@@ -136,13 +136,15 @@ def _lighting(model: Model, p: GainParameters, notes: list[str]) -> Lighting:
 def gathered(lit: LitBody, peak: float, warmth: Array | None = None) -> Lighting:
     """Return the intensities of a body over ``peak`` [W/m²], gathered into a few of equal heat."""
     order = np.argsort(lit.intensity)
-    I, w = lit.intensity[order] / peak, lit.weight[order]
+    I = np.asarray(lit.intensity[order] / peak, dtype=np.float64)
+    w = np.asarray(lit.weight[order], dtype=np.float64)
     own = np.zeros(len(I)) if warmth is None else warmth[order]
     if len(I) <= _GROUPS:
-        return Lighting(I, w, None if warmth is None else own)
+        return Lighting(np.asarray(I), np.asarray(w), None if warmth is None else own)
     at = np.minimum((np.cumsum(w * I) / (w @ I) * _GROUPS).astype(int), _GROUPS - 1)
     weight = np.bincount(at, w, _GROUPS)
     factor = np.bincount(at, w * I, _GROUPS) / np.where(weight > 0.0, weight, 1.0)
     there = weight > 0.0
     warm = np.bincount(at, w * I * own, _GROUPS) / np.where(there, weight * factor, 1.0)
-    return Lighting(factor[there], weight[there], None if warmth is None else warm[there])
+    found = [np.asarray(a[there], dtype=np.float64) for a in (factor, weight, warm)]
+    return Lighting(found[0], found[1], None if warmth is None else found[2])

@@ -143,7 +143,7 @@ class Joint:
         at = [j for j, p in enumerate(self.parameters) if p.name in fixed]
         for row in rows:
             row[at] = first[at]
-        return np.unique(np.array(rows), axis=0)
+        return np.asarray(np.unique(np.array(rows), axis=0))
 
     def spans(self) -> list[slice]:
         """Return where each data set stands among all data."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _COLUMNS = 3
 _LINES = 8
 _DECADES = 30.0
-_CHI2 = (1.0, 3.841)
 
 
 def _groups(fit: Fit) -> list[list[int]]:
@@ -108,19 +107,17 @@ def draw_profiles(fit: Fit) -> Figure:
 
 
 def _draw_profile(axes: Axes, fit: Fit, estimate: Estimate, name: str) -> None:
-    curve, p = fit.curves[name], estimate.parameter
-    factor, unit = (
-        style.si_scale([estimate.value], p.unit) if p.unit in _PREFIXED else (1.0, p.unit)
-    )
+    curve = fit.curves[name]
+    factor, unit = _scaled(estimate)
     values, rise = curve.values / factor, curve.rise / fit.factor**2
     order = np.argsort(values)
     values, rise = values[order], rise[order]
     axes.plot(values, rise, color=style.COOLS)
     if estimate.sigma:
-        wide = estimate.sigma / factor / fit.factor * fit.factor
+        wide = estimate.sigma / factor
         near = (values - estimate.value / factor) / wide
         axes.plot(values, near**2, "--", color=style.NEUTRAL, lw=0.9)
-    for level, colour in zip(_CHI2, (style.COOLS, style.WARMS), strict=True):
+    for level, colour in zip(fit.rises, (style.COOLS, style.WARMS), strict=True):
         axes.axhline(level, color=colour, lw=0.7, ls=":")
     for k, colour in enumerate((style.COOLS, style.WARMS)):
         for end in (estimate.low[k], estimate.high[k]):
@@ -131,6 +128,17 @@ def _draw_profile(axes: Axes, fit: Fit, estimate: Estimate, name: str) -> None:
     axes.set_xlabel(f"{name} ({unit})" if unit != "1" else name)
     axes.locator_params(axis="x", nbins=4)
     style.clean_axes(axes)
+
+
+def _scaled(estimate: Estimate) -> tuple[float, str]:
+    """Return what a parameter is divided by in a picture, and the unit that is left."""
+    unit, value = estimate.parameter.unit, estimate.value
+    if unit in _PREFIXED:
+        return style.si_scale([value], unit)
+    if value and not 1e-3 < abs(value) < 1e4:
+        power = int(np.floor(np.log10(abs(value))))
+        return 10.0**power, f"$10^{{{power}}}$" + ("" if unit == "1" else f" {unit}")
+    return 1.0, unit
 
 
 _PREFIXED = ("s", "W/K", "K", "K/s", "J/K")

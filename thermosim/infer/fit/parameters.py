@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -126,7 +127,11 @@ class Wishes:
                 problems.append(Problem(option, f'"{name}"', rule, f"they are {', '.join(found)}"))
             return name in found
 
-        changes = {"share": {"own": False}, "each": {"own": True}, "free": {"held": False}}
+        changes: dict[str, dict[str, Any]] = {
+            "share": {"own": False},
+            "each": {"own": True},
+            "free": {"held": False},
+        }
         for option, change in changes.items():
             for name in getattr(self, option):
                 if known(f"--{option}", name):

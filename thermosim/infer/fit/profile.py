@@ -65,7 +65,7 @@ def interval_ends(
     data = likelihood.rows(s.row)
     found = np.full(len(s.row), np.nan)
     lower, lower_at = best.deviance.copy(), best.inner.copy()
-    active = np.arange(len(s.row))
+    active: Indices = np.arange(len(s.row))
     for tries in range(_MOST):
         least = _held_at(data, s, active, free)
         s.u[active] = least.inner
@@ -165,7 +165,7 @@ def profile_curves(
     """Return the profiles of the parameters ``shown`` (p,) of one data set in ``spans`` (p, 2)."""
     found = {}
     for j in np.flatnonzero(shown):
-        places = np.linspace(*spans[j], _POINTS)
+        places = np.linspace(spans[j, 0], spans[j, 1], _POINTS)
         start = np.repeat(best.inner, _POINTS, axis=0)
         start[:, j] = places
         held = np.repeat(free, _POINTS, axis=0)

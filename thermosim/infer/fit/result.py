@@ -50,6 +50,7 @@ class Fit:
     """What a fit found.
 
     ``factor`` is how much ± was widened since the model or the noise is not that of the data;
+    ``rises`` are those of the deviance (over ``factor²``) at the ends of the intervals;
     ``predicted`` and ``residual`` (over its standard deviation) are per data set.
     """
 
@@ -67,6 +68,7 @@ class Fit:
     predicted: list[Array]
     residual: list[Array]
     curves: dict[str, Curve] = field(default_factory=dict)
+    rises: tuple[float, ...] = ()
 
     @property
     def free(self) -> list[str]:
@@ -109,6 +111,7 @@ def fit(
     ends, best = _ended(found, best, spread, free, rises)
     spread = spread_at(found, best.inner, free)
     result = _result(joint, found, best, spread, ends, factor, freedom)
+    result = replace(result, rises=tuple(rises[0] / factor**2))
     result = replace(result, misfits=judged, warnings=[*_warnings(judged, factor), *others])
     return replace(result, curves=_curves(joint, found, best, spread, ends)) if curves else result
 
