@@ -1,4 +1,4 @@
-"""Synthetic data of every model of a fit, many sets at a time, and how often intervals hold them."""
+"""Synthetic data of every model of a fit, and how often intervals hold what they came from."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +76,7 @@ def litmos(folder):
 ALL = (trpl, efficiency, excitation, cooling, course, litmos)
 
 
-def coverage(made, sets=200, seed=16):
+def coverage(made, sets=200, seed=1):
     """Return names of the free parameters and how often 68 % and 95 % hold the truth, (p, 2)."""
     model, truth, wishes = made
     joint = Joint.of([model], wishes)
