@@ -314,8 +314,9 @@ def _with(section: _S, name: str, value: Any) -> _S:
     """Return a section with one field changed; nothing is validated or kept from before."""
     fields = {key: getattr(section, key) for key in type(section).model_fields}
     fields[name] = value
-    kind = type(section)
-    return kind.model_construct(_fields_set=section.model_fields_set | {name}, **fields)
+    known = section.model_fields_set | {name}
+    made: _S = type(section).model_construct(_fields_set=known, **fields)  # type: ignore[assignment]
+    return made
 
 
 def _unit(case: AnyCase, path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thermosim.model.budget import balance_error
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from thermosim.run.prepare import Report
 
 
-def steady_result(model: Model, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+@dataclass(frozen=True)
+class Solved:
+    """A steady state that was found, and what it was found with."""
+
+    result: Result
+    model: Model
+    problem: HeatProblem
+    light: AbsorbedLight | None
+
+
+def solved(model: Model, comm: Any, journal: Journal) -> Solved:
     """Find the steady state of a model (collective).
 
     Raises
@@ -47,7 +58,37 @@ def steady_result(model: Model, comm: Any, journal: Journal) -> tuple[Result, He
 
             couple(light, problem, solver.solve, journal.say)
         _warn_of_second_state(model, problem, solver, journal)
-    return _result(model, solver, light, readings, report, journal), problem
+    result = _result(model, solver, light, readings, report, journal)
+    return Solved(result, model, problem, light)
+
+
+def with_uncertainty(found: Solved, journal: Journal) -> None:
+    """Add to a result what the numbers that nobody knows exactly do to ΔT (collective).
+
+    Raises
+    ------
+    CaseError
+        If ``[uncertainty.parameters]`` names what the case does not have.
+    """
+    model, summary = found.model, found.result.summary
+    if "delta_T_error_K" in summary:
+        summary["delta_T_numerical_K"] = summary["delta_T_error_K"]
+    delta = summary["delta_T_mean_K"]
+    changes = [0.0, *(row["change_K"] for row in summary.get("assumptions", []))]
+    if model.light is not None:
+        summary["delta_T_model_low_K"] = delta + min(changes)
+        summary["delta_T_model_high_K"] = delta + max(changes)
+    if model.case.uncertainty.method == "none":
+        return
+    from thermosim.run.sensitivity import Again, entries, material_error, sensitivities
+
+    with journal.phase("uncertainty", "uncertainty: what numbers that are not known exactly do"):
+        again = Again(found.problem.domain.comm)
+        known = sensitivities(model, found.problem, found.light, again)
+    if not known:
+        return
+    summary["delta_T_material_K"] = material_error(known)
+    summary["sensitivity"] = entries(known)
 
 
 def _warn_of_second_state(
