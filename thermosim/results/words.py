@@ -73,6 +73,12 @@ def _uncertainty_rows(numbers: Mapping[str, Any]) -> Rows:
     """Return the numbers that make most of the ± of what is not known exactly."""
     known = numbers.get("sensitivity", {})
     told = [(path, entry) for path, entry in known.items() if entry["share"] > _TOLD][:_MOST]
+    samples = numbers.get("samples")
+    if samples is not None:
+        low, high = (si_text(samples[f"{end}_K"], "K", 3) for end in ("p2_5", "p97_5"))
+        cools = 100.0 * samples["cooling_share"]
+        text = f"95 % within {low} … {high}; {cools:.0f} % cool ({samples['n']} samples)"
+        return [("numbers not known exactly", text)]
     lines = [
         f"{path}, {_spread(entry)}: {_signed(entry['change_K'])}"
         f"{'' if entry['linear'] else ', no straight line'}"
@@ -82,7 +88,13 @@ def _uncertainty_rows(numbers: Mapping[str, Any]) -> Rows:
 
 
 def _spread(entry: Mapping[str, Any]) -> str:
-    return f"{entry['kind']} ± {100.0 * entry['sigma'] / abs(entry['value']):.2g} %"
+    ratio = entry["sigma"] / abs(entry["value"])
+    size = (
+        f"factor {math.exp(ratio):.2g}"
+        if entry["shape"] == "lognormal"
+        else f"± {100.0 * ratio:.2g} %"
+    )
+    return f"{entry['kind']} {size}"
 
 
 def _signed(change: float) -> str:

@@ -69,7 +69,8 @@ class Sensitivity:
         unit = f"K/({prior.unit})" if prior.unit else "K"
         return {
             "dT_dp": self.slope, "unit": unit, "value": prior.value, "sigma": prior.sigma,
-            "kind": prior.kind, "change_K": self.change, "share": share, "linear": not self.bent,
+            "shape": prior.shape, "kind": prior.kind, "source": prior.source,
+            "change_K": self.change, "share": share, "linear": not self.bent,
         }  # fmt: skip
 
 
@@ -117,7 +118,7 @@ class Adjoint:
             one = len(ours.places()) == 1 and ours.contact_radius > 0.0 < others.contact_radius
             if one and not np.any(ours.places()):
                 others = replace(others, contact_radius=ours.contact_radius)
-        return _shape(ours) == _shape(others)
+        return bool(_shape(ours) == _shape(others))
 
     @cached_property
     def _base(self) -> float:

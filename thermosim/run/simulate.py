@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
     from thermosim.model.drawing import Drawing
     from thermosim.run.folder import Finish
-    from thermosim.run.steady import Solved
+    from thermosim.run.steady import Sampler, Solved
 
 
 @ends_claims
@@ -32,14 +32,15 @@ def simulate(
     tell: Tell = lambda text: None,
     finish: Finish = lambda folder: None,
     comm: Any = None,
-    uncertainty: bool = True,
+    uncertainty: bool | Sampler = True,
 ) -> Result:
     """Run a case and return its result; write its folder if `output` is given.
 
     Collective over `comm` (default: all ranks of MPI.COMM_WORLD). `finish` is called on rank 0
     with the filled folder before it is renamed into place, to draw pictures into it. If the solve
     fails, what there is goes to a folder named ``OUTPUT.failed``. Without `uncertainty` nothing is
-    worked out of what ``[uncertainty]`` asks for.
+    worked out of what ``[uncertainty]`` asks for; `infer.sampled` in its place samples where that
+    is asked for.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def simulate(
 
 
 def _solve_to_target(
-    case: AnyCase, comm: Any, journal: Journal, *, uncertainty: bool
+    case: AnyCase, comm: Any, journal: Journal, *, uncertainty: bool | Sampler
 ) -> tuple[Result, HeatProblem]:
     """Solve once, or on meshes refined where it pays until ``mesh.target_error`` is met."""
     from thermosim.run.steady import solved, with_uncertainty
@@ -110,6 +111,6 @@ def _solve_to_target(
             return float(found["goal_K"] - model.T_ref)
 
         refined(model.drawing, solve, goal, journal)
-    if uncertainty:
-        with_uncertainty(last[0], journal)
+    if uncertainty is not False:
+        with_uncertainty(last[0], journal, None if uncertainty is True else uncertainty)
     return last[0].result, last[0].problem
