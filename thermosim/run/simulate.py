@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import SolveError
 from thermosim.model.of_case import model_of
+from thermosim.model.priors import given_priors
 from thermosim.results import Result
 from thermosim.results.claims import ends_claims
 from thermosim.results.folder import check_target, keep_failed, numbers_kept
@@ -59,6 +60,7 @@ def simulate(
     from thermosim.run.folder import write_steady
     from thermosim.run.summary import note_times
 
+    given_priors(case)  # what it names must be there before anything is computed
     comm = MPI.COMM_WORLD if comm is None else comm
     journal = Journal(tell if comm.rank == 0 else lambda text: None)
     folder = Path(output) if output is not None else None
@@ -70,8 +72,9 @@ def simulate(
         from thermosim.run.transient import simulate_transient
 
         return simulate_transient(
-            model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish
-        )
+            model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish,
+            uncertainty=uncertainty is not False,
+        )  # fmt: skip
     try:
         result, problem = _solve_to_target(case, comm, journal, uncertainty=uncertainty)
     except SolveError as failure:
