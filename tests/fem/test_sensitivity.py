@@ -165,8 +165,10 @@ def test_conductivity_of_the_host_moves_the_demo_as_far_as_is_known():
 
 def test_nothing_is_worked_out_where_nothing_is_asked_for():
     case = parse_case(PARTICLE | {"uncertainty": {"method": "none"}})
-    assert "sensitivity" not in simulate(case).summary
-    assert "sensitivity" in simulate(parse_case(PARTICLE)).summary
+    assert "sensitivity" not in simulate(case, uncertainty=True).summary
+    plain = parse_case({k: v for k, v in PARTICLE.items() if k != "uncertainty"})
+    assert "sensitivity" not in simulate(plain).summary  # no folder, no section
+    assert "sensitivity" in simulate(plain, uncertainty=True).summary
 
 
 def test_samples_follow_the_priors_within_their_bounds():

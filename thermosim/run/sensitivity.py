@@ -70,7 +70,8 @@ class Sensitivity:
         return {
             "dT_dp": self.slope, "unit": unit, "value": prior.value, "sigma": prior.sigma,
             "shape": prior.shape, "kind": prior.kind, "source": prior.source,
-            "change_K": self.change, "share": share, "linear": not self.bent,
+            "change_K": self.change, "up_K": self.up, "down_K": self.down,
+            "share": share, "linear": not self.bent,
         }  # fmt: skip
 
 
