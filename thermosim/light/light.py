@@ -33,13 +33,11 @@ from thermosim.light.ground import (
 )
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
-from thermosim.optics.choice import choose
+from thermosim.optics.choice import CUT, choose
 from thermosim.optics.model import (
     AutoOptics,
     MieOptics,
     RayOptics,
-    mie_intensity,
-    mie_spheres,
     trace_body,
 )
 from thermosim.optics.rays_segments import deposit_on_cells
@@ -196,6 +194,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
+        _say_substrate(found, optics)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -318,16 +317,32 @@ def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
 
 
 def _fill_from_series(light: AbsorbedLight) -> None:
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, MieOptics)
     centre, radius = sphere_of(light.outline)
-    field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
-    inside = only_inside(field_at, centre, radius)
+    found = light.light.in_sphere(centre, radius, light.alpha)
+    inside = only_inside(found.intensity, centre, radius)
     set_at_quadrature_points(light.intensity, inside, light.domain)
-    spheres = mie_spheres(optics, laser, radius, n, light.alpha)
-    Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
-    incident = float(laser.intensity_at([centre])[0])
-    light.expected = Q_abs * math.pi * radius**2 * incident
+    light.expected = found.absorbed
+    if found.optics.substrate:
+        Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
+        light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
+
+
+def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
+    """Note what the substrate does to the light in a sphere."""
+    if not optics.substrate or not light.expected:
+        return
+    free = replace(light.light, optics=optics.model_copy(update={"substrate": False, "gap": 0.0}))
+    centre, radius = sphere_of(light.outline)
+    ratio = light.expected / free.in_sphere(centre, radius, light.alpha).absorbed
+    light.notes.append(
+        f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"
+    )
+    depth = (radius - centre[2]) / radius
+    if depth > CUT:
+        light.notes.append(
+            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
+            "that of a whole sphere that touches"
+        )
 
 
 def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
