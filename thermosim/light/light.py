@@ -319,7 +319,7 @@ def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
 def _fill_from_series(light: AbsorbedLight) -> None:
     centre, radius = sphere_of(light.outline)
     found = light.light.in_sphere(centre, radius, light.alpha)
-    inside = _only_inside(found.intensity, centre, radius)
+    inside = only_inside(found.intensity, centre, radius)
     set_at_quadrature_points(light.intensity, inside, light.domain)
     light.expected = found.absorbed
     if found.optics.substrate:
@@ -345,7 +345,7 @@ def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
         )
 
 
-def _only_inside(field_at: Any, centre: Any, radius: float) -> Any:
+def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
     """Return the field with 0 at the points of other bodies."""
 
     def values(points: Floats) -> Floats:
