@@ -162,8 +162,14 @@ class ChangedLight:
             lasers[0] == lasers[1]
             and index
             and optics[0] == optics[1]
-            and (self.known.ground is None or light.ground == known.ground)
+            and (light.ground == known.ground or not self._sees_ground)
         )
+
+    @property
+    def _sees_ground(self) -> bool:
+        """Whether the layers under the body are heated by light, or reflect it to the body."""
+        optics = self.known.light.optics
+        return self.known.ground is not None or (isinstance(optics, MieOptics) and optics.substrate)
 
     def _intensity(self, alpha: float, brighter: float) -> Any:
         known = self.known

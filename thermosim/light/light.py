@@ -29,11 +29,12 @@ from thermosim.light.ground import (
     absorbing_cells,
     beam_heat,
     heat_of_rays,
+    reflection_notes,
     top_index,
 )
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
-from thermosim.optics.choice import CUT, choose
+from thermosim.optics.choice import choose
 from thermosim.optics.model import (
     AutoOptics,
     MieOptics,
@@ -194,7 +195,8 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
-        _say_substrate(found, optics)
+        if optics.substrate and found.expected:
+            found.notes += reflection_notes(light, outline, found.alpha, found.expected)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -325,24 +327,6 @@ def _fill_from_series(light: AbsorbedLight) -> None:
     if found.optics.substrate:
         Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
         light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
-
-
-def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
-    """Note what the substrate does to the light in a sphere."""
-    if not optics.substrate or not light.expected:
-        return
-    free = replace(light.light, optics=optics.model_copy(update={"substrate": False, "gap": 0.0}))
-    centre, radius = sphere_of(light.outline)
-    ratio = light.expected / free.in_sphere(centre, radius, light.alpha).absorbed
-    light.notes.append(
-        f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"
-    )
-    depth = (radius - centre[2]) / radius
-    if depth > CUT:
-        light.notes.append(
-            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
-            "that of a whole sphere that touches"
-        )
 
 
 def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
