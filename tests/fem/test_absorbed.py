@@ -258,8 +258,8 @@ def test_closed_forms_and_the_run_see_the_same_sphere_over_mica():
 
 
 def test_a_contact_that_cuts_deep_is_told_over_a_substrate():
-    for contact, told in (("70 nm", True), ("30 nm", False)):
-        contact = {"contact": {"kind": "disk", "radius": contact}}
+    for radius, told in (("70 nm", True), ("30 nm", False)):
+        contact = {"contact": {"kind": "disk", "radius": radius}}
         case = case_of("mie", 0.3e-6, optics={"substrate": True}, **{**MICA_SLAB, **contact})
         notes = light_of(case).notes
         assert any("cuts off 2.8% of the radius" in note for note in notes) == told
