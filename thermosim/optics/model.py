@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from thermosim.errors import CaseError
+from thermosim.errors import CaseError, Problem
 from thermosim.language.kinds import Kind
 from thermosim.language.units import AbsorptionCoefficient, Length, NonNegative, Positive
 from thermosim.optics.beam import Laser, wavelength_of
@@ -33,6 +33,8 @@ Floats = NDArray[np.float64]
 IntensityField = Callable[[ArrayLike], Floats]
 # A sphere in a beam that varies more than this over it is not in a plane wave.
 _PLANE_WAVE = 0.05
+LARGEST = 3000.0
+"""Size parameter above which the series takes minutes, and rays are as exact."""
 _BINS_PER_RADIUS = 32.0
 
 
@@ -162,7 +164,16 @@ def mie_spheres(
     """Return shares of power and spheres, one for each photon energy of the laser line.
 
     ``n`` is the real index and ``alpha`` [1/m] the absorption by dots and host together.
+
+    Raises
+    ------
+    CaseError
+        If the sphere is too large for the series.
     """
+    if (x := size_parameter(radius, laser.wavelength)) > LARGEST:
+        rule = f"at size parameter {x:.4g} it has too many terms (at most {LARGEST:g})"
+        remedy = 'choose optics.model = "rays", exact for so large a sphere'
+        raise CaseError([Problem("optics.model", '"mie"', rule, remedy)])
     spheres = []
     for photon_energy, share in laser.spectrum():
         wavelength = wavelength_of(photon_energy)
