@@ -353,7 +353,11 @@ def _fill_from_rays(light: AbsorbedLight) -> None:
     domain = light.domain
     body = gather_cells(domain, light.region)
     layers = absorbing_cells(light.ground_layers, light.light.laser.wavelength, domain)
-    traced = on_root(domain.comm, lambda: traced_into(light, body, layers))
+    alpha, ground = (light.alpha - light.alpha_host, light.alpha_host), light.ground_layers
+    traced = on_root(
+        domain.comm,
+        lambda: traced_into(light.light, light.outline, alpha, ground, body, layers),
+    )
     light.ledger, light.expected = traced.ledger, traced.ledger.absorbed
     _put_rays(light, body, layers, traced.put)
     light.others = []

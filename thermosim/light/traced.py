@@ -17,7 +17,8 @@ from thermosim.optics.rays_segments import deposit_on_cells
 if TYPE_CHECKING:
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.ground import LayerCells
-    from thermosim.light.light import AbsorbedLight
+    from thermosim.light.outline import Outline
+    from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
 
     Put = tuple[Floats, dict[str, Floats]]
@@ -46,21 +47,30 @@ class Traced:
     others: list[tuple[float, list[Put]]]
 
 
-def traced_into(light: AbsorbedLight, body: Cells | None, layers: LayerCells) -> Traced:
-    """Return the light of rays, on the rank that has all cells."""
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
+def traced_into(
+    light: Light,
+    outline: Outline,
+    alpha: tuple[float, float],
+    ground: tuple[Ground, ...],
+    body: Cells | None,
+    layers: LayerCells,
+) -> Traced:
+    """Return the light of rays, on the rank that has all cells.
+
+    `alpha` are the absorption coefficients of dots and of all that only heats [1/m]; of the
+    `ground` the layers that absorb have cells.
+    """
+    optics, laser, n = light.optics, light.laser, light.index
     assert isinstance(optics, RayOptics)
     assert body is not None
-    dots = light.alpha - light.alpha_host
     # what the gain itself calls background heats like the host
-    host = optics.model_copy(update={"host_absorption": light.alpha_host})
-    below = top_index(light.light.ground)
-    found = trace_body(host, laser, light.outline.surface(), n, dots, below)
-    size = optics.finest(laser.wavelength, n, light.outline.size)
+    host = optics.model_copy(update={"host_absorption": alpha[1]})
+    found = trace_body(host, laser, outline.surface(), n, alpha[0], top_index(light.ground))
+    size = optics.finest(laser.wavelength, n, outline.size)
     amount, _ = deposit_on_cells(
         found.segments, body.locator(), len(body.names), 0.5 * size, scattered=True, sets=REPLICAS
     )
-    heated = heat_of_rays(light.ground_layers, laser.wavelength, found.landings, layers)
+    heated = heat_of_rays(ground, laser.wavelength, found.landings, layers)
     inside, below_it = amount.sum(axis=0), {name: a.sum(axis=0) for name, a in heated.items()}
     put = _shared(inside, below_it, body, layers, size, _PER_DECADE)
     rest = REPLICAS / (REPLICAS - 1.0)

@@ -7,11 +7,12 @@ ask it, and nothing after them knows a kind of case.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError, Problem
 from thermosim.gain.escape.given import GivenEscape, NoEscape
+from thermosim.gain.escape.methods import MonteCarloEscape
 from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
 
 if TYPE_CHECKING:
@@ -111,6 +112,14 @@ class Light:
         """Whether the escape of the emission is known only once the region is meshed."""
         given = isinstance(self.gain.escape, NoEscape | GivenEscape)
         return self.shape is None and not given
+
+    def followed_by(self, photons: int) -> Light:
+        """Return the light whose escape is worked out with that many photons at most."""
+        escape = self.gain.escape
+        if not isinstance(escape, MonteCarloEscape) or escape.photons <= photons:
+            return self
+        fewer = escape.model_copy(update={"photons": photons})
+        return replace(self, gain=self.gain.model_copy(update={"escape": fewer}))
 
     def resolved(self) -> ResolvedGain:
         """Return the gain with the escape of its light worked out for the shape.
