@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from thermosim.bodies.geometry import unknown_names
 from thermosim.case.assumptions import Assumptions, filled
 from thermosim.case.settings import OutputSettings, SolverSettings
+from thermosim.case.uncertainty import UncertaintySettings
 from thermosim.errors import CaseError, Problem
 from thermosim.language.sections import Section
 from thermosim.materials import Material, load_material
@@ -41,6 +42,9 @@ class CaseBase(Section):
         assumptions: Assumptions
         materials: OwnMaterials
         transient: InTime
+        uncertainty: UncertaintySettings
+        gain: Any
+        laser: Any
         mesh: Any
         solver: SolverSettings
         output: OutputSettings
