@@ -1,4 +1,4 @@
-"""``thermosim claim``: is a claimed ΔT possible at all?"""
+"""``thermosim claim``: whether a claimed ΔT is possible at all."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _require_free(page: Path, *, overwrite: bool) -> None:
 
 def print_claim(found: Document) -> None:
     """Print the sentence, the duties, and what each number would have to be."""
-    from thermosim.visual.claim_words import duties, required_rows
+    from thermosim.visual.claim_words import duties
 
     console().print(plain(found["sentence"]), highlight=False, soft_wrap=True)
     for duty in duties(found):
@@ -153,27 +153,26 @@ def print_claim(found: Document) -> None:
               "required_even_light": "the same in even light, without losses"}  # fmt: skip
     for name, title in titles.items():
         if found[name]:
-            _print_required(title, required_rows(found[name]))
+            _print_required(title, found[name])
     for note in found.get("data", {}).get("notes", ()):
         say(note)
 
 
-def _print_required(title: str, rows: list[tuple[str, ...]]) -> None:
+def _print_required(title: str, required: Document) -> None:
     """Print the numbers that have a value, and name those of which none does."""
     from rich.table import Table
 
-    console().print()
-    with_value = [row for row in rows if row[2] != "no value does"]
-    table = Table(box=None, padding=(0, 1), title=title, title_justify="left")
-    for name in ("number", "case", "would have to be", "from its prior", "known as"):
-        left = name in ("number", "known as")
-        table.add_column(name, justify="left" if left else "right", no_wrap=name == "number")
-    for row in with_value:
-        table.add_row(*map(plain, row))
-    if with_value:
+    from thermosim.visual.claim_words import required_rows, without_value
+
+    console().print(f"\n{title}", style="bold", highlight=False)
+    rows, without = required_rows(required), without_value(required)
+    if rows:
+        table = Table(box=None, padding=(0, 1))
+        for name in ("number", "case", "would have to be", "from its prior", "known as"):
+            left = name in ("number", "known as")
+            table.add_column(name, justify="left" if left else "right", no_wrap=name == "number")
+        for row in rows:
+            table.add_row(*map(plain, row))
         console().print(table)
-    else:
-        console().print(f"{title}:", highlight=False)
-    without = [row[0] for row in rows if row[2] == "no value does"]
     if without:
         console().print(f"no value does: {', '.join(without)}", highlight=False)

@@ -12,7 +12,18 @@ def register(app: typer.Typer) -> None:
     """Add every command to the application, in the order of the help."""
     if app.registered_commands:
         return
-    from thermosim.cli import case, claim, gain, ladder, mesh, reproduce, run, sweep, thermometry, trpl
+    from thermosim.cli import (
+        case,
+        claim,
+        gain,
+        ladder,
+        mesh,
+        reproduce,
+        run,
+        sweep,
+        thermometry,
+        trpl,
+    )
 
     for command in (
         run.run,

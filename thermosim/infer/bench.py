@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from thermosim.case.particle_case import Case
     from thermosim.gain.source import GainParameters
-    from thermosim.model.model import Light
+    from thermosim.model.lump import Lump
+    from thermosim.model.model import Light, Model
 
 
 _THIN = 0.01  # optical depth of a diameter below which the dots do not change the light
@@ -60,16 +61,16 @@ class Bench:
 
     def body(self, values: Mapping[str, float] | None = None) -> Lumped:
         """Return the balance of the case with other values [SI] at dotted paths."""
-        return self._of(Lumped, values or {})
+        return Lumped.of(*self._model(values or {}), self._light)
 
     def dark(self, values: Mapping[str, float] | None = None) -> DarkBody:
         """Return the balance of the same body whose dots emit nothing."""
-        return self._of(DarkBody, values or {})
+        return DarkBody.of(*self._model(values or {}), self._light)
 
-    def _of(self, kind: type[Any], values: Mapping[str, float]) -> Any:
+    def _model(self, values: Mapping[str, float]) -> tuple[Model, Lump]:
         model = model_of(self.changed(values))
         assert model.lump is not None
-        return kind.of(model, model.lump, self._light)
+        return model, model.lump
 
     def net(self, theta: float, values: Mapping[str, float] | None = None) -> float:
         """Return the heat [W] that is left to warm the body at ΔT = `theta` [K].
@@ -100,9 +101,9 @@ class Bench:
         scale = 1.0 if intensity is None else intensity
         if key not in self._lit:
             found = lit_body(light, p)
-            self._lit[key] = replace(found, intensity=found.intensity / scale)
+            self._lit[key] = replace(found, intensity=np.asarray(found.intensity / scale))
         kept = self._lit[key]
-        return replace(kept, intensity=kept.intensity * scale)
+        return replace(kept, intensity=np.asarray(kept.intensity * scale))
 
 
 class DarkBody(Lumped):

@@ -135,9 +135,7 @@ def _require_cooling(best: Lumped) -> None:
         light = best.model.light
         assert light is not None
         E = light.laser.photon_energy / e
-        rule = (
-            f"heats at every allowed value: even light and dots without losses release {power:.3g} W"
-        )
+        rule = f"heats at every allowed value: {power:.3g} W in even light, without losses"
         remedy = "a claim of cooling needs a pump below the mean emission"
         raise CaseError([Problem("laser.photon_energy", f"{E:.4g} eV", rule, remedy)])
 
@@ -235,7 +233,10 @@ def _guard(body: Lumped) -> dict[str, Any]:
     assert light is not None
     index = light.index if math.isfinite(light.index) else 1.0
     guard = guarded(light.resolved().model, light.laser.photon_energy, light.T_ref, index)
-    number = (lambda v: v / e if math.isfinite(v) else None)  # fmt: skip
+
+    def number(energy: float) -> float | None:
+        return energy / e if math.isfinite(energy) else None
+
     return {
         "entropy_margin_eV": number(guard.margin),
         "chemical_potential_eV": number(guard.chemical_potential),

@@ -16,7 +16,10 @@ from thermosim.visual.claim_words import (
     conductance_rows,
     duties,
     required_rows,
+    rounded,
     sentence,
+    sigmas,
+    without_value,
 )
 from thermosim.visual.html import render
 
@@ -41,7 +44,7 @@ def claim_page(found: Document, case_text: str) -> str:
         verdict=found["verdict"],
         duties=duties(found),
         figures=[(_svg(figure), alt) for figure, alt in filter(None, figures)],
-        required=[(name, required_rows(rows)) for name, rows in required],
+        required=[(n, required_rows(rows), without_value(rows)) for n, rows in required],
         sources=_sources(found),
         notes=list(found.get("data", {}).get("notes", ())),
         version=__version__,
@@ -73,7 +76,7 @@ def _conductances(found: Document) -> tuple[Figure, str]:
         figure = style.new_figure(_WIDTH, 1.3 + 0.34 * len(rows), layout="constrained")
         axes = figure.add_subplot()
         for i, (_, G) in enumerate(rows):
-            axes.barh(i, G, color=style.WARMS if G > allowed else style.COOLS, height=0.62)
+            axes.barh(i, G, color=style.WARMS if allowed < G else style.COOLS, height=0.62)
             axes.text(G, i, f" {si_text(G, 'W/K', 3)}", va="center", fontsize=9)
         axes.axvline(allowed, color=style.INK, lw=1.2, ls="--")
         axes.set_title(f"allowed in all: {si_text(allowed, 'W/K', 3)} (dashed)")
@@ -106,7 +109,7 @@ def _distances(found: Document) -> tuple[Figure, str] | None:
             marker = "o" if shown == sigma else ("<" if sigma < 0 else ">")
             axes.plot(shown, i, marker, color=colour)
             axes.annotate(
-                f"{sigma:+.2g}".replace("-", "−"), (shown, i), xytext=(0, 5),
+                sigmas(sigma), (shown, i), xytext=(0, 5),
                 textcoords="offset points", ha="center", fontsize=8,
             )  # fmt: skip
         axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
@@ -116,8 +119,8 @@ def _distances(found: Document) -> tuple[Figure, str] | None:
         axes.set_xlabel("distance from what is known (σ)")
         axes.set_title(light)
         style.clean_axes(axes, grid="x")
-    told = ", ".join(f"{path} {sigma:+.2g}" for path, sigma in rows)
-    return figure, f"Standard deviations that each number alone would have to be off: {told}."
+    told = ", ".join(f"{path} {sigmas(sigma)}" for path, sigma in rows)
+    return figure, f"How far off each number alone would have to be: {told}."
 
 
 def _with_distance(required: Document) -> list[tuple[str, float]]:
@@ -154,8 +157,11 @@ def _course(found: Document) -> tuple[Figure, str] | None:
         axes.legend()
         style.clean_axes(axes, grid="both")
     seen = data["time_constant_s"] if data is not None else after
-    ratio = f"{seen / tau:.3g}"
-    return figure, f"Course of a body that holds the claim; what was observed is {ratio} times slower."
+    ratio = rounded(seen / tau)
+    return (
+        figure,
+        f"Course of a body that holds the claim; what was observed is {ratio} times slower.",
+    )
 
 
 def _draw_data(axes: Any, data: Document, time: Any, scale: float) -> None:

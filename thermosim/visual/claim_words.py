@@ -38,13 +38,11 @@ def kelvin(value: float | None) -> str:
     return "no steady state" if value is None else si_text(value, "K", 3)
 
 
-def quantity(value: float | None, unit: str, digits: int = 4) -> str:
+def quantity(value: float, unit: str, digits: int = 4) -> str:
     """Return a number in the unit in which the field tells it: energies in eV."""
     from scipy.constants import e
 
-    if value is None:
-        return "no value does"
-    if unit.startswith("J"):
+    if unit in ("J", "J/K"):
         value, unit = value / e, unit.replace("J", "eV", 1)
         if abs(value) >= 1.0 or unit != "eV":
             return f"{value:.{digits + 1}g} {unit}"
@@ -56,9 +54,18 @@ def quantity(value: float | None, unit: str, digits: int = 4) -> str:
     return f"{value:.{digits}g} {unit.replace('^2', '²').replace('^3', '³')}".strip()
 
 
+def rounded(value: float) -> str:
+    """Return a number with two digits and no power of ten: 2400."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
 def sigmas(value: float | None) -> str:
     """Return a distance in standard deviations; nothing where there is none."""
-    return "" if value is None else f"{value:+.2g} σ".replace("-", "−")
+    return (
+        ""
+        if value is None
+        else f"{'+' if value >= 0.0 else ''}{rounded(value)} σ".replace("-", "−")
+    )
 
 
 def sentence(found: Document) -> str:
@@ -123,7 +130,7 @@ def _impossible(found: Document) -> str:
     best = found["coldest_within_ranges_K"] if coldest is None else coldest
     against = (
         f"the {path} alone conducts {si_text(G, 'W/K', 3)}, and {light} allows {allowed} in all"
-        if G > found["allowed_conductance_W_per_K"]
+        if found["allowed_conductance_W_per_K"] < G
         else f"{light} allows {allowed} in all"
     )
     return f"{claimed} is impossible: {against}; within all ranges {light} reaches {kelvin(best)}."
@@ -142,12 +149,20 @@ def conductance_rows(found: Document) -> list[tuple[str, float]]:
 
 
 def required_rows(required: Document) -> list[tuple[str, str, str, str, str]]:
-    """Return path, what the case has, what it would have to be, distance, and how it is known."""
+    """Return path, what the case has, what it would have to be, distance, and how it is known.
+
+    Of numbers that have such a value; see `without_value`.
+    """
     return [
         (path, quantity(v["now"], v["unit"]), quantity(v["value"], v["unit"]),
          sigmas(v["sigma"]), v["kind"] + _beyond(v))
-        for path, v in required.items()
+        for path, v in required.items() if v["value"] is not None
     ]  # fmt: skip
+
+
+def without_value(required: Document) -> list[str]:
+    """Return the numbers of which no value gives the claim."""
+    return [path for path, v in required.items() if v["value"] is None]
 
 
 def _beyond(needed: Document) -> str:
@@ -208,8 +223,8 @@ def _thermodynamics(found: Document) -> Duty:
     guard = found["thermodynamics"]
     lines = list(guard["problems"])
     if guard["entropy_margin_eV"] is not None:
-        lines.insert(0, f"Second law: {1e3 * guard['entropy_margin_eV']:.3g} meV per emitted photon "
-                        "are left (E_ex/eta − mu + kT).")  # fmt: skip
+        margin = 1e3 * guard["entropy_margin_eV"]
+        lines.insert(0, f"Second law: {margin:.3g} meV are left per photon (E_ex/eta − mu + kT).")
     if guard["mean_emission_detailed_balance_eV"] is not None:
         lines.append("Detailed balance with the absorption edge: <E_PL> = "
                      f"{guard['mean_emission_detailed_balance_eV']:.4f} eV.")  # fmt: skip
@@ -256,11 +271,9 @@ def _clock(found: Document) -> tuple[list[str], int]:
     if "data" in found:
         data = found["data"]
         observed["of the data"] = data["time_constant_s"]
-        lines.append(
-            f"Data: end {data['end_K']:.3g} ± {data['end_sigma_K']:.2g} K, time constant "
-            f"{time_text(data['time_constant_s'], 3)} ± {time_text(data['time_constant_sigma_s'], 2)}."
-            .replace("-", "−")
-        )  # fmt: skip
+        end = f"{data['end_K']:.3g} ± {data['end_sigma_K']:.2g} K".replace("-", "−")
+        slow = (time_text(data[f"time_constant{part}_s"], 3) for part in ("", "_sigma"))
+        lines.append(f"Data: end {end}, time constant {' ± '.join(slow)}.")
     for name, time in observed.items():
         if time is None:
             continue
@@ -268,8 +281,8 @@ def _clock(found: Document) -> tuple[list[str], int]:
         if ratio > _SLOW:
             faults += 1
             lines.append(
-                f"The time {name} is {ratio:.3g} times that: the particle settles at once, so what "
-                "drifts over this time is something else."
+                f"The time {name} is {rounded(ratio)} times that: the particle settles at once, "
+                "so what drifts over this time is something else."
             )
         elif ratio < (1.0 if name == "observed" else _FAST):
             faults += 1
