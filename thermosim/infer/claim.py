@@ -1,10 +1,10 @@
 """Is a claimed ΔT possible at all? The lumped balance of a case, asked the other way round.
 
 Verdicts
-    possible: with every number as probable as not, a combination within 2 standard deviations of
+    possible: a combination within 2 standard deviations of
     the priors, all together, makes the body as cold as claimed. conditional: some combination
-    within the ranges does, or would if light were even and no excitation lost. impossible: none
-    does, or the time is too short, or the dots that it takes break the second law.
+    within the ranges does, or would if light were even and no excitation lost, or the dots as
+    written break the second law. impossible: none does, or the time is too short.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def judge(
         "thermometry": readings(bodies[0], claim, written.thermometry),
         "thermodynamics": _guard(bodies[0]),
     }  # fmt: skip
-    return {"verdict": _verdict(found), **found}
+    return {"verdict": verdict(found), **found}
 
 
 def _examined(case: Case, claim: float) -> Examined:
@@ -140,7 +140,8 @@ def _require_cooling(best: Lumped) -> None:
         raise CaseError([Problem("laser.photon_energy", f"{E:.4g} eV", rule, remedy)])
 
 
-def _verdict(found: dict[str, Any]) -> str:
+def verdict(found: dict[str, Any]) -> str:
+    """Return the verdict that a document supports, as the head of this module defines it."""
     likeliest, clock = found["likeliest"], found["clock"]
     short = clock["after_s"] is not None and clock["after_s"] < clock["shortest_time_s"]
     if likeliest is None or short:

@@ -248,14 +248,18 @@ def _corner(net: Callable[[Floats], float], bounds: Floats) -> Floats:
 
 def _likeliest(net: Callable[[Floats], float], corner: Floats, bounds: Floats) -> Floats:
     """Return the point nearest to zero at which nothing is left to warm the body."""
+    import warnings
+
     from scipy.optimize import brentq, minimize
 
     share = float(brentq(lambda s: net(s * corner), 0.0, 1.0, xtol=1e-6))
     start = share * corner
-    found = minimize(
-        lambda z: 0.5 * float(z @ z), start, jac=lambda z: z, bounds=bounds, method="SLSQP",
-        constraints={"type": "ineq", "fun": lambda z: -net(z)},
-        options={"maxiter": 60, "ftol": 1e-7},
-    )  # fmt: skip
+    with warnings.catch_warnings():  # a step to a bound may miss it by rounding, and is clipped
+        warnings.filterwarnings("ignore", "Values in x were outside bounds")
+        found = minimize(
+            lambda z: 0.5 * float(z @ z), start, jac=lambda z: z, bounds=bounds, method="SLSQP",
+            constraints={"type": "ineq", "fun": lambda z: -net(z)},
+            options={"maxiter": 60, "ftol": 1e-7},
+        )  # fmt: skip
     z = np.asarray(found.x)
     return z if net(z) <= 1e-6 and np.linalg.norm(z) <= np.linalg.norm(start) else start

@@ -12,7 +12,7 @@ from scipy import constants
 from thermosim.case.read import load_case
 from thermosim.cli.app import main
 from thermosim.infer.bench import Bench, DarkBody
-from thermosim.infer.claim import judge, require_claim
+from thermosim.infer.claim import judge, require_claim, verdict
 from thermosim.infer.ladder import even_light
 from thermosim.infer.needed import (
     RANGE_SIGMA,
@@ -30,6 +30,7 @@ from thermosim.visual.claim_words import duties, quantity, sentence, sigmas
 CASES = Path(__file__).parents[3] / "cases"
 MICA, ALONE = CASES / "microparticle_on_mica.toml", CASES / "yamada2024_radiation_limited.toml"
 EVEN = "assumptions=favourable"
+HIGH = 'gain.emission={kind="given", mean_emission="2.6 eV"}'
 
 
 def judged(file, claim, after=None, overrides=()):
@@ -51,8 +52,9 @@ def test_the_arithmetic_of_the_paper(mica):
     """126 nW/K between two half-spaces against 18.3 nW / 9 K = 2.03 nW/K."""
     assert mica["allowed_conductance_W_per_K"] == pytest.approx(2.03e-9, rel=0.003, abs=0)
     paths = mica["conductances_W_per_K"]
-    by_hand = 1 / (1 / (4 * 0.30 * 129.3e-9) + 1 / (4 * 129.3e-9 * math.sqrt(3.9 * 0.46)))
-    assert paths["contact_of_half_spaces"] == pytest.approx(by_hand, rel=2e-3, abs=0)
+    b = load_case(MICA).contact_radius
+    by_hand = 4 * b / (1 / 0.30 + 1 / math.sqrt(3.9 * 0.46))
+    assert paths["contact_of_half_spaces"] == pytest.approx(by_hand, rel=1e-9, abs=0)
     assert paths["contact_of_half_spaces"] == pytest.approx(126.4e-9, rel=1e-3, abs=0)
     assert paths["contact"] == pytest.approx(1.25e-7, rel=5e-3, abs=0)
     assert mica["verdict"] == "impossible"
@@ -83,8 +85,10 @@ def test_each_required_value_put_back_gives_the_claim(alone, mica):
         assert back >= 4
 
 
-@pytest.mark.parametrize("path", ["gain.density.n_dots", "gain.recombination.tau_X",
-                                  "particle.shape.radius", "particle.emissivity"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    ["gain.density.n_dots", "laser.intensity", "particle.shape.radius", "particle.emissivity"],
+)
 def test_required_values_mean_what_set_means(alone, path):
     entry = alone["required"][path]
     value = f"{path}={entry['value']!r}"
@@ -146,29 +150,26 @@ def test_the_combination_lies_along_the_gradient():
 def test_verdicts_follow_what_is_known():
     """The same case, ever colder claims: possible, only if, impossible."""
     verdicts = {}
-    for claim in (-5.0, -9.0, -25.0, -80.0):
+    for claim in (-5.0, -20.0, -80.0):
         found = judged(ALONE, claim)
         verdicts[claim] = found["verdict"]
         assert set(found) >= {"allowed_conductance_W_per_K", "required", "verdict"}
-    assert verdicts == {
-        -5.0: "possible", -9.0: "possible", -25.0: "conditional", -80.0: "impossible"
-    }  # fmt: skip
+        if claim == -20.0:  # beyond two sigma, and within the ranges
+            assert SURE_SIGMA < found["likeliest"]["sigma"] < 10
+            assert "only if" in sentence(found)
+    assert verdicts == {-5.0: "possible", -20.0: "conditional", -80.0: "impossible"}
 
 
-def test_a_distance_of_two_sigma_decides():
-    found = judged(ALONE, -25.0)
-    assert SURE_SIGMA < found["likeliest"]["sigma"] < 10
-    assert "only if" in sentence(found)
-
-
-def test_case_that_heats_is_asked_in_even_light():
-    """An efficiency of 0.9 heats; the verdict says what it hangs on."""
-    found = judged(ALONE, -8.0, overrides=["gain.recombination.eta_X=0.93"])
+def test_a_case_that_heats_hangs_on_its_efficiency():
+    """eta_X = 0.93 heats; nobody knows it better than 0.8 to 1, and 1 gives the claim."""
+    dots = 'gain.recombination={kind="trion_biexciton", eta_X=0.93}'
+    found = judged(ALONE, -8.0, overrides=[dots])
     assert found["delta_T_as_written_K"] > 0
     assert found["allowed_conductance_as_written_W_per_K"] is None
-    assert found["verdict"] == "conditional"
+    assert duties(found)[0].met == "no"
     path = "gain.recombination.eta_X"
-    assert 0.93 < found["required"][path]["value"] < 1.0
+    assert 0.99 < found["required"][path]["value"] < 1.0
+    assert next(iter(found["likeliest"]["values"])) == path
 
 
 def test_null_test_is_the_absorbed_power_against_the_same_leaks(alone):
@@ -195,8 +196,9 @@ def test_the_clock(alone):
     assert duties(alone)[3].met == "no"
 
 
-def test_too_short_a_time_is_impossible():
-    found = judged(ALONE, -9.0, 0.1)
+def test_too_short_a_time_is_impossible(alone):
+    found = {**alone, "after_s": 0.1, "clock": {**alone["clock"], "after_s": 0.1}}
+    found["verdict"] = verdict(found)
     assert found["verdict"] == "impossible"
     assert "249.6 ms" in sentence(found)
 
@@ -210,7 +212,7 @@ def test_duties_stand_in_the_order_of_the_checklist(alone):
 
 def test_dots_against_the_second_law_are_no_plain_yes():
     """<E_PL> 0.2 eV above the edge: cold enough, but no dots can."""
-    found = judged(ALONE, -9.0, overrides=['gain.emission.mean_emission="2.6 eV"'])
+    found = judged(ALONE, -9.0, overrides=[HIGH])
     assert found["thermodynamics"]["problems"]
     assert found["verdict"] == "conditional"
     assert duties(found)[2].met == "no"
@@ -226,8 +228,6 @@ def test_the_reading_of_a_thermometer_has_its_bias():
     assert found["reading_K"] == pytest.approx(
         -9.0 + found["bias_gap_K"] + found["bias_reabsorption_K"], rel=1e-12
     )
-    dark = load_case(ALONE, ['thermometry.E_min="6 eV"', 'thermometry.E_max="7 eV"'])
-    assert readings(Bench(dark).body(), -9.0, dark.thermometry) == {}
 
 
 def test_reabsorption_grows_with_the_body():
