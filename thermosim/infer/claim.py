@@ -28,7 +28,7 @@ from thermosim.infer.needed import (
     needed_alone,
     needed_together,
 )
-from thermosim.infer.sight import readings
+from thermosim.infer.sight import has_own_edge, readings
 from thermosim.limits.below import resistance_below
 from thermosim.limits.lumped import PATHS, Lumped
 from thermosim.model.of_case import model_of
@@ -229,9 +229,17 @@ def _clock(bodies: tuple[Lumped, Lumped], claim: float, after: float | None) -> 
 
 
 def _guard(body: Lumped) -> dict[str, Any]:
-    """Return what the second law and detailed balance say of the dots as written."""
+    """Return what the second law and detailed balance say of the dots as written.
+
+    Nothing where the case has no absorption edge that their emission could be in balance with.
+    """
     light = body.model.light
     assert light is not None
+    if not has_own_edge(light):
+        return {
+            "entropy_margin_eV": None, "chemical_potential_eV": None,
+            "mean_emission_detailed_balance_eV": None, "problems": [],
+        }  # fmt: skip
     index = light.index if math.isfinite(light.index) else 1.0
     guard = guarded(light.resolved().model, light.laser.photon_energy, light.T_ref, index)
 

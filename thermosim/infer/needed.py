@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,8 +93,15 @@ class Together:
 
 
 def judged_numbers(bench: Bench) -> tuple[Prior, ...]:
-    """Return the priors of the numbers that the lumped balance may depend on."""
-    return tuple(prior for prior in priors(bench.case) if prior.sigma > 0.0)
+    """Return the priors of the numbers of a case; an efficiency is at most 1."""
+    return tuple(
+        replace(prior, high=min(prior.high, 1.0)) if _is_share(prior.path) else prior
+        for prior in priors(bench.case)
+    )
+
+
+def _is_share(path: str) -> bool:
+    return path.rpartition(".")[2].startswith("eta_")
 
 
 def needed_alone(bench: Bench, claim: float, known: Sequence[Prior]) -> Iterator[Needed]:

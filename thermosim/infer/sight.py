@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.constants import e
 
 from thermosim.errors import CaseError, Problem
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.escape.closed import ergodic_escape, mean_chord, mean_transmittance
-from thermosim.gain.guard import edge_of
+from thermosim.gain.guard import detailed_balance_mean, edge_of
 from thermosim.thermometry import emission_model, model_fit
 
 if TYPE_CHECKING:
     from thermosim.limits.lumped import Lumped
+    from thermosim.model.model import Light
     from thermosim.thermometry import ThermometrySettings
 
 Floats = NDArray[np.float64]
+_OWN_EDGE = 0.1 * e  # J: how far <E_PL> may lie from that of an edge for it to be the dots' own
 _FEWEST = 4  # points that two parameters of a course need
 
 
@@ -29,11 +32,14 @@ def readings(body: Lumped, claim: float, settings: ThermometrySettings) -> dict[
 
     The gap moves with the temperature and bends the ratio of the tails; so does light that is
     absorbed again on its way out, reckoned as in a rough grain. ``sigma`` is photon noise. Empty
-    where the line of the dots misses the window or is not known at that temperature.
+    where the line of the dots misses the window, is not known at that temperature, or belongs to
+    no edge of the case.
     """
     light = body.model.light
     assert light is not None
     gain, T_ref = light.gain, light.T_ref
+    if not has_own_edge(light):
+        return {}
     chosen = settings.model_copy(update={"reference_temperature": T_ref})
     balanced = VanRoosbroeckEmission(edge=edge_of(gain))
 
@@ -55,6 +61,12 @@ def readings(body: Lumped, claim: float, settings: ThermometrySettings) -> dict[
     except ValueError:
         return {}
     return {**found, "counts_in_first_bin": settings.counts}
+
+
+def has_own_edge(light: Light) -> bool:
+    """Whether the emission may be in balance with the absorption edge of the case."""
+    gain, T = light.gain, light.T_ref
+    return abs(float(gain.mean_emission(T)) - detailed_balance_mean(gain, T)) < _OWN_EDGE
 
 
 def _escape(body: Lumped, E: Floats, T: float) -> Floats:

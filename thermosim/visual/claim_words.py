@@ -228,7 +228,9 @@ def _thermodynamics(found: Document) -> Duty:
     if guard["mean_emission_detailed_balance_eV"] is not None:
         lines.append("Detailed balance with the absorption edge: <E_PL> = "
                      f"{guard['mean_emission_detailed_balance_eV']:.4f} eV.")  # fmt: skip
-    return Duty("Thermodynamic consistency", "no" if guard["problems"] else "yes", tuple(lines))
+    met = "no" if guard["problems"] else "yes" if lines else "open"
+    lines = lines or ["Not judged: the case has no absorption edge that its emission belongs to."]
+    return Duty("Thermodynamic consistency", met, tuple(lines))
 
 
 def _thermometry(found: Document) -> Duty:
@@ -242,7 +244,7 @@ def _thermometry(found: Document) -> Duty:
 def _reading(found: Document) -> tuple[list[str], int]:
     seen, claim = found["thermometry"], found["claimed_delta_T_K"]
     if not seen:
-        return ["No reading: the line of the dots misses the window of [thermometry]."], 0
+        return ["No reading: no line in balance with an edge falls into the window of [thermometry]."], 0
     sigma, reading = seen["sigma_K"], seen["reading_K"]
     text = f"A body at {kelvin(claim)} reads {reading:.3g} ± {sigma:.2g} K (photon noise)"
     bias = f"bias by the gap that moves {seen['bias_gap_K']:+.2g} K"
