@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
         gain.limits,
         ladder.ladder,
         claim.claim,
+        optimise.optimise,
         trpl.trpl,
         thermometry.thermometry,
         reproduce.reproduce,

@@ -337,3 +337,8 @@ def _units(field: Any) -> Iterator[str]:
         if isinstance(item, Quantity):
             yield item.unit
         todo += [*getattr(item, "__metadata__", ()), *getattr(item, "__args__", ())]
+
+
+def unit_at(case: AnyCase, path: str) -> str:
+    """Return the SI unit of the number at a path; empty text where it has none."""
+    return _unit(case, path)
