@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
         gain,
         ladder,
         mesh,
+        optimise,
         reproduce,
         run,
         sweep,

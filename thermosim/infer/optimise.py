@@ -44,14 +44,11 @@ class Varied:
         """Whether it is searched by its logarithm."""
         return self.low > 0.0 and self.high / self.low >= _DECADE
 
-    def at(self, share: ArrayOrFloat) -> Any:
+    def at(self, share: float | Floats) -> Any:
         """Return the value at a share of the range, 0 to 1."""
         if self.logarithmic:
             return self.low * (self.high / self.low) ** share
         return self.low + (self.high - self.low) * share
-
-
-ArrayOrFloat = float | Floats
 
 
 @dataclass(frozen=True)
@@ -140,8 +137,8 @@ def beam_power(laser: Any) -> float:
     """Return the power of a beam [W]; infinite of a plane wave."""
     if laser.profile == "plane":
         return math.inf
-    width = laser.waist if laser.profile == "gaussian" else laser.radius
-    share = 0.5 if laser.profile == "gaussian" else 1.0
+    gaussian = laser.profile == "gaussian"
+    width, share = (laser.waist, 0.5) if gaussian else (laser.radius, 1.0)
     return float(share * math.pi * width**2 * laser.peak_intensity)
 
 

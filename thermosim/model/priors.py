@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from scipy.constants import e
 
 from thermosim.errors import CaseError, Problem
+from thermosim.language.formulas.fields import FieldExpression
 from thermosim.language.sections import Section
 from thermosim.language.units import Quantity, parse_quantity
 from thermosim.materials.laws import ROOM_TEMPERATURE, Law
 from thermosim.materials.optical import RefractiveIndex
 from thermosim.materials.size_table import SizeTable
+from thermosim.optics.beam import wavelength_of
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -107,11 +109,19 @@ def priors(case: AnyCase) -> tuple[Prior, ...]:
     CaseError
         If ``[uncertainty.parameters]`` names what the case does not have.
     """
-    given = case.uncertainty.parameters
-    found = {prior.path: prior for prior in (*_of_sections(case), *_of_materials(case))}
-    for path, entry in given.items():
-        found[path] = _given(case, path, entry)
-    return tuple(found.values())
+    found = (*_of_sections(case), *_of_materials(case), *given_priors(case))
+    return tuple({prior.path: prior for prior in found}.values())
+
+
+def given_priors(case: AnyCase) -> tuple[Prior, ...]:
+    """Return what the file of a case says of its numbers.
+
+    Raises
+    ------
+    CaseError
+        If it names what the case does not have.
+    """
+    return tuple(_given(case, path, entry) for path, entry in case.uncertainty.parameters.items())
 
 
 def value_at(case: AnyCase, path: str) -> float:
@@ -143,6 +153,8 @@ def with_value(case: AnyCase, path: str, value: float) -> AnyCase:
     old = value_at(case, path)
     factor = value / old if old else math.nan  # laws and tables are never zero
     changed: AnyCase = _replaced(case, case, path.split("."), value, factor)
+    if path == "laser.photon_energy":  # the beam holds its wavelength beside it
+        changed = _with(changed, "laser", _with(changed.laser, "wavelength", wavelength_of(value)))
     before, after = case.gain, changed.gain
     edge = None if before is None else getattr(before.emission, "edge", None)
     if before is None or after is None or edge is None or edge != before.absorption:
@@ -258,6 +270,8 @@ def _number(node: Any) -> float:
         return float(node.at(ROOM_TEMPERATURE))
     if isinstance(node, SizeTable):
         return node.values[len(node.values) // 2]
+    if isinstance(node, FieldExpression):
+        return node.constant if node.is_constant else math.nan
     if isinstance(node, RefractiveIndex):
         return node.n[len(node.n) // 2] if node.n else math.nan
     if isinstance(node, float | int) and not isinstance(node, bool):
@@ -287,6 +301,8 @@ def _node(case: AnyCase, parts: list[str]) -> Any:
 
 def _replaced(case: AnyCase, node: Any, parts: list[str], value: float, factor: float) -> Any:
     """Return a section, a table or a law with another value inside."""
+    if not parts and isinstance(node, FieldExpression):
+        return replace(node, factor=factor * node.factor, offset=factor * node.offset)
     if not parts:
         return _scaled(node, factor) if isinstance(node, Section) else value
     child = _child(case, node, parts[0])
@@ -323,6 +339,8 @@ def _unit(case: AnyCase, path: str) -> str:
     """Return the SI unit of the number at a path; empty text where it has none."""
     *parents, last = path.split(".")
     node, parent = _node(case, path.split(".")), _node(case, parents)
+    if isinstance(node, FieldExpression):
+        return node.si_unit
     if isinstance(node, Law):
         parent, last = node, "value" if "value" in type(node).model_fields else "values"
     field = getattr(type(parent), "model_fields", {}).get(last)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from thermosim.model.heat import HeatModel
     from thermosim.model.model import Model
 
-_STEP = 1e-4  # relative step of a parameter
+_STEP, _STEP_OF_SIGMA = 1e-4, 5e-3  # of a parameter, over its value and its standard deviation
 _EXACT = 1e-12  # of the adjoint, where it is solved iteratively
 _NARROW = 0.05  # of the value: one standard deviation within which ΔT follows a straight line
 BENT = 0.3  # share of a change over which the two sides may differ before that is said
@@ -70,7 +70,8 @@ class Sensitivity:
         return {
             "dT_dp": self.slope, "unit": unit, "value": prior.value, "sigma": prior.sigma,
             "shape": prior.shape, "kind": prior.kind, "source": prior.source,
-            "change_K": self.change, "share": share, "linear": not self.bent,
+            "change_K": self.change, "up_K": self.up, "down_K": self.down,
+            "share": share, "linear": not self.bent,
         }  # fmt: skip
 
 
@@ -215,7 +216,8 @@ def sensitivities(
 
 
 def _at_the_value(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:
-    step = _STEP * abs(prior.value) or _STEP * prior.sigma
+    step = _STEP_OF_SIGMA * prior.sigma
+    step = min(step, _STEP * abs(prior.value)) or step
     wide = prior.sigma > _NARROW * abs(prior.value)
     values = [prior.value + step, prior.value - step]
     values += [prior.at(1.0), prior.at(-1.0)] if wide else []
@@ -234,6 +236,25 @@ def _between_ends(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float
     up, down = above - middle, below - middle
     slope = (up * low**2 - down * high**2) / (high * low * (low - high))
     return Sensitivity(prior, slope, up, down)
+
+
+def sensitivities_in_time(
+    case: AnyCase, again: Callable[[AnyCase], dict[str, float]]
+) -> dict[str, list[Sensitivity]]:
+    """Return what each uncertain number does to each of the numbers of a transient (collective).
+
+    `again` returns these numbers [K] of a run of its own: two runs for each parameter.
+    """
+    found: dict[str, list[Sensitivity]] = {}
+    here = again(case)
+    for prior in (p for p in priors(case) if p.kind != "assumed"):
+        high, low = prior.at(1.0), prior.at(-1.0)
+        up, down = (again(with_value(case, prior.path, value)) for value in (high, low))
+        for name, middle in here.items():
+            slope = (up[name] - down[name]) / (high - low)
+            one = Sensitivity(prior, slope, up[name] - middle, down[name] - middle)
+            found.setdefault(name, []).append(one)
+    return {name: sorted(each, key=lambda s: -abs(s.change)) for name, each in found.items()}
 
 
 def _conducts(heat: HeatModel) -> tuple[Any, ...]:

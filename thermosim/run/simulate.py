@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import SolveError
 from thermosim.model.of_case import model_of
+from thermosim.model.priors import given_priors
 from thermosim.results import Result
 from thermosim.results.claims import ends_claims
 from thermosim.results.folder import check_target, keep_failed, numbers_kept
@@ -32,15 +33,17 @@ def simulate(
     tell: Tell = lambda text: None,
     finish: Finish = lambda folder: None,
     comm: Any = None,
-    uncertainty: bool | Sampler = True,
+    uncertainty: bool | Sampler | None = None,
 ) -> Result:
     """Run a case and return its result; write its folder if `output` is given.
 
     Collective over `comm` (default: all ranks of MPI.COMM_WORLD). `finish` is called on rank 0
     with the filled folder before it is renamed into place, to draw pictures into it. If the solve
-    fails, what there is goes to a folder named ``OUTPUT.failed``. Without `uncertainty` nothing is
-    worked out of what ``[uncertainty]`` asks for; `infer.sampled` in its place samples where that
-    is asked for.
+    fails, what there is goes to a folder named ``OUTPUT.failed``.
+
+    `uncertainty` works out what ``[uncertainty]`` asks for; by default where a folder is written
+    or the case has that section. `infer.sampled.sampled` in its place draws samples where they
+    are asked for.
 
     Raises
     ------
@@ -59,6 +62,9 @@ def simulate(
     from thermosim.run.folder import write_steady
     from thermosim.run.summary import note_times
 
+    if uncertainty is None:
+        uncertainty = output is not None or "uncertainty" in case.model_fields_set
+    given_priors(case)  # what it names must be there before anything is computed
     comm = MPI.COMM_WORLD if comm is None else comm
     journal = Journal(tell if comm.rank == 0 else lambda text: None)
     folder = Path(output) if output is not None else None
@@ -70,8 +76,9 @@ def simulate(
         from thermosim.run.transient import simulate_transient
 
         return simulate_transient(
-            model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish
-        )
+            model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish,
+            uncertainty=uncertainty is not False,
+        )  # fmt: skip
     try:
         result, problem = _solve_to_target(case, comm, journal, uncertainty=uncertainty)
     except SolveError as failure:
