@@ -66,3 +66,21 @@ def test_a_run_with_the_required_value_gives_the_claim(path):
     assert _exactly(bench, -9.0, path, root) == root
     found = simulate(with_value(case, path, root)).summary
     assert found["delta_T_mean_K"] == pytest.approx(-9.0, rel=0.01)
+
+
+def test_a_run_at_the_optimum_confirms_it():
+    """Two numbers: intensity and photon energy of the radiation-limited case."""
+    from scipy.constants import e
+
+    from thermosim.infer.optimise import Constraints, Search, Varied, optimise
+
+    case = load_case(
+        CASES / "yamada2024_radiation_limited.toml", [*FLAT, "mesh.cells_per_contact=200"]
+    )
+    varied = (Varied("laser.intensity", 1e6, 3e8, "W/m^2"),
+              Varied("laser.photon_energy", 2.28 * e, 2.35 * e, "J"))  # fmt: skip
+    search = Search(Bench(case), varied, Constraints())
+    best = optimise(search)
+    found = simulate(search.bench.changed(best.values)).summary
+    assert found["delta_T_mean_K"] == pytest.approx(best.delta_T, rel=2e-3)
+    assert best.delta_T < -20.0

@@ -217,7 +217,8 @@ def mapped(search: Search, best: Best) -> dict[str, Any]:
     """
     axes = search.varied[:2]
     count = _GRID if len(axes) == 2 else _LINE
-    grids = [np.asarray(v.at(np.linspace(0.0, 1.0, count))) for v in axes]
+    shares: Floats = np.linspace(0.0, 1.0, count, dtype=np.float64)
+    grids = [np.asarray(v.at(shares)) for v in axes]
     shape = tuple(len(grid) for grid in grids)
     theta, broken = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     for index in itertools.product(*(range(n) for n in shape)):

@@ -66,7 +66,8 @@ def readings(body: Lumped, claim: float, settings: ThermometrySettings) -> dict[
 def has_own_edge(light: Light) -> bool:
     """Whether the emission may be in balance with the absorption edge of the case."""
     gain, T = light.gain, light.T_ref
-    return abs(float(gain.mean_emission(T)) - detailed_balance_mean(gain, T)) < _OWN_EDGE
+    apart = float(gain.mean_emission(T)) - detailed_balance_mean(gain, T)
+    return bool(abs(apart) < _OWN_EDGE)
 
 
 def _escape(body: Lumped, E: Floats, T: float) -> Floats:

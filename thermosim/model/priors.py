@@ -153,7 +153,7 @@ def with_value(case: AnyCase, path: str, value: float) -> AnyCase:
     old = value_at(case, path)
     factor = value / old if old else math.nan  # laws and tables are never zero
     changed: AnyCase = _replaced(case, case, path.split("."), value, factor)
-    if path == "laser.photon_energy":  # the beam holds its wavelength beside it
+    if path == "laser.photon_energy" and changed.laser is not None:  # the wavelength goes with it
         changed = _with(changed, "laser", _with(changed.laser, "wavelength", wavelength_of(value)))
     before, after = case.gain, changed.gain
     edge = None if before is None else getattr(before.emission, "edge", None)

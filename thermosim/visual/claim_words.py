@@ -244,7 +244,7 @@ def _thermometry(found: Document) -> Duty:
 def _reading(found: Document) -> tuple[list[str], int]:
     seen, claim = found["thermometry"], found["claimed_delta_T_K"]
     if not seen:
-        return ["No reading: no line in balance with an edge falls into the window of [thermometry]."], 0
+        return ["No reading: the window of [thermometry] holds no line in balance with an edge."], 0
     sigma, reading = seen["sigma_K"], seen["reading_K"]
     text = f"A body at {kelvin(claim)} reads {reading:.3g} ± {sigma:.2g} K (photon noise)"
     bias = f"bias by the gap that moves {seen['bias_gap_K']:+.2g} K"

@@ -332,7 +332,7 @@ def test_json_and_page(capfd, tmp_path):
 def test_page_of_an_impossible_claim_names_the_leak(mica):
     text = claim_page(mica, "")
     assert "126 nW/K" in text
-    assert "class=\"verdict impossible\"" in text
+    assert 'class="verdict impossible"' in text
     assert "No value does:" in text
 
 
