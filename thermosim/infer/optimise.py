@@ -59,7 +59,7 @@ class Constraints:
     ----------
     beam_power : most power of the beam [W]
     substrate_heating : most that light in the substrate warms what is under the contact [K]
-    sight : fewest standard deviations of photon noise that ΔT must be
+    sight : fewest standard deviations of photon noise that a cooling must be
     """
 
     beam_power: float | None = None
@@ -121,8 +121,9 @@ class Search:
             found["heating of the substrate"] = 1.0 - lit / limits.substrate_heating
         if limits.sight is not None:
             theta = body.steady()
-            seen = theta and readings(body, theta, self.bench.case.thermometry)
-            margin = abs(theta) / seen["sigma_K"] / limits.sight - 1.0 if seen and theta else -1.0
+            cools = theta is not None and theta < 0.0
+            seen = readings(body, theta, self.bench.case.thermometry) if cools and theta else {}
+            margin = -(theta or 0.0) / seen["sigma_K"] / limits.sight - 1.0 if seen else -1.0
             found["sight of the thermometer"] = margin
         return found
 

@@ -36,10 +36,10 @@ def test_the_best_intensity_is_that_of_one_dot():
     def g(x):
         return x * ((1 + eta_BX * x) / (1 + x) * E_PL - E_ex)
 
-    assert found.values["laser.intensity"] == pytest.approx(x * per_x, rel=2e-3)
+    assert found.values["laser.intensity"] == pytest.approx(x * per_x, rel=4e-3)
     ends = [brentq(lambda y: g(y) - 0.99 * g(x), *span) for span in ((1e-4, x), (x, 0.03))]
     assert found.intervals["laser.intensity"] == pytest.approx(
-        [end * per_x for end in ends], rel=5e-3
+        [end * per_x for end in ends], rel=8e-3
     )
     assert found.at_bound == ()
     assert found.delta_T == pytest.approx(-0.1461, rel=2e-3)
