@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from thermosim.case.particle_case import Case
 from thermosim.errors import CaseError
 from thermosim.model.priors import Prior, priors, value_at
 
@@ -189,9 +190,8 @@ def _apart(value: float, now: float) -> float:
 
 def _holds(bench: Bench, claim: float, values: Mapping[str, float]) -> bool:
     """Whether a case with these values is a case, and the claim its steady state."""
-    case = bench.changed(values)
     try:
-        type(case).model_validate(case.model_dump())
+        Case.model_validate(bench.changed(values).model_dump())
     except (CaseError, ValidationError):
         return False
     steady = bench.body(values).steady()
