@@ -322,7 +322,7 @@ def _fill_from_series(light: AbsorbedLight) -> None:
     assert isinstance(optics, MieOptics)
     centre, radius = sphere_of(light.outline)
     field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
-    inside = _only_inside(field_at, centre, radius)
+    inside = only_inside(field_at, centre, radius)
     set_at_quadrature_points(light.intensity, inside, light.domain)
     spheres = mie_spheres(optics, laser, radius, n, light.alpha)
     Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
@@ -330,7 +330,7 @@ def _fill_from_series(light: AbsorbedLight) -> None:
     light.expected = Q_abs * math.pi * radius**2 * incident
 
 
-def _only_inside(field_at: Any, centre: Any, radius: float) -> Any:
+def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
     """Return the field with 0 at the points of other bodies."""
 
     def values(points: Floats) -> Floats:

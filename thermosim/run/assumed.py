@@ -25,7 +25,8 @@ from thermosim.gain.escape.of_body import resolve_escape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.light import lit_points
 from thermosim.optics.choice import WEAK_CONTRAST
-from thermosim.optics.model import MieOptics, UniformOptics, mie_intensity
+from thermosim.optics.mie_grid import ball_intensity
+from thermosim.optics.model import MieOptics, UniformOptics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,6 @@ _DARK = 0.01  # share of dots without emission that is tried
 _BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over theirs
 _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
 _BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
-_RADII = 40  # at which the light in a sphere is sampled, at twice as many angles
 _ROUGH = 1e7  # conductance [W/(m² K)] of the interface in a contact that is tried
 
 
@@ -131,29 +131,11 @@ def _of_light(lit: _Lit) -> Iterator[Other]:
     if light.laser.profile != "plane" or light.laser.speckle is not None:
         return
     volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
-    points, shares = _ball(*sphere, light.laser.axes)
-    optics = MieOptics(refractive_index=light.index)
-    field = mie_intensity(optics, light.laser, sphere[1], sphere[0], light.index, lit.light.alpha)
-    I = field(points) * lit.light.factor
+    optics, (centre, radius) = MieOptics(refractive_index=light.index), sphere
+    I, shares = ball_intensity(optics, light.laser, radius, centre, light.index, lit.light.alpha)
+    I = I * lit.light.factor
     uneven = _Lit(lit.light, I, np.full_like(I, mean), volume * shares)
     yield "even light", "with the field of the Mie series", uneven.heat(lit.light.gain)
-
-
-def _ball(centre: Any, radius: float, axes: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points [m] in a sphere and their shares of its volume, for fields about a beam.
-
-    `axes` are two unit vectors across the beam, and its direction.
-    """
-    x, w = np.polynomial.legendre.leggauss(_RADII)
-    mu, w_mu = np.polynomial.legendre.leggauss(2 * _RADII)
-    s = 0.5 * (x + 1.0)
-    S, MU, PHI = np.meshgrid(s, mu, (0.25 * np.pi, 0.75 * np.pi), indexing="ij")
-    across = np.sqrt(1.0 - MU**2)
-    parts = (across * np.cos(PHI), across * np.sin(PHI), MU)
-    ways = sum(part[..., None] * np.asarray(axis) for part, axis in zip(parts, axes, strict=True))
-    points = np.asarray(centre) + radius * S[..., None] * ways
-    shares = np.broadcast_to((w * s**2)[:, None, None] * w_mu[None, :, None], S.shape).ravel()
-    return points.reshape(-1, 3), shares / shares.sum()
 
 
 def _of_dots(lit: _Lit) -> Iterator[Other]:
