@@ -16,11 +16,10 @@ from thermosim.light.light import (
     AbsorbedLight,
     absorbed_light,
     emission_of,
-    only_inside,
     unlit_absorption,
     with_choice,
 )
-from thermosim.light.outline import sphere_of
+from thermosim.light.outline import only_inside, sphere_of
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
 from thermosim.optics.model import AttenuatingOptics, MieOptics, RayOptics
 
