@@ -19,17 +19,17 @@ from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import gather_cells, set_by_cell
 from thermosim.light.ground import (
-    BeamHeat, LayerCells, absorbing_cells, beam_heat, reflection_notes
-)  # fmt: skip
+    BeamHeat,
+    LayerCells,
+    absorbing_cells,
+    beam_heat,
+    reflection_notes,
+)
 from thermosim.light.outline import only_inside, outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
 from thermosim.optics.choice import choose
-from thermosim.optics.model import (
-    AutoOptics,
-    MieOptics,
-    RayOptics,
-)
+from thermosim.optics.model import AutoOptics, MieOptics, RayOptics
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
