@@ -14,10 +14,12 @@ def register(app: typer.Typer) -> None:
         return
     from thermosim.cli import (
         case,
+        claim,
         fit,
         gain,
         ladder,
         mesh,
+        optimise,
         reproduce,
         run,
         sweep,
@@ -34,6 +36,8 @@ def register(app: typer.Typer) -> None:
         gain.gain,
         gain.limits,
         ladder.ladder,
+        claim.claim,
+        optimise.optimise,
         trpl.trpl,
         thermometry.thermometry,
         fit.fit,

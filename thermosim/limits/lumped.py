@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from thermosim.gain import GainParameters
     from thermosim.model.heat import HeatModel
     from thermosim.model.lump import Lump
-    from thermosim.model.model import Model
+    from thermosim.model.model import Light, Model
 
 _HOTTEST = 5000.0  # K above the chamber, to which a steady state is sought
 _GROWTH = 1.15
@@ -64,14 +64,16 @@ class Lumped:
     host: float
 
     @classmethod
-    def of(cls, model: Model, lump: Lump) -> Lumped:
-        """Return the balance of a model about a particle."""
+    def of(
+        cls, model: Model, lump: Lump, lit: Callable[[Light, GainParameters], LitBody] = lit_body
+    ) -> Self:
+        """Return the balance of a model about a particle; `lit` finds the light in it."""
         names = (*model.layout.boundaries, *model.layout.insulated)
         heat, light = model.heat(names), model.light
         if light is None:
             return cls(model, lump, heat, None, None, 0.0)
         p = light.resolved().model.parameters(light.laser.photon_energy)
-        return cls(model, lump, heat, lit_body(light, p), p, light.optics.host_absorption)
+        return cls(model, lump, heat, lit(light, p), p, light.optics.host_absorption)
 
     # the body
 
