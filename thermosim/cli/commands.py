@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     from thermosim.cli import (
         case,
         claim,
+        fit,
         gain,
         ladder,
         mesh,
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
         optimise.optimise,
         trpl.trpl,
         thermometry.thermometry,
+        fit.fit,
         reproduce.reproduce,
         case.init,
         case.schema,

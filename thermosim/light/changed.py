@@ -93,11 +93,8 @@ class ChangedLight:
     @cached_property
     def _smooth(self) -> Any:
         known = self.known
-        optics, (centre, radius) = known.light.optics, sphere_of(known.outline)
-        assert isinstance(optics, MieOptics)
-        field = smooth_intensity(
-            optics, known.light.laser, radius, centre, known.light.index, known.alpha
-        )
+        centre, radius = sphere_of(known.outline)
+        field = smooth_intensity(known.light.in_sphere(centre, radius, known.alpha))
         return only_inside(field, centre, radius)
 
     def is_in_series(self, light: Light) -> bool:
@@ -120,7 +117,7 @@ class ChangedLight:
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)
         centre, radius = sphere_of(self.known.outline)
-        I, shares = ball_intensity(optics, light.laser, radius, centre, light.index, alpha)
+        I, shares = ball_intensity(light.in_sphere(centre, radius, alpha))
         T, z = weights.at(I / np.sum(I * shares))
         density = heat_source(I, T, p) + optics.host_absorption * I
         return float(np.sum(density * z * shares)) * 4.0 / 3.0 * np.pi * radius**3

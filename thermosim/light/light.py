@@ -17,38 +17,24 @@ from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
-from thermosim.light.cells import (
-    gather_cells,
-    grouped_density,
-    lattice_groups,
-    set_by_cell,
-)
-from thermosim.light.ground import (
-    BeamHeat,
-    LayerCells,
-    absorbing_cells,
-    beam_heat,
-    heat_of_rays,
-    top_index,
-)
+from thermosim.light.cells import gather_cells, set_by_cell
+from thermosim.light.ground import BeamHeat, LayerCells, absorbing_cells, beam_heat
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
-from thermosim.optics.choice import choose
+from thermosim.light.traced import traced_into
+from thermosim.optics.choice import CUT, choose
 from thermosim.optics.model import (
     AutoOptics,
     MieOptics,
     RayOptics,
-    mie_intensity,
-    mie_spheres,
-    trace_body,
 )
-from thermosim.optics.rays_segments import deposit_on_cells
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
+    from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
 
@@ -92,6 +78,8 @@ class AbsorbedLight:
         What a reader of the result must know.
     scale
         Constant of the form that multiplies all light of a transient; None stands for 1.
+    others
+        Of rays: what they would have been in other samples, see `traced.Traced`.
     """
 
     light: Light
@@ -109,6 +97,7 @@ class AbsorbedLight:
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
+    others: list[tuple[float, list[AbsorbedLight]]] = field(default_factory=list)
 
     @property
     def region(self) -> str:
@@ -196,6 +185,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
+        _say_substrate(found, optics)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -252,6 +242,32 @@ def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
         set_at_quadrature_points(light.intensity, intensity, light.domain)
     else:
         light.intensity = intensity
+
+
+def with_rule(light: AbsorbedLight, degree: int) -> AbsorbedLight:
+    """Return the light at the points of another rule (collective)."""
+    found = replace(light, quadrature_degree=degree)
+    if isinstance(light.light.optics, MieOptics):
+        found.intensity = quadrature_function(light.domain, degree)
+        _fill_from_series(found)
+    else:
+        _fill_by_formula(found, degree)
+    return found
+
+
+def with_coarser_beam(light: AbsorbedLight) -> AbsorbedLight:
+    """Return the light with a beam of columns twice as wide and deep in the layers (collective)."""
+    assert light.beam is not None
+    shadow = isinstance(light.light.optics, RayOptics)
+    layers, domain = light.ground_layers, light.domain
+    beam = beam_heat(light.light, layers, domain, light.outline, shadow=shadow, coarser=2)
+    assert beam is not None
+    found = replace(light, beam=beam, ground=light.ground.copy())
+    for region in beam.density:
+        change = beam.density[region] - light.beam.density[region]
+        cells = gather_cells(domain, region)
+        set_by_cell(found.ground, domain, cells, change, add=True)
+    return found
 
 
 def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floats]) -> None:
@@ -318,16 +334,32 @@ def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
 
 
 def _fill_from_series(light: AbsorbedLight) -> None:
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, MieOptics)
     centre, radius = sphere_of(light.outline)
-    field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
-    inside = only_inside(field_at, centre, radius)
+    found = light.light.in_sphere(centre, radius, light.alpha)
+    inside = only_inside(found.intensity, centre, radius)
     set_at_quadrature_points(light.intensity, inside, light.domain)
-    spheres = mie_spheres(optics, laser, radius, n, light.alpha)
-    Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
-    incident = float(laser.intensity_at([centre])[0])
-    light.expected = Q_abs * math.pi * radius**2 * incident
+    light.expected = found.absorbed
+    if found.optics.substrate:
+        Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
+        light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
+
+
+def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
+    """Note what the substrate does to the light in a sphere."""
+    if not optics.substrate or not light.expected:
+        return
+    free = replace(light.light, optics=optics.model_copy(update={"substrate": False, "gap": 0.0}))
+    centre, radius = sphere_of(light.outline)
+    ratio = light.expected / free.in_sphere(centre, radius, light.alpha).absorbed
+    light.notes.append(
+        f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"
+    )
+    depth = (radius - centre[2]) / radius
+    if depth > CUT:
+        light.notes.append(
+            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
+            "that of a whole sphere that touches"
+        )
 
 
 def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
@@ -342,37 +374,32 @@ def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
     return values
 
 
+def _put_rays(light: AbsorbedLight, body: Cells | None, layers: LayerCells, put: Put) -> None:
+    """Set intensity and light in the layers from what rank 0 knows of each cell (collective)."""
+    set_by_cell(light.intensity, light.domain, body, put[0])
+    add_to_ground(light, layers, put[1])
+
+
 def _fill_from_rays(light: AbsorbedLight) -> None:
     """Trace on rank 0, put the light into the cells, and hand the values to their owners."""
     domain = light.domain
     body = gather_cells(domain, light.region)
     layers = absorbing_cells(light.ground_layers, light.light.laser.wavelength, domain)
-    traced = on_root(domain.comm, lambda: _trace_into(light, body, layers))
-    inside, heated, light.ledger, light.expected = traced
-    set_by_cell(light.intensity, domain, body, inside)
-    add_to_ground(light, layers, heated)
-
-
-def _trace_into(
-    light: AbsorbedLight, body: Cells | None, layers: LayerCells
-) -> tuple[Floats, dict[str, Floats], Ledger, float]:
-    """Return intensity by cell, power density by cell of each layer that absorbs, ledger, power."""
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, RayOptics)
-    assert body is not None
-    dots = light.alpha - light.alpha_host
-    # what the gain itself calls background heats like the host
-    host = optics.model_copy(update={"host_absorption": light.alpha_host})
-    below = top_index(light.light.ground)
-    traced = trace_body(host, laser, light.outline.surface(), n, dots, below)
-    size = optics.finest(laser.wavelength, n, light.outline.size)
-    locate = body.locator()
-    amount, _ = deposit_on_cells(
-        traced.segments, locate, len(body.names), 0.5 * size, scattered=True
+    alpha, ground = (light.alpha - light.alpha_host, light.alpha_host), light.ground_layers
+    traced = on_root(
+        domain.comm,
+        lambda: traced_into(light.light, light.outline, alpha, ground, body, layers),
     )
-    inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
-    heated = heat_of_rays(light.ground_layers, laser.wavelength, traced.landings, layers, size)
-    return inside, heated, traced.ledger, traced.ledger.absorbed
+    light.ledger, light.expected = traced.ledger, traced.ledger.absorbed
+    _put_rays(light, body, layers, traced.put)
+    light.others = []
+    for share, sets in traced.others:
+        found = []
+        for put in sets:
+            other = replace(light, intensity=light.intensity.copy(), ground=None)
+            _put_rays(other, body, layers, put)
+            found.append(other)
+        light.others.append((share, found))
 
 
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {

@@ -135,7 +135,7 @@ class Lumped:
         return np.ones(1) if self.lit is None else self.lit.weight
 
     @cached_property
-    def _warmth(self) -> NDArray[np.float64] | None:
+    def warmth(self) -> NDArray[np.float64] | None:
         """How much a watt at each point warms the contact over the mean, times 4πkR."""
         shape = self.lump.particle.shape
         if self.lit is None or self.lit.points is None or not isinstance(shape, Sphere):
@@ -201,9 +201,9 @@ class Lumped:
         T = self.T_env + theta
         mean = (T + support.temperature) / 2.0
         shift = 0.0
-        if self._warmth is not None:
+        if self.warmth is not None:
             q = self.densities(T) * self.weights * self.volume
-            shift = float(q @ self._warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
+            shift = float(q @ self.warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
         network = self._network(mean)
         drive = T + shift - support.temperature - support.lit
         return np.linalg.solve(network, np.full(len(network), drive))

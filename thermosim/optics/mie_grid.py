@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.optics.mie import field_to_intensity
-from thermosim.optics.model import MieOptics, mie_spheres
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from thermosim.optics.beam import Laser
     from thermosim.optics.mie import MieSphere
+    from thermosim.optics.sphere_light import LightInSphere
 
     Floats = NDArray[np.float64]
 
@@ -76,39 +76,33 @@ def angular_functions(mu: Floats, count: int) -> tuple[Floats, Floats]:
     return pi, tau
 
 
-def ball_intensity(
-    optics: MieOptics, laser: Laser, radius: float, centre: Floats, n: float, alpha: float
-) -> tuple[Floats, Floats]:
-    """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume.
-
-    Arguments as of `mie_intensity`, whose values it has, but for a whole sphere at once.
-    """
-    spheres = mie_spheres(optics, laser, radius, n, alpha)
+def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
+    """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume."""
+    optics, laser = light.optics, light.laser
+    spheres = [(share, sphere.inside) for share, sphere in light.spheres]
     ball = Ball.resolving(max(abs(sphere.m) * sphere.x for _, sphere in spheres))
-    incident = float(laser.intensity_at(centre[None])[0])
     if optics.average == "orientation":
         squared = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
-        return field_to_intensity(squared, n, incident), ball.shares.sum(axis=1)
+        shares = ball.shares.sum(axis=1)
+        return field_to_intensity(squared, light.n, light.incident), shares
     parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
     P = sum(share * p for share, p, _ in parts)
     S = sum(share * s for share, _, s in parts)
     shares = _along(laser) if optics.average == "none" else np.array([0.5])
     squared = np.concatenate([(c * P + (1.0 - c) * S).ravel() for c in shares])
     volumes = np.tile(ball.shares.ravel() / len(shares), len(shares))
-    return field_to_intensity(squared, n, incident), volumes
+    return field_to_intensity(squared, light.n, light.incident), volumes
 
 
-def smooth_intensity(
-    optics: MieOptics, laser: Laser, radius: float, centre: Floats, n: float, alpha: float
-) -> Callable[[Floats], Floats]:
+def smooth_intensity(light: LightInSphere) -> Callable[[Floats], Floats]:
     """Return the local intensity in a sphere, from splines through its values on a grid.
 
-    As `mie_intensity`, in a fraction of its time for many points, and within about 1e-4 of the
-    highest intensity. Points beyond the surface take the value there.
+    As `LightInSphere.intensity`, in a fraction of its time for many points, and within about 1e-4
+    of the highest intensity. Points beyond the surface take the value there.
     """
-    spheres = mie_spheres(optics, laser, radius, n, alpha)
+    optics, laser = light.optics, light.laser
+    spheres = [(share, sphere.inside) for share, sphere in light.spheres]
     phase = max(abs(sphere.m) * sphere.x for _, sphere in spheres)
-    incident, middle = float(laser.intensity_at(centre[None])[0]), np.asarray(centre, float)
     ball = Ball.resolving(_FINER * phase)
     parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
     P = _spline(ball, sum(share * p for share, p, _ in parts))
@@ -116,7 +110,7 @@ def smooth_intensity(
     first, second, along = laser.axes
 
     def intensity(points: Floats) -> Floats:
-        away = (np.asarray(points, float) - middle) / radius
+        away = (np.asarray(points, float) - light.centre) / light.radius
         s = np.linalg.norm(away, axis=1)
         mu = np.clip(away @ along / np.where(s > 0.0, s, 1.0), -1.0, 1.0)
         across = np.stack([away @ first, away @ second])
@@ -128,7 +122,7 @@ def smooth_intensity(
             cos2 = np.sum([w * (ways[0] * a + ways[1] * b) ** 2 for w, a, b in fields], axis=0)
         s = np.minimum(s, 1.0)
         squared = cos2 * P.ev(s, mu) + (1.0 - cos2) * S.ev(s, mu)
-        return field_to_intensity(np.maximum(squared, 0.0), n, incident)
+        return field_to_intensity(np.maximum(squared, 0.0), light.n, light.incident)
 
     return intensity
 

@@ -6,7 +6,8 @@ import pytest
 from thermosim.optics.beam import Laser
 from thermosim.optics.mie import MieSphere
 from thermosim.optics.mie_grid import Ball, ball_intensity, grid_parts, smooth_intensity
-from thermosim.optics.model import MieOptics, mie_intensity
+from thermosim.optics.model import MieOptics
+from thermosim.optics.sphere_light import light_in_sphere
 
 CENTRE = np.array([0.0, 0.0, 2e-6])
 
@@ -35,11 +36,12 @@ def test_the_mean_is_that_of_the_absorbed_power():
 @pytest.mark.parametrize("more", [{}, {"polarisation": "linear"}, {"polarisation": "circular"}])
 def test_fourth_moments_are_those_of_random_points(more):
     beam = laser(**more)
-    I, shares = ball_intensity(MieOptics(), beam, 1e-6, CENTRE, 1.69, 1e3)
+    field = light_in_sphere(MieOptics(), beam, 1e-6, CENTRE, 1.69, 1e3)
+    I, shares = ball_intensity(field)
     random = np.random.default_rng(2)
     points = random.normal(size=(20000, 3))
     points *= 1e-6 * random.random((20000, 1)) ** (1 / 3) / np.linalg.norm(points, axis=1)[:, None]
-    there = mie_intensity(MieOptics(), beam, 1e-6, CENTRE, 1.69, 1e3)(points + CENTRE)
+    there = field.intensity(points + CENTRE)
     for power in (1, 2):
         spread = 4.0 * np.std(there**power) / np.sqrt(len(there))
         assert np.sum(I**power * shares) == pytest.approx(np.mean(there**power), abs=spread)
@@ -51,6 +53,7 @@ def test_splines_follow_the_series(more):
     random = np.random.default_rng(4)
     points = random.normal(size=(500, 3))
     points *= 2e-6 * random.random((500, 1)) ** (1 / 3) / np.linalg.norm(points, axis=1)[:, None]
-    there = mie_intensity(MieOptics(), beam, 2e-6, CENTRE, 1.69, 1e3)(points + CENTRE)
-    found = smooth_intensity(MieOptics(), beam, 2e-6, CENTRE, 1.69, 1e3)(points + CENTRE)
+    field = light_in_sphere(MieOptics(), beam, 2e-6, CENTRE, 1.69, 1e3)
+    there = field.intensity(points + CENTRE)
+    found = smooth_intensity(field)(points + CENTRE)
     np.testing.assert_allclose(found, there, atol=1e-4 * there.max())
