@@ -23,6 +23,7 @@ from thermosim.light.cells import (
     lattice_groups,
     set_by_cell,
 )
+from thermosim.light.glow import glow_heat
 from thermosim.light.ground import (
     BeamHeat,
     LayerCells,
@@ -33,6 +34,7 @@ from thermosim.light.ground import (
 )
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
+from thermosim.model.heat import Glow
 from thermosim.optics.choice import choose
 from thermosim.optics.model import (
     AutoOptics,
@@ -83,6 +85,8 @@ class AbsorbedLight:
         take none.
     beam
         Account of the beam that falls on these layers; None in a plane wave, or if they take none.
+    glow
+        Account of a watt of emission on these layers; None if they absorb none of it.
     ledger
         Where the power of the rays went; None in other models.
     expected
@@ -105,6 +109,7 @@ class AbsorbedLight:
     quadrature_degree: int | None = None
     ground: Any = None
     beam: BeamHeat | None = None
+    glow: BeamHeat | None = None
     ledger: Ledger | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
@@ -149,6 +154,17 @@ class AbsorbedLight:
             found |= dict.fromkeys(self.ground_regions, source)
         return found
 
+    def glows(self) -> tuple[Glow, ...]:
+        """Return the emission that layers absorb, which heats them with the state of the dots."""
+        if self.glow is None:
+            return ()
+        share = fem.Function(fem.functionspace(self.domain.mesh, ("DG", 0)))
+        for region in self.glow.absorbed:
+            cells = gather_cells(self.domain, region)
+            values = self.glow.density.get(region)
+            set_by_cell(share, self.domain, cells, values, add=True)
+        return (Glow(self.region, self.source, share, tuple(self.glow.absorbed)),)
+
     def rebuild(self, alpha: float) -> None:
         """Compute the light anew for an absorption coefficient [1/m], in place (collective)."""
         self.alpha = alpha
@@ -192,6 +208,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
+    found.glow = glow_heat(light, domain, escape)
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
     if isinstance(optics, RayOptics | MieOptics):
         _check_saturation(found, optics)

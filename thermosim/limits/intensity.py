@@ -31,7 +31,7 @@ from thermosim.shapes.hits import SphereSurface
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
-    from thermosim.model.model import Ground, Light
+    from thermosim.model.model import Emitted, Ground, Light
     from thermosim.optics.model import IntensityField
 
 Floats = NDArray[np.float64]
@@ -217,16 +217,29 @@ def light_in_ground(light: Light, layers: Sequence[Ground]) -> list[tuple[float,
 
     None where no layer absorbs, or the beam is a plane wave, which has no width.
     """
-    absorbing = [layer.index.imag > 0 for layer in layers]
-    if not any(absorbing) or light.laser.profile == "plane":
+    if light.laser.profile == "plane":
+        return []
+    z, wavelength = float(light.laser.direction[2]), light.laser.wavelength
+    return _absorbed_in(layers, wavelength, abs(z), from_below=z > 0)
+
+
+def emission_in_ground(
+    emitted: Emitted, layers: Sequence[Ground], cos: float
+) -> list[tuple[float, float]]:
+    """Return, as `light_in_ground`, what is absorbed of emission at a cosine of incidence."""
+    return _absorbed_in(layers, emitted.wavelength, cos)
+
+
+def _absorbed_in(
+    layers: Sequence[Ground], wavelength: float, cos: float, *, from_below: bool = False
+) -> list[tuple[float, float]]:
+    if not any(layer.index.imag > 0 for layer in layers):
         return []
     indices = [complex(_UNKNOWN) if math.isnan(a.index.real) else a.index for a in layers]
-    cos = abs(float(light.laser.direction[2]))
     sizes = [layer.thickness for layer in layers]
-    from_below = bool(light.laser.direction[2] > 0)
     if from_below:
         indices, sizes = indices[::-1], sizes[::-1]
-    found = layered_light([1.0, *indices, 1.0], sizes, light.laser.wavelength, cos)
+    found = layered_light([1.0, *indices, 1.0], sizes, wavelength, cos)
     shares, begins = [], 0.0
     for layer, taken in zip(layers, found.layers[:: -1 if from_below else 1], strict=True):
         middle = (np.arange(_DEPTHS) + 0.5) / _DEPTHS * taken.thickness

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermosim.gain.source import heat_source
+from thermosim.gain.source import emitted_light, heat_source
 from thermosim.limits.inside import (
     crossing_resistances,
     flat_resistance,
@@ -127,6 +127,13 @@ class Lumped:
         q = self.densities(self.T_env + theta)
         return float(q @ self.weights) * self.volume
 
+    def emitted(self, theta: float) -> float:
+        """Return the light that the dots send out of the particle [W]."""
+        if self.lit is None or self.parameters is None:
+            return 0.0
+        q = emitted_light(self.lit.intensity, self.T_env + theta, self.parameters)
+        return float(q @ self.weights) * self.volume
+
     @property
     def weights(self) -> NDArray[np.float64]:
         """The share of the volume of each intensity."""
@@ -203,7 +210,8 @@ class Lumped:
             q = self.densities(T) * self.weights * self.volume
             shift = float(q @ self._warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
         network = self._network(mean)
-        drive = T + shift - support.temperature - support.lit
+        warmed = support.lit + support.glow * self.emitted(theta)
+        drive = T + shift - support.temperature - warmed
         return np.linalg.solve(network, np.full(len(network), drive))
 
     @cached_property

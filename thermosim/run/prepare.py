@@ -81,7 +81,7 @@ def heat_on(
         return heat if factor is None else with_factor(heat, factor)
     sources = light.sources()
     bodies = (replace(b, source=sources.get(b.region, b.source)) for b in heat.bodies)
-    return replace(heat, bodies=tuple(bodies))
+    return replace(heat, bodies=tuple(bodies), glows=light.glows())
 
 
 def _spread(heat: HeatModel, domain: Domain) -> HeatModel:
