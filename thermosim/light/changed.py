@@ -42,7 +42,7 @@ class ChangedLight:
         light = self._of_our_model(light)
         if not self._same_field(light):
             return absorbed_light(light, known.domain, self._degree)
-        gain, facts = emission_of(light, known.outline)
+        gain, facts, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         before = unlit_absorption(known.light, known.parameters)
         alpha = known.alpha * unlit_absorption(light, p) / before

@@ -13,10 +13,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from dolfinx import fem
 
 from thermosim.fem.parallel import on_root
-from thermosim.light.cells import gather_cells
+from thermosim.light.cells import gather_cells, set_by_cell
 from thermosim.light.ground import BeamHeat, Columns, Falling, absorption, face_points
+from thermosim.model.heat import Glow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from thermosim.gain.escape.methods import Escape
     from thermosim.light.cells import Floats
     from thermosim.light.ground import LayerCells, Layers
+    from thermosim.light.light import AbsorbedLight
     from thermosim.model.model import Emitted, Light
 
 _ANGLES = 96  # steps of the cosine of the angle of incidence
@@ -45,6 +48,20 @@ def glow_heat(light: Light, domain: Domain, escape: Escape | None) -> BeamHeat |
     through = 0.0 if escape is None or not escape.f_escape else escape.f_substrate / escape.f_escape
     contact = light.contact_radius
     return on_root(domain.comm, lambda: _Glow(emitted, ground, cells, contact, through).heat())
+
+
+def glows_of(light: AbsorbedLight) -> tuple[Glow, ...]:
+    """Return the emission that layers absorb, which heats them with the state of the dots.
+
+    Collective.
+    """
+    if light.glow is None:
+        return ()
+    share = fem.Function(fem.functionspace(light.domain.mesh, ("DG", 0)))
+    for region in light.glow.absorbed:
+        cells = gather_cells(light.domain, region)
+        set_by_cell(share, light.domain, cells, light.glow.density.get(region), add=True)
+    return (Glow(light.region, light.source, share, tuple(light.glow.absorbed)),)
 
 
 class _Glow(Falling):

@@ -34,7 +34,6 @@ from thermosim.light.ground import (
 )
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
-from thermosim.model.heat import Glow
 from thermosim.optics.choice import choose
 from thermosim.optics.model import (
     AutoOptics,
@@ -49,6 +48,7 @@ from thermosim.optics.rays_segments import deposit_on_cells
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
+    from thermosim.gain.escape.methods import Escape
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
     from thermosim.model.model import Ground, Light
@@ -154,17 +154,6 @@ class AbsorbedLight:
             found |= dict.fromkeys(self.ground_regions, source)
         return found
 
-    def glows(self) -> tuple[Glow, ...]:
-        """Return the emission that layers absorb, which heats them with the state of the dots."""
-        if self.glow is None:
-            return ()
-        share = fem.Function(fem.functionspace(self.domain.mesh, ("DG", 0)))
-        for region in self.glow.absorbed:
-            cells = gather_cells(self.domain, region)
-            values = self.glow.density.get(region)
-            set_by_cell(share, self.domain, cells, values, add=True)
-        return (Glow(self.region, self.source, share, tuple(self.glow.absorbed)),)
-
     def rebuild(self, alpha: float) -> None:
         """Compute the light anew for an absorption coefficient [1/m], in place (collective)."""
         self.alpha = alpha
@@ -193,7 +182,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     outline = outline_of(light, domain)
     light, notes = with_choice(light, outline)
     optics = light.optics
-    gain, facts = emission_of(light, outline)
+    gain, facts, escape = emission_of(light, outline)
     p = gain.parameters(light.laser.photon_energy)
     unlit = unlit_absorption(light, p)
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
@@ -220,8 +209,10 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     return found
 
 
-def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, float]]:
-    """Return the gain with its escape worked out for what the light meets, and numbers of it.
+def emission_of(
+    light: Light, outline: Outline
+) -> tuple[GainModel, dict[str, float], Escape | None]:
+    """Return the gain with its escape worked out for what the light meets, its numbers, itself.
 
     Raises
     ------
@@ -236,7 +227,7 @@ def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, fl
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
     p = gain.parameters(light.laser.photon_energy)
-    return gain, escape_numbers(gain, escape, p, light.T_ref)
+    return gain, escape_numbers(gain, escape, p, light.T_ref), escape
 
 
 def unlit_absorption(light: Light, p: GainParameters) -> float:
