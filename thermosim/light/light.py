@@ -11,7 +11,11 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.errors import CaseError, Problem
-from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
+from thermosim.fem.domain import (
+    quadrature_function,
+    quadrature_points,
+    set_at_quadrature_points,
+)
 from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
@@ -33,6 +37,7 @@ from thermosim.light.ground import (
     top_index,
 )
 from thermosim.light.outline import outline_of, sphere_of
+from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
 from thermosim.optics.choice import choose
 from thermosim.optics.model import (
@@ -330,24 +335,15 @@ def _fill_from_series(light: AbsorbedLight) -> None:
     assert isinstance(optics, MieOptics)
     centre, radius = sphere_of(light.outline)
     field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
-    inside = _only_inside(field_at, centre, radius)
+    waves = 4.0 * math.pi * n / laser.wavelength  # of the square of the field
+    rule = quadrature_points(light.intensity)
+    lit = light.domain.cells(light.region)
+    inside = sampled(field_at, rule, waves, np.asarray(centre), radius, lit)
     set_at_quadrature_points(light.intensity, inside, light.domain)
     spheres = mie_spheres(optics, laser, radius, n, light.alpha)
     Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
     incident = float(laser.intensity_at([centre])[0])
     light.expected = Q_abs * math.pi * radius**2 * incident
-
-
-def _only_inside(field_at: Any, centre: Any, radius: float) -> Any:
-    """Return the field with 0 at the points of other bodies."""
-
-    def values(points: Floats) -> Floats:
-        near = np.linalg.norm(points - np.asarray(centre), axis=1) < 1.04 * radius
-        found = np.zeros(len(points))
-        found[near] = field_at(points[near])
-        return found
-
-    return values
 
 
 def _fill_from_rays(light: AbsorbedLight) -> None:

@@ -42,6 +42,7 @@ _BOXES = 24  # across a body without symmetry
 _DEPTHS = 24
 _UNKNOWN = 1.5  # real index of a layer whose material has none
 _AROUND = 8
+_BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,21 @@ class LitBody:
     intensity: Floats
     weight: Floats
     points: Floats | None = None
+
+    def by_intensity(self, *others: Floats) -> tuple[LitBody, list[Floats]]:
+        """Return the body with points of like intensity as one, and the means of other numbers."""
+        top = float(self.intensity.max(initial=0.0))
+        if len(self.intensity) <= _BINS or not top:
+            return self, list(others)
+        floor = np.maximum(self.intensity / top, _DARKEST)
+        place = np.rint(_BINS * np.log(floor) / np.log(_DARKEST)).astype(int)
+        weight = np.bincount(place, self.weight, _BINS + 1)
+        there = weight > 0.0
+        means = [
+            np.bincount(place, self.weight * values, _BINS + 1)[there] / weight[there]
+            for values in (self.intensity, *others)
+        ]
+        return LitBody(means[0], weight[there]), means[1:]
 
 
 def settled(light: Light) -> Light:

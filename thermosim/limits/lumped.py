@@ -52,6 +52,8 @@ class Lumped:
     ----------
     model, lump, heat : what a run solves
     lit : intensities in the body; None without light
+    warmth : how much a watt at each intensity warms the contact over the mean, times 4πkR; None
+        where that is not known or does not matter
     parameters : of the gain
     host : absorption coefficient of what only heats beside the gain [1/m]
     """
@@ -62,6 +64,7 @@ class Lumped:
     lit: LitBody | None
     parameters: GainParameters | None
     host: float
+    warmth: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, model: Model, lump: Lump) -> Lumped:
@@ -71,7 +74,12 @@ class Lumped:
         if light is None:
             return cls(model, lump, heat, None, None, 0.0)
         p = light.resolved().model.parameters(light.laser.photon_energy)
-        return cls(model, lump, heat, lit_body(light, p), p, light.optics.host_absorption)
+        lit, host, shape = lit_body(light, p), light.optics.host_absorption, lump.particle.shape
+        if lit.points is None or not isinstance(shape, Sphere):
+            return cls(model, lump, heat, lit.by_intensity()[0], p, host)
+        found = neumann(lit.points, shape.radius)
+        lit, (warmth,) = lit.by_intensity(found - found @ lit.weight)
+        return cls(model, lump, heat, lit, p, host, warmth)
 
     # the body
 
@@ -139,15 +147,6 @@ class Lumped:
         """The share of the volume of each intensity."""
         return np.ones(1) if self.lit is None else self.lit.weight
 
-    @cached_property
-    def _warmth(self) -> NDArray[np.float64] | None:
-        """How much a watt at each point warms the contact over the mean, times 4πkR."""
-        shape = self.lump.particle.shape
-        if self.lit is None or self.lit.points is None or not isinstance(shape, Sphere):
-            return None
-        found = neumann(self.lit.points, shape.radius)
-        return np.asarray(found - found @ self.lit.weight)
-
     # what leaves
 
     @cached_property
@@ -206,9 +205,9 @@ class Lumped:
         T = self.T_env + theta
         mean = (T + support.temperature) / 2.0
         shift = 0.0
-        if self._warmth is not None:
+        if self.warmth is not None:
             q = self.densities(T) * self.weights * self.volume
-            shift = float(q @ self._warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
+            shift = float(q @ self.warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
         network = self._network(mean)
         warmed = support.lit + support.glow * self.emitted(theta)
         drive = T + shift - support.temperature - warmed
