@@ -6,10 +6,11 @@ into rings or boxes, beams at points of the body.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class LitBody:
             return self, list(others)
         floor = np.maximum(self.intensity / top, _DARKEST)
         place = np.rint(_BINS * np.log(floor) / np.log(_DARKEST)).astype(int)
-        weight = np.bincount(place, self.weight, _BINS + 1)
+        weight = np.bincount(place, self.weight, _BINS + 1).astype(float)
         there = weight > 0.0
         means = [
             np.bincount(place, self.weight * values, _BINS + 1)[there] / weight[there]
@@ -89,11 +90,19 @@ def settled(light: Light) -> Light:
 
 def lit_body(light: Light, p: GainParameters) -> LitBody:
     """Return the intensities in a lit particle."""
-    light = settled(light)
+    host = light.optics.host_absorption
+    alpha = float(pump_absorption(0.0, light.T_ref, p)) + host
+    # of the dots the light knows what they absorb alone
+    bare = replace(settled(light), gain=cast("Any", None), emitted=None)
+    return _lit(bare, alpha, host + float(p.alpha_background))
+
+
+@functools.lru_cache(maxsize=8)
+def _lit(light: Light, alpha: float, host: float) -> LitBody:
+    """Return the intensities; absorption coefficients [1/m] of all, and of what only heats."""
     optics, laser = light.optics, light.laser
-    alpha = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
     if isinstance(optics, RayOptics):
-        return _by_rays(light, alpha, p)
+        return _by_rays(light, alpha, host)
     if isinstance(optics, MieOptics):
         return _by_series(light, optics, alpha)
     intensity = optics.intensity(laser, light.index, alpha)
@@ -174,12 +183,11 @@ def _by_series(light: Light, optics: MieOptics, alpha: float) -> LitBody:
     return LitBody(found, weight, None if even else turned)
 
 
-def _by_rays(light: Light, alpha: float, p: GainParameters) -> LitBody:
+def _by_rays(light: Light, alpha: float, host_alpha: float) -> LitBody:
     """Trace the rays of the case and share their light within rings or boxes, as a run does."""
     optics, shape, b = light.optics, light.shape, light.contact_radius
     assert isinstance(optics, RayOptics)
     assert shape is not None
-    host_alpha = optics.host_absorption + float(p.alpha_background)
     host = optics.model_copy(update={"host_absorption": host_alpha})
     top = light.ground[0].index if light.ground else None
     below = None if top is None or math.isnan(top.real) else top

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from thermosim.thermometry.settings import ThermometrySettings
 
 
+TRIAL_EXTINCTION = 1e-6
+"""Extinction coefficient tried for a substrate whose own nobody has measured at the pump."""
+
+
 @dataclass(frozen=True)
 class Goal:
     """The temperature whose error is estimated: a region's mean, or that at a point probe.

@@ -233,7 +233,8 @@ class MieSphere:
         if len(ring) * len(cone) <= 2 * s.size:
             on_lattice = self.lattice_parts(s[ring], mu[cone])
             return on_lattice[0][at_s, at_mu], on_lattice[1][at_s, at_mu]
-        P, S = np.empty(s.shape), np.empty(s.shape)
+        P: Floats = np.empty(s.shape)
+        S: Floats = np.empty(s.shape)
         for start in range(0, s.size, _CHUNK):
             part = slice(start, start + _CHUNK)
             A_r, A_theta, A_phi = self.amplitudes(s[part], mu[part])
@@ -245,7 +246,7 @@ class MieSphere:
         """Return `intensity_parts` at all pairs of s, shape (n,), and mu, (k,): shapes (n, k)."""
         cj, dj_over, d_slope = self.radial_functions(s)
         n = np.arange(1, self.c.size + 1)[:, None]
-        pi = np.zeros((self.c.size + 1, mu.size))
+        pi: Floats = np.zeros((self.c.size + 1, mu.size))
         pi[1] = 1.0
         for k in range(1, self.c.size):
             pi[k + 1] = ((2 * k + 1) * mu * pi[k] - (k + 1) * pi[k - 1]) / k
