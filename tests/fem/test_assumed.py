@@ -86,10 +86,11 @@ def test_an_extinction_that_nobody_measured_is_tried():
     name = "a substrate transparent to the beam"
     (row,) = [row for row in clear.summary["assumptions"] if row["assumed"] == name]
     assert "1e-06 in muscovite, whose own is not measured" in row["instead"]
-    index = {"wavelengths": ["532 nm"], "n": [1.58], "k": [1e-6]}
-    mica = {"like": "muscovite", "refractive_index": index}
-    substrate = {**BASE["substrate"], "material": "tinted"}
-    tinted = run(laser=beam, materials={"tinted": mica}, substrate=substrate)
+    case = parse_case({**BASE, "laser": beam})
+    mica = case.material("muscovite")
+    index = mica.refractive_index.model_copy(update={"k": (1e-6,)})
+    mica = mica.model_copy(update={"refractive_index": index})
+    tinted = simulate(case.model_copy(update={"materials": {"muscovite": mica}}))
     change = tinted.delta_T_mean_K - clear.delta_T_mean_K
     assert change > 0.0
     assert row["change_K"] == pytest.approx(change, rel=0.05)

@@ -385,6 +385,20 @@ _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
 }
 
 
+def _judge_cells(light: AbsorbedLight) -> None:
+    """Say where cells are larger than what rays resolve, which closed forms do resolve."""
+    optics, n = light.light.optics, light.light.index
+    assert isinstance(optics, RayOptics)
+    fine = optics.finest(light.light.laser.wavelength, n, light.outline.size)
+    size = largest_cell(light.domain, light.region)
+    if size > _COARSE * fine:
+        light.notes.append(
+            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, rays resolve "
+            f"{fine * 1e9:.0f} nm: hot spots are evened out, which thermosim limits does not do; "
+            "raise mesh.cells_per_radius"
+        )
+
+
 def _judge_ledger(light: AbsorbedLight) -> None:
     ledger = light.ledger
     assert ledger is not None
@@ -394,6 +408,7 @@ def _judge_ledger(light: AbsorbedLight) -> None:
             f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
             "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
         )
+    _judge_cells(light)
     if light.ground is not None and light.beam is None:
         light.notes.append(
             "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
