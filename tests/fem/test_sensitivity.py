@@ -144,13 +144,15 @@ def test_series_of_light_are_followed_too():
         "uncertainty": {},
     }
     case = parse_case(tree)
-    found = simulate(case).summary["sensitivity"]
+    summary = simulate(case).summary
+    found, delta = summary["sensitivity"], abs(summary["delta_T_mean_K"])
     for path in ("gain.cross_section.sigma_abs", "gain.density.n_dots", "gain.absorption.E_1"):
         assert found[path]["dT_dp"] == pytest.approx(difference(case, path), rel=1e-3, abs=0)
     index = "materials.Cs4PbBr6.refractive_index"
     prior = next(p for p in priors(case) if p.path == index)
     up, down = (mean_of(with_value(case, index, prior.at(s))) for s in (1.0, -1.0))
-    assert found[index]["change_K"] == pytest.approx(0.5 * (up - down), rel=0.02)
+    # where spots of a given brightness are is taken from the case itself: within 1 % of ΔT
+    assert found[index]["change_K"] == pytest.approx(0.5 * (up - down), rel=0.02, abs=0.01 * delta)
 
 
 def test_conductivity_of_the_host_moves_the_demo_as_far_as_is_known():
@@ -165,8 +167,10 @@ def test_conductivity_of_the_host_moves_the_demo_as_far_as_is_known():
 
 def test_nothing_is_worked_out_where_nothing_is_asked_for():
     case = parse_case(PARTICLE | {"uncertainty": {"method": "none"}})
-    assert "sensitivity" not in simulate(case).summary
-    assert "sensitivity" in simulate(parse_case(PARTICLE)).summary
+    assert "sensitivity" not in simulate(case, uncertainty=True).summary
+    plain = parse_case({k: v for k, v in PARTICLE.items() if k != "uncertainty"})
+    assert "sensitivity" not in simulate(plain).summary  # no folder, no section
+    assert "sensitivity" in simulate(plain, uncertainty=True).summary
 
 
 def test_samples_follow_the_priors_within_their_bounds():

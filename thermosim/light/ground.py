@@ -17,9 +17,10 @@ import numpy as np
 
 from thermosim.errors import CaseError, Problem
 from thermosim.fem.parallel import on_root
-from thermosim.light.cells import Floats, gather_cells, grouped_density, neighbours, ring_groups
+from thermosim.light.cells import Floats, Integers, gather_cells, neighbours
 from thermosim.optics.layers import LayeredLight, LayerLight, layered_light
 from thermosim.optics.mie import absorption_coefficient
+from thermosim.optics.rays_launch import REPLICAS
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -85,12 +86,19 @@ def absorbing_cells(ground: Layers, wavelength: float, domain: Domain) -> LayerC
 
 
 def beam_heat(
-    light: Light, ground: Layers, domain: Domain, outline: Outline, *, shadow: bool
+    light: Light,
+    ground: Layers,
+    domain: Domain,
+    outline: Outline,
+    *,
+    shadow: bool,
+    coarser: int = 1,
 ) -> BeamHeat | None:
     """Return what the beam leaves in the layers that the mesh has (collective).
 
     None where no layer absorbs, or the beam is a plane wave, which has no width and would bring
-    any power. With `shadow` the part of the beam that meets the body is left out.
+    any power. With `shadow` the part of the beam that meets the body is left out; columns may be
+    `coarser`.
 
     Raises
     ------
@@ -106,7 +114,7 @@ def beam_heat(
         raise CaseError([Problem("laser.tilt", f"{laser.tilt:.4g} rad", rule)])
     cells = {layer.region: gather_cells(domain, layer.region) for layer in ground}
     body = outline if shadow else None
-    return on_root(domain.comm, lambda: _Beam(light, ground, cells, body).heat())
+    return on_root(domain.comm, lambda: _Beam(light, ground, cells, body, coarser).heat())
 
 
 @dataclass(frozen=True)
@@ -130,10 +138,16 @@ class Falling(ABC):
     """
 
     def __init__(
-        self, ground: Layers, cells: LayerCells, wavelength: float, *, from_below: bool = False
+        self,
+        ground: Layers,
+        cells: LayerCells,
+        wavelength: float,
+        *,
+        from_below: bool = False,
+        coarser: int = 1,
     ) -> None:
         self.ground, self.cells, self.wavelength = ground, cells, wavelength
-        self.from_below = from_below
+        self.from_below, self.coarser = from_below, coarser
         self.amount: dict[str, Floats] = {}
         self.shares = np.zeros(3)  # incident, reflected, transmitted [W]
 
@@ -178,8 +192,8 @@ class Falling(ABC):
             n = _UNKNOWN if math.isnan(layer.index.real) else max(layer.index.real, 1.0)
             slope = self.slope(np.asarray(column.aside / n))
             if taken.absorbed > 0.0:
-                depths = depths_of(taken, _DEPTHS[self.cells_of(layer.region).corners.shape[2]])
-                self.deposit(layer, depths, at, slope, power)
+                count = _DEPTHS[self.cells_of(layer.region).corners.shape[2]] // self.coarser
+                self.deposit(layer, depths_of(taken, count), at, slope, power)
             at = at + layer.step * slope
 
     def slope(self, across: Floats) -> Floats:
@@ -209,15 +223,15 @@ class _Beam(Falling):
     """The beam of the laser."""
 
     def __init__(
-        self, light: Light, ground: Layers, cells: LayerCells, body: Outline | None
+        self, light: Light, ground: Layers, cells: LayerCells, body: Outline | None, coarser: int
     ) -> None:
         laser = light.laser
         from_below = bool(laser.direction[2] > 0)
         ground = ground[::-1] if from_below else ground
-        super().__init__(ground, cells, laser.wavelength, from_below=from_below)
+        super().__init__(ground, cells, laser.wavelength, from_below=from_below, coarser=coarser)
         self.laser, self.body = laser, body
         beam = laser.waist or laser.radius
-        self.piece = _FINE * (beam or math.inf)
+        self.piece = coarser * _FINE * (beam or math.inf)
         self.edge = math.inf if body is None else float(body.surface().radius)
 
     def columns(self, first: int) -> Iterator[Columns]:
@@ -234,7 +248,7 @@ class _Beam(Falling):
     def _longest(self, distance: Floats) -> Floats:
         """Return how long a piece of a face may be at a distance from the axis [m], (n,)."""
         beyond = np.maximum(distance - 1.5 * self.edge, 0.0) if self.edge < math.inf else 0.0
-        near = self.edge / _SHADOW + _FINE * beyond
+        near = self.coarser * (self.edge / _SHADOW + _FINE * beyond)
         return np.asarray(np.broadcast_to(np.minimum(self.piece, near), distance.shape))
 
     def _shaded(self, points: Floats) -> Any:
@@ -328,12 +342,12 @@ def _on_triangles(
 
 
 def heat_of_rays(
-    ground: Layers, wavelength: float, rays: Rays, layers: LayerCells, size: float
+    ground: Layers, wavelength: float, rays: Rays, layers: LayerCells
 ) -> dict[str, Floats]:
-    """Return the power density [W/m³] that rays leave in each cell of each absorbing layer.
+    """Return the power [W] that each set of rays leaves in each cell of each absorbing layer.
 
-    Rays go down from layer to layer and bend there (Snell's law, real parts); what interfaces
-    below the top one reflect is left out. What comes closer than `size` [m] is averaged.
+    Shape (REPLICAS, n). Rays go down from layer to layer and bend there (Snell's law, real parts);
+    what interfaces below the top one reflect is left out.
     """
     found: dict[str, Floats] = {}
     origin, direction, power = rays.origin, rays.direction, rays.power
@@ -346,7 +360,7 @@ def heat_of_rays(
         cells = layers.get(layer.region)
         if cells is not None and alpha:
             taken = (origin, direction, power, path)
-            left = _left_by_rays(taken, alpha, cells, size)
+            left = _left_by_rays(taken, rays.ray % REPLICAS, alpha, cells)
             found[layer.region] = found.get(layer.region, 0.0) + left
         power = power * np.exp(-alpha * path)
         if not layer.film:
@@ -364,18 +378,20 @@ def _bent(direction: Floats, n_from: float, n_to: float) -> Floats:
 
 
 def _left_by_rays(
-    rays: tuple[Floats, Floats, Floats, Floats], alpha: float, layer: Cells, size: float
+    rays: tuple[Floats, Floats, Floats, Floats], own: Integers, alpha: float, layer: Cells
 ) -> Floats:
-    """Return the power density in the cells of a layer [W/m³].
+    """Return the power that each set of rays leaves in the cells of a layer [W].
 
-    Rays are given by origin, direction, power and path. Each leaves equal shares at the middles
-    of equal quantiles of Beer and Lambert's law over its path; around the axis they are averaged.
+    Rays are given by origin, direction, power and path, and by their `own` set. Each leaves equal
+    shares at the middles of equal quantiles of Beer and Lambert's law over its path.
     """
     origin, direction, power, path = rays
     absorbed = -np.expm1(-alpha * path)
-    amount, locate = np.zeros(len(layer.names)), layer.locator()
+    count, locate = len(layer.names), layer.locator()
+    amount = np.zeros(REPLICAS * count)
     for quantile in (np.arange(_RAY_DEPTHS) + 0.5) / _RAY_DEPTHS:
         along = -np.log1p(-quantile * absorbed) / alpha
         cell = locate(origin + along[:, None] * direction)
-        amount += np.bincount(cell, power * absorbed / _RAY_DEPTHS, minlength=len(amount))
-    return grouped_density(amount, layer.volumes, ring_groups(layer.centres, size))
+        left = power * absorbed / _RAY_DEPTHS
+        amount += np.bincount(own * count + cell, left, minlength=len(amount))
+    return amount.reshape(REPLICAS, count)

@@ -21,34 +21,20 @@ from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
-from thermosim.light.cells import (
-    gather_cells,
-    grouped_density,
-    lattice_groups,
-    set_by_cell,
-)
+from thermosim.light.cells import gather_cells, set_by_cell
 from thermosim.light.glow import glow_heat
-from thermosim.light.ground import (
-    BeamHeat,
-    LayerCells,
-    absorbing_cells,
-    beam_heat,
-    heat_of_rays,
-    top_index,
-)
+from thermosim.light.ground import BeamHeat, LayerCells, absorbing_cells, beam_heat
+from thermosim.light.judged import judge_rays, largest_cell, say_substrate
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
+from thermosim.light.traced import traced_into
 from thermosim.optics.choice import choose
 from thermosim.optics.model import (
     AutoOptics,
     MieOptics,
     RayOptics,
-    mie_intensity,
-    mie_spheres,
-    trace_body,
 )
-from thermosim.optics.rays_segments import deposit_on_cells
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -56,11 +42,12 @@ if TYPE_CHECKING:
     from thermosim.gain.escape.methods import Escape
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
+    from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
 
 _LARGEST_DEGREE = {2: 30, 3: 14}
-_COARSE, _BARELY = 4.0, 0.01
+_COARSE = 4.0
 
 
 @dataclass
@@ -101,6 +88,8 @@ class AbsorbedLight:
         What a reader of the result must know.
     scale
         Constant of the form that multiplies all light of a transient; None stands for 1.
+    others
+        Of rays: what they would have been in other samples, see `traced.Traced`.
     """
 
     light: Light
@@ -119,6 +108,7 @@ class AbsorbedLight:
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
+    others: list[tuple[float, list[AbsorbedLight]]] = field(default_factory=list)
 
     @property
     def region(self) -> str:
@@ -202,11 +192,12 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if isinstance(optics, RayOptics):
         found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
         found.rebuild(found.alpha)
-        _judge_ledger(found)
+        judge_rays(found)
     elif isinstance(optics, MieOptics):
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
+        say_substrate(found, optics)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -267,6 +258,32 @@ def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
         light.intensity = intensity
 
 
+def with_rule(light: AbsorbedLight, degree: int) -> AbsorbedLight:
+    """Return the light at the points of another rule (collective)."""
+    found = replace(light, quadrature_degree=degree)
+    if isinstance(light.light.optics, MieOptics):
+        found.intensity = quadrature_function(light.domain, degree)
+        _fill_from_series(found)
+    else:
+        _fill_by_formula(found, degree)
+    return found
+
+
+def with_coarser_beam(light: AbsorbedLight) -> AbsorbedLight:
+    """Return the light with a beam of columns twice as wide and deep in the layers (collective)."""
+    assert light.beam is not None
+    shadow = isinstance(light.light.optics, RayOptics)
+    layers, domain = light.ground_layers, light.domain
+    beam = beam_heat(light.light, layers, domain, light.outline, shadow=shadow, coarser=2)
+    assert beam is not None
+    found = replace(light, beam=beam, ground=light.ground.copy())
+    for region in beam.density:
+        change = beam.density[region] - light.beam.density[region]
+        cells = gather_cells(domain, region)
+        set_by_cell(found.ground, domain, cells, change, add=True)
+    return found
+
+
 def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floats]) -> None:
     """Set the light in the layers: of the beam, and of rays that have met the body (collective)."""
     beam = {} if light.beam is None else light.beam.density
@@ -308,13 +325,6 @@ def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> No
         )
 
 
-def largest_cell(domain: Domain, region: str) -> float:
-    """Return the longest diameter of a cell of a region [m] (collective)."""
-    cells = domain.cells(region)
-    found = domain.mesh.h(domain.tdim, cells) if len(cells) else np.zeros(1)
-    return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
-
-
 def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
     """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
     n, size = light.light.index, largest_cell(light.domain, light.region)
@@ -331,19 +341,34 @@ def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
 
 
 def _fill_from_series(light: AbsorbedLight) -> None:
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, MieOptics)
     centre, radius = sphere_of(light.outline)
-    field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
-    waves = 4.0 * math.pi * n / laser.wavelength  # of the square of the field
-    rule = quadrature_points(light.intensity)
-    lit = light.domain.cells(light.region)
-    inside = sampled(field_at, rule, waves, np.asarray(centre), radius, lit)
+    found = light.light.in_sphere(centre, radius, light.alpha)
+    waves = 4.0 * math.pi * light.light.index / light.light.laser.wavelength  # of |E|²
+    rule, lit = quadrature_points(light.intensity), light.domain.cells(light.region)
+    inside = sampled(found.intensity, rule, waves, np.asarray(centre), radius, lit)
     set_at_quadrature_points(light.intensity, inside, light.domain)
-    spheres = mie_spheres(optics, laser, radius, n, light.alpha)
-    Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
-    incident = float(laser.intensity_at([centre])[0])
-    light.expected = Q_abs * math.pi * radius**2 * incident
+    light.expected = found.absorbed
+    if found.optics.substrate:
+        Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
+        light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
+
+
+def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
+    """Return the field with 0 at the points of other bodies."""
+
+    def values(points: Floats) -> Floats:
+        near = np.linalg.norm(points - np.asarray(centre), axis=1) < 1.04 * radius
+        found = np.zeros(len(points))
+        found[near] = field_at(points[near])
+        return found
+
+    return values
+
+
+def _put_rays(light: AbsorbedLight, body: Cells | None, layers: LayerCells, put: Put) -> None:
+    """Set intensity and light in the layers from what rank 0 knows of each cell (collective)."""
+    set_by_cell(light.intensity, light.domain, body, put[0])
+    add_to_ground(light, layers, put[1])
 
 
 def _fill_from_rays(light: AbsorbedLight) -> None:
@@ -351,66 +376,24 @@ def _fill_from_rays(light: AbsorbedLight) -> None:
     domain = light.domain
     body = gather_cells(domain, light.region)
     layers = absorbing_cells(light.ground_layers, light.light.laser.wavelength, domain)
-    traced = on_root(domain.comm, lambda: _trace_into(light, body, layers))
-    inside, heated, light.ledger, light.expected = traced
-    set_by_cell(light.intensity, domain, body, inside)
-    add_to_ground(light, layers, heated)
-
-
-def _trace_into(
-    light: AbsorbedLight, body: Cells | None, layers: LayerCells
-) -> tuple[Floats, dict[str, Floats], Ledger, float]:
-    """Return intensity by cell, power density by cell of each layer that absorbs, ledger, power."""
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, RayOptics)
-    assert body is not None
-    dots = light.alpha - light.alpha_host
-    # what the gain itself calls background heats like the host
-    host = optics.model_copy(update={"host_absorption": light.alpha_host})
-    below = top_index(light.light.ground)
-    traced = trace_body(host, laser, light.outline.surface(), n, dots, below)
-    size = optics.finest(laser.wavelength, n, light.outline.size)
-    locate = body.locator()
-    amount, _ = deposit_on_cells(
-        traced.segments, locate, len(body.names), 0.5 * size, scattered=True
+    alpha, ground = (light.alpha - light.alpha_host, light.alpha_host), light.ground_layers
+    traced = on_root(
+        domain.comm,
+        lambda: traced_into(light.light, light.outline, alpha, ground, body, layers),
     )
-    inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
-    heated = heat_of_rays(light.ground_layers, laser.wavelength, traced.landings, layers, size)
-    return inside, heated, traced.ledger, traced.ledger.absorbed
+    light.ledger, light.expected = traced.ledger, traced.ledger.absorbed
+    _put_rays(light, body, layers, traced.put)
+    light.others = []
+    for share, sets in traced.others:
+        found = []
+        for put in sets:
+            other = replace(light, intensity=light.intensity.copy(), ground=None)
+            _put_rays(other, body, layers, put)
+            found.append(other)
+        light.others.append((share, found))
 
 
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
     RayOptics: _fill_from_rays,
     MieOptics: _fill_from_series,
 }
-
-
-def _judge_cells(light: AbsorbedLight) -> None:
-    """Say where cells are larger than what rays resolve, which closed forms do resolve."""
-    optics, n = light.light.optics, light.light.index
-    assert isinstance(optics, RayOptics)
-    fine = optics.finest(light.light.laser.wavelength, n, light.outline.size)
-    size = largest_cell(light.domain, light.region)
-    if size > _COARSE * fine:
-        light.notes.append(
-            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, rays resolve "
-            f"{fine * 1e9:.0f} nm: hot spots are evened out, which thermosim limits does not do; "
-            "raise mesh.cells_per_radius"
-        )
-
-
-def _judge_ledger(light: AbsorbedLight) -> None:
-    ledger = light.ledger
-    assert ledger is not None
-    unknown = ledger.truncated + ledger.lost
-    if unknown > _BARELY * ledger.incident:
-        light.notes.append(
-            f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
-            "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
-        )
-    _judge_cells(light)
-    if light.ground is not None and light.beam is None:
-        light.notes.append(
-            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
-            "having met the particle, is not counted as heat"
-        )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from thermosim.gain import GainParameters
     from thermosim.model.heat import HeatModel
     from thermosim.model.lump import Lump
-    from thermosim.model.model import Model
+    from thermosim.model.model import Light, Model
 
 _HOTTEST = 5000.0  # K above the chamber, to which a steady state is sought
 _GROWTH = 1.15
@@ -67,19 +67,21 @@ class Lumped:
     warmth: NDArray[np.float64] | None = None
 
     @classmethod
-    def of(cls, model: Model, lump: Lump) -> Lumped:
-        """Return the balance of a model about a particle."""
+    def of(
+        cls, model: Model, lump: Lump, lit: Callable[[Light, GainParameters], LitBody] = lit_body
+    ) -> Self:
+        """Return the balance of a model about a particle; `lit` finds the light in it."""
         names = (*model.layout.boundaries, *model.layout.insulated)
         heat, light = model.heat(names), model.light
         if light is None:
             return cls(model, lump, heat, None, None, 0.0)
         p = light.resolved().model.parameters(light.laser.photon_energy)
-        lit, host, shape = lit_body(light, p), light.optics.host_absorption, lump.particle.shape
-        if lit.points is None or not isinstance(shape, Sphere):
-            return cls(model, lump, heat, lit.by_intensity()[0], p, host)
-        found = neumann(lit.points, shape.radius)
-        lit, (warmth,) = lit.by_intensity(found - found @ lit.weight)
-        return cls(model, lump, heat, lit, p, host, warmth)
+        body, host, shape = lit(light, p), light.optics.host_absorption, lump.particle.shape
+        if body.points is None or not isinstance(shape, Sphere):
+            return cls(model, lump, heat, body.by_intensity()[0], p, host)
+        found = neumann(body.points, shape.radius)
+        body, (warmth,) = body.by_intensity(found - found @ body.weight)
+        return cls(model, lump, heat, body, p, host, warmth)
 
     # the body
 

@@ -19,6 +19,7 @@ _TAKERS = {"dots": "the dots", "host": "host and defects", "substrate": "the sub
 _SURE = 5e-4  # numerical error over ΔT below which digits would promise more than is known
 _FAR = 30.0  # change of ΔT [K] beyond which a linear estimate says no more than that
 _SMALL = 0.01  # of ΔT: an assumption that matters less is not told
+_SMALL_PART = 0.01  # of the ±: less is not told
 _TOLD, _MOST = 0.01, 5  # share of the variance from which a number is told, and how many
 _NOTHING = 1e-12  # of the heat turned over: rounding
 
@@ -54,19 +55,28 @@ def delta_text(delta: float, error: float | None) -> str:
 
 
 def _covered(numbers: Mapping[str, Any]) -> str:
-    """Return what the ± of ΔT covers: the light of rays and series has a mesh of its own."""
-    uneven = numbers.get("optics_model", "uniform") != "uniform"
-    return " (numerical, but for the light on its mesh)" if uneven else " (numerical)"
+    """Return what the ± of ΔT covers: the light of rays and series is sampled in its own way."""
+    part = numbers.get("delta_T_error_light_K", 0.0)
+    if part <= _SMALL_PART * numbers["delta_T_error_K"]:
+        return " (numerical)"
+    return f" (numerical, {_rounded(part)} of it the sampling of the light)"
 
 
-def _goal_words(numbers: Mapping[str, Any], delta: float, error: float | None) -> str:
+def goal_words(result: Result) -> str:
     """Return ΔT with its ±, digits by the largest of them."""
+    numbers, (delta, error) = result.summary, goal_delta(result)
     material = numbers.get("delta_T_material_K", 0.0)
     if error is None or not material > error:
         return delta_text(delta, error) + ("" if error is None else _covered(numbers))
     numerical = f"numerical ± {_rounded(error)}{_covered(numbers).removeprefix(' (numerical')}"
     numerical = numerical.removesuffix(")")
     return f"{si_with_error(delta, material, 'K')} (numbers not known exactly; {numerical})"
+
+
+def largest_error(result: Result) -> float | None:
+    """Return the largest ± of ΔT that is known [K]."""
+    error = goal_delta(result)[1]
+    return None if error is None else max(error, result.summary.get("delta_T_material_K", 0.0))
 
 
 def _uncertainty_rows(numbers: Mapping[str, Any]) -> Rows:
@@ -80,14 +90,15 @@ def _uncertainty_rows(numbers: Mapping[str, Any]) -> Rows:
         text = f"95 % within {low} … {high}; {cools:.0f} % cool ({samples['n']} samples)"
         return [("numbers not known exactly", text)]
     lines = [
-        f"{path}, {_spread(entry)}: {_signed(entry['change_K'])}"
-        f"{'' if entry['linear'] else ', no straight line'}"
+        f"{path}, {spread(entry)}: {signed(entry['change_K'])}"
+        f"{'' if entry['linear'] else ', not linear'}"
         for path, entry in told
     ]
     return [("not known exactly, one sigma", "\n".join(lines))] if lines else []
 
 
-def _spread(entry: Mapping[str, Any]) -> str:
+def spread(entry: Mapping[str, Any]) -> str:
+    """Return how well a number is known: measured or estimated, one standard deviation."""
     ratio = entry["sigma"] / abs(entry["value"])
     size = (
         f"factor {math.exp(ratio):.2g}"
@@ -97,7 +108,8 @@ def _spread(entry: Mapping[str, Any]) -> str:
     return f"{entry['kind']} {size}"
 
 
-def _signed(change: float) -> str:
+def signed(change: float) -> str:
+    """Return a change of ΔT [K] with its sign."""
     return ("+" if change > 0.0 else "−") + _rounded(abs(change))
 
 
@@ -131,8 +143,7 @@ def absolute(value: float, error: float | None = None, change: float = 0.0) -> s
 def _differences(result: Result) -> Rows:
     """Return ΔT of the region that is asked about, and of probes."""
     numbers, layout = result.summary, result.layout
-    delta, error = goal_delta(result)
-    mean = _goal_words(numbers, delta, error)
+    mean = goal_words(result)
     low, high = (si_text(numbers[f"delta_T_{end}_K"], "K", zeros=True) for end in ("min", "max"))
     rows = [(layout.goal, mean), ("lowest … highest", f"{low} … {high}")]
     errors = numbers.get("errors", {})
@@ -231,7 +242,7 @@ def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
         turns = ", which turns the sign" if (delta + change) * delta < 0.0 else ""
         far = "beyond " if abs(change) > _FAR else "about "
         size = min(abs(change), _FAR)
-        text = _signed(math.copysign(size, change))
+        text = signed(math.copysign(size, change))
         lines.append(f"{row['assumed']}; {row['instead']}: {far}{text}{turns}")
     return [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
 

@@ -33,15 +33,17 @@ def simulate(
     tell: Tell = lambda text: None,
     finish: Finish = lambda folder: None,
     comm: Any = None,
-    uncertainty: bool | Sampler = True,
+    uncertainty: bool | Sampler | None = None,
 ) -> Result:
     """Run a case and return its result; write its folder if `output` is given.
 
     Collective over `comm` (default: all ranks of MPI.COMM_WORLD). `finish` is called on rank 0
     with the filled folder before it is renamed into place, to draw pictures into it. If the solve
-    fails, what there is goes to a folder named ``OUTPUT.failed``. Without `uncertainty` nothing is
-    worked out of what ``[uncertainty]`` asks for; `infer.sampled` in its place samples where that
-    is asked for.
+    fails, what there is goes to a folder named ``OUTPUT.failed``.
+
+    `uncertainty` works out what ``[uncertainty]`` asks for; by default where a folder is written
+    or the case has that section. `infer.sampled.sampled` in its place draws samples where they
+    are asked for.
 
     Raises
     ------
@@ -60,6 +62,8 @@ def simulate(
     from thermosim.run.folder import write_steady
     from thermosim.run.summary import note_times
 
+    if uncertainty is None:
+        uncertainty = output is not None or "uncertainty" in case.model_fields_set
     given_priors(case)  # what it names must be there before anything is computed
     comm = MPI.COMM_WORLD if comm is None else comm
     journal = Journal(tell if comm.rank == 0 else lambda text: None)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 TEMPERATURE, MESH, BUDGET = "temperature.png", "mesh.png", "budget.png"
 COURSE, COURSE_HEAT = "course.png", "course_heat.png"
 LIGHT, LADDER = "light.png", "ladder.json"
-PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, BUDGET, MESH)
+UNCERTAINTY = "uncertainty.png"
+PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, BUDGET, UNCERTAINTY, MESH)
 _EVEN = 1e-6  # hot-spot factor minus one, below which there is nothing to see
 REPORT, COMPARISON, INDEX = "report.html", "comparison.png", "index.html"
 
@@ -43,6 +44,7 @@ def draw_result(folder: str | Path, ladder: dict[str, Any] | None = None) -> lis
     from thermosim.results import manifest
     from thermosim.visual.budget import draw_budget
     from thermosim.visual.style import save, write_bytes
+    from thermosim.visual.uncertainty import draw_uncertainty, has_uncertainty
 
     result = load_result(folder)
     place = Path(folder)
@@ -58,6 +60,8 @@ def draw_result(folder: str | Path, ladder: dict[str, Any] | None = None) -> lis
     written.append(save(draw_budget(result), place / BUDGET))
     if ladder is not None:
         written.append(write_bytes(place / LADDER, json.dumps(ladder, indent=1).encode()))
+    if has_uncertainty(result):
+        written.append(save(draw_uncertainty(result), place / UNCERTAINTY))
     written.append(write_report(place))
     manifest.add(place, [path.name for path in written])
     return written
