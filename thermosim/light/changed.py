@@ -66,7 +66,7 @@ class ChangedLight:
         light = self._of_our_model(light)
         if not self._same_field(light):
             return absorbed_light(light, known.domain, self._degree)
-        gain, facts = emission_of(light, known.outline)
+        gain, facts, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)
         brighter = light.laser.peak_intensity / known.light.laser.peak_intensity
@@ -103,7 +103,7 @@ class ChangedLight:
             return False
         if not self._same_field(light):
             return True
-        gain, _ = emission_of(light, known.outline)
+        gain, _, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         return self._alpha(light, p) != known.alpha
 
@@ -112,7 +112,7 @@ class ChangedLight:
         light = self._of_our_model(light)
         optics = light.optics
         assert isinstance(optics, MieOptics)
-        gain, _ = emission_of(light, self.known.outline)
+        gain, _, _ = emission_of(light, self.known.outline)
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)
         centre, radius = sphere_of(self.known.outline)

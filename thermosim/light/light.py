@@ -11,13 +11,18 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.errors import CaseError, Problem
-from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
+from thermosim.fem.domain import (
+    quadrature_function,
+    quadrature_points,
+    set_at_quadrature_points,
+)
 from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import gather_cells, set_by_cell
+from thermosim.light.glow import glow_heat
 from thermosim.light.ground import (
     BeamHeat,
     LayerCells,
@@ -25,7 +30,9 @@ from thermosim.light.ground import (
     beam_heat,
     reflection_notes,
 )
-from thermosim.light.outline import only_inside, outline_of, sphere_of
+from thermosim.light.judged import judge_rays, largest_cell
+from thermosim.light.outline import outline_of, sphere_of
+from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
 from thermosim.optics.choice import choose
@@ -34,6 +41,7 @@ from thermosim.optics.model import AutoOptics, MieOptics, RayOptics
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
+    from thermosim.gain.escape.methods import Escape
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
     from thermosim.light.traced import Put
@@ -41,7 +49,7 @@ if TYPE_CHECKING:
     from thermosim.optics.rays import Ledger
 
 _LARGEST_DEGREE = {2: 30, 3: 14}
-_COARSE, _BARELY = 4.0, 0.01
+_COARSE = 4.0
 
 
 @dataclass
@@ -71,6 +79,8 @@ class AbsorbedLight:
         take none.
     beam
         Account of the beam that falls on these layers; None in a plane wave, or if they take none.
+    glow
+        Account of a watt of emission on these layers; None if they absorb none of it.
     ledger
         Where the power of the rays went; None in other models.
     expected
@@ -95,6 +105,7 @@ class AbsorbedLight:
     quadrature_degree: int | None = None
     ground: Any = None
     beam: BeamHeat | None = None
+    glow: BeamHeat | None = None
     ledger: Ledger | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
@@ -168,7 +179,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     outline = outline_of(light, domain)
     light, notes = with_choice(light, outline)
     optics = light.optics
-    gain, facts = emission_of(light, outline)
+    gain, facts, escape = emission_of(light, outline)
     p = gain.parameters(light.laser.photon_energy)
     unlit = unlit_absorption(light, p)
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
@@ -176,13 +187,14 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
+    found.glow = glow_heat(light, domain, escape)
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
     if isinstance(optics, RayOptics | MieOptics):
         _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
         found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
         found.rebuild(found.alpha)
-        _judge_ledger(found)
+        judge_rays(found)
     elif isinstance(optics, MieOptics):
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
@@ -196,8 +208,10 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     return found
 
 
-def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, float]]:
-    """Return the gain with its escape worked out for what the light meets, and numbers of it.
+def emission_of(
+    light: Light, outline: Outline
+) -> tuple[GainModel, dict[str, float], Escape | None]:
+    """Return the gain with its escape worked out for what the light meets, its numbers, itself.
 
     Raises
     ------
@@ -212,7 +226,7 @@ def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, fl
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
     p = gain.parameters(light.laser.photon_energy)
-    return gain, escape_numbers(gain, escape, p, light.T_ref)
+    return gain, escape_numbers(gain, escape, p, light.T_ref), escape
 
 
 def unlit_absorption(light: Light, p: GainParameters) -> float:
@@ -314,13 +328,6 @@ def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> No
         )
 
 
-def largest_cell(domain: Domain, region: str) -> float:
-    """Return the longest diameter of a cell of a region [m] (collective)."""
-    cells = domain.cells(region)
-    found = domain.mesh.h(domain.tdim, cells) if len(cells) else np.zeros(1)
-    return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
-
-
 def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
     """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
     n, size = light.light.index, largest_cell(light.domain, light.region)
@@ -339,7 +346,9 @@ def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
 def _fill_from_series(light: AbsorbedLight) -> None:
     centre, radius = sphere_of(light.outline)
     found = light.light.in_sphere(centre, radius, light.alpha)
-    inside = only_inside(found.intensity, centre, radius)
+    waves = 4.0 * math.pi * light.light.index / light.light.laser.wavelength  # of |E|²
+    rule, lit = quadrature_points(light.intensity), light.domain.cells(light.region)
+    inside = sampled(found.intensity, rule, waves, np.asarray(centre), radius, lit)
     set_at_quadrature_points(light.intensity, inside, light.domain)
     light.expected = found.absorbed
     if found.optics.substrate:
@@ -379,19 +388,3 @@ _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
     RayOptics: _fill_from_rays,
     MieOptics: _fill_from_series,
 }
-
-
-def _judge_ledger(light: AbsorbedLight) -> None:
-    ledger = light.ledger
-    assert ledger is not None
-    unknown = ledger.truncated + ledger.lost
-    if unknown > _BARELY * ledger.incident:
-        light.notes.append(
-            f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
-            "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
-        )
-    if light.ground is not None and light.beam is None:
-        light.notes.append(
-            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
-            "having met the particle, is not counted as heat"
-        )
