@@ -60,6 +60,10 @@ SHIPPED_OVERRIDES = {
     "shapes/three_spheres": (*PLAIN, *SOLID),
     "shapes/truncated_cube": (*PLAIN, *SOLID),
     "shapes/truncated_octahedron": (*PLAIN, *SOLID),
+    "claims/cds_nanobelt_40K": (*PLAIN, *FLAT, "uncertainty.method=none"),
+    "claims/cdse_cds_dots_0.68K": (*PLAIN, *FLAT, "uncertainty.method=none"),
+    "claims/cspbbr3_nanocrystals_66K": (*PLAIN, *FLAT, "uncertainty.method=none"),
+    "claims/yb_ylf_on_cantilever_20K": (*PLAIN, *SOLID, "uncertainty.method=none"),
     "verification/concentric_grey_spheres": (PLAIN[0], "enclosures.gap.patches=40"),
     "verification/nafems_axisymmetric_flux": (),
     "verification/nafems_t2_radiation": (),
@@ -113,6 +117,9 @@ VARIANTS = {
         ),
         "mie": ('optics={model="mie", host_absorption="0.02 1/cm"}', ESTIMATE),
         "mie_coupled": ('optics={model="mie", temperature_coupling=true}',),
+        "mie_on_substrate": (
+            'optics={model="mie", substrate=true, gap="20 nm"}', 'laser.linewidth="20 meV"',
+        ),
         "mie_polarised_quarter": (
             *SOLID, "symmetry=quarter", "optics.model=mie", "laser.polarisation=linear",
         ),

@@ -18,18 +18,18 @@ from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import gather_cells, set_by_cell
-from thermosim.light.ground import BeamHeat, LayerCells, absorbing_cells, beam_heat
-from thermosim.light.outline import outline_of, sphere_of
+from thermosim.light.ground import (
+    BeamHeat,
+    LayerCells,
+    absorbing_cells,
+    beam_heat,
+    reflection_notes,
+)
+from thermosim.light.outline import only_inside, outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
 from thermosim.optics.choice import choose
-from thermosim.optics.model import (
-    AutoOptics,
-    MieOptics,
-    RayOptics,
-    mie_intensity,
-    mie_spheres,
-)
+from thermosim.optics.model import AutoOptics, MieOptics, RayOptics
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -187,6 +187,8 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
+        if optics.substrate and found.expected:
+            found.notes += reflection_notes(light, outline, found.alpha, found.expected)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -335,28 +337,14 @@ def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
 
 
 def _fill_from_series(light: AbsorbedLight) -> None:
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, MieOptics)
     centre, radius = sphere_of(light.outline)
-    field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
-    inside = _only_inside(field_at, centre, radius)
+    found = light.light.in_sphere(centre, radius, light.alpha)
+    inside = only_inside(found.intensity, centre, radius)
     set_at_quadrature_points(light.intensity, inside, light.domain)
-    spheres = mie_spheres(optics, laser, radius, n, light.alpha)
-    Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
-    incident = float(laser.intensity_at([centre])[0])
-    light.expected = Q_abs * math.pi * radius**2 * incident
-
-
-def _only_inside(field_at: Any, centre: Any, radius: float) -> Any:
-    """Return the field with 0 at the points of other bodies."""
-
-    def values(points: Floats) -> Floats:
-        near = np.linalg.norm(points - np.asarray(centre), axis=1) < 1.04 * radius
-        found = np.zeros(len(points))
-        found[near] = field_at(points[near])
-        return found
-
-    return values
+    light.expected = found.absorbed
+    if found.optics.substrate:
+        Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
+        light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
 
 
 def _put_rays(light: AbsorbedLight, body: Cells | None, layers: LayerCells, put: Put) -> None:

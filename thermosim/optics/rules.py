@@ -50,6 +50,9 @@ def optics_problems(
         remedy = 'choose optics.model = "rays", or particle.shape.kind = "sphere"'
         kind = getattr(shape, "kind", type(shape).__name__)
         yield Problem("optics.model", model, f'is for spheres, not "{kind}"', remedy)
+    if isinstance(optics, MieOptics) and optics.substrate and laser.tilt > _ROUNDING:
+        rule = "is for light that falls straight down on the substrate"
+        yield Problem("optics.substrate", "true", rule, "remove it, or laser.tilt")
     if optics.refractive_index is None and not known:
         rule = "needs the refractive index of the particle, which its material does not have"
         yield Problem("optics.model", model, rule, "write for instance refractive_index = 1.7")
