@@ -113,6 +113,43 @@ def coherent_stack(
     return CoherentStack(R, passing[-1], shares)
 
 
+def stack_reflection(
+    indices: tuple[complex, ...], thicknesses: tuple[float, ...], mu: Complexes, wavelength: float
+) -> tuple[Complexes, Complexes]:
+    """Return ``(r_s, r_p)`` of films on an endless medium for plane and evanescent waves in vacuum.
+
+    Airy's formula from film to film, in which nothing grows; signs as in `fresnel_amplitudes`.
+
+    Parameters
+    ----------
+    indices
+        Of the films from above, and of the endless medium.
+    thicknesses
+        Of the films [m].
+    mu
+        Cosine of the angle of incidence, real and imaginary part not negative; ``i y`` is a wave
+        that decays as ``exp(-k y z)``.
+    wavelength
+        In vacuum [m].
+    """
+    mu = np.asarray(mu, complex)
+    n2 = np.array([1.0, *(complex(n) ** 2 for n in indices)])
+    normal = [mu] + [np.sqrt(square - 1.0 + mu**2) for square in n2[1:]]
+    normal = [np.where(q.imag < 0.0, -q, q) for q in normal]
+    found = []
+    for weigh in (np.ones(len(n2)), n2):
+        below = np.zeros(mu.shape, complex)
+        for i in range(len(n2) - 2, -1, -1):
+            above, under = weigh[i + 1] * normal[i], weigh[i] * normal[i + 1]
+            r = (above - under) / (above + under)
+            if i < len(thicknesses):
+                turn = 4.0 * pi / wavelength * thicknesses[i] * normal[i + 1]
+                below = below * np.exp(1j * turn)
+            below = (r + below) / (1.0 + r * below)
+        found.append(below)
+    return found[0], found[1]
+
+
 def _interfaces(n: Complexes, cos: Complexes, wave: str) -> tuple[Complexes, Complexes]:
     """Return amplitude reflection and transmission at each interface, from above."""
     above, below = slice(None, -1), slice(1, None)
