@@ -53,7 +53,9 @@ def compile_form(form: Any, *, complex_numbers: bool = False) -> Any:
     return fem.form(form, dtype=np.dtype(number).type, jit_options=_options(folder))
 
 
-def compile_expression(expression: Any, points: Any, comm: Any) -> Any:
+def compile_expression(
+    expression: Any, points: Any, comm: Any, *, complex_numbers: bool = False
+) -> Any:
     """Return a UFL expression at points of the reference cell as machine code (collective)."""
     import dolfinx
     import ffcx.naming
@@ -63,10 +65,11 @@ def compile_expression(expression: Any, points: Any, comm: Any) -> Any:
         signature = ffcx.naming.compute_signature([(expression, points)], "")
         exact = hashlib.sha256(points.tobytes()).hexdigest()
         name = np.dtype(number).name
-        return kept(signature + exact, lambda aside: _compile((expression, points), aside, name))
+        signature += exact + (name if complex_numbers else "")
+        return kept(signature, lambda aside: _compile((expression, points), aside, name))
 
     # the type as a form has it: DOLFINx would take that of a function, which has another name
-    number = dolfinx.default_scalar_type
+    number = np.complex128 if complex_numbers else dolfinx.default_scalar_type
     folder = on_root(comm, folder_on_root)
     return fem.Expression(expression, points, comm, jit_options=_options(folder), dtype=number)
 
