@@ -41,6 +41,8 @@ class OpticalBox:
         Of cells in the body.
     h_rim
         Of cells at the rim of a flat base.
+    gap
+        Between the body and the face under it; 0 without one.
     """
 
     radius: float
@@ -51,6 +53,7 @@ class OpticalBox:
     sizes: tuple[float, ...]
     h_body: float
     h_rim: float
+    gap: float = 0.0
 
     @property
     def heights(self) -> list[float]:
@@ -149,6 +152,8 @@ def _size_field(
     if profile.base_radius:
         rim = f"Sqrt((x-{profile.base_radius / unit:.17g})^2+y^2)"
         formulas.append(f"{box.h_rim:.17g}+{_GROWTH}*{rim}")
+    if box.gap:
+        formulas.append(f"{box.gap:.17g}+{_GROWTH}*Sqrt(x^2+y^2)")
     constant = []
     for size, faces in [(box.h_body, body), *((box.sizes[i], f) for i, f in media.items())]:
         constant.append(field.add("Constant"))

@@ -133,24 +133,22 @@ def plane_wave(angle: float, p: complex, s: complex, mode: int, *, below: bool =
     return Beam(kappa, np.array([p + 0j]), np.array([s + 0j]), mode, below)
 
 
-def circular_wave(*, below: bool = False) -> Beam:
-    """Return a circular plane wave along the axis, |E| = 1: mode 1 alone."""
-    # in mode 1 a wave along x and i times one along y add up
-    half = math.sqrt(0.5)
-    return Beam(np.zeros(1, complex), np.array([2.0 * half + 0j]), np.zeros(1, complex), 1, below)
+def axial_wave(*, below: bool = False) -> Beam:
+    """Return mode 1 of a plane wave along the axis with its field along x, |E| = 1."""
+    return plane_wave(0.0, 1.0, 0.0, 1, below=below)
 
 
-def circular_gaussian(waist: float, focus: float, reach: float, *, below: bool = False) -> Beam:
-    """Return a circular Gaussian beam, its exact angular spectrum; |E| = 1 at a wide focus.
+def axial_gaussian(waist: float, focus: float, reach: float) -> Beam:
+    """Return mode 1 of a Gaussian beam from above with its field along x in the focal plane.
 
-    `focus` is z of the waist; it and `reach` (of z, where the field is wanted) in wavelengths.
+    Its exact angular spectrum, |E| = 1 at the focus of a wide beam; `focus` is z of the waist, and
+    `reach` the distance from z = 0 over which the field is wanted, all in wavelengths.
     """
-    forward = 1.0 if below else -1.0
-    light: PlaneWaves = gaussian_waves(K * waist, K * forward * focus, K * reach)
+    light: PlaneWaves = gaussian_waves(K * waist, -K * focus, K * reach)
     kappa = K * np.sqrt(1.0 - light.mu**2)
-    strength = light.weight * math.sqrt(0.5)
-    # the mean over the azimuth of waves turned with exp(i azimuth) keeps mode 1
-    return Beam(kappa, strength * light.A_p, 1j * strength * light.A_s, 1, below)
+    # the mean of waves turned by b, as circular light with exp(i b), keeps mode 1 alone; light
+    # along x is half of it in this mode
+    return Beam(kappa, 0.5 * light.weight * light.A_p, 0.5j * light.weight * light.A_s)
 
 
 def field(beam: Beam, stack: Stack, r: Floats, z: Floats) -> Complexes:
@@ -214,21 +212,25 @@ def _plane_waves(
     if len(indices) == 1:
         far = np.zeros(len(z))
     rows = []
-    for wave in ("p", "s"):
+    for wave, amplitude in (("p", beam.p), ("s", beam.s)):
+        if not np.any(amplitude):
+            nothing = np.zeros((len(amplitude), 1))
+            rows += [nothing] if wave == "s" else [nothing, nothing]
+            continue
         found = _waves(indices, thicknesses, beam.kappa, wave)
         k, index = found.k[medium].T, indices[medium]
         forth = found.forth[medium].T * np.exp(1j * k * depth)
         back = found.back[medium].T * np.exp(1j * k * far)
         if wave == "s":
-            rows.append(beam.s[:, None] * _from_origin(found, beam, first[0], sign) * (forth + back))
+            rows.append(_from_origin(found, amplitude, first[0], sign) * (forth + back))
             continue
-        strength = beam.p[:, None] * indices[0] * _from_origin(found, beam, first[0], sign)
+        strength = indices[0] * _from_origin(found, amplitude, first[0], sign)
         scale = strength / (K * index**2)
         rows.append(scale * k * (forth - back))
         rows.append(sign * scale * beam.kappa[:, None] * (forth + back))
     return rows[0], rows[1], rows[2]
 
 
-def _from_origin(waves: _Waves, beam: Beam, face: float, sign: float) -> Complexes:
-    """Return the phase of the incident waves at the first face; it is 0 at z = 0."""
-    return np.asarray(np.exp(-1j * waves.k[0] * sign * face))[:, None]
+def _from_origin(waves: _Waves, amplitude: Complexes, face: float, sign: float) -> Complexes:
+    """Return incident waves at the first face, given by their amplitudes at z = 0."""
+    return np.asarray(amplitude * np.exp(-1j * waves.k[0] * sign * face))[:, None]

@@ -1,0 +1,139 @@
+"""Powers of light at a body, as cross-sections: taken, absorbed, scattered up and down.
+
+All are for light of ``|E| = 1`` in vacuum, in squares of the wavelength; a cross-section times the
+intensity is a power.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.optics.layered_field import K, Beam, Stack, components
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from thermosim.light.fullwave.samples import Samples
+
+    Floats = NDArray[np.float64]
+    Complexes = NDArray[np.complex128]
+_CHUNK = 200_000
+
+
+@dataclass(frozen=True)
+class Powers:
+    """Cross-sections in squares of the wavelength, of one mode or of all.
+
+    Attributes
+    ----------
+    extinction
+        ``k Im ∫ (ε - ε_b) E·E_b* dV``: taken from the light that layers without the body have.
+    absorbed
+        ``k Im ε ∫ |E|² dV``, in the body.
+    up, down
+        Scattered into vacuum above and, where the last medium is clear, into that.
+    """
+
+    extinction: float
+    absorbed: float
+    up: float
+    down: float
+
+    def plus(self, other: Powers, times: float) -> Powers:
+        """Return the sum with another one `times` over."""
+        return Powers(
+            self.extinction + times * other.extinction, self.absorbed + times * other.absorbed,
+            self.up + times * other.up, self.down + times * other.down,
+        )  # fmt: skip
+
+    @property
+    def scattered(self) -> float:
+        """What leaves for infinity, up and down."""
+        return self.up + self.down
+
+
+NOTHING = Powers(0.0, 0.0, 0.0, 0.0)
+
+
+def product(E: Complexes, F: Complexes, r: Floats) -> Complexes:
+    """Return ``E·F`` of fields given as ``(E_r, E_z, u)`` and F conjugated, shape (n,)."""
+    F = F.conj()
+    return np.asarray(E[:, 0] * F[:, 0] + E[:, 1] * F[:, 1] + E[:, 2] * F[:, 2] / r**2)
+
+
+def powers(
+    samples: Samples, total: Complexes, alone: Complexes, permittivity: complex, stack: Stack,
+    mode: int, comm: Any,
+) -> Powers:  # fmt: skip
+    """Return the powers of one mode from the fields with and without the body (collective)."""
+    contrast = permittivity - stack.permittivity(samples.z)
+    weight = samples.weight
+    taken = K * (weight * contrast * product(total, alone, samples.r)).sum().imag
+    absorbed = K * permittivity.imag * (weight * product(total, total, samples.r).real).sum()
+    taken, absorbed = comm.allreduce(np.array([taken, absorbed]))
+    driven = total * (weight * contrast)[:, None]
+    up, down = scattered(samples, driven, stack, mode, comm)
+    return Powers(float(taken), float(absorbed), up, down)
+
+
+def scattered(
+    samples: Samples, driven: Complexes, stack: Stack, mode: int, comm: Any
+) -> tuple[float, float]:
+    """Return what a body sends to infinity above and below.
+
+    By reciprocity: the amplitude toward a direction is ``k²/(4 pi) ∫ (ε - ε_b) E·E_rec dV``, E_rec
+    being the light of a plane wave from that direction in the layers without the body. `driven` is
+    ``(ε - ε_b) E`` with the weights of the integral.
+    """
+    last = complex(stack.indices[-1])
+    reach = float(np.hypot(samples.r, samples.z).max()) if len(samples.r) else 0.0
+    reach = max(comm.allgather(reach))
+    found = []
+    for below, n in ((False, 1.0), (True, last.real)):
+        if below and abs(last.imag) > 1e-9:
+            found.append(0.0)  # it is absorbed there
+            continue
+        count = 24 + int(1.5 * K * n * reach)
+        nodes, weights = np.polynomial.legendre.leggauss(count)
+        # over the cosine; below, the critical angle is a kink
+        kink = math.sqrt(1.0 - 1.0 / n**2) if below and n > 1.0 else 0.0
+        total = 0.0
+        for low, high in ((0.0, kink), (kink, 1.0)):
+            if high > low:
+                cosine = low + 0.5 * (high - low) * (1.0 + nodes)
+                flow = _flow(samples, driven, stack, mode, below, n * np.sqrt(1 - cosine**2), comm)
+                total += n * float((0.5 * (high - low) * weights) @ flow)
+        found.append(2.0 * math.pi * total)
+    return found[0], found[1]
+
+
+def _flow(
+    samples: Samples, driven: Complexes, stack: Stack, mode: int, below: bool, sine: Floats,
+    comm: Any,
+) -> Floats:  # fmt: skip
+    """Return ``|F_p|² + |F_s|²`` toward directions of transverse wave numbers ``k sine``."""
+    kappa = (K * sine).astype(complex)
+    one, nil = np.ones_like(kappa), np.zeros_like(kappa)
+    amplitude = np.zeros((2, len(kappa)), complex)
+    step = max(1, _CHUNK * 10 // len(kappa))
+    for start in range(0, len(samples.r), step):
+        part = slice(start, start + step)
+        r, z, E = samples.r[part], samples.z[part], driven[part]
+        for i, beam in enumerate((Beam(kappa, one, nil, -mode, below), Beam(kappa, nil, one, -mode, below))):
+            across, along, turned = components(beam, stack, r, z)
+            # E_phi = i u/r of both, so that their product is -u u'/r²
+            amplitude[i] += across @ E[:, 0] + along @ E[:, 1] - turned @ (E[:, 2] / r**2)
+    amplitude = comm.allreduce(amplitude)
+    return np.asarray((np.abs(K**2 / (4.0 * math.pi) * amplitude) ** 2).sum(axis=0))
+
+
+def weighted(parts: list[tuple[float, Powers]]) -> Powers:
+    """Return the sum of powers with weights."""
+    total = NOTHING
+    for weight, part in parts:
+        total = total.plus(part, weight)
+    return replace(total)
