@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import basix.ufl
 import numpy as np
 
-from thermosim.fem.domain import boundary_dofs
+from thermosim.fem.domain import boundary_dofs, geometry_dofmap
 from thermosim.fem.library import dolfinx
 from thermosim.fem.zmumps import Factors, factorise, lower_triangle
 from thermosim.light.fullwave import forms
@@ -41,6 +41,8 @@ class Scattering:
         The absorbing layer.
     degree
         Of the elements.
+    rule
+        Degree of the quadrature in the body.
     """
 
     domain: Domain
@@ -48,6 +50,7 @@ class Scattering:
     permittivity: complex
     layer: forms.Layer
     degree: int = 4
+    rule: int = 10
 
     def __post_init__(self) -> None:
         self.space = forms.space_of(self.domain, self.degree)
@@ -60,10 +63,9 @@ class Scattering:
         self._form = forms.maxwell(
             self.domain, self.space, self.epsilon, self.numbers, self.degree
         )
-        self._quadrature = 2 * self.degree + 2
-        self.body = sample(self.domain, cells_of(self.domain, "body"), self._quadrature)
-        self._driven = _at_points(self.domain, self._quadrature)
-        self._source = forms.source(self.domain, self.space, self._driven, self._quadrature)
+        self.body = sample(self.domain, cells_of(self.domain, "body"), self.rule)
+        self._driven = _at_points(self.domain, self.rule)
+        self._source = forms.source(self.domain, self.space, self._driven, self.rule)
 
     @property
     def unknowns(self) -> int:
@@ -143,7 +145,5 @@ def _at_points(domain: Domain, degree: int) -> list[Any]:
 
 def _middles(domain: Domain) -> NDArray[np.float64]:
     """Return z of the middle of the corners of each cell, ghosts included."""
-    from thermosim.fem.domain import geometry_dofmap
-
     corners = geometry_dofmap(domain.mesh)[:, :3]
     return np.asarray(domain.mesh.geometry.x[corners, 1].mean(axis=1))
