@@ -23,6 +23,7 @@ from thermosim.light.cells import (
     lattice_groups,
     set_by_cell,
 )
+from thermosim.light.fullwave.heat import full_wave_light
 from thermosim.light.ground import (
     BeamHeat,
     LayerCells,
@@ -35,7 +36,9 @@ from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
 from thermosim.optics.choice import choose
 from thermosim.optics.model import (
+    AttenuatingOptics,
     AutoOptics,
+    FullWaveOptics,
     MieOptics,
     RayOptics,
     mie_intensity,
@@ -193,13 +196,13 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
-    if isinstance(optics, RayOptics | MieOptics):
+    if isinstance(optics, AttenuatingOptics):
         _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
         found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
         found.rebuild(found.alpha)
         _judge_ledger(found)
-    elif isinstance(optics, MieOptics):
+    elif isinstance(optics, MieOptics | FullWaveOptics):
         found.quadrature_degree = _series_degree(found, optics, degree)
         found.intensity = quadrature_function(domain, found.quadrature_degree)
         found.rebuild(found.alpha)
@@ -264,7 +267,7 @@ def _emitter(light: Light, outline: Outline) -> Any:
     return sphere[1]
 
 
-def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> None:
+def _check_saturation(light: AbsorbedLight, optics: AttenuatingOptics) -> None:
     if optics.saturation and light.parameters.population is None:
         raise CaseError(
             [
@@ -285,7 +288,7 @@ def largest_cell(domain: Domain, region: str) -> float:
     return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
 
 
-def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
+def _series_degree(light: AbsorbedLight, optics: MieOptics | FullWaveOptics, degree: int) -> int:
     """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
     n, size = light.light.index, largest_cell(light.domain, light.region)
     wave = light.light.laser.wavelength / n
@@ -358,9 +361,29 @@ def _trace_into(
     return inside, heated, traced.ledger, traced.ledger.absorbed
 
 
+def _fill_from_full_wave(light: AbsorbedLight) -> None:
+    """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
+    found = full_wave_light(light.light, light.alpha, light.domain.comm)
+    own = light.domain.cells(light.region)
+    per_cell = light.intensity.function_space.dofmap.list.shape[1]
+
+    def inside(points: Floats) -> Floats:
+        lit = np.zeros(len(points) // per_cell, dtype=bool)
+        lit[own] = True
+        values, chosen = np.zeros(len(points)), np.repeat(lit, per_cell)
+        values[chosen] = found.intensity_at(points[chosen])
+        return values
+
+    set_at_quadrature_points(light.intensity, inside, light.domain)
+    light.expected = found.absorbed
+    light.facts |= found.numbers
+    light.notes += [note for note in found.notes if note not in light.notes]
+
+
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
     RayOptics: _fill_from_rays,
     MieOptics: _fill_from_series,
+    FullWaveOptics: _fill_from_full_wave,
 }
 
 

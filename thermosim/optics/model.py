@@ -153,6 +153,10 @@ class FullWaveOptics(AttenuatingOptics):
     error_estimate: bool = Field(
         default=True, description="Solve again at degree - 1 and with another absorbing layer"
     )
+    quadrature_degree: Annotated[int, Field(ge=2, le=30)] | None = Field(
+        default=None,
+        description="Of the rule of the heat mesh that takes the field; by the cells if absent",
+    )
     max_unknowns: Annotated[int, Field(ge=1000)] = Field(
         default=1_500_000, description="Refuse more unknowns of one azimuthal mode (8 GB)"
     )

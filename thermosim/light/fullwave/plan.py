@@ -56,7 +56,7 @@ def plan(
     CaseError
         If it takes more unknowns than the case allows.
     """
-    reach, height = _reach(profile) / unit, profile.height / unit
+    reach, height = profile.reach / unit, profile.height / unit
     N = optics.cells_per_wavelength
     sizes = [1.0 / (N * max(abs(complex(n).real), 1.0)) for n in stack.indices]
     smallest = min(reach, 0.5 * height)
@@ -76,12 +76,6 @@ def plan(
     if unknowns > optics.max_unknowns:
         raise CaseError([_too_large(unknowns, optics, reach * unit)])
     return Plan(box, unknowns, unknowns * _BYTES)
-
-
-def _reach(profile: Profile) -> float:
-    """Return the largest radius of a body [m]."""
-    ends = [profile.base_radius, *(segment.end[0] for segment in profile.segments)]
-    return max(ends)
 
 
 def _too_large(unknowns: float, optics: FullWaveOptics, radius: float) -> Problem:

@@ -36,16 +36,14 @@ class Illumination:
         Share of power, and what of p and of s light each polarisation is.
     azimuth
         Of the plane of incidence.
+    axial
+        Whether the light runs along the axis.
     """
 
     beams: Mapping[Key, Beam]
     states: tuple[tuple[float, complex, complex], ...]
     azimuth: float = 0.0
-
-    @property
-    def axial(self) -> bool:
-        """Whether the light runs along the axis."""
-        return ("s", 1) not in self.beams
+    axial: bool = True
 
     def shares(self) -> tuple[float, float]:
         """Return the shares of power in p and s light (all p along the axis)."""
@@ -55,8 +53,12 @@ class Illumination:
         return p, 1.0 - p
 
 
-def illumination(laser: Laser, unit: float, reach: float) -> Illumination:
-    """Return the modes of a laser; `unit` is the wavelength and `reach` of the body [m]."""
+def illumination(laser: Laser, unit: float, radius: float, reach: float) -> Illumination:
+    """Return the modes of a laser that a body needs.
+
+    `unit` is the wavelength, `radius` of the body about the axis, and `reach` its farthest point
+    from the foot of the axis [m].
+    """
     below = laser.direction[2] > 0.0
     sign = -1.0 if below else 1.0
     first, second, _ = laser.axes
@@ -74,11 +76,15 @@ def illumination(laser: Laser, unit: float, reach: float) -> Illumination:
             beam = axial_wave(below=below)
         return Illumination({("p", 1): beam}, states, laser.azimuth)
     sine = abs(math.sin(laser.tilt))
-    beams = {}
-    for m in range(most_modes(K * reach / unit * sine) + 1):
-        beams["p", m] = plane_wave(math.asin(sine), 1.0, 0.0, m, below=bool(below))
-        beams["s", m] = plane_wave(math.asin(sine), 0.0, 1.0, m, below=bool(below))
-    return Illumination(beams, states, laser.azimuth)
+    kinds = [("p", 1.0, 0.0), ("s", 0.0, 1.0)]
+    shine = [any(abs(state[i]) > _LEVEL for state in states) for i in (1, 2)]
+    beams = {
+        (kind, m): plane_wave(math.asin(sine), p, s, m, below=bool(below))
+        for (kind, p, s), lit in zip(kinds, shine, strict=True)
+        if lit
+        for m in range(most_modes(K * radius / unit * sine) + 1)
+    }
+    return Illumination(beams, states, laser.azimuth, axial=False)
 
 
 def most_modes(x: float) -> int:

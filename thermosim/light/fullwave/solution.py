@@ -52,9 +52,8 @@ class Task:
 
     @property
     def reach(self) -> float:
-        """Of the body, from the foot of its axis [m]."""
-        ends = [self.profile.base_radius, *(s.end[0] for s in self.profile.segments)]
-        return max(float(np.hypot(max(ends), self.profile.height)), 0.0)
+        """Farthest point of the body from the foot of its axis [m]."""
+        return float(np.hypot(self.profile.reach, self.profile.height))
 
 
 @dataclass
@@ -122,8 +121,8 @@ class FullWave:
         return intensity(self.light, own, np.maximum(r, 1e-9)[mine], phi[mine])
 
 
-def solve(task: Task, comm: Any) -> FullWave:
-    """Return the light in a body (collective).
+def solve(task: Task, comm: Any, light: Illumination | None = None) -> FullWave:
+    """Return the light in a body, of the task's laser or of given modes (collective).
 
     Raises
     ------
@@ -133,7 +132,7 @@ def solve(task: Task, comm: Any) -> FullWave:
     drawn = plan(task.profile, task.unit, task.index, task.stack, task.optics)
     make = lambda: (mesh_optical(task.profile, task.unit, drawn.box), {})  # noqa: E731
     domain, _ = obtain(comm, None, make)
-    light = illumination(task.laser, task.unit, task.reach)
+    light = light or illumination(task.laser, task.unit, task.profile.reach, task.reach)
     degree = task.optics.degree
     best = _solved(task, drawn, domain, light, degree, 1.0, keep=True)
     errors = {}
