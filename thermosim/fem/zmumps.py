@@ -114,7 +114,7 @@ class Factors:
     name: str
 
     def solve(self, b: Complexes) -> Complexes:
-        """Return the solutions on every rank of right-hand sides known on rank 0, (n,) or (n, k)."""
+        """Return on every rank the solutions of right-hand sides on rank 0, (n,) or (n, k)."""
         raise NotImplementedError
 
     def close(self) -> None:
@@ -190,7 +190,7 @@ class Mumps(Factors):
         )
 
     def solve(self, b: Complexes) -> Complexes:
-        """Return the solutions on every rank of right-hand sides known on rank 0, (n,) or (n, k)."""
+        """Return on every rank the solutions of right-hand sides on rank 0, (n,) or (n, k)."""
         shape = self.comm.bcast(np.shape(b), root=0)
         x = np.empty((shape[1] if len(shape) > 1 else 1, self.size), dtype=np.complex128)
         if self.comm.rank == 0:
@@ -231,7 +231,7 @@ class SuperLU(Factors):
         self.memory = 20.0 * comm.bcast(filled, root=0)  # a complex number and a row number
 
     def solve(self, b: Complexes) -> Complexes:
-        """Return the solutions on every rank of right-hand sides known on rank 0, (n,) or (n, k)."""
+        """Return on every rank the solutions of right-hand sides on rank 0, (n,) or (n, k)."""
         x = self._factors.solve(np.asarray(b)) if self.comm.rank == 0 else None
         found: Complexes = self.comm.bcast(x, root=0)
         return found

@@ -1,8 +1,8 @@
 """Light in plane layers about an axis: each azimuthal mode of waves that no body disturbs.
 
-Lengths are multiples of the wavelength in vacuum, z is upward, fields go as ``exp(-i omega t)``. A
-mode m is ``exp(i m phi) (E_r, E_phi, E_z)``, written with ``u = -i r E_phi``, which is smooth on the
-axis. A plane wave of any angle is ``sum i^m J_m`` of them.
+Lengths are multiples of the wavelength in vacuum, z is upward, fields go as ``exp(-i omega t)``.
+A mode m is ``exp(i m phi) (E_r, E_phi, E_z)``, written with ``u = -i r E_phi``, which is smooth on
+the axis. A plane wave of any angle is ``sum i^m J_m`` of them.
 """
 
 from __future__ import annotations
@@ -195,9 +195,7 @@ def bessel(m: int, x: Floats) -> tuple[Floats, Floats, Floats]:
     return sign * J, sign * slope, (sign if m > 0 else -sign) * over
 
 
-def _plane_waves(
-    beam: Beam, stack: Stack, z: Floats
-) -> tuple[Complexes, Complexes, Complexes]:
+def _plane_waves(beam: Beam, stack: Stack, z: Floats) -> tuple[Complexes, Complexes, Complexes]:
     """Return ``E_x, E_z`` of p light and ``E_y`` of s light at heights, shapes (waves, points)."""
     indices = np.array(stack.indices, complex)
     thicknesses = np.array(stack.thicknesses, float)

@@ -89,7 +89,9 @@ def _full_wave_problems(laser: Laser, shape: ShapeBase | None) -> Iterator[Probl
         yield Problem("optics.model", '"full_wave"', rule, rays)
     which = 'a plane wave, or a profile = "gaussian" down the axis'
     if laser.speckle is not None:
-        yield Problem("laser.speckle", "", f"is no light that full wave optics knows: {which}", rays)
+        yield Problem(
+            "laser.speckle", "", f"is no light that full wave optics knows: {which}", rays
+        )
     if laser.profile == "top_hat":
         rule = f"is no light that full wave optics knows: {which}"
         yield Problem("laser.profile", '"top_hat"', rule, rays)

@@ -1,4 +1,4 @@
-"""Full wave optics as a case has it: from its light to intensity, powers and numbers of a summary."""
+"""Full wave optics as a case has it: from its light to intensity, powers and a summary."""
 
 from __future__ import annotations
 

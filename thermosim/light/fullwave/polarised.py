@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.optics.layered_field import K, Beam, axial_gaussian, axial_wave, plane_wave
+from thermosim.optics.layered_field import Beam, K, axial_gaussian, axial_wave, plane_wave
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,9 @@ def most_modes(x: float) -> int:
     return math.ceil(x + 4.0 * x ** (1.0 / 3.0) + 1.0)
 
 
-def intensity(light: Illumination, modes: Mapping[Key, Complexes], r: Floats, phi: Floats) -> Floats:
+def intensity(
+    light: Illumination, modes: Mapping[Key, Complexes], r: Floats, phi: Floats
+) -> Floats:
     """Return ``|E|²`` at points, shape (n,), from ``(E_r, E_z, u)`` of each mode there, (n, 3)."""
     angle = phi - light.azimuth
     p = _in_space(modes, "p", r, angle)

@@ -7,12 +7,12 @@ intensity is a power.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.optics.layered_field import K, Beam, Stack, components
+from thermosim.optics.layered_field import Beam, K, Stack, components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,22 +118,15 @@ def _flow(
     """Return ``|F_p|² + |F_s|²`` toward directions of transverse wave numbers ``k sine``."""
     kappa = (K * sine).astype(complex)
     one, nil = np.ones_like(kappa), np.zeros_like(kappa)
+    beams = (Beam(kappa, one, nil, -mode, below), Beam(kappa, nil, one, -mode, below))
     amplitude = np.zeros((2, len(kappa)), complex)
     step = max(1, _CHUNK * 10 // len(kappa))
     for start in range(0, len(samples.r), step):
         part = slice(start, start + step)
         r, z, E = samples.r[part], samples.z[part], driven[part]
-        for i, beam in enumerate((Beam(kappa, one, nil, -mode, below), Beam(kappa, nil, one, -mode, below))):
+        for i, beam in enumerate(beams):
             across, along, turned = components(beam, stack, r, z)
             # E_phi = i u/r of both, so that their product is -u u'/r²
             amplitude[i] += across @ E[:, 0] + along @ E[:, 1] - turned @ (E[:, 2] / r**2)
     amplitude = comm.allreduce(amplitude)
     return np.asarray((np.abs(K**2 / (4.0 * math.pi) * amplitude) ** 2).sum(axis=0))
-
-
-def weighted(parts: list[tuple[float, Powers]]) -> Powers:
-    """Return the sum of powers with weights."""
-    total = NOTHING
-    for weight, part in parts:
-        total = total.plus(part, weight)
-    return replace(total)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     Complexes = NDArray[np.complex128]
 
 
+_ON_AXIS = 1e-7  # wavelengths from it, where u/r is still a number
+
+
 @dataclass(frozen=True)
 class Task:
     """What is asked: a body of revolution on z = 0, its index, the layers, the laser.
@@ -108,17 +111,17 @@ class FullWave:
         everywhere = np.concatenate(parts) / self.task.unit
         r, phi = np.hypot(*everywhere.T[:2]), np.arctan2(everywhere[:, 1], everywhere[:, 0])
         half, back = np.unique(np.stack([r, everywhere[:, 2]], 1), axis=0, return_inverse=True)
-        system, places = self.best.system, locate(self.best.system.domain, half)
-        safe = np.maximum(half[:, 0], 1e-9)
+        places = locate(self.best.system.domain, half)
+        r, z = np.maximum(places.points[:, 0], _ON_AXIS), places.points[:, 1]
         modes = {}
         for key, function in self.best.scattered.items():
-            alone = field_of(self.light.beams[key], self.task.stack, safe, half[:, 1])
-            found = alone + places.values(function, len(half), comm)
-            modes[key] = found[back.ravel()]
+            alone = field_of(self.light.beams[key], self.task.stack, r, z)
+            modes[key] = (alone + places.values(function, comm))[back.ravel()]
+        r = r[back.ravel()]
         start = sum(len(part) for part in parts[: comm.rank])
         mine = slice(start, start + len(points))
         own = {key: values[mine] for key, values in modes.items()}
-        return intensity(self.light, own, np.maximum(r, 1e-9)[mine], phi[mine])
+        return intensity(self.light, own, r[mine], phi[mine])
 
 
 def solve(task: Task, comm: Any, light: Illumination | None = None) -> FullWave:

@@ -13,7 +13,7 @@ from thermosim.fem.library import dolfinx
 from thermosim.fem.zmumps import Factors, factorise, lower_triangle
 from thermosim.light.fullwave import forms
 from thermosim.light.fullwave.samples import Samples, cells_of, sample
-from thermosim.optics.layered_field import K, Beam, Stack, field
+from thermosim.optics.layered_field import Beam, K, Stack, field
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,9 +60,7 @@ class Scattering:
         self.epsilon.x.array[:] = self.stack.permittivity(heights)
         self.epsilon.x.array[self.domain.cells("body")] = self.permittivity
         self.numbers = forms.Numbers(self.domain, self.layer, 1)
-        self._form = forms.maxwell(
-            self.domain, self.space, self.epsilon, self.numbers, self.degree
-        )
+        self._form = forms.maxwell(self.domain, self.space, self.epsilon, self.numbers, self.degree)
         self.body = sample(self.domain, cells_of(self.domain, "body"), self.rule)
         self._driven = _at_points(self.domain, self.rule)
         self._source = forms.source(self.domain, self.space, self._driven, self.rule)

@@ -1,4 +1,4 @@
-"""The field at any points of space: cells of the optics mesh that hold them, or the nearest ones."""
+"""The field at any points of space: cells of the optics mesh with them in, or the nearest ones."""
 
 from __future__ import annotations
 
@@ -24,19 +24,28 @@ _STEPS = 8  # of Newton's method for the place in a cell with curved sides
 
 @dataclass(frozen=True)
 class Places:
-    """Where points lie in the body cells of this rank; `mine` are those that it answers for."""
+    """Where points lie in the cells of a region.
 
+    Attributes
+    ----------
+    points
+        All points (r, z), moved into the region, shape (n, 2).
+    mine, cells
+        Which of them this rank answers for, and its cells.
+    """
+
+    points: Floats
     mine: Integers
     cells: NDArray[np.int32]
-    x: Floats
 
-    def values(self, function: Any, count: int, comm: Any) -> Complexes:
-        """Return ``(E_r, E_z, u)`` of a solution at all `count` points, shape (count, 3)."""
-        found = np.zeros((count, 3), complex)
+    def values(self, function: Any, comm: Any) -> Complexes:
+        """Return ``(E_r, E_z, u)`` of a solution at all points, shape (n, 3) (collective)."""
+        found = np.zeros((len(self.points), 3), complex)
+        x = np.column_stack([self.points[self.mine], np.zeros(len(self.mine))])
         E, u = function.sub(0).collapse(), function.sub(1).collapse()
         if len(self.mine):
-            found[self.mine, :2] = E.eval(self.x, self.cells).reshape(-1, 2)
-            found[self.mine, 2] = u.eval(self.x, self.cells).reshape(-1)
+            found[self.mine, :2] = E.eval(x, self.cells).reshape(-1, 2)
+            found[self.mine, 2] = u.eval(x, self.cells).reshape(-1)
         comm.Allreduce(np.array(found), found)
         return found
 
@@ -49,14 +58,16 @@ def locate(domain: Domain, points: Floats, region: str = "body") -> Places:
     """
     cells = cells_of(domain, region)
     score = np.full(len(points), -np.inf)
-    best, x = np.zeros(len(points), np.int64), np.zeros((len(points), 3))
+    best, inside = np.zeros(len(points), np.int64), points
     if len(cells):
         best, score, inside = _nearest(domain, cells, points)
-        x[:, :2] = inside
     comm = domain.comm
     scores = np.array(comm.allgather(score))
     mine = np.flatnonzero(scores.argmax(axis=0) == comm.rank)
-    return Places(mine, cells[best[mine]].astype(np.int32) if len(cells) else cells, x[mine])
+    moved = np.zeros_like(points)
+    moved[mine] = inside[mine]
+    comm.Allreduce(np.array(moved), moved)
+    return Places(moved, mine, cells[best[mine]] if len(cells) else cells)
 
 
 def _nearest(
