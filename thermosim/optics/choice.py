@@ -37,7 +37,7 @@ class Choice:
 
 
 def choose(
-    asked: AutoOptics,
+    asked: OpticsModel,
     laser: Laser,
     n: float,
     size: float,

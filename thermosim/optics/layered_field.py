@@ -145,7 +145,7 @@ def axial_gaussian(waist: float, focus: float, reach: float) -> Beam:
     `reach` the distance from z = 0 over which the field is wanted, all in wavelengths.
     """
     light: PlaneWaves = gaussian_waves(K * waist, -K * focus, K * reach)
-    kappa = K * np.sqrt(1.0 - light.mu**2)
+    kappa = K * np.sqrt(1.0 - light.mu**2 + 0j)
     # the mean of waves turned by b, as circular light with exp(i b), keeps mode 1 alone; light
     # along x is half of it in this mode
     return Beam(kappa, 0.5 * light.weight * light.A_p, 0.5j * light.weight * light.A_s)
@@ -209,10 +209,10 @@ def _plane_waves(beam: Beam, stack: Stack, z: Floats) -> tuple[Complexes, Comple
     far = np.concatenate([[0.0], thicknesses, [0.0]])[medium] - depth
     if len(indices) == 1:
         far = np.zeros(len(z))
-    rows = []
+    rows: list[Complexes] = []
     for wave, amplitude in (("p", beam.p), ("s", beam.s)):
         if not np.any(amplitude):
-            nothing = np.zeros((len(amplitude), 1))
+            nothing = np.zeros((len(amplitude), 1), complex)
             rows += [nothing] if wave == "s" else [nothing, nothing]
             continue
         found = _waves(indices, thicknesses, beam.kappa, wave)

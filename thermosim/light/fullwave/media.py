@@ -25,7 +25,8 @@ def stack_of(light: Light, gap: float | None) -> tuple[Stack, list[str]]:
     CaseError
         If a layer has no index of refraction, or ends beside the body.
     """
-    unit, notes = light.laser.wavelength, []
+    unit = light.laser.wavelength
+    notes: list[str] = []
     if not light.ground:
         return Stack(), notes
     indices, thicknesses = [complex(1.0)], []

@@ -89,7 +89,7 @@ def illumination(laser: Laser, unit: float, radius: float, reach: float) -> Illu
 
 def most_modes(x: float) -> int:
     """Return the largest azimuthal mode of a body of size ``x = k R sin(angle)``."""
-    return math.ceil(x + 4.0 * x ** (1.0 / 3.0) + 1.0)
+    return math.ceil(x + 4.0 * math.cbrt(x) + 1.0)
 
 
 def intensity(

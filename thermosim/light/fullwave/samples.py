@@ -46,7 +46,8 @@ class Samples:
 def cells_of(domain: Domain, region: str) -> NDArray[np.int32]:
     """Return the cells of a region that this rank owns."""
     cells = domain.cells(region)
-    return cells[cells < domain.mesh.topology.index_map(domain.tdim).size_local]
+    owned: NDArray[np.int32] = cells[cells < domain.mesh.topology.index_map(domain.tdim).size_local]
+    return owned
 
 
 def sample(domain: Domain, cells: NDArray[np.int32], degree: int) -> Samples:
@@ -65,7 +66,10 @@ def field_at(function: Any, samples: Samples, domain: Domain) -> Complexes:
     """Return ``(E_r, E_z, u)`` of a solution at points, shape (n, 3) (collective)."""
     E, u = ufl.split(function)
     whole = ufl.as_vector([E[0], E[1], u])
-    return _evaluated(whole, samples.reference, domain, samples.cells, real=False)
+    found: Complexes = _evaluated(
+        whole, samples.reference, domain, samples.cells, real=False
+    )
+    return found
 
 
 def _evaluated(

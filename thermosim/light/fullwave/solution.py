@@ -20,6 +20,7 @@ from thermosim.optics.layered_field import field as field_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from thermosim.fem.data import MeshData
     from thermosim.fem.domain import Domain
     from thermosim.light.fullwave.plan import Plan
     from thermosim.light.fullwave.polarised import Key
@@ -133,7 +134,10 @@ def solve(task: Task, comm: Any, light: Illumination | None = None) -> FullWave:
         If it takes more unknowns than the case allows.
     """
     drawn = plan(task.profile, task.unit, task.index, task.stack, task.optics)
-    make = lambda: (mesh_optical(task.profile, task.unit, drawn.box), {})  # noqa: E731
+
+    def make() -> tuple[MeshData, dict[str, float]]:
+        return mesh_optical(task.profile, task.unit, drawn.box), {}
+
     domain, _ = obtain(comm, None, make)
     light = light or illumination(task.laser, task.unit, task.profile.reach, task.reach)
     degree = task.optics.degree

@@ -57,8 +57,9 @@ def locate(domain: Domain, points: Floats, region: str = "body") -> Places:
     another mesh draws its surface otherwise, are moved to its nearest cell.
     """
     cells = cells_of(domain, region)
-    score = np.full(len(points), -np.inf)
-    best, inside = np.zeros(len(points), np.int64), points
+    score: Floats = np.full(len(points), -np.inf)
+    best: Integers = np.zeros(len(points), np.int64)
+    inside = points
     if len(cells):
         best, score, inside = _nearest(domain, cells, points)
     comm = domain.comm
@@ -95,7 +96,7 @@ def _into_cell(X: Floats) -> Floats:
     """Return places moved into the reference triangle."""
     X = np.clip(X, 0.0, 1.0)
     over = np.maximum(X.sum(axis=1) - 1.0, 0.0)
-    return np.clip(X - 0.5 * over[:, None], 0.0, 1.0)
+    return np.asarray(np.clip(X - 0.5 * over[:, None], 0.0, 1.0))
 
 
 def _shape(X: Floats) -> tuple[Floats, Floats]:
@@ -113,7 +114,7 @@ def _shape(X: Floats) -> tuple[Floats, Floats]:
 
 def _pulled_back(nodes: Floats, points: Floats) -> Floats:
     """Return the place of each point in the reference cell of its own cell, shape (n, 2)."""
-    X = np.full((len(points), 2), 1.0 / 3.0)
+    X: Floats = np.full((len(points), 2), 1.0 / 3.0)
     for _ in range(_STEPS):
         N, slope = _shape(X)
         miss = points - np.einsum("nk,nki->ni", N, nodes)
