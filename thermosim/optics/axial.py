@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
-_PHASE = 10.0  # of a wave along a panel of 20 nodes, which then integrate it to rounding
+_PHASE = 20.0  # of a wave along a panel of 20 nodes, which then integrate it to rounding
 _DARK = 40.0  # exponent below which a beam has no plane waves
 
 
@@ -73,14 +73,6 @@ class PlaneWaves:
         over, p, s = n * (n + 1), self.weight * self.A_p, self.weight * self.A_s
         return (pi @ p + tau @ s) / over, (tau @ p + pi @ s) / over
 
-    def reflected(self, distance: float, r_p: Complexes, r_s: Complexes) -> PlaneWaves:
-        """Return what a mirror across z at ``distance`` sends back, by its amplitudes.
-
-        ``r_p`` is that of the magnetic field.
-        """
-        turn = np.exp(2j * self.mu * distance)
-        return PlaneWaves(-self.mu, self.weight, r_p * turn * self.A_p, r_s * turn * self.A_s)
-
     def field(self, z: float) -> complex:
         """Return the field along x on the axis."""
         phase = self.weight * np.exp(1j * self.mu * z)
@@ -94,24 +86,36 @@ def plane_wave() -> PlaneWaves:
 
 
 def gaussian_waves(waist: float, focus: float, reach: float) -> PlaneWaves:
-    """Return a Gaussian beam as its exact angular spectrum, field 1 at the focus of a wide beam.
+    """Return a focused Gaussian beam as its exact angular spectrum, field 1 at the focus.
 
-    In the plane of the waist the field along x is ``exp(-rho²/waist²)`` without what would be
-    evanescent, and that along y is zero; Novotny and Hecht, Principles of Nano-Optics, section 3.3.
+    The strength of its plane waves over the wave vector across is the Gaussian
+    ``exp(-(waist kappa)²/4)`` of the paraxial beam up to ``kappa = k``; the field of each stands across
+    it, turned as by a lens (Novotny and Hecht, Principles of Nano-Optics, section 3.5). Electric
+    and magnetic field are alike.
 
     Parameters
     ----------
     waist
-        1/e² radius of the intensity.
+        1/e² radius of the intensity of the paraxial beam.
     focus
         Position of the waist on the axis.
     reach
-        Distance over which the phase of the waves is wanted.
+        Distance from the focus within which the light is wanted.
     """
     widest = math.sqrt(max(0.0, 1.0 - 4.0 * _DARK / waist**2))
-    phase = (reach + abs(focus)) * (1.0 - widest) + 2.0 * _PHASE
-    mu, weight = panels(1.0, widest, phase)
-    shape = np.exp(-(waist**2) * (1.0 - mu**2) / 4.0 - 1j * mu * focus)
-    # sin(alpha) d alpha = -d mu; half of waist² and mu are from d² k across
-    strength = -0.5 * waist**2 * weight * mu
-    return PlaneWaves(mu, strength, shape / mu, shape)
+    mu, weight = panels(1.0, widest, reach * (1.0 - widest) + 40.0)
+    shape = np.exp(-(waist**2) * (1.0 - mu**2) / 4.0)
+    # d² kappa is mu sin(alpha) d alpha d beta, and sin(alpha) d alpha is -d mu
+    at_focus = PlaneWaves(mu, -weight * mu, shape, shape).field(0.0)
+    moved = shape * np.exp(-1j * mu * focus) / at_focus
+    return PlaneWaves(mu, -weight * mu, moved, moved)
+
+
+def gaussian_area(waist: float) -> float:
+    """Return power over intensity at the focus of `gaussian_waves`; ``pi waist²/2`` of a wide beam.
+
+    ``2 pi integral of |A|² mu² d mu`` over the cosine of the angle, from Parseval's theorem; lengths
+    in ``1/k``.
+    """
+    light = gaussian_waves(waist, 0.0, 0.0)
+    return float(2.0 * math.pi * (light.weight.real * light.mu.real * np.abs(light.A_p) ** 2).sum())

@@ -114,7 +114,7 @@ def coherent_stack(
 
 
 def stack_reflection(
-    indices: tuple[complex, ...], thicknesses: tuple[float, ...], mu: Complexes, wavelength: float
+    indices: tuple[complex, ...], thicknesses: tuple[float, ...], mu: Complexes
 ) -> tuple[Complexes, Complexes]:
     """Return ``(r_s, r_p)`` of films on an endless medium for plane and evanescent waves in vacuum.
 
@@ -125,12 +125,10 @@ def stack_reflection(
     indices
         Of the films from above, and of the endless medium.
     thicknesses
-        Of the films [m].
+        Of the films, in units of the wavelength in vacuum over 2 pi.
     mu
         Cosine of the angle of incidence, real and imaginary part not negative; ``i y`` is a wave
         that decays as ``exp(-k y z)``.
-    wavelength
-        In vacuum [m].
     """
     mu = np.asarray(mu, complex)
     n2 = np.array([1.0, *(complex(n) ** 2 for n in indices)])
@@ -143,8 +141,7 @@ def stack_reflection(
             above, under = weigh[i + 1] * normal[i], weigh[i] * normal[i + 1]
             r = (above - under) / (above + under)
             if i < len(thicknesses):
-                turn = 4.0 * pi / wavelength * thicknesses[i] * normal[i + 1]
-                below = below * np.exp(1j * turn)
+                below = below * np.exp(2j * thicknesses[i] * normal[i + 1])
             below = (r + below) / (1.0 + r * below)
         found.append(below)
     return found[0], found[1]

@@ -252,10 +252,12 @@ class MieSphere:
         Independent of `mie_efficiencies`, and free of the cancellation ``Q_ext - Q_sca`` for
         weak absorption.
         """
+        return 4.0 * self.x * (self.m**2).imag * self.mean_square() / 3.0
+
+    def mean_square(self) -> float:
+        """Return ``|E|²/E0²`` averaged over the volume."""
         s, weight = _radial_quadrature(abs(self.m) * self.x)
-        return float(
-            4.0 * self.x * (self.m**2).imag * (weight * s**2 * self.shell_average(s)).sum()
-        )
+        return float(3.0 * (weight * s**2 * self.shell_average(s)).sum())
 
 
 def _radial_quadrature(phase: float) -> tuple[Floats, Floats]:

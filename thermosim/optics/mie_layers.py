@@ -2,99 +2,70 @@
 
 The light that a sphere scatters toward the layers is a sum of plane and evanescent waves; each is
 reflected by its own Fresnel amplitude and meets the sphere again. In spherical waves this is one
-linear system (Bobbert and Vlieger 1986, doi:10.1016/0378-4371(86)90003-5). Conventions are those of
-`optics.axial`: the light runs along +z, the centre is the origin, the layers begin at z = distance.
+linear system (Bobbert and Vlieger 1986, doi:10.1016/0378-4371(86)90003-5). Conventions and units
+are those of `optics.axial`: the centre is the origin, and the layers begin at z = distance.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thermosim.optics.axial import PlaneWaves, angular_functions, panels
-from thermosim.optics.bessel import bessel_ratios, scaled_bessel
 from thermosim.optics.layers import stack_reflection
 from thermosim.optics.mie import MieSphere, series_length
+from thermosim.optics.mie_coated import largest_count, scatterer, surface_waves
 
-Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 # Of the cosine: how far the contour stays from the poles of guided waves, at i sqrt(n² - 1).
 _BESIDE = 0.3
-CLOSEST = 0.02
-"""Gap over the radius below which the series is not summed."""
+_SETTLED = 1e-8  # relative change with about a sixth more terms at which a sum is taken
+_GROWTH = 4  # times the terms of a sphere alone, after which it is given up
 
 
 @dataclass(frozen=True)
-class PlaneLayers:
-    """Films of given indices and thicknesses [m], the upper one first, on an endless medium."""
+class Ground:
+    """Films on an endless medium under a sphere; lengths in ``1/k``.
 
+    Attributes
+    ----------
+    distance : of the first face from the centre of the sphere
+    indices : of the films, the upper one first, and of the endless medium
+    thicknesses : of the films
+    """
+
+    distance: float
     indices: tuple[complex, ...]
     thicknesses: tuple[float, ...] = ()
 
-    def reflection(self, mu: Complexes, wavelength: float) -> tuple[Complexes, Complexes]:
+    def reflection(self, mu: Complexes) -> tuple[Complexes, Complexes]:
         """Return ``(r_s, r_p)``, see `stack_reflection`."""
-        return stack_reflection(self.indices, self.thicknesses, mu, wavelength)
+        return stack_reflection(self.indices, self.thicknesses, mu)
+
+    def reflected(self, light: PlaneWaves) -> PlaneWaves:
+        """Return what the layers send back of light along +z."""
+        r_s, r_p = self.reflection(light.mu)
+        turn = np.exp(2j * light.mu * self.distance)
+        return PlaneWaves(-light.mu, light.weight, turn * r_p * light.A_p, turn * r_s * light.A_s)
 
 
-@dataclass(frozen=True)
-class Scatterer:
-    """How a sphere answers each spherical wave: ``a_n/s_n²``, ``b_n/s_n²`` and the scale ``s_n``.
-
-    The scale is 1 up to ``n = x`` and falls as ``|psi_n/xi_n|^½`` beyond, so that no number
-    overflows and the system is as well conditioned as the light is.
-    """
-
-    a: Complexes
-    b: Complexes
-    scale: Floats
-
-
-def scatterer(m: complex, x: float, count: int) -> Scatterer:
-    """Return the scaled coefficients of a homogeneous sphere, Bohren and Huffman, eq. (4.88)."""
-    n = np.arange(1, count + 1)
-    z = np.array([m * x])
-    derivative = 1.0 / bessel_ratios(z, count)[:, 0] - n / (m * x)
-    psi = x * scaled_bessel(np.array([x], complex), count)[:, 0].real
-    chi = np.empty(count + 1)
-    chi[0], chi[1] = math.cos(x), math.cos(x) / x + math.sin(x)
-    for order in range(2, count + 1):
-        chi[order] = (2 * order - 1) / x * chi[order - 1] - chi[order - 2]
-    xi = psi - 1j * chi
-    scale = np.where(n > x, np.sqrt(np.abs(psi[1:])) / np.sqrt(np.abs(xi[1:])), 1.0)
-
-    def coefficient(slope: Complexes) -> Complexes:
-        above = (slope * psi[1:] - psi[:-1]) / scale
-        return np.asarray(above / ((slope * xi[1:] - xi[:-1]) * scale))
-
-    return Scatterer(coefficient(derivative / m + n / x), coefficient(derivative * m + n / x), scale)
-
-
-def reflection_matrix(
-    layers: PlaneLayers, wavelength: float, distance: float, scale: Floats
-) -> Complexes:
+@lru_cache(maxsize=32)
+def reflection_matrix(ground: Ground, x: float, count: int) -> Complexes:
     """Return what outgoing waves of a sphere are when they come back, shape (2 count, 2 count).
 
-    Columns are outgoing ``M`` and ``N`` of n = 1 .. count, rows regular ones; both scaled. The
-    integral over the cosine ``mu`` of the angle goes from 1 to ``i infinity``, to the right of the
-    poles of guided waves, which lie on the imaginary axis for clear films and to the left of it
-    for films that absorb.
-
-    Parameters
-    ----------
-    layers, wavelength
-        What reflects, and the wavelength in vacuum [m].
-    distance
-        Of the layers from the centre, in ``1/k``.
-    scale
-        Of the waves, `Scatterer.scale`.
+    Columns are outgoing ``M`` and ``N`` of n = 1 .. count, rows regular ones; both scaled as
+    `Scatterer.scale` of size ``x``. The integral over the cosine ``mu`` of the angle goes from 1 to
+    ``i infinity``, to the right of the poles of guided waves, which lie on the imaginary axis for
+    clear films and to the left of it for films that absorb.
     """
-    count = scale.size
-    mu, weight = _contour(layers, wavelength, distance, count)
-    r_s, r_p = layers.reflection(mu, wavelength)
-    pi, tau = angular_functions(mu, count, scale, np.exp(1j * mu * distance))
+    scale = surface_waves(x, count)[2]
+    mu, weight = _contour(ground, count)
+    r_s, r_p = ground.reflection(mu)
+    pi, tau = angular_functions(mu, count, scale, np.exp(1j * mu * ground.distance))
     n = np.arange(1, count + 1)
     out = ((2 * n + 1) / (n * (n + 1)))[:, None]
     sent_p, sent_s = np.vstack([pi, tau]), np.vstack([tau, pi])
@@ -104,20 +75,15 @@ def reflection_matrix(
     return np.asarray((back_p * (weight * r_p)) @ sent_p.T + (back_s * (weight * r_s)) @ sent_s.T)
 
 
-def _contour(
-    layers: PlaneLayers, wavelength: float, distance: float, count: int
-) -> tuple[Complexes, Complexes]:
+def _contour(ground: Ground, count: int) -> tuple[Complexes, Complexes]:
     """Return nodes and weights of ``sin(alpha) d alpha`` from 1 along the real axis, then upward."""
-    optical = sum(
-        2.0 * math.pi / wavelength * d * abs(n)
-        for n, d in zip(layers.indices, layers.thicknesses, strict=False)
-    )
-    phase = 2.0 * (distance + count + optical)
+    films = sum(abs(n) * d for n, d in zip(ground.indices, ground.thicknesses, strict=False))
+    distance, phase = ground.distance, 2.0 * (ground.distance + count + films)
     pieces = [panels(1.0, _BESIDE, phase)]
     # beyond the last order nothing is left of exp(-2 mu distance) mu^(2 count)
     top, t = (count + 6.0 * math.sqrt(count) + 25.0) / distance, 0.0
     while t < top:
-        step = min(0.5 * _BESIDE + 0.25 * t, 4.0 / distance)
+        step = min(0.5 * _BESIDE + 0.25 * t, 8.0 / distance)
         pieces.append(panels(_BESIDE + 1j * t, _BESIDE + 1j * (t + step), 0.0))
         t += step
     mu, weight = (np.concatenate(part) for part in zip(*pieces, strict=True))
@@ -126,56 +92,95 @@ def _contour(
 
 @dataclass(frozen=True)
 class LitSphere:
-    """A sphere in its light.
+    """A sphere in light about its axis.
 
     Attributes
     ----------
     inside : the field inside, with the coefficients of this light
-    Q_ext, Q_abs : extinction and absorption over ``pi R²`` and the intensity of field 1
-    outgoing : coefficients ``P_n`` and ``Q_n`` of the scattered ``M`` and ``-i N``
+    Q_ext, Q_abs, Q_up : extinction, absorption and what it scatters away from the layers, over
+        ``pi R²`` and the intensity of field 1; the rest goes into the layers
     """
 
     inside: MieSphere
     Q_ext: float
     Q_abs: float
-    outgoing: tuple[Complexes, Complexes]
+    Q_up: float
 
 
 def lit_sphere(
-    sphere: MieSphere,
-    light: PlaneWaves,
-    layers: PlaneLayers | None = None,
-    distance: float = math.inf,
-    wavelength: float = 1.0,
+    m: complex, x: float, light: PlaneWaves, ground: Ground | None = None, terms: int | None = None
 ) -> LitSphere:
-    """Return a sphere of as many terms as `sphere` has in light about its axis.
+    """Return a sphere in light about its axis, as many terms as it takes.
 
     Parameters
     ----------
-    sphere
-        From `MieSphere.build`.
+    m, x
+        Index (either sign of Im) and size parameter.
     light
-        Without the sphere and the layers.
-    layers, distance, wavelength
-        The layers, their distance from the centre in ``1/k``, and the wavelength [m].
+        What comes, without the sphere and what lies below it.
+    ground
+        What lies below it.
+    terms
+        Of the series; by default they grow until neither extinction nor the mean field changes.
+
+    Raises
+    ------
+    ValueError
+        If the sum does not settle.
     """
-    count, x = sphere.c.size, sphere.x
-    n = np.arange(1, count + 1)
-    found = scatterer(sphere.m, x, count)
+    m = complex(m.real, abs(m.imag))
+    if terms is not None or ground is None:
+        return _lit(m, x, terms or series_length(x), light, ground)
+    count, before = series_length(x) + 8, np.zeros(2)
+    most = largest_count(x, count * _GROWTH)
+    while count <= most:
+        found = _lit(m, x, count, light, ground)
+        now = np.array([found.Q_ext, found.inside.mean_square()])
+        if np.all(np.abs(now - before) <= _SETTLED * np.abs(now)):
+            return found
+        before, count = now, count + max(12, count // 6)
+    gap = ground.distance / x - 1.0
+    raise ValueError(
+        f"the series of a sphere {gap:.3g} radii above its substrate does not settle with {most} terms"
+    )
+
+
+def _lit(
+    m: complex, x: float, count: int, light: PlaneWaves, ground: Ground | None
+) -> LitSphere:
+    """Return a sphere of given terms in its light."""
+    found, sphere = scatterer((m,), (x,), count), MieSphere.build(m, x, count)
     alone = np.concatenate(light.regular(count))
     scale, answer = np.tile(found.scale, 2), np.concatenate([found.b, found.a])
-    if layers is not None:
-        r_s, r_p = layers.reflection(light.mu, wavelength)
-        alone = alone + np.concatenate(light.reflected(distance, r_p, r_s).regular(count))
-        back = reflection_matrix(layers, wavelength, distance, found.scale)
-        total = np.linalg.solve(np.eye(2 * count) + back * answer, scale * alone)
-    else:
+    if ground is None:
         total = scale * alone
-    weight = np.tile(2.0 / x**2 * (2 * n + 1), 2)
-    Q_ext = (weight * (answer * total * np.conj(scale * alone)).real).sum()
-    kept = answer.real - (scale * np.abs(answer)) ** 2
-    Q_abs = (weight * kept * np.abs(total) ** 2).sum()
+    else:
+        alone = alone + np.concatenate(ground.reflected(light).regular(count))
+        system = np.eye(2 * count) + reflection_matrix(ground, x, count) * answer
+        total = np.linalg.solve(system, scale * alone)
+    weight = np.tile(2.0 / x**2 * (2 * np.arange(1, count + 1) + 1), 2)
+    Q_ext = float((weight * (answer * total * np.conj(scale * alone)).real).sum())
     p, q = total[:count] / found.scale, total[count:] / found.scale
     inside = MieSphere(sphere.m, x, sphere.c * p, sphere.d * q)
-    outgoing = -answer * total * scale
-    return LitSphere(inside, float(Q_ext), float(Q_abs), (outgoing[:count], outgoing[count:]))
+    Q_up = scattered_up(np.split(-answer * total * scale, 2), x, ground)
+    return LitSphere(inside, Q_ext, inside.absorption_efficiency(), Q_up)
+
+
+def scattered_up(outgoing: list[Complexes], x: float, ground: Ground | None) -> float:
+    """Return what goes away from the layers, ``1/x² integral of |A_p|² + |A_s|² d mu``.
+
+    ``outgoing`` are the coefficients of the scattered waves ``M`` and ``-i N``.
+    """
+    count = outgoing[0].size
+    far = 0.0 if ground is None else ground.distance
+    mu, weight = panels(0.0, 1.0, 2.0 * (count + far))
+    n = np.arange(1, count + 1)
+    P, Q = (part * (2 * n + 1) / (n * (n + 1)) for part in outgoing)
+    pi, tau = angular_functions(-mu, count)
+    A_p, A_s = P @ pi + Q @ tau, P @ tau + Q @ pi
+    if ground is not None:
+        r_s, r_p = ground.reflection(mu)
+        pi, tau = angular_functions(mu, count)
+        turn = np.exp(2j * mu * far)
+        A_p, A_s = A_p + turn * r_p * (P @ pi + Q @ tau), A_s + turn * r_s * (P @ tau + Q @ pi)
+    return float((weight.real * (np.abs(A_p) ** 2 + np.abs(A_s) ** 2)).sum() / x**2)
