@@ -3,12 +3,12 @@
 import numpy as np
 from mpi4py import MPI
 
-from thermosim.light.fullwave.polarised import Illumination
 from thermosim.light.fullwave.solution import Task, solve
-from thermosim.optics.axial import PlaneWaves, gaussian_waves
+from thermosim.optics.axial import gaussian_waves, plane_wave
 from thermosim.optics.beam import Laser
-from thermosim.optics.layered_field import Beam, K, Stack
+from thermosim.optics.layered_field import Stack
 from thermosim.optics.mie import MieSphere, internal_intensity, mie_efficiencies
+from thermosim.optics.mie_layers import PlaneLayers, lit_sphere
 from thermosim.optics.model import FullWaveOptics
 from thermosim.shapes import Sphere
 
@@ -26,11 +26,11 @@ def laser(**changes):
     return Laser(**{**usual, **changes})
 
 
-def solved(radius, stack=None, index=INDEX, optics=QUICK, light=None, contact=0.0, **beam):
+def solved(radius, stack=None, index=INDEX, optics=QUICK, contact=0.0, **beam):
     """A sphere [m] on z = 0 in its light."""
     profile = Sphere(radius=radius).profile(contact)
     task = Task(profile, index, stack or Stack(), laser(**beam), optics)
-    return solve(task, MPI.COMM_SELF, light)
+    return solve(task, MPI.COMM_SELF)
 
 
 def efficiencies(found, radius):
@@ -67,15 +67,10 @@ def field_errors(found, radius, index=INDEX):
     return np.linalg.norm(I - exact) / np.linalg.norm(exact), abs(I.max() / exact.max() - 1)
 
 
-def even_gaussian(waist, centre):
-    """A focused beam whose s and p waves are alike, of field 1 in its focus, and its modes.
-
-    `centre` is the height of the focus [m]; the plane waves are about that point.
-    """
-    plain = gaussian_waves(K * waist / WAVELENGTH, 0.0, 20.0)
-    even = PlaneWaves(plain.mu, plain.weight, plain.A_s, plain.A_s)
-    scale = 1.0 / even.field(0.0)
-    waves = PlaneWaves(plain.mu, plain.weight * scale, plain.A_s, plain.A_s)
-    there = 0.5 * waves.weight * waves.A_s * np.exp(1j * K * waves.mu * centre / WAVELENGTH)
-    beam = Beam(K * np.sqrt(1 - plain.mu**2), there, 1j * there)
-    return waves, Illumination({("p", 1): beam}, ((1.0, 1.0, 0.0),))
+def series(radius, indices=(1.58,), thicknesses=(), waist=None, focus=0.0):
+    """Q_ext and Q_abs of the sphere above layers (T-matrix); a beam's focus is below the centre."""
+    k = 2 * np.pi / WAVELENGTH
+    light = plane_wave() if waist is None else gaussian_waves(k * waist, k * focus, 20.0)
+    layers = PlaneLayers(k * (radius + GAP), indices, tuple(k * d for d in thicknesses))
+    found = lit_sphere(INDEX, k * radius, light, layers)
+    return found.Q_ext, found.Q_abs

@@ -34,15 +34,14 @@ from thermosim.light.ground import (
 )
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
-from thermosim.optics.choice import choose
+from thermosim.light.waves import points_for_waves, set_in_region
+from thermosim.optics.choice import CUT, choose
 from thermosim.optics.model import (
     AttenuatingOptics,
     AutoOptics,
     FullWaveOptics,
     MieOptics,
     RayOptics,
-    mie_intensity,
-    mie_spheres,
     trace_body,
 )
 from thermosim.optics.rays_segments import deposit_on_cells
@@ -55,8 +54,7 @@ if TYPE_CHECKING:
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
 
-_LARGEST_DEGREE = {2: 30, 3: 14}
-_COARSE, _BARELY = 4.0, 0.01
+_BARELY = 0.01
 
 
 @dataclass
@@ -72,7 +70,7 @@ class AbsorbedLight:
     gain
         With the escape worked out for this body.
     facts
-        Numbers of the escape for a summary.
+        Numbers for a summary: of the escape, of optics that have some.
     parameters
         Of the gain at the photon energy of the laser.
     alpha
@@ -203,9 +201,13 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.rebuild(found.alpha)
         _judge_ledger(found)
     elif isinstance(optics, MieOptics | FullWaveOptics):
-        found.quadrature_degree = _series_degree(found, optics, degree)
-        found.intensity = quadrature_function(domain, found.quadrature_degree)
+        wave, rule = laser.wavelength / light.index, optics.quadrature_degree
+        made = points_for_waves(domain, found.region, wave, rule, degree)
+        found.intensity, found.quadrature_degree, coarse = made
+        found.notes += coarse
         found.rebuild(found.alpha)
+        if isinstance(optics, MieOptics):
+            _say_substrate(found, optics)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -281,51 +283,32 @@ def _check_saturation(light: AbsorbedLight, optics: AttenuatingOptics) -> None:
         )
 
 
-def largest_cell(domain: Domain, region: str) -> float:
-    """Return the longest diameter of a cell of a region [m] (collective)."""
-    cells = domain.cells(region)
-    found = domain.mesh.h(domain.tdim, cells) if len(cells) else np.zeros(1)
-    return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
-
-
-def _series_degree(light: AbsorbedLight, optics: MieOptics | FullWaveOptics, degree: int) -> int:
-    """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
-    n, size = light.light.index, largest_cell(light.domain, light.region)
-    wave = light.light.laser.wavelength / n
-    if size > wave / _COARSE:
-        light.notes.append(
-            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, above "
-            f"λ/(4n) = {wave / _COARSE * 1e9:.0f} nm: the light is integrated, but temperatures "
-            "and pictures do not show its fringes; raise mesh.cells_per_radius to see them"
-        )
-    # |E|² oscillates with λ/(2n); a rule of degree d has about d/2 points along a cell
-    wanted = optics.quadrature_degree or degree + math.ceil(2.0 * math.pi * size / wave)
-    return min(wanted, optics.quadrature_degree or _LARGEST_DEGREE[light.domain.tdim])
-
-
 def _fill_from_series(light: AbsorbedLight) -> None:
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, MieOptics)
     centre, radius = sphere_of(light.outline)
-    field_at = mie_intensity(optics, laser, radius, centre, n, light.alpha)
-    inside = _only_inside(field_at, centre, radius)
-    set_at_quadrature_points(light.intensity, inside, light.domain)
-    spheres = mie_spheres(optics, laser, radius, n, light.alpha)
-    Q_abs = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
-    incident = float(laser.intensity_at([centre])[0])
-    light.expected = Q_abs * math.pi * radius**2 * incident
+    found = light.light.in_sphere(centre, radius, light.alpha)
+    set_in_region(light.intensity, found.intensity, light.domain, light.region)
+    light.expected = found.absorbed
+    if found.optics.substrate:
+        Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
+        light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
 
 
-def _only_inside(field_at: Any, centre: Any, radius: float) -> Any:
-    """Return the field with 0 at the points of other bodies."""
-
-    def values(points: Floats) -> Floats:
-        near = np.linalg.norm(points - np.asarray(centre), axis=1) < 1.04 * radius
-        found = np.zeros(len(points))
-        found[near] = field_at(points[near])
-        return found
-
-    return values
+def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
+    """Note what the substrate does to the light in a sphere."""
+    if not optics.substrate or not light.expected:
+        return
+    free = replace(light.light, optics=optics.model_copy(update={"substrate": False, "gap": 0.0}))
+    centre, radius = sphere_of(light.outline)
+    ratio = light.expected / free.in_sphere(centre, radius, light.alpha).absorbed
+    light.notes.append(
+        f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"
+    )
+    depth = (radius - centre[2]) / radius
+    if depth > CUT:
+        light.notes.append(
+            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
+            "that of a whole sphere that touches"
+        )
 
 
 def _fill_from_rays(light: AbsorbedLight) -> None:
@@ -364,17 +347,7 @@ def _trace_into(
 def _fill_from_full_wave(light: AbsorbedLight) -> None:
     """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
     found = full_wave_light(light.light, light.alpha, light.domain.comm)
-    own = light.domain.cells(light.region)
-    per_cell = light.intensity.function_space.dofmap.list.shape[1]
-
-    def inside(points: Floats) -> Floats:
-        lit = np.zeros(len(points) // per_cell, dtype=bool)
-        lit[own] = True
-        values, chosen = np.zeros(len(points)), np.repeat(lit, per_cell)
-        values[chosen] = found.intensity_at(points[chosen])
-        return values
-
-    set_at_quadrature_points(light.intensity, inside, light.domain)
+    set_in_region(light.intensity, found.intensity_at, light.domain, light.region)
     light.expected = found.absorbed
     light.facts |= found.numbers
     light.notes += [note for note in found.notes if note not in light.notes]

@@ -22,8 +22,6 @@ from thermosim.optics.model import (
     FullWaveOptics,
     MieOptics,
     RayOptics,
-    mie_intensity,
-    mie_spheres,
     trace_body,
 )
 from thermosim.optics.rays_segments import deposit_on_cells
@@ -137,9 +135,9 @@ def _by_series(light: Light, optics: MieOptics, alpha: float) -> LitBody:
     shape, laser, n = light.shape, light.laser, light.index
     assert isinstance(shape, Sphere)
     centre, R = _centre(shape, light.contact_radius), shape.radius
-    spheres = mie_spheres(optics, laser, R, n, alpha)
-    phase = n * max(sphere.x for _, sphere in spheres)
-    terms = max(sphere.c.size for _, sphere in spheres) * len(spheres)
+    lit = light.in_sphere(centre, R, alpha)
+    phase = n * max(sphere.inside.x for _, sphere in lit.spheres)
+    terms = max(sphere.inside.c.size for _, sphere in lit.spheres) * len(lit.spheres)
     even = optics.average == "orientation"
     round_ = laser.polarisation != "linear" and abs(laser.direction[2]) == 1.0
     around = 1 if even or round_ else _AROUND
@@ -150,12 +148,9 @@ def _by_series(light: Light, optics: MieOptics, alpha: float) -> LitBody:
         count = max(round(_WORK / terms), 2000)
         points = SphereSurface(1.0).sample(np.random.default_rng(0), count)
         weight = np.full(count, 1.0 / count)
-    field = mie_intensity(optics, laser, R, centre, n, alpha)
     turned = R * (points if even else points @ laser.axes)
-    found = field(turned + centre)
-    exact = sum(share * sphere.absorption_efficiency() for share, sphere in spheres)
-    exact *= math.pi * R**2 * float(laser.intensity_at(centre[None])[0])
-    found *= exact / (alpha * 4 / 3 * math.pi * R**3) / float(found @ weight)
+    found = lit.intensity(turned + centre)
+    found *= lit.absorbed / (alpha * 4 / 3 * math.pi * R**3) / float(found @ weight)
     return LitBody(found, weight, None if even else turned)
 
 

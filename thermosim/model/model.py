@@ -6,6 +6,7 @@ ask it, and nothing after them knows a kind of case.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,13 @@ from typing import TYPE_CHECKING, Any
 from thermosim.errors import CaseError, Problem
 from thermosim.gain.escape.given import GivenEscape, NoEscape
 from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
+from thermosim.optics.layers import COHERENT
+from thermosim.optics.model import MieOptics
+from thermosim.optics.sphere_light import light_in_sphere
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from thermosim.bodies.substrates.parts import Plan
     from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from thermosim.optics.beam import Laser
     from thermosim.optics.model import OpticsModel
     from thermosim.optics.rules import Symmetry
+    from thermosim.optics.sphere_light import LightInSphere
     from thermosim.schedule.settings import Probe
     from thermosim.shapes import ShapeBase
     from thermosim.thermometry.settings import ThermometrySettings
@@ -112,6 +119,20 @@ class Light:
         given = isinstance(self.gain.escape, NoEscape | GivenEscape)
         return self.shape is None and not given
 
+    def in_sphere(self, centre: ArrayLike, radius: float, alpha: float) -> LightInSphere:
+        """Return the light in a sphere by the Mie series.
+
+        ``centre`` and ``radius`` in m, absorption ``alpha`` of dots and host in 1/m.
+
+        Raises
+        ------
+        CaseError
+            If the beam does not suit it, or what lies below is asked for and not known.
+        """
+        assert isinstance(self.optics, MieOptics)
+        below = _below(self.ground) if self.optics.substrate else ()
+        return light_in_sphere(self.optics, self.laser, radius, centre, self.index, alpha, below)
+
     def resolved(self) -> ResolvedGain:
         """Return the gain with the escape of its light worked out for the shape.
 
@@ -130,6 +151,21 @@ class Light:
             return resolve_escape(asked, self.shape, self.contact_radius, self.T_ref)
         except ValueError as error:
             raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
+
+
+def _below(ground: tuple[Ground, ...]) -> tuple[tuple[complex, float], ...]:
+    """Return index and thickness [m] of the layers under a sphere that its light meets."""
+    if not ground:
+        rule, remedy = "but the case has none under the sphere", "remove it, or add [substrate]"
+        raise CaseError([Problem("optics.substrate", "true", rule, remedy)])
+    for layer in ground:
+        if math.isnan(layer.index.real):
+            rule = f'optics.substrate needs the refractive index of "{layer.material}"'
+            remedy = "give the material a refractive_index"
+            raise CaseError([Problem(layer.key, f'"{layer.material}"', rule, remedy)])
+        if layer.thickness > COHERENT:
+            break
+    return tuple((layer.index, layer.thickness) for layer in ground)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Light about an axis as plane waves, and what it is in spherical waves: beams and reflections.
 
-Lengths are counted in ``1/k`` and fields go as ``exp(-i omega t)``; the light runs along +z. Its plane
-waves of one angle ``alpha`` to z share the polarisation ``A_p cos(beta) e_alpha - A_s sin(beta) e_beta``
-over the azimuth ``beta``: that of light along x, of which unpolarised and circular light are sums. Such
-light has the spherical waves ``sum E_n (p_n M_o1n - i q_n N_e1n)`` of Bohren and Huffman, eq. (4.37),
-``E_n = i^n (2n+1)/(n(n+1))``; for a plane wave ``p_n = q_n = 1``.
+Lengths are counted in ``1/k`` and fields go as ``exp(-i omega t)``; the light runs along +z. Its
+plane waves of one angle ``alpha`` to z have over the azimuth ``beta`` the polarisation
+``A_p cos(beta) e_alpha - A_s sin(beta) e_beta``: that of light along x, of which unpolarised and
+circular light are sums. Such light has the spherical waves ``sum E_n (p_n M_o1n - i q_n N_e1n)`` of
+Bohren and Huffman, eq. (4.37), ``E_n = i^n (2n+1)/(n(n+1))``; for a plane wave ``p_n = q_n = 1``.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def angular_functions(
 ) -> tuple[Complexes, Complexes]:
     """Return ``pi_n`` and ``tau_n`` at ``mu = cos(alpha)``, n = 1 .. count, shape (count, n).
 
-    Bohren and Huffman, eq. (4.47), upward, also for complex angles. Both are multiplied by ``first``
-    and by ``scale``, shape (count,), on the way, so that nothing overflows.
+    Bohren and Huffman, eq. (4.47), upward, also for complex angles. Both are multiplied by
+    ``first`` and by ``scale``, shape (count,), on the way, so that nothing overflows.
     """
     s = np.ones(count) if scale is None else scale
     ratio = np.concatenate([s[:1], s[1:] / s[:-1]])
@@ -51,7 +51,8 @@ def panels(start: complex, stop: complex, phase: float) -> tuple[Complexes, Comp
     count = 1 + int(phase / _PHASE)
     s = ((np.arange(count)[:, None] + 0.5 * (1.0 + _NODES)) / count).ravel()
     weight = np.tile(0.5 * _WEIGHTS / count, count)
-    return start + (stop - start) * s, (stop - start) * weight
+    way = complex(stop - start)
+    return np.asarray(start + way * s), np.asarray(way * weight)
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ def gaussian_waves(waist: float, focus: float, reach: float) -> PlaneWaves:
     """Return a focused Gaussian beam as its exact angular spectrum, field 1 at the focus.
 
     The strength of its plane waves over the wave vector across is the Gaussian
-    ``exp(-(waist kappa)²/4)`` of the paraxial beam up to ``kappa = k``; the field of each stands across
-    it, turned as by a lens (Novotny and Hecht, Principles of Nano-Optics, section 3.5). Electric
-    and magnetic field are alike.
+    ``exp(-(waist kappa)²/4)`` of the paraxial beam up to ``kappa = k``; the field of each stands
+    across it, turned as by a lens (Novotny and Hecht, Principles of Nano-Optics, section 3.5).
+    Electric and magnetic field are alike.
 
     Parameters
     ----------
@@ -112,9 +113,9 @@ def gaussian_waves(waist: float, focus: float, reach: float) -> PlaneWaves:
 
 
 def gaussian_area(waist: float) -> float:
-    """Return power over intensity at the focus of `gaussian_waves`; ``pi waist²/2`` of a wide beam.
+    """Return power over intensity at the focus of `gaussian_waves`; ``pi waist²/2`` if it is wide.
 
-    ``2 pi integral of |A|² mu² d mu`` over the cosine of the angle, from Parseval's theorem; lengths
+    ``2 pi integral of |mu A|² d mu`` over the cosine of the angle, from Parseval's theorem; lengths
     in ``1/k``.
     """
     light = gaussian_waves(waist, 0.0, 0.0)

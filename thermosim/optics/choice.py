@@ -14,9 +14,9 @@ from thermosim.optics.model import (
     OpticsModel,
     RayOptics,
     UniformOptics,
-    check_plane_wave,
 )
 from thermosim.optics.rules import Symmetry, optics_problems
+from thermosim.optics.sphere_light import check_plane_wave
 
 if TYPE_CHECKING:
     from thermosim.optics.beam import Laser
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 WEAK_CONTRAST = 0.1
 """Difference of the refractive index from 1 below which the beam is taken undisturbed."""
 _RAYS_FROM = 60.0  # size parameter below which rays miss absorbed power by more than about 5 %
-_CUT = 0.02  # depth of the cut by a contact, over the radius, that a sphere in free space ignores
+CUT = 0.02
+"""Depth of the cut by a contact, over the radius, up to which a sphere counts as whole."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def choose(
     mie, rays = MieOptics(**common), RayOptics(**common)
     if sphere is not None and _in_plane_wave(laser, sphere) and _fits(mie, laser, n, symmetry):
         doubt = ""
-        if cut > _CUT * sphere[1]:
+        if cut > CUT * sphere[1]:
             doubt = f"the contact cuts off {cut / sphere[1]:.1%} of the radius, which it ignores"
         return Choice(mie, f"Mie series: a sphere, size parameter {x:.0f}", doubt)
     body = "no sphere" if sphere is None else "a sphere in an uneven beam"

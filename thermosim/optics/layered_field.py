@@ -145,7 +145,7 @@ def axial_gaussian(waist: float, focus: float, reach: float) -> Beam:
     `reach` the distance from z = 0 over which the field is wanted, all in wavelengths.
     """
     light: PlaneWaves = gaussian_waves(K * waist, -K * focus, K * reach)
-    kappa = K * np.sqrt(1.0 - light.mu**2 + 0j)
+    kappa = K * np.sqrt((1.0 - light.mu**2).astype(complex))
     # the mean of waves turned by b, as circular light with exp(i b), keeps mode 1 alone; light
     # along x is half of it in this mode
     return Beam(kappa, 0.5 * light.weight * light.A_p, 0.5j * light.weight * light.A_s)

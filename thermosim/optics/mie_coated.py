@@ -1,8 +1,9 @@
-"""How a sphere, bare or in coatings, answers spherical waves: scaled coefficients ``a_n`` and ``b_n``.
+"""How a sphere, bare or coated, answers spherical waves: scaled coefficients ``a_n`` and ``b_n``.
 
 Coatings pass the logarithmic derivative of the field from face to face (Yang 2003,
-doi:10.1364/AO.42.001710, after Aden and Kerker 1951, doi:10.1063/1.1699834), which neither overflows
-nor loses digits in thick layers that absorb. Indices ``n + ik`` are relative to the surroundings.
+doi:10.1364/AO.42.001710, after Aden and Kerker 1951, doi:10.1063/1.1699834), which neither
+overflows nor loses digits in thick layers that absorb. Indices ``n + ik`` are relative to the
+surroundings.
 """
 
 from __future__ import annotations
@@ -86,19 +87,16 @@ def _slopes(
     m: tuple[complex, ...], x: tuple[float, ...], count: int
 ) -> tuple[Complexes, Complexes]:
     """Return the logarithmic derivative of electric and magnetic waves below the outer face."""
-    inner = _regular_slope(m[0] * x[0], count)
-    slope_a = slope_b = inner[1:]
+    slope_a = slope_b = _regular_slope(m[0] * x[0], count)[1:]
     for i in range(1, len(m)):
         low, high = m[i] * x[i - 1], m[i] * x[i]
-        one, two = _slope_pair(low, count), _slope_pair(high, count)
-        ratio = _decay(low, high, one, two)
-
-        def across(slope: Complexes, one=one, two=two, ratio=ratio) -> Complexes:  # noqa: ANN001
-            mixed = ratio * (one[0][1:] - slope) / (one[1][1:] - slope)
-            return np.asarray((two[0][1:] - mixed * two[1][1:]) / (1.0 - mixed))
-
         # what is continuous is slope/m of electric waves, slope m of magnetic ones
-        slope_a, slope_b = across(slope_a * m[i] / m[i - 1]), across(slope_b * m[i - 1] / m[i])
+        both = np.array([slope_a * m[i] / m[i - 1], slope_b * m[i - 1] / m[i]])
+        first_low, second_low = _slope_pair(low, count)
+        first, second = _slope_pair(high, count)
+        mixed = _decay(low, high, (first_low, second_low), (first, second))
+        mixed = mixed * (first_low[1:] - both) / (second_low[1:] - both)
+        slope_a, slope_b = (first[1:] - mixed * second[1:]) / (1.0 - mixed)
     return slope_a, slope_b
 
 

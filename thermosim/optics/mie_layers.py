@@ -28,7 +28,7 @@ _GROWTH = 4  # times the terms of a sphere alone, after which it is given up
 
 
 @dataclass(frozen=True)
-class Ground:
+class PlaneLayers:
     """Films on an endless medium under a sphere; lengths in ``1/k``.
 
     Attributes
@@ -54,7 +54,7 @@ class Ground:
 
 
 @lru_cache(maxsize=32)
-def reflection_matrix(ground: Ground, x: float, count: int) -> Complexes:
+def reflection_matrix(layers: PlaneLayers, x: float, count: int) -> Complexes:
     """Return what outgoing waves of a sphere are when they come back, shape (2 count, 2 count).
 
     Columns are outgoing ``M`` and ``N`` of n = 1 .. count, rows regular ones; both scaled as
@@ -63,9 +63,9 @@ def reflection_matrix(ground: Ground, x: float, count: int) -> Complexes:
     clear films and to the left of it for films that absorb.
     """
     scale = surface_waves(x, count)[2]
-    mu, weight = _contour(ground, count)
-    r_s, r_p = ground.reflection(mu)
-    pi, tau = angular_functions(mu, count, scale, np.exp(1j * mu * ground.distance))
+    mu, weight = _contour(layers, count)
+    r_s, r_p = layers.reflection(mu)
+    pi, tau = angular_functions(mu, count, scale, np.exp(1j * mu * layers.distance))
     n = np.arange(1, count + 1)
     out = ((2 * n + 1) / (n * (n + 1)))[:, None]
     sent_p, sent_s = np.vstack([pi, tau]), np.vstack([tau, pi])
@@ -75,10 +75,10 @@ def reflection_matrix(ground: Ground, x: float, count: int) -> Complexes:
     return np.asarray((back_p * (weight * r_p)) @ sent_p.T + (back_s * (weight * r_s)) @ sent_s.T)
 
 
-def _contour(ground: Ground, count: int) -> tuple[Complexes, Complexes]:
-    """Return nodes and weights of ``sin(alpha) d alpha`` from 1 along the real axis, then upward."""
-    films = sum(abs(n) * d for n, d in zip(ground.indices, ground.thicknesses, strict=False))
-    distance, phase = ground.distance, 2.0 * (ground.distance + count + films)
+def _contour(layers: PlaneLayers, count: int) -> tuple[Complexes, Complexes]:
+    """Return nodes and weights of ``sin(alpha) d alpha`` from 1 to the left, then upward."""
+    films = sum(abs(n) * d for n, d in zip(layers.indices, layers.thicknesses, strict=False))
+    distance, phase = layers.distance, 2.0 * (layers.distance + count + films)
     pieces = [panels(1.0, _BESIDE, phase)]
     # beyond the last order nothing is left of exp(-2 mu distance) mu^(2 count)
     top, t = (count + 6.0 * math.sqrt(count) + 25.0) / distance, 0.0
@@ -97,18 +97,22 @@ class LitSphere:
     Attributes
     ----------
     inside : the field inside, with the coefficients of this light
-    Q_ext, Q_abs, Q_up : extinction, absorption and what it scatters away from the layers, over
-        ``pi R²`` and the intensity of field 1; the rest goes into the layers
+    Q_ext, Q_abs : extinction and absorption over ``pi R²`` and the intensity of field 1
+    outgoing : coefficients of the scattered waves ``M`` and ``-i N``
     """
 
     inside: MieSphere
     Q_ext: float
     Q_abs: float
-    Q_up: float
+    outgoing: tuple[Complexes, Complexes]
 
 
 def lit_sphere(
-    m: complex, x: float, light: PlaneWaves, ground: Ground | None = None, terms: int | None = None
+    m: complex,
+    x: float,
+    light: PlaneWaves,
+    layers: PlaneLayers | None = None,
+    terms: int | None = None,
 ) -> LitSphere:
     """Return a sphere in light about its axis, as many terms as it takes.
 
@@ -118,7 +122,7 @@ def lit_sphere(
         Index (either sign of Im) and size parameter.
     light
         What comes, without the sphere and what lies below it.
-    ground
+    layers
         What lies below it.
     terms
         Of the series; by default they grow until neither extinction nor the mean field changes.
@@ -129,58 +133,59 @@ def lit_sphere(
         If the sum does not settle.
     """
     m = complex(m.real, abs(m.imag))
-    if terms is not None or ground is None:
-        return _lit(m, x, terms or series_length(x), light, ground)
-    count, before = series_length(x) + 8, np.zeros(2)
+    if terms is not None or layers is None:
+        return _lit(m, x, terms or series_length(x), light, layers)
+    count, before = series_length(x) + 8, [0.0, 0.0]
     most = largest_count(x, count * _GROWTH)
     while count <= most:
-        found = _lit(m, x, count, light, ground)
-        now = np.array([found.Q_ext, found.inside.mean_square()])
-        if np.all(np.abs(now - before) <= _SETTLED * np.abs(now)):
+        found = _lit(m, x, count, light, layers)
+        now = [found.Q_ext, found.inside.mean_square()]
+        if all(abs(b - a) <= _SETTLED * abs(b) for a, b in zip(before, now, strict=True)):
             return found
         before, count = now, count + max(12, count // 6)
-    gap = ground.distance / x - 1.0
+    gap = layers.distance / x - 1.0
     raise ValueError(
-        f"the series of a sphere {gap:.3g} radii above its substrate does not settle with {most} terms"
+        f"the series of a sphere {gap:.3g} radii above its substrate does not settle with "
+        f"{most} terms"
     )
 
 
 def _lit(
-    m: complex, x: float, count: int, light: PlaneWaves, ground: Ground | None
+    m: complex, x: float, count: int, light: PlaneWaves, layers: PlaneLayers | None
 ) -> LitSphere:
     """Return a sphere of given terms in its light."""
     found, sphere = scatterer((m,), (x,), count), MieSphere.build(m, x, count)
     alone = np.concatenate(light.regular(count))
     scale, answer = np.tile(found.scale, 2), np.concatenate([found.b, found.a])
-    if ground is None:
-        total = scale * alone
-    else:
-        alone = alone + np.concatenate(ground.reflected(light).regular(count))
-        system = np.eye(2 * count) + reflection_matrix(ground, x, count) * answer
-        total = np.linalg.solve(system, scale * alone)
+    total = scale * alone
+    if layers is not None:
+        alone = alone + np.concatenate(layers.reflected(light).regular(count))
+        system = np.eye(2 * count) + reflection_matrix(layers, x, count) * answer
+        total = np.asarray(np.linalg.solve(system, scale * alone))
     weight = np.tile(2.0 / x**2 * (2 * np.arange(1, count + 1) + 1), 2)
     Q_ext = float((weight * (answer * total * np.conj(scale * alone)).real).sum())
     p, q = total[:count] / found.scale, total[count:] / found.scale
     inside = MieSphere(sphere.m, x, sphere.c * p, sphere.d * q)
-    Q_up = scattered_up(np.split(-answer * total * scale, 2), x, ground)
-    return LitSphere(inside, Q_ext, inside.absorption_efficiency(), Q_up)
+    outgoing = -answer * total * scale
+    Q_abs = inside.absorption_efficiency()
+    return LitSphere(inside, Q_ext, Q_abs, (outgoing[:count], outgoing[count:]))
 
 
-def scattered_up(outgoing: list[Complexes], x: float, ground: Ground | None) -> float:
-    """Return what goes away from the layers, ``1/x² integral of |A_p|² + |A_s|² d mu``.
+def scattered_up(sphere: LitSphere, layers: PlaneLayers | None) -> float:
+    """Return what a sphere sends away from the layers, ``1/x² integral of |A_p|² + |A_s|² d mu``.
 
-    ``outgoing`` are the coefficients of the scattered waves ``M`` and ``-i N``.
+    Over ``pi R²``, as `LitSphere.Q_ext`; what is neither absorbed nor sent up goes into the layers.
     """
-    count = outgoing[0].size
-    far = 0.0 if ground is None else ground.distance
+    count = sphere.inside.c.size
+    far = 0.0 if layers is None else layers.distance
     mu, weight = panels(0.0, 1.0, 2.0 * (count + far))
     n = np.arange(1, count + 1)
-    P, Q = (part * (2 * n + 1) / (n * (n + 1)) for part in outgoing)
+    P, Q = (part * (2 * n + 1) / (n * (n + 1)) for part in sphere.outgoing)
     pi, tau = angular_functions(-mu, count)
     A_p, A_s = P @ pi + Q @ tau, P @ tau + Q @ pi
-    if ground is not None:
-        r_s, r_p = ground.reflection(mu)
+    if layers is not None:
+        r_s, r_p = layers.reflection(mu)
         pi, tau = angular_functions(mu, count)
         turn = np.exp(2j * mu * far)
         A_p, A_s = A_p + turn * r_p * (P @ pi + Q @ tau), A_s + turn * r_s * (P @ tau + Q @ pi)
-    return float((weight.real * (np.abs(A_p) ** 2 + np.abs(A_s) ** 2)).sum() / x**2)
+    return float((weight.real * (np.abs(A_p) ** 2 + np.abs(A_s) ** 2)).sum() / sphere.inside.x**2)

@@ -12,27 +12,17 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from thermosim.errors import CaseError
 from thermosim.language.kinds import Kind
 from thermosim.language.units import AbsorptionCoefficient, Length, NonNegative, Positive
-from thermosim.optics.beam import Laser, wavelength_of
-from thermosim.optics.mie import (
-    MieSphere,
-    extinction_coefficient,
-    field_to_intensity,
-    internal_intensity,
-    size_parameter,
-)
+from thermosim.optics.beam import Laser
 from thermosim.optics.rays import RayTrace, trace
 from thermosim.optics.rays_bundle import Optics as RayMaterials
 from thermosim.shapes.hits import HitSurface
 
 Floats = NDArray[np.float64]
 IntensityField = Callable[[ArrayLike], Floats]
-# A sphere in a beam that varies more than this over it is not in a plane wave.
-_PLANE_WAVE = 0.05
 _BINS_PER_RADIUS = 32.0
 
 
@@ -116,7 +106,7 @@ class RayOptics(AttenuatingOptics):
 
 
 class MieOptics(AttenuatingOptics):
-    """The exact field in a sphere in a plane wave, without substrate."""
+    """The exact field in a sphere, in a plane wave or on the axis of a Gaussian beam."""
 
     model: Literal["mie"] = "mie"
     average: Literal["none", "polarisation", "orientation"] = Field(
@@ -131,6 +121,28 @@ class MieOptics(AttenuatingOptics):
         default=None,
         description="Of the rule at whose points the field is known; by the cells if absent",
     )
+    substrate: bool = Field(
+        default=False,
+        description="Count what films and substrate reflect, with all light between them and the "
+        "sphere (untilted light)",
+    )
+    gap: NonNegative[Length] = Field(
+        default=0.0, description="Distance from the sphere to the substrate, for the light alone"
+    )
+
+    @model_validator(mode="after")
+    def _check_substrate(self) -> MieOptics:
+        if self.gap and not self.substrate:
+            raise ValueError(
+                f"gap = {self.gap:.6g} m is the distance to a substrate, which the light does not "
+                "see; add substrate = true or remove gap"
+            )
+        if self.substrate and self.average == "orientation":
+            raise ValueError(
+                'average = "orientation" is light from all directions, substrate = true is for '
+                "light along the normal; remove one of them"
+            )
+        return self
 
 
 class FullWaveOptics(AttenuatingOptics):
@@ -160,96 +172,6 @@ class FullWaveOptics(AttenuatingOptics):
     max_unknowns: Annotated[int, Field(ge=1000)] = Field(
         default=1_500_000, description="Refuse more unknowns of one azimuthal mode (8 GB)"
     )
-
-
-def check_plane_wave(laser: Laser, radius: float, centre: ArrayLike) -> None:
-    """Refuse a beam that varies by more than 5 % over a sphere.
-
-    Raises
-    ------
-    CaseError
-        With the variation found and what to do.
-    """
-    u, v, along = laser.axes
-    angle = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
-    rim = radius * (np.outer(np.cos(angle), u) + np.outer(np.sin(angle), v))
-    ends = radius * np.array([along, -along])
-    points = np.asarray(centre, float) + np.vstack([np.zeros(3), rim, 0.5 * rim, ends])
-    values = laser.intensity_at(points)
-    variation = float(np.ptp(values) / values.max()) if values.max() > 0.0 else 0.0
-    if variation > _PLANE_WAVE:
-        raise CaseError(
-            f'optics.model = "mie": the beam varies by {100.0 * variation:.3g} % over the sphere, '
-            f"but the series is for a plane wave (at most {100.0 * _PLANE_WAVE:g} %); widen the "
-            'beam or choose optics.model = "rays"'
-        )
-
-
-def mie_spheres(
-    optics: MieOptics, laser: Laser, radius: float, n: float, alpha: float
-) -> list[tuple[float, MieSphere]]:
-    """Return shares of power and spheres, one for each photon energy of the laser line.
-
-    ``n`` is the real index and ``alpha`` [1/m] the absorption by dots and host together.
-    """
-    spheres = []
-    for photon_energy, share in laser.spectrum():
-        wavelength = wavelength_of(photon_energy)
-        m = complex(n, extinction_coefficient(alpha, wavelength))
-        sphere = MieSphere.build(m, size_parameter(radius, wavelength), optics.terms)
-        spheres.append((share, sphere))
-    return spheres
-
-
-def mie_intensity(
-    optics: MieOptics,
-    laser: Laser,
-    radius: float,
-    centre: ArrayLike,
-    n: float,
-    alpha: float,
-) -> IntensityField:
-    """Return the local intensity in a sphere: points (n, 3) [m] to (n,) [W/m²].
-
-    Parameters
-    ----------
-    optics, laser
-        The sections of the case.
-    radius, centre
-        Of the sphere [m], in the coordinates of the case.
-    n
-        Real refractive index of the sphere.
-    alpha
-        Absorption coefficient of dots and host together [1/m].
-
-    Raises
-    ------
-    CaseError
-        If the beam varies over the sphere.
-    ValueError
-        When called, if a point lies outside the sphere by more than 5 % of its radius.
-    """
-    check_plane_wave(laser, radius, centre)
-    middle = np.asarray(centre, float)
-    spheres = mie_spheres(optics, laser, radius, n, alpha)
-    incident = float(laser.intensity_at(middle[None])[0])
-    first, second, along = laser.axes
-    polarisations = (
-        laser.field_directions if optics.average == "none" else ((0.5, first), (0.5, second))
-    )
-
-    def local_intensity(points: ArrayLike) -> Floats:
-        scaled = (np.asarray(points, float) - middle) / radius
-        squared = np.zeros(len(scaled))
-        for share, sphere in spheres:
-            if optics.average == "orientation":
-                s = np.minimum(np.linalg.norm(scaled, axis=1), 1.0)
-                squared += share * sphere.shell_average(s)
-            else:
-                squared += share * internal_intensity(scaled, sphere, along, polarisations)
-        return field_to_intensity(squared, n, incident)
-
-    return local_intensity
 
 
 def trace_body(

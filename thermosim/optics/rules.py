@@ -52,6 +52,9 @@ def optics_problems(
         yield Problem("optics.model", model, f'is for spheres, not "{kind}"', remedy)
     if isinstance(optics, FullWaveOptics):
         yield from _full_wave_problems(laser, shape)
+    if isinstance(optics, MieOptics) and optics.substrate and laser.tilt > _ROUNDING:
+        rule = "is for light that falls straight down on the substrate"
+        yield Problem("optics.substrate", "true", rule, "remove it, or laser.tilt")
     if optics.refractive_index is None and not known:
         rule = "needs the refractive index of the particle, which its material does not have"
         yield Problem("optics.model", model, rule, "write for instance refractive_index = 1.7")

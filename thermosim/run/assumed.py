@@ -25,7 +25,8 @@ from thermosim.gain.escape.of_body import resolve_escape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.light import lit_points
 from thermosim.optics.choice import WEAK_CONTRAST
-from thermosim.optics.model import MieOptics, UniformOptics, mie_intensity
+from thermosim.optics.model import MieOptics, UniformOptics
+from thermosim.optics.sphere_light import light_in_sphere
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,8 +134,9 @@ def _of_light(lit: _Lit) -> Iterator[Other]:
     volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
     points, shares = _ball(*sphere, light.laser.axes)
     optics = MieOptics(refractive_index=light.index)
-    field = mie_intensity(optics, light.laser, sphere[1], sphere[0], light.index, lit.light.alpha)
-    I = field(points) * lit.light.factor
+    centre, radius = sphere
+    field = light_in_sphere(optics, light.laser, radius, centre, light.index, lit.light.alpha)
+    I = field.intensity(points) * lit.light.factor
     uneven = _Lit(lit.light, I, np.full_like(I, mean), volume * shares)
     yield "even light", "with the field of the Mie series", uneven.heat(lit.light.gain)
 

@@ -12,6 +12,7 @@ from thermosim.light.fullwave.media import stack_of
 from thermosim.light.fullwave.solution import FullWave, Task, solve
 from thermosim.optics.mie import extinction_coefficient, field_to_intensity
 from thermosim.optics.model import FullWaveOptics
+from thermosim.optics.sphere_light import focal_intensity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def full_wave_light(light: Light, alpha: float, comm: Any) -> FullWaveLight:
     profile = shape.profile(light.contact_radius)
     index = complex(light.index, extinction_coefficient(alpha, laser.wavelength))
     solution = solve(Task(profile, index, stack, laser, optics), comm)
-    incident = laser.peak_intensity
+    incident = focal_intensity(laser)
     area = math.pi * (profile.reach / laser.wavelength) ** 2
     power = incident * laser.wavelength**2
     numbers = _numbers(solution, area, power, plane=laser.profile == "plane")

@@ -66,9 +66,7 @@ def field_at(function: Any, samples: Samples, domain: Domain) -> Complexes:
     """Return ``(E_r, E_z, u)`` of a solution at points, shape (n, 3) (collective)."""
     E, u = ufl.split(function)
     whole = ufl.as_vector([E[0], E[1], u])
-    found: Complexes = _evaluated(
-        whole, samples.reference, domain, samples.cells, real=False
-    )
+    found: Complexes = _evaluated(whole, samples.reference, domain, samples.cells, real=False)
     return found
 
 

@@ -125,8 +125,8 @@ class FullWave:
         return intensity(self.light, own, r[mine], phi[mine])
 
 
-def solve(task: Task, comm: Any, light: Illumination | None = None) -> FullWave:
-    """Return the light in a body, of the task's laser or of given modes (collective).
+def solve(task: Task, comm: Any) -> FullWave:
+    """Return the light in a body (collective).
 
     Raises
     ------
@@ -139,7 +139,7 @@ def solve(task: Task, comm: Any, light: Illumination | None = None) -> FullWave:
         return mesh_optical(task.profile, task.unit, drawn.box), {}
 
     domain, _ = obtain(comm, None, make)
-    light = light or illumination(task.laser, task.unit, task.profile.reach, task.reach)
+    light = illumination(task.laser, task.unit, task.profile.reach, task.reach)
     degree = task.optics.degree
     best = _solved(task, drawn, domain, light, degree, 1.0, keep=True)
     errors = {}
