@@ -157,23 +157,24 @@ def field(beam: Beam, stack: Stack, r: Floats, z: Floats) -> Complexes:
     step = max(1, _CHUNK // len(beam.kappa))
     for start in range(0, len(r), step):
         part = slice(start, start + step)
-        across, along, turned = components(beam, stack, r[part], z[part])
-        found[part, 0], found[part, 1] = across.sum(axis=0), along.sum(axis=0)
-        found[part, 2] = turned.sum(axis=0)
+        (E_r, E_z, u), (E_r_s, u_s) = components(beam, stack, r[part], z[part])
+        found[part, 0] = E_r.sum(axis=0) + E_r_s.sum(axis=0)
+        found[part, 1], found[part, 2] = E_z.sum(axis=0), u.sum(axis=0) + u_s.sum(axis=0)
     return found
 
 
 def components(
     beam: Beam, stack: Stack, r: Floats, z: Floats
-) -> tuple[Complexes, Complexes, Complexes]:
-    """Return ``E_r, E_z, u`` of each plane wave of a beam, shapes (waves, points)."""
+) -> tuple[list[Complexes], list[Complexes]]:
+    """Return ``E_r, E_z, u`` of p light, and ``E_r, u`` of s light, for each plane wave of a beam.
+
+    Shapes (waves, points).
+    """
     E_x, E_z, E_y = _plane_waves(beam, stack, z)
-    m, kappa = beam.mode, beam.kappa[:, None]
-    J, slope, over = bessel(m, (kappa * r).real)
-    turn = 1j ** (m % 4)
-    across = -1j * turn * slope * E_x - turn * over * E_y
-    turned = r * (-1j * turn * over * E_x - turn * slope * E_y)
-    return across, turn * J * E_z, turned
+    J, slope, over = bessel(beam.mode, (beam.kappa[:, None] * r).real)
+    turn = 1j ** (beam.mode % 4)
+    of_p = [-1j * turn * (slope * E_x), turn * (J * E_z), -1j * turn * (r * over * E_x)]
+    return of_p, [-turn * (over * E_y), -turn * (r * slope * E_y)]
 
 
 def bessel(m: int, x: Floats) -> tuple[Floats, Floats, Floats]:

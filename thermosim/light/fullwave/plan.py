@@ -21,6 +21,7 @@ _ALONG = 2.5  # cells along the radius of a body that is small against the wavel
 _RIM = 10e-9  # cells at the rim of a flat base [m]
 _SKIN = 0.8  # cells over the depth (of power) to which light enters a metal
 _PER_CELL = {2: 7.3, 3: 15.4, 4: 26.5, 5: 41.0}  # unknowns
+_FULL = 0.79  # area of a profile over that of the box around it
 _BYTES = 5500.0  # an unknown at degree 4: matrix, factors, and what assembling takes
 
 
@@ -71,7 +72,7 @@ def plan(
         reach + MARGIN, lowest - MARGIN, height + MARGIN, optics.pml_thickness,
         stack.levels, tuple(sizes), h_body, h_rim, gap,
     )  # fmt: skip
-    cells = box.estimated_cells(1.6 * reach * height)
+    cells = box.estimated_cells(_FULL * reach * height)
     unknowns = cells * _PER_CELL[optics.degree]
     if unknowns > optics.max_unknowns:
         raise CaseError([_too_large(unknowns, optics, reach * unit)])
