@@ -26,9 +26,9 @@ def laser(**changes):
     return Laser(**{**usual, **changes})
 
 
-def solved(radius, stack=None, index=INDEX, optics=QUICK, contact=0.0, **beam):
+def solved(radius, stack=None, index=INDEX, optics=QUICK, contact=0.0, shape=None, **beam):
     """A sphere [m] on z = 0 in its light."""
-    profile = Sphere(radius=radius).profile(contact)
+    profile = (shape or Sphere(radius=radius)).profile(contact)
     task = Task(profile, index, stack or Stack(), laser(**beam), optics)
     return solve(task, MPI.COMM_SELF)
 

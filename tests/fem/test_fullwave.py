@@ -29,6 +29,7 @@ from thermosim.fem import zmumps  # noqa: E402
 from thermosim.light.fullwave import system  # noqa: E402
 from thermosim.optics.layered_field import Stack  # noqa: E402
 from thermosim.optics.model import FullWaveOptics  # noqa: E402
+from thermosim.shapes import Ellipsoid  # noqa: E402
 
 R = 0.3e-6
 ON_MICA = (3.1497945, 0.032769043)
@@ -67,6 +68,29 @@ def test_gold():
     Q = efficiencies(found, a)
     assert Q[1] == pytest.approx(0.96227280, rel=1e-4)
     assert Q[2] == pytest.approx(0.07770397, rel=5e-4)
+
+
+@pytest.mark.parametrize("c", [0.5, 2.0], ids=["oblate", "prolate"])
+def test_small_spheroids(c):
+    """Absorption of a spheroid far below the wavelength, lit along its axis, in closed form.
+
+    ``k V Im (ε - 1)/(1 + L (ε - 1))``, L across the axis (1 - L_c)/2; Bohren and Huffman,
+    eqs. 5.33 and 5.34. Corrections go with (k a)² = 1e-4.
+    """
+    a, index = 1e-9, 1.9 + 0.3j
+    shape = Ellipsoid(a=a, b=a, c=c * a)
+    e2 = abs(1 - c**2) / max(1.0, c**2)
+    if c > 1:
+        e = math.sqrt(e2)
+        L_c = (1 - e2) / e2 * (math.log((1 + e) / (1 - e)) / (2 * e) - 1)
+    else:
+        g = math.sqrt((1 - e2) / e2)
+        L_c = 1 - 2 * (g / (2 * e2) * (math.pi / 2 - math.atan(g)) - g**2 / 2)
+    L, contrast = (1 - L_c) / 2, index**2 - 1
+    k = 2 * math.pi / 532e-9
+    section = k * shape.volume * (contrast / (1 + L * contrast)).imag
+    found = solved(a, index=index, shape=shape)
+    assert efficiencies(found, a)[1] == pytest.approx(section / (math.pi * a**2), rel=5e-4)
 
 
 @pytest.mark.parametrize(("stack", "exact"), [(MICA, ON_MICA), (FILM, ON_FILM)])
@@ -127,7 +151,7 @@ def test_light_from_below():
     assert field_errors(up, R)[0] < 2e-3
     # what comes through mica is weaker by its transmittance, and turned round
     below = efficiencies(solved(R, MICA, tilt=math.pi), R)
-    assert abs(solved(R, MICA, tilt=math.pi).balance) < 2e-4
+    assert abs(solved(R, MICA, tilt=math.pi).balance) < 1e-4
     assert 0.5 < below[0] / of_mie(R)[0] < 1.6
 
 
@@ -152,7 +176,7 @@ def test_a_thin_absorbing_layer_shows_in_the_error_not_in_the_balance():
     asked = FullWaveOptics(pml_thickness=0.3)
     found = solved(R, MICA, optics=asked)
     _, absorbed = relative(efficiencies(found, R), ON_MICA)
-    assert abs(found.balance) < 0.2 * absorbed
+    assert abs(found.balance) < 0.5 * absorbed
     assert absorbed < 2 * found.errors["absorbed"]
 
 

@@ -77,10 +77,11 @@ def test_shapes_of_revolution():
     assert found["round"]["optics_Q_ext"] == pytest.approx(
         found["sphere"]["optics_Q_ext"], rel=1e-3
     )
-    assert found["oblate"]["optics_Q_ext"] < 0.8 * found["sphere"]["optics_Q_ext"]
+    # its phase shift, 2 k c (n - 1) = 4.3, is that of the first maximum; the sphere's is 6.4
+    assert found["oblate"]["optics_Q_ext"] > 1.3 * found["sphere"]["optics_Q_ext"]
 
 
-def test_what_is_not_in_the_beam_twice():
+def test_light_at_the_temperature_found():
     """The light follows the temperature of the body where that is asked for."""
     coupled = {**QUICK, "temperature_coupling": True}
     found = simulate(case_of(coupled)).summary

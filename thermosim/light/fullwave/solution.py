@@ -154,7 +154,7 @@ def _solved(
     task: Task, drawn: Plan, domain: Domain, light: Illumination, degree: int, change: float, *,
     keep: bool = False,
 ) -> Solved:  # fmt: skip
-    permittivity, rule = complex(task.index) ** 2, 2 * task.optics.degree + 2
+    permittivity, rule = complex(task.index) ** 2, 2 * task.optics.degree
     system = Scattering(domain, task.stack, permittivity, drawn.layer(change), degree, rule)
     points, share = system.body, dict(zip("ps", light.shares(), strict=True))
     found = Solved(system, NOTHING, np.zeros(len(points.r)))

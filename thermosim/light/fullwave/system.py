@@ -50,7 +50,7 @@ class Scattering:
     permittivity: complex
     layer: forms.Layer
     degree: int = 4
-    rule: int = 10
+    rule: int = 8
 
     def __post_init__(self) -> None:
         self.space = forms.space_of(self.domain, self.degree)
