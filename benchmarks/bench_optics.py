@@ -1,4 +1,4 @@
-"""Cost of the optics: rays per second, error against rays, points per second of the Mie field.
+"""Cost of the optics: rays per second, error against rays, Mie field, sphere over its substrate.
 
 Run ``python3 benchmarks/bench_optics.py [results.json]``; one process, about a minute.
 Without DOLFINx the part on meshes is left out.
@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from tests.closed_forms import deposit_on_rings, geometric_sphere_absorption
+from thermosim.optics.axial import gaussian_waves, plane_wave
 from thermosim.optics.beam import Laser
 from thermosim.optics.mie import MieSphere, internal_intensity, size_parameter
+from thermosim.optics.mie_layers import PlaneLayers, lit_sphere, reflection_matrix
 from thermosim.optics.rays import trace
 from thermosim.optics.rays_bundle import Optics
 from thermosim.shapes.hits import SphereSurface
@@ -114,6 +116,31 @@ def mie_speed():
     return rows
 
 
+def over_substrate():
+    """A sphere on glass, touching and at 0.05 R, and in a focused beam: the system is made anew."""
+    rows = []
+    for radius in (0.3e-6, 1e-6, 2e-6, 5e-6, 10e-6):
+        x = size_parameter(radius, WAVELENGTH)
+        for gap, light in (
+            (0.0, plane_wave()), (0.05, plane_wave()), (0.05, gaussian_waves(0.7 * x, 0.0, 4 * x)),
+        ):  # fmt: skip
+            layers = PlaneLayers(x * (1.0 + gap), (1.58,))
+            reflection_matrix.cache_clear()
+            start = time.process_time()
+            found = lit_sphere(INDEX + 1e-3j, x, light, layers)
+            rows.append(
+                {
+                    "radius_um": radius * 1e6,
+                    "gap_over_radius": gap,
+                    "plane_waves": light.mu.size,
+                    "terms": found.inside.c.size,
+                    "Q_ext": found.Q_ext,
+                    "cpu_seconds": time.process_time() - start,
+                }
+            )
+    return rows
+
+
 def on_mesh():
     """Light on the heat mesh of a sphere of 5 µm: time, points or cells, error of the power."""
     from mpi4py import MPI
@@ -162,6 +189,7 @@ def run():
         "ray_errors": ray_errors(),
         "deposit_speed": deposit_speed(),
         "mie_speed": mie_speed(),
+        "over_substrate": over_substrate(),
         "on_mesh": on_mesh() if importlib.util.find_spec("dolfinx") else [],
     }
 

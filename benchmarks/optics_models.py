@@ -1,6 +1,6 @@
-"""One particle, three models of the light: the table and the picture of docs/optics.md.
+"""One particle, four models of the light: the table and the picture of docs/optics.md.
 
-Run ``python3 benchmarks/optics_models.py [picture.png]`` in the checkout; about two minutes.
+Run ``python3 benchmarks/optics_models.py [picture.png]`` in the checkout; about three minutes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ PICTURE = Path(__file__).parents[1] / "docs" / "images" / "optics_models.png"
 DECADES = 4  # of light shown
 INTENSITIES = ("0.05 kW/cm^2", "0.2 kW/cm^2", "1 kW/cm^2", "3 kW/cm^2")
 SHOWN = "1 kW/cm^2"
+MODELS = {
+    "uniform": ("uniform", ()),
+    "rays": ("rays", ()),
+    "mie": ("mie", ()),
+    "mie over mica": ("mie", ("optics.substrate=true",)),
+}
 
 
 def compare_light(folders: Sequence[Path], path: Path) -> Path:
@@ -35,10 +41,10 @@ def compare_light(folders: Sequence[Path], path: Path) -> Path:
     with styled():
         figure = new_figure(2.0 * len(cuts) + 1.2, 4.6, layout="constrained")
         grid = figure.subplots(2, len(cuts), squeeze=False, sharex=True, sharey=True)
-        for (upper, lower), cut, result in zip(grid.T, cuts, results, strict=True):
+        for (upper, lower), cut, result, folder in zip(grid.T, cuts, results, folders, strict=True):
             light = draw_light(upper, cut, low, high)
             heat = draw_delta_T(lower, cut, -extreme, extreme)
-            upper.set_title(f"{result.optics_model}\n⟨I²⟩/⟨I⟩² = {result.hot_spot_factor:.1f}")
+            upper.set_title(f"{folder.name}\n⟨I²⟩/⟨I⟩² = {result.hot_spot_factor:.1f}")
             lower.set_title(f"mean ΔT = {1e3 * result.delta_T_mean_K:.3g} mK")
             lower.set_xlabel("x (µm)")
         for row in grid:
@@ -55,17 +61,17 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for intensity in INTENSITIES:
-            for model in ("uniform", "rays", "mie"):
+            for name, (model, more) in MODELS.items():
                 shown = intensity == SHOWN
                 finer = ["mesh.cells_per_radius=100"] if shown else []
-                options = [f"laser.intensity={intensity}", *finer]
+                options = [f"laser.intensity={intensity}", *finer, *more]
                 case = load_case(CASES / f"optics_{model}.toml", options)
-                folder = Path(scratch) / model
+                folder = Path(scratch) / name
                 found = simulate(case, folder if shown else None).summary
                 folders += [folder] if shown else []
                 lost = found.get("gain_reduction_rel")
                 print(
-                    f"| {intensity} | {model} "
+                    f"| {intensity} | {name} "
                     f"| {found['intensity_mean_W_per_m2'] / case.laser.peak_intensity:.3g} "
                     f"| {found['hot_spot_factor']:.3g} "
                     f"| {1e9 * found['absorbed_power_W']:.3g} nW "

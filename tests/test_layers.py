@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "thermosim"
 # Rooms of the house, top to bottom: a room may use what stands below it (CONTRIBUTING.md).
 ROOMS = (
-    "cli", "reproduce", "studies", "infer", "run", "visual", "light", "heat", "mesh", "results",
+    "cli", "reproduce", "infer", "studies", "run", "visual", "light", "heat", "mesh", "results",
     "limits", "model", "case", "gain", "bodies", "optics", "thermometry", "schedule", "shapes",
     "materials", "language", "fem", "errors",
 )  # fmt: skip

@@ -207,6 +207,82 @@ def test_coupling_to_temperature_reaches_the_fixed_point():
     assert found["absorbed_power_W"] == pytest.approx(found["absorbed_power_model_W"], rel=1e-3)
 
 
+MICA_SLAB = {
+    "substrate": {
+        "kind": "slab", "material": "muscovite", "radius": "30 um", "thickness": "10 um",
+        "rim": "held", "bottom": "held", "emissivity": 0.5,
+    },
+    "contact": {"kind": "disk", "radius": "30 nm"},
+    "laser": {"wavelength": "532 nm", "intensity": f"{I0} W/m^2"},
+}  # fmt: skip
+
+
+def test_the_substrate_lights_the_sphere_when_asked_for():
+    """From the case to its light: efficiencies over mica, power on the mesh, and what is said."""
+    from thermosim.optics.axial import plane_wave
+    from thermosim.optics.mie_layers import PlaneLayers, lit_sphere
+
+    radius, gap = 0.3e-6, 50e-9
+    optics = {"host_absorption": "23600 1/m", "substrate": True, "gap": f"{gap} m"}
+    case = case_of("mie", radius, optics=optics, **MICA_SLAB)
+    light = light_of(case)
+    k = 2 * math.pi / 532e-9
+    layers = PlaneLayers(k * (radius + gap), (light.light.ground[0].index,))
+    m = complex(1.9, extinction_coefficient(light.alpha, 532e-9))
+    wanted = lit_sphere(m, k * radius, plane_wave(), layers)
+    # the contact lowers the centre by 1.5 nm, which counts as touching
+    assert light.facts["optics_Q_ext"] == pytest.approx(wanted.Q_ext, rel=1e-10)
+    assert light.facts["optics_Q_abs"] == pytest.approx(wanted.Q_abs, rel=1e-10)
+    assert light.expected == pytest.approx(wanted.Q_abs * math.pi * radius**2 * I0, rel=1e-10)
+    assert power_on_mesh(light) == pytest.approx(light.expected, rel=2e-3)
+    alone = mie_efficiencies(m, k * radius)
+    ratio = wanted.Q_abs / float(alone[2])
+    (said,) = (note for note in light.notes if note.startswith("light: over its substrate"))
+    assert f"absorbs {ratio:.4g} times" in said
+    assert ratio == pytest.approx(1.02, abs=0.02)
+    assert "optics_Q_ext" not in light_of(case_of("mie", radius, **MICA_SLAB)).facts
+
+
+def test_closed_forms_and_the_run_see_the_same_sphere_over_mica():
+    from thermosim.limits.intensity import lit_body
+
+    optics = {"host_absorption": "23600 1/m", "substrate": True}
+    case = case_of("mie", 0.3e-6, optics=optics, **MICA_SLAB)
+    model = model_of(case)
+    p = model.light.resolved().model.parameters(case.laser.photon_energy)
+    body = lit_body(model.light, p)
+    mean = float(body.intensity @ body.weight)
+    found = simulate(case).summary
+    assert found["intensity_mean_W_per_m2"] == pytest.approx(mean, rel=3e-3)
+    assert found["optics_Q_abs"] > 0.01
+
+
+def test_a_focused_beam_on_the_axis_is_not_refused():
+    """A waist of 0.4 um on a sphere of 0.3 um: absorbed on the mesh as by the series."""
+    beam = {
+        "wavelength": "532 nm", "profile": "gaussian", "waist": "0.4 um", "power": "1 uW",
+        "aim": ["0 m", "0 m", "0.3 um"],
+    }  # fmt: skip
+    for optics in ({}, {"substrate": True}):
+        case = case_of("mie", 0.3e-6, optics=optics, **{**MICA_SLAB, "laser": beam})
+        light = light_of(case)
+        assert power_on_mesh(light) == pytest.approx(light.expected, rel=2e-3)
+    aside = {**beam, "aim": ["50 nm", "0 m", "0.3 um"]}
+    with pytest.raises(CaseError, match="not on the axis"):
+        light_of(case_of("mie", 0.3e-6, symmetry="3d", **{**MICA_SLAB, "laser": aside}))
+
+
+def test_a_substrate_that_is_not_there_is_refused():
+    floating = case_of("mie", optics={"substrate": True})
+    with pytest.raises(CaseError, match=r"optics\.substrate = true: but the case has none"):
+        light_of(floating)
+    metal = {**MICA_SLAB, "substrate": {**MICA_SLAB["substrate"], "material": "gold"}}
+    with pytest.raises(CaseError, match=r"optics\.gap"):
+        light_of(
+            case_of("mie", 0.3e-6, optics={"substrate": True, "refractive_index": 4.0}, **metal)
+        )
+
+
 def test_models_that_do_not_suit_are_refused():
     cube = {
         "particle": {"shape": {"kind": "box", "a": "2 um", "b": "2 um", "c": "2 um"}},

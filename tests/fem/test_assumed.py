@@ -57,6 +57,19 @@ def test_an_estimate_is_what_a_run_finds(found, assumed):
     assert row["change_K"] == pytest.approx(change, rel=ROUGH.get(assumed, 0.1))
 
 
+def test_a_substrate_left_out_of_the_light_is_told():
+    """A sphere of 1 um that touches mica, beside the run with its substrate."""
+    small = {**BASE["particle"], "shape": {"kind": "sphere", "radius": "1 um"}}
+    changed = {"particle": small, "contact": {"kind": "disk", "radius": "30 nm"}}
+    alone = run(**changed, optics={"model": "mie"})
+    over = run(**changed, optics={"model": "mie", "substrate": True})
+    name = "no substrate in the light"
+    (row,) = [row for row in alone.summary["assumptions"] if row["assumed"] == name]
+    change = over.delta_T_mean_K - alone.delta_T_mean_K
+    assert row["change_K"] == pytest.approx(change, rel=0.2)
+    assert name not in {row["assumed"] for row in over.summary["assumptions"]}
+
+
 def test_the_largest_effect_is_first_and_turns_the_sign(found):
     changes = [abs(row["change_K"]) for row in found.summary["assumptions"]]
     assert changes == sorted(changes, reverse=True)

@@ -113,6 +113,9 @@ VARIANTS = {
         ),
         "mie": ('optics={model="mie", host_absorption="0.02 1/cm"}', ESTIMATE),
         "mie_coupled": ('optics={model="mie", temperature_coupling=true}',),
+        "mie_on_substrate": (
+            'optics={model="mie", substrate=true, gap="20 nm"}', 'laser.linewidth="20 meV"',
+        ),
         "mie_polarised_quarter": (
             *SOLID, "symmetry=quarter", "optics.model=mie", "laser.polarisation=linear",
         ),

@@ -46,6 +46,11 @@ def test_ranks_agree(mpirun, tmp_path, name):
         written = json.loads((tmp_path / f"n{n}" / "summary.json").read_text())
         assert written["delta_T_mean_K"] == printed["delta_T_mean_K"]
         found.append(printed)
+    known = [numbers.get("sensitivity", {}) for numbers in found]
+    for path, entry in known[0].items():
+        if entry["share"] > 1e-6:  # of smaller ones only the rounding differs
+            slopes = [entries[path]["dT_dp"] for entries in known]
+            assert slopes == pytest.approx([slopes[0]] * 3, rel=1e-6, abs=0), path
     for key in ("delta_T_mean_K", "delta_T_min_K", "delta_T_max_K", "heat_to_substrate_W"):
         if key not in found[0]:  # own geometry has no substrate
             continue

@@ -11,12 +11,14 @@ from report_folders import BUDGET, SLAB, delta_T, make_body, make_folder, write_
 from thermosim.errors import CaseError
 from thermosim.results import load_result
 from thermosim.results.series import load_series
+from thermosim.results.words import goal_words
 from thermosim.visual import report, style
 from thermosim.visual.budget import draw_budget, headline, rows_of
 from thermosim.visual.compare import letter
 from thermosim.visual.fields import draw_temperature, frames
 from thermosim.visual.fields_read import read_field
 from thermosim.visual.series import draw_course
+from thermosim.visual.uncertainty import draw_uncertainty, has_uncertainty
 
 
 @pytest.fixture
@@ -305,3 +307,21 @@ def test_a_body_over_time(tmp_path):
 def test_titles_fit():
     assert style.title_size("short", 6.4) == 13.0
     assert style.title_size("x" * 90, 6.4) < 8.0
+
+
+def test_bars_show_what_is_not_known(folder):
+    result = load_result(folder)
+    assert not has_uncertainty(result)
+    entry = {
+        "value": 2.0, "sigma": 0.2, "shape": "normal", "kind": "measured", "linear": True,
+        "change_K": 0.3, "up_K": 0.2, "down_K": -0.4, "share": 0.9,
+    }  # fmt: skip
+    far = entry | {"shape": "lognormal", "change_K": -0.1, "up_K": -0.1, "down_K": 0.1}
+    result.summary |= {"delta_T_error_K": 1e-6, "delta_T_material_K": 0.32}
+    result.summary["sensitivity"] = {"laser.intensity": entry, "gain.dots": far}
+    (axes,) = draw_uncertainty(result).axes
+    widths = [bar.get_width() for bar in axes.patches]
+    assert widths == pytest.approx([200.0, -400.0, -100.0, 100.0])  # mK
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["laser.intensity\nmeasured ± 10 %", "gain.dots\nmeasured factor 1.1"]
+    assert "± 0.32" in goal_words(result) or "± 320 mK" in goal_words(result)

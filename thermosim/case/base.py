@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from thermosim.bodies.geometry import unknown_names
 from thermosim.case.assumptions import Assumptions, filled
 from thermosim.case.settings import OutputSettings, SolverSettings
+from thermosim.case.uncertainty import UncertaintySettings
 from thermosim.errors import CaseError, Problem
 from thermosim.language.sections import Section
 from thermosim.materials import Material, load_material
@@ -41,6 +42,9 @@ class CaseBase(Section):
         assumptions: Assumptions
         materials: OwnMaterials
         transient: InTime
+        uncertainty: UncertaintySettings
+        gain: Any
+        laser: Any
         mesh: Any
         solver: SolverSettings
         output: OutputSettings
@@ -52,7 +56,11 @@ class CaseBase(Section):
         return filled(data, cls.model_fields["gain"].default)
 
     def target_problems(self) -> Iterator[Problem]:
-        """Yield what keeps ``mesh.target_error`` from being met."""
+        """Yield what keeps ``mesh.target_error`` from being met, and samples from being drawn."""
+        if self.transient is not None and self.uncertainty.method == "sobol":
+            rule = "is for steady states"
+            remedy = 'write "linear": it repeats the transient with other values, one at a time'
+            yield Problem("uncertainty.method", '"sobol"', rule, remedy)
         target = self.mesh.target_error
         if target is None:
             return

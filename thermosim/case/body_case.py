@@ -23,6 +23,7 @@ from thermosim.bodies.radiation import BodyEnclosure
 from thermosim.case.assumptions import Assumptions
 from thermosim.case.base import CaseBase, InTime, OwnMaterials, Probes, Title
 from thermosim.case.settings import OutputSettings, SolverSettings
+from thermosim.case.uncertainty import UncertaintySettings
 from thermosim.errors import CaseError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
@@ -87,6 +88,7 @@ class BodyCase(CaseBase):
     materials: OwnMaterials = Field(default_factory=dict)
     transient: InTime = None
     thermometry: ThermometrySettings = ThermometrySettings()
+    uncertainty: UncertaintySettings = UncertaintySettings()
     mesh: BodyMesh = BodyMesh()
     solver: SolverSettings = SolverSettings()
     output: OutputSettings = OutputSettings()

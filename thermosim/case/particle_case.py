@@ -24,6 +24,7 @@ from thermosim.case.settings import (
     SolverSettings,
     Symmetry,
 )
+from thermosim.case.uncertainty import UncertaintySettings
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
@@ -67,6 +68,7 @@ class Case(CaseBase):
     materials: OwnMaterials = Field(default_factory=dict)
     transient: InTime = None
     thermometry: ThermometrySettings = ThermometrySettings()
+    uncertainty: UncertaintySettings = UncertaintySettings()
     mesh: MeshSettings = MeshSettings()
     solver: SolverSettings = SolverSettings()
     output: OutputSettings = OutputSettings()

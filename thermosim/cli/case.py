@@ -22,8 +22,10 @@ def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = Fals
     from thermosim.case.read import load_case
     from thermosim.limits.of_case import derived_quantities
     from thermosim.model.of_case import model_of
+    from thermosim.model.priors import given_priors
 
     loaded = load_case(case, overrides)
+    given_priors(loaded)
     numbers = derived_quantities(loaded)  # of the model: what a run would be made of
     notes = model_of(loaded).remarks(())
     if json:

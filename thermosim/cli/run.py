@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -29,6 +29,13 @@ ResumeOption = Annotated[
     Path | None,
     typer.Option("--resume", metavar="DIR", help="Go on with the interrupted transient in DIR"),
 ]
+UncertaintyOption = Annotated[
+    Literal["linear", "sobol", "none"] | None,
+    typer.Option(
+        help="How numbers that are not known exactly are followed to ΔT; as --set "
+        "uncertainty.method"
+    ),
+]
 
 
 def run(
@@ -37,6 +44,7 @@ def run(
     overrides: SetOption = [],  # noqa: B006  typer copies it
     overwrite: OverwriteOption = False,
     resume: ResumeOption = None,
+    uncertainty: UncertaintyOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -51,12 +59,13 @@ def run(
         raise CaseError("thermosim run needs a case file, or --resume DIR alone")
     if case is None or resume is not None:
         assert resume is not None
-        if output is not None or overrides or overwrite:
-            raise CaseError("--resume goes on as the run began: leave out -o, --set, --overwrite")
+        if output is not None or overrides or overwrite or uncertainty:
+            raise CaseError("--resume goes on as the run began: leave out all other options")
         result = resume_case(resume, quiet=quiet or json)
     else:
         folder = output or Path(case.stem)
-        loaded = load_case(case, overrides)
+        method = [f'uncertainty.method="{uncertainty}"'] if uncertainty else []
+        loaded = load_case(case, [*overrides, *method])
         try:
             result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
         except StorageError as error:
@@ -76,6 +85,7 @@ def _show(result: Result, *, quiet: bool, json: bool) -> None:
 def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Result:
     """Run one case with progress and pictures."""
     from thermosim.fem.parallel import begin_ranks
+    from thermosim.infer.sampled import sampled
     from thermosim.run.simulate import simulate
 
     begin_ranks()
@@ -88,7 +98,9 @@ def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Re
                 tell("pictures")
                 draw_result(staged)
 
-        return simulate(case, folder, overwrite=overwrite, tell=tell, finish=draw)
+        return simulate(
+            case, folder, overwrite=overwrite, tell=tell, finish=draw, uncertainty=sampled
+        )
 
 
 def resume_case(directory: Path, *, quiet: bool) -> Result:

@@ -64,6 +64,7 @@ class Domain:
     mesh_hash: str = ""
     cached: bool = False
     _entities: dict[tuple[str, int], Any] = field(default_factory=dict)
+    _spaces: dict[int, Any] = field(default_factory=dict)
 
     @property
     def comm(self) -> Any:
@@ -208,8 +209,10 @@ def coordinate_element(mesh: Any) -> Any:
 
 
 def lagrange(domain: Domain, degree: int) -> Any:
-    """Return the continuous Lagrange space of the given degree."""
-    return fem.functionspace(domain.mesh, ("Lagrange", degree))
+    """Return the continuous Lagrange space of the given degree, the one of the domain."""
+    if degree not in domain._spaces:
+        domain._spaces[degree] = fem.functionspace(domain.mesh, ("Lagrange", degree))
+    return domain._spaces[degree]
 
 
 def constant(domain: Domain, value: float) -> Constant:

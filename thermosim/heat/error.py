@@ -190,7 +190,7 @@ class Finer:
     ) -> ErrorEstimate:
         """Estimate the error of the mean of `region`, or of the goal of a `load` (collective)."""
         fine, problem = self.fine, self.problem
-        goal = (load or _mean_load(problem.domain, region))(fine.space)
+        goal = (load or mean_load(problem.domain, region))(fine.space)
         z = self.linear.adjoint(goal)
         coarse, back = fem.Function(problem.space), fem.Function(fine.space)
         coarse.interpolate(z)
@@ -328,7 +328,7 @@ def _heats(fine: HeatProblem, degree: int) -> dict[str, float]:
     }
 
 
-def _mean_load(domain: Domain, region: str) -> Callable[[Any], Any]:
+def mean_load(domain: Domain, region: str) -> Callable[[Any], Any]:
     """Return what assembles the mean over a region."""
 
     def load(space: Any) -> Any:

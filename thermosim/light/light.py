@@ -177,17 +177,10 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     """
     outline = outline_of(light, domain)
     light, notes = with_choice(light, outline)
-    laser, optics = light.laser, light.optics
-    try:
-        body = _emitter(light, outline)
-        asked = escape_chosen(light.gain, light.index)
-        gain, escape = resolve_escape(asked, body, light.contact_radius, light.T_ref)
-    except ValueError as error:
-        kind = f'"{light.gain.escape.kind}"'
-        raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
-    p = gain.parameters(laser.photon_energy)
-    facts = escape_numbers(gain, escape, p, light.T_ref)
-    unlit = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
+    optics = light.optics
+    gain, facts = emission_of(light, outline)
+    p = gain.parameters(light.laser.photon_energy)
+    unlit = unlit_absorption(light, p)
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
     found.notes += notes
     if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
@@ -201,7 +194,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         found.rebuild(found.alpha)
         _judge_ledger(found)
     elif isinstance(optics, MieOptics | FullWaveOptics):
-        wave, rule = laser.wavelength / light.index, optics.quadrature_degree
+        wave, rule = light.laser.wavelength / light.index, optics.quadrature_degree
         made = points_for_waves(domain, found.region, wave, rule, degree)
         found.intensity, found.quadrature_degree, coarse = made
         found.notes += coarse
@@ -213,6 +206,30 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if not isinstance(optics, RayOptics):
         add_to_ground(found, {}, {})
     return found
+
+
+def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, float]]:
+    """Return the gain with its escape worked out for what the light meets, and numbers of it.
+
+    Raises
+    ------
+    CaseError
+        If the method of the escape does not suit the body.
+    """
+    try:
+        body = _emitter(light, outline)
+        asked = escape_chosen(light.gain, light.index)
+        gain, escape = resolve_escape(asked, body, light.contact_radius, light.T_ref)
+    except ValueError as error:
+        kind = f'"{light.gain.escape.kind}"'
+        raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
+    p = gain.parameters(light.laser.photon_energy)
+    return gain, escape_numbers(gain, escape, p, light.T_ref)
+
+
+def unlit_absorption(light: Light, p: GainParameters) -> float:
+    """Return the absorption coefficient [1/m] of dots and host in the dark, at T_ref."""
+    return float(pump_absorption(0.0, light.T_ref, p)) + light.optics.host_absorption
 
 
 def with_choice(light: Light, outline: Outline) -> tuple[Light, list[str]]:
@@ -349,8 +366,8 @@ def _fill_from_full_wave(light: AbsorbedLight) -> None:
     found = full_wave_light(light.light, light.alpha, light.domain.comm)
     set_in_region(light.intensity, found.intensity_at, light.domain, light.region)
     light.expected = found.absorbed
-    light.facts |= found.numbers
-    light.notes += [note for note in found.notes if note not in light.notes]
+    light.facts = light.facts | found.numbers
+    light.notes = light.notes + [note for note in found.notes if note not in light.notes]
 
 
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {

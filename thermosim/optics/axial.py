@@ -32,14 +32,15 @@ def angular_functions(
     """
     s = np.ones(count) if scale is None else scale
     ratio = np.concatenate([s[:1], s[1:] / s[:-1]])
-    pi = np.zeros((count + 1, np.size(mu)), complex)  # row 0 is that of n = 0
-    tau = np.zeros((count, np.size(mu)), complex)
+    kind = np.result_type(mu, first, float)
+    pi = np.zeros((count + 1, np.size(mu)), kind)  # row 0 is that of n = 0
+    tau = np.zeros((count, np.size(mu)), kind)
     pi[1] = s[0] * first
     tau[0] = mu * pi[1]
     before = 0.0
     for n in range(2, count + 1):
         t = ratio[n - 1]
-        twice = t * ratio[n - 2] if n > 2 else 0.0
+        twice = t * ratio[n - 2]
         pi[n] = ((2 * n - 1) * mu * t * pi[n - 1] - n * twice * before) / (n - 1)
         tau[n - 1] = n * mu * pi[n] - (n + 1) * t * pi[n - 1]
         before = pi[n - 1]
@@ -62,7 +63,7 @@ class PlaneWaves:
     Shapes (n,). A weight stands for ``sin(alpha) d alpha`` and the mean over ``beta``.
     """
 
-    mu: Complexes
+    mu: Complexes | Floats
     weight: Complexes
     A_p: Complexes
     A_s: Complexes
@@ -70,9 +71,10 @@ class PlaneWaves:
     def regular(self, count: int) -> tuple[Complexes, Complexes]:
         """Return ``p_n`` and ``q_n``, n = 1 .. count, of the same light in spherical waves."""
         pi, tau = angular_functions(self.mu, count)
-        n = np.arange(1, count + 1)
-        over, p, s = n * (n + 1), self.weight * self.A_p, self.weight * self.A_s
-        return (pi @ p + tau @ s) / over, (tau @ p + pi @ s) / over
+        n = np.arange(1, count + 1)[:, None]
+        pi, tau = pi / (n * (n + 1)), tau / (n * (n + 1))
+        p, s = self.weight * self.A_p, self.weight * self.A_s
+        return pi @ p + tau @ s, tau @ p + pi @ s
 
     def field(self, z: float) -> complex:
         """Return the field along x on the axis."""
@@ -83,7 +85,7 @@ class PlaneWaves:
 def plane_wave() -> PlaneWaves:
     """Return one wave along +z of field 1."""
     one = np.ones(1, complex)
-    return PlaneWaves(one, one, one, one)
+    return PlaneWaves(one.real, one, one, one)
 
 
 def gaussian_waves(waist: float, focus: float, reach: float) -> PlaneWaves:

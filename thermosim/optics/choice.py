@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from thermosim.errors import CaseError
 from thermosim.optics.mie import size_parameter
 from thermosim.optics.model import (
-    AutoOptics,
     MieOptics,
     OpticsModel,
     RayOptics,

@@ -114,7 +114,7 @@ def coherent_stack(
 
 
 def stack_reflection(
-    indices: tuple[complex, ...], thicknesses: tuple[float, ...], mu: Complexes
+    indices: tuple[complex, ...], thicknesses: tuple[float, ...], mu: Complexes | Floats
 ) -> tuple[Complexes, Complexes]:
     """Return ``(r_s, r_p)`` of films on an endless medium for plane and evanescent waves in vacuum.
 

@@ -20,6 +20,7 @@ from thermosim.optics.layers import stack_reflection
 from thermosim.optics.mie import MieSphere, series_length
 from thermosim.optics.mie_coated import largest_count, scatterer, surface_waves
 
+Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 # Of the cosine: how far the contour stays from the poles of guided waves, at i sqrt(n² - 1).
 _BESIDE = 0.3
@@ -42,7 +43,7 @@ class PlaneLayers:
     indices: tuple[complex, ...]
     thicknesses: tuple[float, ...] = ()
 
-    def reflection(self, mu: Complexes) -> tuple[Complexes, Complexes]:
+    def reflection(self, mu: Complexes | Floats) -> tuple[Complexes, Complexes]:
         """Return ``(r_s, r_p)``, see `stack_reflection`."""
         return stack_reflection(self.indices, self.thicknesses, mu)
 
@@ -157,16 +158,16 @@ def _lit(
     found, sphere = scatterer((m,), (x,), count), MieSphere.build(m, x, count)
     alone = np.concatenate(light.regular(count))
     scale, answer = np.tile(found.scale, 2), np.concatenate([found.b, found.a])
-    total = scale * alone
+    exciting = alone
     if layers is not None:
         alone = alone + np.concatenate(layers.reflected(light).regular(count))
         system = np.eye(2 * count) + reflection_matrix(layers, x, count) * answer
-        total = np.asarray(np.linalg.solve(system, scale * alone))
+        exciting = np.linalg.solve(system, scale * alone) / scale
+    outgoing = -answer * (scale * exciting) * scale
     weight = np.tile(2.0 / x**2 * (2 * np.arange(1, count + 1) + 1), 2)
-    Q_ext = float((weight * (answer * total * np.conj(scale * alone)).real).sum())
-    p, q = total[:count] / found.scale, total[count:] / found.scale
+    Q_ext = -float((weight * (outgoing * np.conj(alone)).real).sum())
+    p, q = exciting[:count], exciting[count:]
     inside = MieSphere(sphere.m, x, sphere.c * p, sphere.d * q)
-    outgoing = -answer * total * scale
     Q_abs = inside.absorption_efficiency()
     return LitSphere(inside, Q_ext, Q_abs, (outgoing[:count], outgoing[count:]))
 

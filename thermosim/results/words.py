@@ -19,6 +19,7 @@ _TAKERS = {"dots": "the dots", "host": "host and defects", "substrate": "the sub
 _SURE = 5e-4  # numerical error over ΔT below which digits would promise more than is known
 _FAR = 30.0  # change of ΔT [K] beyond which a linear estimate says no more than that
 _SMALL = 0.01  # of ΔT: an assumption that matters less is not told
+_TOLD, _MOST = 0.01, 5  # share of the variance from which a number is told, and how many
 _NOTHING = 1e-12  # of the heat turned over: rounding
 
 
@@ -27,7 +28,8 @@ def result_rows(result: Result) -> Rows:
     numbers = result.summary
     rows = _differences(result) if result.layout.zero else _temperatures(result)
     rows += (
-        _assumption_rows(numbers)
+        _uncertainty_rows(numbers)
+        + _assumption_rows(numbers)
         + _thermometer_rows(numbers)
         + _light_rows(numbers)
         + _heat_rows(result)
@@ -55,6 +57,57 @@ def _covered(numbers: Mapping[str, Any]) -> str:
     """Return what the ± of ΔT covers: the light of rays and series has a mesh of its own."""
     uneven = numbers.get("optics_model", "uniform") != "uniform"
     return " (numerical, but for the light on its mesh)" if uneven else " (numerical)"
+
+
+def goal_words(result: Result) -> str:
+    """Return ΔT with its ±, digits by the largest of them."""
+    numbers, (delta, error) = result.summary, goal_delta(result)
+    material = numbers.get("delta_T_material_K", 0.0)
+    if error is None or not material > error:
+        return delta_text(delta, error) + ("" if error is None else _covered(numbers))
+    numerical = f"numerical ± {_rounded(error)}{_covered(numbers).removeprefix(' (numerical')}"
+    numerical = numerical.removesuffix(")")
+    return f"{si_with_error(delta, material, 'K')} (numbers not known exactly; {numerical})"
+
+
+def largest_error(result: Result) -> float | None:
+    """Return the largest ± of ΔT that is known [K]."""
+    error = goal_delta(result)[1]
+    return None if error is None else max(error, result.summary.get("delta_T_material_K", 0.0))
+
+
+def _uncertainty_rows(numbers: Mapping[str, Any]) -> Rows:
+    """Return the numbers that make most of the ± of what is not known exactly."""
+    known = numbers.get("sensitivity", {})
+    told = [(path, entry) for path, entry in known.items() if entry["share"] > _TOLD][:_MOST]
+    samples = numbers.get("samples")
+    if samples is not None:
+        low, high = (si_text(samples[f"{end}_K"], "K", 3) for end in ("p2_5", "p97_5"))
+        cools = 100.0 * samples["cooling_share"]
+        text = f"95 % within {low} … {high}; {cools:.0f} % cool ({samples['n']} samples)"
+        return [("numbers not known exactly", text)]
+    lines = [
+        f"{path}, {spread(entry)}: {signed(entry['change_K'])}"
+        f"{'' if entry['linear'] else ', not linear'}"
+        for path, entry in told
+    ]
+    return [("not known exactly, one sigma", "\n".join(lines))] if lines else []
+
+
+def spread(entry: Mapping[str, Any]) -> str:
+    """Return how well a number is known: measured or estimated, one standard deviation."""
+    ratio = entry["sigma"] / abs(entry["value"])
+    size = (
+        f"factor {math.exp(ratio):.2g}"
+        if entry["shape"] == "lognormal"
+        else f"± {100.0 * ratio:.2g} %"
+    )
+    return f"{entry['kind']} {size}"
+
+
+def signed(change: float) -> str:
+    """Return a change of ΔT [K] with its sign."""
+    return ("+" if change > 0.0 else "−") + _rounded(abs(change))
 
 
 def goal_text(result: Result) -> str:
@@ -87,8 +140,7 @@ def absolute(value: float, error: float | None = None, change: float = 0.0) -> s
 def _differences(result: Result) -> Rows:
     """Return ΔT of the region that is asked about, and of probes."""
     numbers, layout = result.summary, result.layout
-    delta, error = goal_delta(result)
-    mean = delta_text(delta, error) + ("" if error is None else _covered(numbers))
+    mean = goal_words(result)
     low, high = (si_text(numbers[f"delta_T_{end}_K"], "K", zeros=True) for end in ("min", "max"))
     rows = [(layout.goal, mean), ("lowest … highest", f"{low} … {high}")]
     errors = numbers.get("errors", {})
@@ -186,7 +238,7 @@ def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
         turns = ", which turns the sign" if (delta + change) * delta < 0.0 else ""
         far = "beyond " if abs(change) > _FAR else "about "
         size = min(abs(change), _FAR)
-        text = ("+" if change > 0.0 else "−") + _rounded(size)
+        text = signed(math.copysign(size, change))
         lines.append(f"{row['assumed']}; {row['instead']}: {far}{text}{turns}")
     return [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
 

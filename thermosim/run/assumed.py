@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.constants import e
 
 from thermosim.bodies.emissivity import emissivity_law
+from thermosim.errors import CaseError
 from thermosim.gain import heat_source
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import GivenEmission, VanRoosbroeckEmission
@@ -25,6 +26,7 @@ from thermosim.gain.escape.of_body import resolve_escape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.light import lit_points
 from thermosim.optics.choice import WEAK_CONTRAST
+from thermosim.optics.mie import size_parameter
 from thermosim.optics.model import MieOptics, UniformOptics
 from thermosim.optics.sphere_light import light_in_sphere
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from thermosim.light import AbsorbedLight
     from thermosim.model.lump import Lump
     from thermosim.model.model import Model
+    from thermosim.optics.sphere_light import LightInSphere
 
     Other = tuple[str, str, float]
     """What was assumed, what instead, and the heat [W] or conductance [W/K] then."""
@@ -45,6 +48,7 @@ _BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over the
 _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
 _BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
 _RADII = 40  # at which the light in a sphere is sampled, at twice as many angles
+_LARGE = 60.0  # size parameter up to which light over the substrate is worked out, in seconds
 _ROUGH = 1e7  # conductance [W/(m² K)] of the interface in a contact that is tried
 
 
@@ -73,7 +77,7 @@ def ranked(
     conductance = total / delta
     rows = [
         Assumption(assumed, instead, (heat_instead - released) / conductance)
-        for assumed, instead, heat_instead in (*_of_light(lit), *_of_dots(lit))
+        for assumed, instead, heat_instead in (*_of_light(lit), *_of_substrate(lit), *_of_dots(lit))
     ]
     rows += [
         Assumption(assumed, instead, delta * (conductance / other - 1.0))
@@ -131,14 +135,36 @@ def _of_light(lit: _Lit) -> Iterator[Other]:
         return
     if light.laser.profile != "plane" or light.laser.speckle is not None:
         return
-    volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
-    points, shares = _ball(*sphere, light.laser.axes)
-    optics = MieOptics(refractive_index=light.index)
     centre, radius = sphere
+    optics = MieOptics(refractive_index=light.index)
     field = light_in_sphere(optics, light.laser, radius, centre, light.index, lit.light.alpha)
+    yield "even light", "with the field of the Mie series", _heat_of(lit, field)
+
+
+def _of_substrate(lit: _Lit) -> Iterator[Other]:
+    """Yield what the substrate under a sphere would do to its light, where that is left out."""
+    light, optics, sphere = lit.light.light, lit.light.light.optics, lit.light.outline.sphere()
+    if not isinstance(optics, MieOptics) or optics.substrate or sphere is None:
+        return
+    large = size_parameter(sphere[1], light.laser.wavelength) > _LARGE
+    known = bool(light.ground) and not math.isnan(light.ground[0].index.real)
+    if large or not known or light.laser.tilt or optics.average == "orientation":
+        return
+    over = replace(light, optics=optics.model_copy(update={"substrate": True}))
+    try:
+        on = over.in_sphere(*sphere, lit.light.alpha)
+    except CaseError:  # touching metal, or a layer below of unknown index: no estimate
+        return
+    heat = _heat_of(lit, on) - _heat_of(lit, light.in_sphere(*sphere, lit.light.alpha))
+    yield "no substrate in the light", "with what it reflects", lit.heat(lit.light.gain) + heat
+
+
+def _heat_of(lit: _Lit, field: LightInSphere) -> float:
+    """Return the heat [W] of the dots of a sphere in another light, at their mean temperature."""
+    points, shares = _ball(field.centre, field.radius, field.laser.axes)
     I = field.intensity(points) * lit.light.factor
-    uneven = _Lit(lit.light, I, np.full_like(I, mean), volume * shares)
-    yield "even light", "with the field of the Mie series", uneven.heat(lit.light.gain)
+    volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
+    return _Lit(lit.light, I, np.full_like(I, mean), volume * shares).heat(lit.light.gain)
 
 
 def _ball(centre: Any, radius: float, axes: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import SolveError
 from thermosim.model.of_case import model_of
+from thermosim.model.priors import given_priors
 from thermosim.results import Result
 from thermosim.results.claims import ends_claims
 from thermosim.results.folder import check_target, keep_failed, numbers_kept
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
     from thermosim.model.drawing import Drawing
     from thermosim.run.folder import Finish
+    from thermosim.run.steady import Sampler, Solved
 
 
 @ends_claims
@@ -31,12 +33,17 @@ def simulate(
     tell: Tell = lambda text: None,
     finish: Finish = lambda folder: None,
     comm: Any = None,
+    uncertainty: bool | Sampler | None = None,
 ) -> Result:
     """Run a case and return its result; write its folder if `output` is given.
 
     Collective over `comm` (default: all ranks of MPI.COMM_WORLD). `finish` is called on rank 0
     with the filled folder before it is renamed into place, to draw pictures into it. If the solve
     fails, what there is goes to a folder named ``OUTPUT.failed``.
+
+    `uncertainty` works out what ``[uncertainty]`` asks for; by default where a folder is written
+    or the case has that section. `infer.sampled.sampled` in its place draws samples where they
+    are asked for.
 
     Raises
     ------
@@ -55,6 +62,9 @@ def simulate(
     from thermosim.run.folder import write_steady
     from thermosim.run.summary import note_times
 
+    if uncertainty is None:
+        uncertainty = output is not None or "uncertainty" in case.model_fields_set
+    given_priors(case)  # what it names must be there before anything is computed
     comm = MPI.COMM_WORLD if comm is None else comm
     journal = Journal(tell if comm.rank == 0 else lambda text: None)
     folder = Path(output) if output is not None else None
@@ -66,10 +76,11 @@ def simulate(
         from thermosim.run.transient import simulate_transient
 
         return simulate_transient(
-            model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish
-        )
+            model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish,
+            uncertainty=uncertainty is not False,
+        )  # fmt: skip
     try:
-        result, problem = _solve_to_target(case, comm, journal)
+        result, problem = _solve_to_target(case, comm, journal, uncertainty=uncertainty)
     except SolveError as failure:
         if folder is not None:
             kept, message = folder.with_name(f"{folder.name}.failed"), str(failure)
@@ -83,18 +94,30 @@ def simulate(
     return result
 
 
-def _solve_to_target(case: AnyCase, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+def _solve_to_target(
+    case: AnyCase, comm: Any, journal: Journal, *, uncertainty: bool | Sampler
+) -> tuple[Result, HeatProblem]:
     """Solve once, or on meshes refined where it pays until ``mesh.target_error`` is met."""
-    from thermosim.run.steady import steady_result
+    from thermosim.run.steady import solved, with_uncertainty
 
     model = model_of(case)
-    if case.mesh.target_error is None:
-        return steady_result(model, comm, journal)
-    from thermosim.run.adapt import refined
+    last: list[Solved] = []
 
     def solve(drawing: Drawing) -> tuple[Result, HeatProblem]:
         # the case of the result holds the settings of the last mesh
         finer = case.model_copy(update={"mesh": drawing.mesh})
-        return steady_result(replace(model, case=finer, drawing=drawing), comm, journal)
+        last[:] = [solved(replace(model, case=finer, drawing=drawing), comm, journal)]
+        return last[0].result, last[0].problem
 
-    return refined(model.drawing, solve, lambda found: found["goal_K"] - model.T_ref, journal)
+    if case.mesh.target_error is None:
+        last.append(solved(model, comm, journal))
+    else:
+        from thermosim.run.adapt import refined
+
+        def goal(found: dict[str, Any]) -> float:
+            return float(found["goal_K"] - model.T_ref)
+
+        refined(model.drawing, solve, goal, journal)
+    if uncertainty is not False:
+        with_uncertainty(last[0], journal, None if uncertainty is True else uncertainty)
+    return last[0].result, last[0].problem

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from thermosim.errors import CaseError, Problem
 from thermosim.model.budget import balance_error
 from thermosim.results import Result
 from thermosim.results.journal import UNJUDGED
@@ -13,6 +15,9 @@ from thermosim.run.prepare import heat_on, light_in, mesh_of
 from thermosim.run.summary import goal_numbers, head, light_numbers, notes_of, numerics
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from thermosim.case.read import AnyCase
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
     from thermosim.light import AbsorbedLight
@@ -20,8 +25,21 @@ if TYPE_CHECKING:
     from thermosim.results.journal import Journal
     from thermosim.run.prepare import Report
 
+    Sampler = Callable[[AnyCase, Callable[[str], None]], dict[str, Any]]
+    """From a case and what says how far it is, to numbers for its summary."""
 
-def steady_result(model: Model, comm: Any, journal: Journal) -> tuple[Result, HeatProblem]:
+
+@dataclass(frozen=True)
+class Solved:
+    """A steady state that was found, and what it was found with."""
+
+    result: Result
+    model: Model
+    problem: HeatProblem
+    light: AbsorbedLight | None
+
+
+def solved(model: Model, comm: Any, journal: Journal) -> Solved:
     """Find the steady state of a model (collective).
 
     Raises
@@ -47,7 +65,53 @@ def steady_result(model: Model, comm: Any, journal: Journal) -> tuple[Result, He
 
             couple(light, problem, solver.solve, journal.say)
         _warn_of_second_state(model, problem, solver, journal)
-    return _result(model, solver, light, readings, report, journal), problem
+    result = _result(model, solver, light, readings, report, journal)
+    return Solved(result, model, problem, light)
+
+
+def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = None) -> None:
+    """Add to a result what the numbers that nobody knows exactly do to ΔT (collective).
+
+    `sampler` runs a case with other values of them, where samples are asked for.
+
+    Raises
+    ------
+    CaseError
+        If ``[uncertainty.parameters]`` names what the case does not have, or samples are asked for
+        where they cannot be had.
+    """
+    model, summary = found.model, found.result.summary
+    if "delta_T_error_K" in summary:
+        summary["delta_T_numerical_K"] = summary["delta_T_error_K"]
+    delta = summary["delta_T_mean_K"]
+    changes = [0.0, *(row["change_K"] for row in summary.get("assumptions", []))]
+    if model.light is not None:
+        summary["delta_T_model_low_K"] = delta + min(changes)
+        summary["delta_T_model_high_K"] = delta + max(changes)
+    method = model.case.uncertainty.method
+    if method == "sobol":
+        with journal.phase("uncertainty", "uncertainty by samples"):
+            summary |= _samples(found, sampler, journal)
+    if method != "linear":
+        return
+    from thermosim.run.sensitivity import Again, entries, material_error, sensitivities
+
+    with journal.phase("uncertainty", "uncertainty: what numbers that are not known exactly do"):
+        again = Again(found.problem.domain.comm)
+        known = sensitivities(model, found.problem, found.light, again)
+    if not known:
+        return
+    summary["delta_T_material_K"] = material_error(known)
+    summary["sensitivity"] = entries(known)
+
+
+def _samples(found: Solved, sampler: Sampler | None, journal: Journal) -> dict[str, Any]:
+    """Return the numbers of samples; they are runs of their own, beside which no rank can run."""
+    if sampler is None or found.problem.domain.comm.size > 1:
+        rule = "runs samples in processes of its own, for which this run is not made"
+        remedy = "call thermosim run without mpirun, or simulate(case, uncertainty=infer.sampled)"
+        raise CaseError([Problem("uncertainty.method", '"sobol"', rule, remedy)])
+    return sampler(found.model.case, journal.say)
 
 
 def _warn_of_second_state(

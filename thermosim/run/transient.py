@@ -39,6 +39,7 @@ from thermosim.run.summary import (
 from thermosim.schedule.schedule import largest_factor
 
 if TYPE_CHECKING:
+    from thermosim.case.read import AnyCase
     from thermosim.model.model import Model
     from thermosim.run.prepare import Report
 
@@ -55,6 +56,7 @@ def simulate_transient(
     overwrite: bool = False,
     resume: bool = False,
     finish: Finish = lambda folder: None,
+    uncertainty: bool = True,
 ) -> Result:
     """Run a model with a section [transient], or go on with one (collective).
 
@@ -83,6 +85,8 @@ def simulate_transient(
         with journal.phase("solve", f"transient: {n_unknowns} unknowns"):
             run.march()
         result = _result(run, report, journal)
+        if uncertainty and "uncertainty" in model.case.model_fields_set:
+            result.summary |= _uncertainty(run, journal)
         if output is not None and running is not None:
             finish_transient(run, result, journal, (running, output), finish, start)
         else:
@@ -91,6 +95,35 @@ def simulate_transient(
         for stream in lock:
             stream.close()
     return result
+
+
+def _uncertainty(run: TransientRun, journal: Journal) -> dict[str, Any]:
+    """Return what numbers that are not known exactly do to the last state and to the extreme.
+
+    By runs of their own, and so only where the case asks for it (collective).
+    """
+    if run.model.case.uncertainty.method != "linear":
+        return {}
+    from thermosim.run.sensitivity import entries, material_error, sensitivities_in_time
+
+    comm = run.problem.domain.comm
+
+    def again(case: AnyCase) -> dict[str, float]:
+        other, _ = set_up(model_of(case), Journal(lambda text: None), comm, None)
+        other.march()
+        means = [row["delta_T_mean_K"] for row in other.rows]
+        return {"end": means[-1], "extreme": max(means, key=abs)}
+
+    with journal.phase("uncertainty", "uncertainty: two runs for each number not known exactly"):
+        found = sensitivities_in_time(run.model.case, again)
+    if not found:
+        return {}
+    return {
+        "delta_T_material_K": material_error(found["end"]),
+        "delta_T_extreme_material_K": material_error(found["extreme"]),
+        "sensitivity": entries(found["end"]),
+        "sensitivity_of_extreme": entries(found["extreme"]),
+    }
 
 
 def _begin(

@@ -34,7 +34,7 @@ def run_alone(case: AnyCase) -> Any:
         _start_petsc_alone()
         from thermosim.run.simulate import simulate
 
-        return simulate(case, comm=MPI.COMM_SELF)
+        return simulate(case, comm=MPI.COMM_SELF, uncertainty=False)
 
 
 def _start_petsc_alone() -> None:

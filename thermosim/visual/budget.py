@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from thermosim.results.words import delta_text, goal_delta, goal_text, without_rounding
+from thermosim.results.words import (
+    delta_text,
+    goal_delta,
+    goal_text,
+    largest_error,
+    without_rounding,
+)
 from thermosim.visual import style
 
 if TYPE_CHECKING:
@@ -145,7 +151,7 @@ def _bar(axes: Axes, position: float, length: float, text: str, reach: float) ->
 def headline(result: Result) -> str:
     """Return the result in two lines: how cold or warm, and which path balances it."""
     layout, numbers = result.layout, result.summary
-    delta, error = goal_delta(result)
+    delta, error = goal_delta(result)[0], largest_error(result)
     when = f"After {style.time_text(numbers['time_s'])} the" if "time_s" in numbers else "The"
     colder = f"{delta_text(abs(delta), error)} {'colder' if delta < 0 else 'warmer'} than"
     if layout.zero:

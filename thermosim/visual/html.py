@@ -34,6 +34,8 @@ _CAPTIONS = {
     "from it (left). The bars of a body sum to zero.",
     "course.png": "Temperature of the {about} over time.",
     "course_heat.png": "Heat that each path brings to the {about} over time.",
+    "uncertainty.png": "What each number that is not known exactly does to ΔT within one standard "
+    "deviation; where it comes from stands in summary.json.",
     "mesh.png": "The mesh in the same windows.",
 }
 _CUT = "on the cut through {about} and {other}; each panel has its own colour scale"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 TEMPERATURE, MESH, BUDGET = "temperature.png", "mesh.png", "budget.png"
 COURSE, COURSE_HEAT = "course.png", "course_heat.png"
 LIGHT = "light.png"
-PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, BUDGET, MESH)
+UNCERTAINTY = "uncertainty.png"
+PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, BUDGET, UNCERTAINTY, MESH)
 _EVEN = 1e-6  # hot-spot factor minus one, below which there is nothing to see
 REPORT, COMPARISON, INDEX = "report.html", "comparison.png", "index.html"
 
@@ -40,6 +41,7 @@ def draw_result(folder: str | Path) -> list[Path]:
     from thermosim.results import manifest
     from thermosim.visual.budget import draw_budget
     from thermosim.visual.style import save
+    from thermosim.visual.uncertainty import draw_uncertainty, has_uncertainty
 
     result = load_result(folder)
     place = Path(folder)
@@ -53,6 +55,8 @@ def draw_result(folder: str | Path) -> list[Path]:
 
         written.append(save(draw_light_picture(place, result), place / LIGHT))
     written.append(save(draw_budget(result), place / BUDGET))
+    if has_uncertainty(result):
+        written.append(save(draw_uncertainty(result), place / UNCERTAINTY))
     written.append(write_report(place))
     manifest.add(place, [path.name for path in written])
     return written

@@ -100,12 +100,12 @@ def scattered(
         nodes, weights = np.polynomial.legendre.leggauss(count)
         # over the cosine; at the critical angle the light goes with the root of the distance
         kink = math.sqrt(1.0 - 1.0 / n**2) if below and n > 1.0 else 0.0
-        t, weights, total = 0.5 * (1.0 + nodes), 0.5 * weights, 0.0
+        t, width, total = 0.5 * (1.0 + nodes), 0.5 * weights, 0.0
         for end in (0.0, 1.0):
             if end != kink:
                 cosine = kink + (end - kink) * t**2
                 flow = _flow(samples, driven, stack, mode, below, n * np.sqrt(1 - cosine**2), comm)
-                total += n * abs(end - kink) * float((2.0 * t * weights) @ flow)
+                total += n * abs(end - kink) * float((2.0 * t * width) @ flow)
         found.append(2.0 * math.pi * total)
     return found[0], found[1]
 

@@ -1,0 +1,284 @@
+"""How ΔT hangs on every number that is not known exactly, by one adjoint solve.
+
+With F(θ, p; v) = 0 for all v and J the mean ΔT, dJ/dp = -∂F/∂p(θ, p; z), where z solves the adjoint
+problem F'ᵀz = J' (Giles and Pierce, 10.1023/A:1011430410075): one linear solve gives z, and each
+parameter costs residuals of the problem at the temperatures that are known. What another mesh
+would be needed for (radius, contact radius) is differenced over runs of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.model.drawing import ParticleDrawing
+from thermosim.model.of_case import model_of
+from thermosim.model.priors import Prior, priors, with_value
+from thermosim.results.journal import Journal
+from thermosim.run.prepare import heat_on, light_in, mesh_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from thermosim.case.read import AnyCase
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.light import AbsorbedLight
+    from thermosim.model.drawing import Drawing
+    from thermosim.model.heat import HeatModel
+    from thermosim.model.model import Model
+
+_STEP, _STEP_OF_SIGMA = 1e-4, 5e-3  # of a parameter, over its value and its standard deviation
+_EXACT = 1e-12  # of the adjoint, where it is solved iteratively
+_NARROW = 0.05  # of the value: one standard deviation within which ΔT follows a straight line
+BENT = 0.3  # share of a change over which the two sides may differ before that is said
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What one uncertain number does to ΔT.
+
+    Attributes
+    ----------
+    prior : what is known of the number
+    slope : dΔT/dp [K per SI unit]
+    up, down : change of ΔT [K] at one standard deviation above and below
+    """
+
+    prior: Prior
+    slope: float
+    up: float
+    down: float
+
+    @property
+    def change(self) -> float:
+        """Change of ΔT [K] by one standard deviation upward; half of that between both sides."""
+        return 0.5 * (self.up - self.down)
+
+    @property
+    def bent(self) -> bool:
+        """Whether ΔT does not follow a straight line within one standard deviation."""
+        return abs(self.up + self.down) > BENT * abs(self.up - self.down)
+
+    def entry(self, share: float) -> dict[str, Any]:
+        """Return it for a summary; `share` is that of the variance."""
+        prior = self.prior
+        unit = f"K/({prior.unit})" if prior.unit else "K"
+        return {
+            "dT_dp": self.slope, "unit": unit, "value": prior.value, "sigma": prior.sigma,
+            "shape": prior.shape, "kind": prior.kind, "source": prior.source,
+            "change_K": self.change, "up_K": self.up, "down_K": self.down,
+            "share": share, "linear": not self.bent,
+        }  # fmt: skip
+
+
+class Adjoint:
+    """The weights z of the mean ΔT of a solved problem, and residuals weighed by them."""
+
+    def __init__(self, model: Model, problem: HeatProblem, light: AbsorbedLight | None) -> None:
+        """Solve the adjoint problem (collective).
+
+        Raises
+        ------
+        SolveError
+            If it is not solved.
+        """
+        from thermosim.heat.error import mean_load
+        from thermosim.heat.linearised import Linearised
+        from thermosim.light.changed import ChangedLight
+
+        self.model, self.problem = model, problem
+        self.light = None if light is None else ChangedLight(light, problem.source_degree)
+        linear = Linearised(problem, model.case.solver, _EXACT)
+        try:
+            load = mean_load(problem.domain, model.goal.region)
+            self._weights = linear.adjoint(load(problem.space)).x.array.copy()
+        finally:
+            linear.destroy()
+
+    def change(self, case: AnyCase) -> float:
+        """Return by how much the mean ΔT of a case would differ [K], to first order in θ.
+
+        It is exact in the number that was changed (collective). The mesh is the same, or the
+        contact on it is made wider.
+        """
+        return self._weighed(case) - self._base
+
+    def is_costly(self, case: AnyCase) -> bool:
+        """Whether the light of a case takes as long as it did at first."""
+        light = model_of(case).light
+        return self.light is not None and light is not None and self.light.is_costly(light)
+
+    def has_mesh(self, case: AnyCase) -> bool:
+        """Whether a case has our mesh, or one whose contact is wider and nothing else."""
+        ours, others = self.model.drawing, model_of(case).drawing
+        if isinstance(ours, ParticleDrawing) and isinstance(others, ParticleDrawing):
+            one = len(ours.places()) == 1 and ours.contact_radius > 0.0 < others.contact_radius
+            if one and not np.any(ours.places()):
+                others = replace(others, contact_radius=ours.contact_radius)
+        return bool(_shape(ours) == _shape(others))
+
+    @cached_property
+    def _base(self) -> float:
+        return self._weighed(self.model.case)
+
+    def _weighed(self, case: AnyCase) -> float:
+        """Return -F(θ; z) of a case at the temperatures that were found [K]."""
+        from thermosim.mesh.morph import contact_widened
+
+        model = model_of(case)
+        ours, wider = (getattr(m.drawing, "contact_radius", 0.0) for m in (self.model, model))
+        if wider == ours:
+            return self._on_the_mesh(model)
+        with contact_widened(self.problem.domain, ours, wider):
+            return self._on_the_mesh(model)
+
+    def _on_the_mesh(self, model: Model) -> float:
+        from thermosim.fem.domain import vector
+        from thermosim.heat.problem import HeatProblem
+
+        problem = self.problem
+        light = None if self.light is None or model.light is None else self.light.of(model.light)
+        heat = heat_on(model, problem.domain, light)
+        other = HeatProblem(problem.domain, heat, problem.degree, like=problem)
+        if _conducts(heat) == _conducts(problem.model) and _same_contact(model, self.model):
+            other.stiffness, other.coupling = problem.stiffness, problem.coupling
+            other._level_weights = problem._level_weights
+        other.theta.x.array[:] = problem.theta.x.array
+        b = vector(other.space)
+        other.assemble_residual(b)
+        n = b.local_size
+        return -float(problem.domain.comm.allreduce(float(b.array_r @ self._weights[:n])))
+
+
+class Again:
+    """Runs of their own, for numbers that change the mesh."""
+
+    def __init__(self, comm: Any) -> None:
+        self._comm = comm
+
+    def __call__(self, case: AnyCase) -> float:
+        """Return the mean ΔT of a case on a mesh of its own [K] (collective).
+
+        Raises
+        ------
+        MeshError, SolveError
+            If it cannot be meshed or solved.
+        """
+        from thermosim.heat.observe import Readings
+        from thermosim.heat.problem import HeatProblem
+        from thermosim.heat.steady import solve_steady
+        from thermosim.light import couple
+
+        model, journal = model_of(case), Journal(lambda text: None)
+        domain, _ = mesh_of(model, self._comm, journal)
+        light = light_in(model, domain, journal)
+        problem = HeatProblem(domain, heat_on(model, domain, light), case.solver.degree)
+        readings = Readings(problem, model.goal.region, model.regions, model.probes)
+        solver = solve_steady(problem, case.solver)
+        if light is not None:
+            couple(light, problem, solver.solve, journal.say)
+        return float(readings.temperatures()["delta_T_mean_K"])
+
+
+def sensitivities(
+    model: Model,
+    problem: HeatProblem,
+    light: AbsorbedLight | None,
+    again: Callable[[AnyCase], float],
+) -> list[Sensitivity]:
+    """Return what each uncertain number does to the mean ΔT, the largest first (collective).
+
+    `again` returns the mean ΔT [K] of a run of its own, for numbers that change the mesh.
+
+    Raises
+    ------
+    SolveError
+        If the adjoint problem, or a run of its own, is not solved.
+    """
+    case, known = model.case, [p for p in priors(model.case) if p.kind != "assumed"]
+    if not known:
+        return []
+    adjoint = Adjoint(model, problem, light)
+
+    def one(prior: Prior) -> Sensitivity:
+        other = with_value(case, prior.path, prior.at(1.0))
+        if not adjoint.has_mesh(other):
+            return _between_ends(case, prior, again)
+        if adjoint.is_costly(other):
+            return _between_ends(case, prior, adjoint.change)
+        return _at_the_value(case, prior, adjoint.change)
+
+    return sorted(map(one, known), key=lambda s: -abs(s.change))
+
+
+def _at_the_value(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:
+    step = _STEP_OF_SIGMA * prior.sigma
+    step = min(step, _STEP * abs(prior.value)) or step
+    wide = prior.sigma > _NARROW * abs(prior.value)
+    values = [prior.value + step, prior.value - step]
+    values += [prior.at(1.0), prior.at(-1.0)] if wide else []
+    plus, minus, *ends = (change(with_value(case, prior.path, value)) for value in values)
+    slope = (plus - minus) / (2.0 * step)
+    up, down = ends or (slope * prior.sigma, -slope * prior.sigma)
+    return Sensitivity(prior, slope, up, down)
+
+
+def _between_ends(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:
+    """Return it from the case and both ends; the slope is that of the parabola through them."""
+    high, low = prior.at(1.0) - prior.value, prior.at(-1.0) - prior.value
+    middle, above, below = (
+        change(with_value(case, prior.path, prior.value + d)) for d in (0.0, high, low)
+    )
+    up, down = above - middle, below - middle
+    slope = (up * low**2 - down * high**2) / (high * low * (low - high))
+    return Sensitivity(prior, slope, up, down)
+
+
+def sensitivities_in_time(
+    case: AnyCase, again: Callable[[AnyCase], dict[str, float]]
+) -> dict[str, list[Sensitivity]]:
+    """Return what each uncertain number does to each of the numbers of a transient (collective).
+
+    `again` returns these numbers [K] of a run of its own: two runs for each parameter.
+    """
+    found: dict[str, list[Sensitivity]] = {}
+    here = again(case)
+    for prior in (p for p in priors(case) if p.kind != "assumed"):
+        high, low = prior.at(1.0), prior.at(-1.0)
+        up, down = (again(with_value(case, prior.path, value)) for value in (high, low))
+        for name, middle in here.items():
+            slope = (up[name] - down[name]) / (high - low)
+            one = Sensitivity(prior, slope, up[name] - middle, down[name] - middle)
+            found.setdefault(name, []).append(one)
+    return {name: sorted(each, key=lambda s: -abs(s.change)) for name, each in found.items()}
+
+
+def _conducts(heat: HeatModel) -> tuple[Any, ...]:
+    """Return all that the matrix of conduction, contacts and gaps is made of."""
+    bodies = tuple((body.conductivity, body.axis) for body in heat.bodies)
+    return bodies, heat.jumps, heat.gaps, heat.films
+
+
+def _same_contact(one: Model, other: Model) -> bool:
+    radii = [getattr(model.drawing, "contact_radius", 0.0) for model in (one, other)]
+    return float(radii[0]) == float(radii[1])
+
+
+def _shape(drawing: Drawing) -> Any:
+    """Return all that shapes a mesh."""
+    return drawing.key() or drawing
+
+
+def material_error(found: list[Sensitivity]) -> float:
+    """Return one standard deviation of ΔT by all uncertain numbers [K], taken as independent."""
+    return math.sqrt(sum(s.change**2 for s in found))
+
+
+def entries(found: list[Sensitivity]) -> dict[str, Any]:
+    """Return the sensitivities of a summary by the path of the parameter, the largest first."""
+    total = sum(s.change**2 for s in found)
+    return {s.prior.path: s.entry(s.change**2 / total if total else 0.0) for s in found if s.change}
