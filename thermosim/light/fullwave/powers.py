@@ -55,6 +55,11 @@ class Powers:
         """What leaves for infinity, up and down."""
         return self.up + self.down
 
+    @property
+    def lost(self) -> float:
+        """What is not absorbed in the body: scattered, guided or absorbed in layers."""
+        return self.extinction - self.absorbed
+
 
 NOTHING = Powers(0.0, 0.0, 0.0, 0.0)
 
@@ -67,16 +72,19 @@ def product(E: Complexes, F: Complexes, r: Floats) -> Complexes:
 
 def powers(
     samples: Samples, total: Complexes, alone: Complexes, permittivity: complex, stack: Stack,
-    mode: int, comm: Any,
+    mode: int, comm: Any, *, far: bool = True,
 ) -> Powers:  # fmt: skip
-    """Return the powers of one mode from the fields with and without the body (collective)."""
+    """Return the powers of one mode from the fields with and without the body (collective).
+
+    Without `far` what is scattered is left at 0.
+    """
     contrast = permittivity - stack.permittivity(samples.z)
     weight = samples.weight
     taken = K * (weight * contrast * product(total, alone, samples.r)).sum().imag
     absorbed = K * permittivity.imag * (weight * product(total, total, samples.r).real).sum()
     taken, absorbed = comm.allreduce(np.array([taken, absorbed]))
     driven = total * (weight * contrast)[:, None]
-    up, down = scattered(samples, driven, stack, mode, comm)
+    up, down = scattered(samples, driven, stack, mode, comm) if far else (0.0, 0.0)
     return Powers(float(taken), float(absorbed), up, down)
 
 

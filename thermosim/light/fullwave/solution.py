@@ -145,14 +145,14 @@ def solve(task: Task, comm: Any) -> FullWave:
     errors = {}
     if task.optics.error_estimate:
         lower = _solved(task, drawn, domain, light, degree - 1, 1.0)
-        other = _solved(task, drawn, domain, light, degree - 1, WEAKER)
+        other = _solved(task, drawn, domain, light, degree - 1, WEAKER, far=False)
         errors = _differences(best, lower, other)
     return FullWave(task, light, best, errors)
 
 
 def _solved(
     task: Task, drawn: Plan, domain: Domain, light: Illumination, degree: int, change: float, *,
-    keep: bool = False,
+    keep: bool = False, far: bool = True,
 ) -> Solved:  # fmt: skip
     permittivity, rule = complex(task.index) ** 2, 2 * task.optics.degree
     system = Scattering(domain, task.stack, permittivity, drawn.layer(change), degree, rule)
@@ -167,7 +167,9 @@ def _solved(
                 function = system.scattered(factors, beam)
                 alone = system.background(beam, points)
                 total = alone + field_at(function, points, domain)
-                one = powers(points, total, alone, permittivity, task.stack, m, domain.comm)
+                one = powers(
+                    points, total, alone, permittivity, task.stack, m, domain.comm, far=far
+                )
                 weight = share[kind] * (2.0 if m else 1.0)
                 found.powers = found.powers.plus(one, weight)
                 E = np.abs(total) ** 2
@@ -180,9 +182,12 @@ def _solved(
 def _differences(best: Solved, lower: Solved, other: Solved) -> dict[str, float]:
     """Return the relative change by one degree less, and by another absorbing layer there."""
     found = {}
-    for name in ("extinction", "absorbed", "scattered"):
-        a, b, c = (getattr(solved.powers, name) for solved in (best, lower, other))
-        found[name] = float(np.hypot(a - b, b - c) / abs(a)) if a else 0.0
+    # where light goes far off is not asked of the other layer: what is lost stands for it
+    for name, by_layer in (("extinction",) * 2, ("absorbed",) * 2, ("scattered", "lost")):
+        exact = getattr(best.powers, name)
+        degree = exact - getattr(lower.powers, name)
+        layer = getattr(lower.powers, by_layer) - getattr(other.powers, by_layer)
+        found[name] = float(np.hypot(degree, layer) / abs(exact)) if exact else 0.0
     return found | {"field": _field_change(best, lower, other)}
 
 
