@@ -18,7 +18,7 @@ from thermosim.fem.domain import integrate  # noqa: E402
 from thermosim.gain import heat_source  # noqa: E402
 from thermosim.light import absorbed_light  # noqa: E402
 from thermosim.light.accounts import power_on_mesh  # noqa: E402
-from thermosim.light.light import top_index  # noqa: E402
+from thermosim.light.ground import top_index  # noqa: E402
 from thermosim.mesh.build import domain_of  # noqa: E402
 from thermosim.model.drawing import drawing_of  # noqa: E402
 from thermosim.model.of_case import model_of  # noqa: E402

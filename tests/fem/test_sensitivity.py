@@ -144,13 +144,15 @@ def test_series_of_light_are_followed_too():
         "uncertainty": {},
     }
     case = parse_case(tree)
-    found = simulate(case).summary["sensitivity"]
+    summary = simulate(case).summary
+    found, delta = summary["sensitivity"], abs(summary["delta_T_mean_K"])
     for path in ("gain.cross_section.sigma_abs", "gain.density.n_dots", "gain.absorption.E_1"):
         assert found[path]["dT_dp"] == pytest.approx(difference(case, path), rel=1e-3, abs=0)
     index = "materials.Cs4PbBr6.refractive_index"
     prior = next(p for p in priors(case) if p.path == index)
     up, down = (mean_of(with_value(case, index, prior.at(s))) for s in (1.0, -1.0))
-    assert found[index]["change_K"] == pytest.approx(0.5 * (up - down), rel=0.02)
+    # where spots of a given brightness are is taken from the case itself: within 1 % of ΔT
+    assert found[index]["change_K"] == pytest.approx(0.5 * (up - down), rel=0.02, abs=0.01 * delta)
 
 
 def test_conductivity_of_the_host_moves_the_demo_as_far_as_is_known():

@@ -30,6 +30,7 @@ CLONE = Path(__file__).resolve().parents[2]
 CASES = sorted((CLONE / "cases").rglob("*.toml"))
 HANG = 20.0  # seconds of work that a file may take, and
 COMPILING = 100.0  # as many that a run may take, whose forms nobody has compiled yet
+CHUNK = 100  # files that a process judges before the tally is told
 ASLEEP = 600.0  # seconds by the clock, on a machine that may be busy with other things
 SMALL = ("mesh.max_cells=3000", "output.pictures=false", "solver.error_estimate=false")
 OF_PARTICLES = ("mesh.cells_per_contact=4", "mesh.cells_per_radius=2")
@@ -54,6 +55,12 @@ class Tally:
     runs: int = 0
     faults: list[str] = field(default_factory=list)
     slowest: float = 0.0
+
+    def words(self):
+        return (
+            f"{self.files} files, {self.accepted} accepted, {self.runs} run; "
+            f"slowest {self.slowest:.1f} s; {len(self.faults)} faults"
+        )
 
 
 def leaves(tree, path=()):
@@ -211,8 +218,9 @@ def campaign(seed, count=None, seconds=math.inf, tell=lambda text: None):
         for part in ("cases", "meshes"):
             shutil.copytree(CLONE / part, folder / part)
         while time.monotonic() < deadline and (count is None or number < count):
-            last = number + 200 if count is None else min(number + 200, count)
+            last = number + CHUNK if count is None else min(number + CHUNK, count)
             number = watch(range(number, last), seed, folder, tally, deadline, tell)
+            tell(f"seed {seed}: {tally.words()}")
     return tally
 
 
@@ -290,10 +298,7 @@ def main():
     chosen = parser.parse_args()
     start = time.monotonic()
     tally = campaign(chosen.seed, chosen.count, chosen.seconds, lambda t: print(t, flush=True))
-    print(
-        f"{tally.files} files in {time.monotonic() - start:.0f} s, {tally.accepted} accepted, "
-        f"{tally.runs} run; slowest {tally.slowest:.1f} s; {len(tally.faults)} faults"
-    )
+    print(f"{tally.words()}, in {time.monotonic() - start:.0f} s")
     return 1 if tally.faults else 0
 
 

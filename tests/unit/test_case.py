@@ -43,6 +43,17 @@ def test_shipped_gain_cases_are_valid(path):
     assert derived_quantities(case)["f_escape"] < 1.0
 
 
+def test_check_follows_few_trapped_photons_and_says_so():
+    """All of them, 100 000 in a box that hardly absorbs, take half a minute."""
+    path = CASES[0].parent / "shapes" / "box_platelet.toml"
+    case = load_case(path, ['gain.escape={kind="monte_carlo", refractive_index=1.7}'])
+    numbers = derived_quantities(case)
+    assert numbers["escape_by"].startswith("10000 photons")
+    assert 0.001 < numbers["f_escape_error"] < 0.01
+    few = load_case(path, ['gain.escape={kind="monte_carlo", refractive_index=1.7, photons=500}'])
+    assert "escape_by" not in derived_quantities(few)
+
+
 @pytest.mark.parametrize("text", [GOOD, STARTER, GOOD + ESCAPE], ids=["good", "starter", "escape"])
 def test_resolved_case_reads_back_the_same(write, text):
     case = load_case(write(text))

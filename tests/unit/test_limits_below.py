@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ellipk
 
-from thermosim.limits.below import LayerBelow, layer_below, layered_resistance, pillar_resistance
+from thermosim.limits.below import (
+    LayerBelow,
+    half_space_waves,
+    layer_below,
+    layered_resistance,
+    pillar_resistance,
+)
 from thermosim.materials.conductivity import Uniaxial
 
 MICA = Uniaxial(k_par=3.9, k_perp=0.46)
@@ -101,3 +107,11 @@ def test_pillar_against_its_series():
     for share, expected in {0.1: 0.859362, 0.3: 0.586493, 0.5: 0.339600, 0.8: 0.067224}.items():
         found = pillar_resistance(share, 1.0, [plain(1.0, 1e-12)]) * 4 * share
         assert found == pytest.approx(expected, rel=2e-3)
+
+
+@pytest.mark.parametrize("finest", [3e3, 2e4, 1e12])
+def test_all_waves_together_are_the_half_space_however_many(finest):
+    """∫ sinc²(k b)/(2π λ) dk up to K is 1/(4 λ b) less 1/(4π λ b² K); 1e12 in no more time."""
+    found = half_space_waves(1e-7, [plain(1.4)], finest / 1e-7)
+    alone = 1 / (4 * 1.4 * 1e-7)
+    assert found == pytest.approx(alone * (1 - 1 / (math.pi * finest)), rel=1e-7)

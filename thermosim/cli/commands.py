@@ -12,7 +12,20 @@ def register(app: typer.Typer) -> None:
     """Add every command to the application, in the order of the help."""
     if app.registered_commands:
         return
-    from thermosim.cli import case, gain, ladder, mesh, reproduce, run, sweep, thermometry, trpl
+    from thermosim.cli import (
+        case,
+        claim,
+        fit,
+        gain,
+        ladder,
+        mesh,
+        optimise,
+        reproduce,
+        run,
+        sweep,
+        thermometry,
+        trpl,
+    )
 
     for command in (
         run.run,
@@ -23,8 +36,11 @@ def register(app: typer.Typer) -> None:
         gain.gain,
         gain.limits,
         ladder.ladder,
+        claim.claim,
+        optimise.optimise,
         trpl.trpl,
         thermometry.thermometry,
+        fit.fit,
         reproduce.reproduce,
         case.init,
         case.schema,

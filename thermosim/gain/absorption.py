@@ -55,6 +55,11 @@ def einstein_urbach_energy(
     return np.asarray(E_U * np.tanh(half / reference_temperature) / np.tanh(half / T))
 
 
+def log_edge(log_tail: ArrayLike) -> Array:
+    """Return ``-ln(1 + e^-s)`` of ``s = (E - E_1)/E_U``: a tail that saturates above its edge."""
+    return np.asarray(-np.logaddexp(0.0, -np.asarray(log_tail)))
+
+
 class Absorption(Kind, chosen_by="kind"):
     """The absorption spectrum of the dots, but for a constant factor."""
 
@@ -135,9 +140,7 @@ class FermiEdge(Tail):
         self, energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
     ) -> Array:
         """Return the logarithm of the absorption but for a constant; arguments broadcast."""
-        return np.asarray(
-            -np.logaddexp(0.0, -self.log_tail(energy, temperature, reference_temperature))
-        )
+        return log_edge(self.log_tail(energy, temperature, reference_temperature))
 
     def gap(self) -> float:
         """Return E_1 [J]."""

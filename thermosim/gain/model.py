@@ -349,7 +349,7 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         sigma_abs=float(model.sigma_abs(photon_energy)),
         log_sigma=_log_sigma(model, photon_energy),
         mean_emission=float(model.mean_emission()),
-        mean_emission_shift=_mean_emission_shift(model),
+        mean_emission_shift=_mean_emission_shift(_only_line(model)),
         temperature_min=model.temperature_min,
         temperature_max=model.temperature_max,
         tau_X=model.recombination.tau_X,
@@ -381,6 +381,17 @@ def _interpolant(model: GainModel, log_ratio: Any) -> tuple[float, ...]:
         SMOOTH_TOLERANCE if model.absorption.smooth else TABLE_TOLERANCE,
         WORST_TOLERANCE if model.absorption.smooth else None,
     )
+
+
+def _only_line(model: GainModel) -> GainModel:
+    """Return the model without what the emission of one dot does not ask: few differ by that."""
+    if model.ensemble is not None or model.size is not None:
+        return model
+    beside = {
+        "cross_section": GivenCrossSection(), "density": GivenDensity(), "escape": NoEscape(),
+        "recombination": TrionBiexciton(), "dark_fraction": 0.0, "alpha_background": 0.0,
+    }  # fmt: skip
+    return model.model_copy(update=beside)
 
 
 @functools.lru_cache(maxsize=64)

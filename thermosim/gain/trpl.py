@@ -72,6 +72,31 @@ def pulsed_decay(
     return (1.0 - f_c) * (p_X + 4.0 * p_BX) + 2.0 * f_c * p_T
 
 
+def decay_terms(
+    mean_excitons: ArrayLike,
+    tau_X: ArrayLike,
+    tau_T: ArrayLike,
+    tau_BX: ArrayLike,
+    ionisation: ArrayLike = 0.0,
+    charged_fraction: ArrayLike = 0.0,
+) -> tuple[tuple[Any, Any, Any], tuple[Any, Any, Any]]:
+    """Return `pulsed_decay` as three exponentials: amplitudes (1) and lifetimes [s] of X, BX, T.
+
+    As a fit folds it with the response of an instrument. Biexcitons that live within a millionth
+    as long as excitons are taken as that much apart.
+    """
+    from scipy.special import gammainc
+
+    n, phi, f_c = floats(mean_excitons), floats(ionisation), floats(charged_fraction)
+    X, T, BX = floats(tau_X), floats(tau_T), floats(tau_BX)
+    BX = np.where(np.abs(BX / X - 1.0) < 1e-6, X * (1.0 - 1e-6), BX)
+    several = gammainc(2.0, n)
+    fed = several * (1.0 - phi) * X / (X - BX)  # k_u/(k_u - k_l)
+    of_X = (1.0 - f_c) * (n * np.exp(-n) + fed)
+    of_BX = (1.0 - f_c) * (4.0 * several - fed)
+    return (of_X, of_BX, -2.0 * f_c * np.expm1(-n)), (X, BX, T)
+
+
 def ladder_decay(
     time: ArrayLike,
     mean_excitons: float,

@@ -6,6 +6,7 @@ at once; the ± is its effect over the same 1 - (p/(p+1))^1.5 as that of the goa
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from dolfinx import fem
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from thermosim.schedule.settings import Probe
 
 Numbers = dict[str, float]
+_SOLVES = 4  # most corrections for what samples of light change
 MANY = 400_000  # unknowns of the finer space above which only the goal gets a ±
 
 
@@ -50,13 +52,14 @@ def errors_of_all(
     best = {name: value for name, value in look.read().items() if name in known}
     factor = safety(finer.problem.degree)
     found = {name: factor * abs(best[name] - known[name]) for name in best}
-    for misfit in finer.patches:
-        now = fine.theta.x.array.copy()
-        _step(finer, misfit)
-        moved = look.read()
+    for residual in finer.patches:
+        for name, change in _changes(finer, residual, look, best).items():
+            found[name] += PATCHES * abs(change)
+    for misfit in finer.misfits:
+        samples = _fewer(misfit.residuals())
+        changes = [_changes(finer, b, look, best, misfit.regions) for b in samples]
         for name in found:
-            found[name] += PATCHES * abs(moved[name] - best[name])
-        fine.theta.x.array[:] = now
+            found[name] += misfit.share * math.hypot(*(change[name] for change in changes))
     fine.theta.x.array[:] = kept
     turned = sum(abs(known[name]) for name in best if ":" in name)
     span = known["delta_T_max_K"] - known["delta_T_min_K"]
@@ -65,6 +68,27 @@ def errors_of_all(
         found[name] += ROUNDING * (turned if heat else fine.model.T_ref)
         found[name] += finer.bent * (abs(known[name]) if heat else BENT * span)
     return found
+
+
+def _fewer(residuals: list[Any]) -> list[Any]:
+    """Return sums of residuals of samples: squares of sums of independent ones add up as they."""
+    found = [b.copy() for b in residuals[:_SOLVES]]
+    for place, b in enumerate(residuals[_SOLVES:]):
+        found[place % _SOLVES].axpy(1.0, b)
+    return found
+
+
+def _changes(
+    finer: Finer, residual: Any, look: Look, best: Numbers, sources: Iterable[str] = ()
+) -> Numbers:
+    """Return what a residual changes in the numbers; heat of `sources` is its own (collective)."""
+    fine = finer.fine
+    kept = fine.theta.x.array.copy()
+    _step(finer, residual)
+    moved = look.read()
+    fine.theta.x.array[:] = kept
+    own = {f"source:{region}": -residual.sum() for region in sources}
+    return {name: moved[name] - value + own.get(name, 0.0) for name, value in best.items()}
 
 
 def _step(finer: Finer, residual: Any) -> None:

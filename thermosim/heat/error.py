@@ -7,14 +7,16 @@ p + 1 still misses comes on top. At a singularity like d^½ that the cells do no
 which all other singularities are weaker, errors were measured to fall like p^-1.7 with the degree;
 so the ± is the estimate over 1 - (p/(p+1))^1.5. What formulas of held temperatures miss between
 the nodes, what a rule of quadrature misses, what Newton and the linear solver leave, the patches
-of enclosures and curved surfaces that second-order cells miss have their own parts.
+of enclosures, the sampling of light and curved surfaces that second-order cells miss have their own
+parts.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from dolfinx import fem
@@ -54,6 +56,24 @@ _GEOMETRY = 1.5  # safety of the misfit of curved surfaces
 ROUNDING = 100 * float(np.finfo(float).eps)  # of the absolute temperature
 
 
+class Misfit(Protocol):
+    """What other samples of a source change, and what share of that is an error.
+
+    Of many samples it is the root of the sum of squares; `regions` have the source.
+    """
+
+    share: float
+    regions: tuple[str, ...]
+
+    def residuals(self) -> list[Any]:
+        """Return the change of the residual by each sample [W] (collective)."""
+        ...
+
+    def worst(self) -> Any:
+        """Return their sum, with shares and signs at their worst for the whole heat [W]."""
+        ...
+
+
 @dataclass(frozen=True)
 class ErrorEstimate:
     """Estimated error of a goal [K], true minus computed, and what else bounds it.
@@ -66,6 +86,7 @@ class ErrorEstimate:
     notes : formulas that vary too fast for the cells
     algebraic : what Newton and the linear solver left
     patches : size of what the patches and rays of enclosures change
+    light : size of what other samples of the light change
     rounding : of the numbers themselves
     cancelled : errors of single cells that cancel by luck [K]
     factor : by how much the error may exceed `discretisation`
@@ -78,6 +99,7 @@ class ErrorEstimate:
     notes: tuple[str, ...] = ()
     algebraic: float = 0.0
     patches: float = 0.0
+    light: float = 0.0
     rounding: float = 0.0
     cancelled: float = 0.0
     factor: float = 1.0
@@ -91,7 +113,7 @@ class ErrorEstimate:
     @property
     def beside(self) -> float:
         """The parts of the ± that finer cells do not change [K], geometry among them."""
-        return self.geometry + abs(self.algebraic) + self.patches + self.rounding
+        return self.geometry + abs(self.algebraic) + self.patches + self.light + self.rounding
 
 
 def safety(degree: int) -> float:
@@ -134,12 +156,14 @@ class Finer:
     ----------
     fine : the problem
     lift : what held temperatures change between the nodes of the solved problem [K]
+    misfits : other samples of the sources
     """
 
     def __init__(
         self, problem: HeatProblem, settings: SolverSettings, rtol: float, fine: Any = None
     ) -> None:
         """`fine` is the finer problem where it is more than a steady one."""
+        self.misfits: list[Misfit] = []
         self.problem = problem
         self.fine: HeatProblem = fine or HeatProblem(
             problem.domain, problem.model, problem.degree + 1, like=problem
@@ -212,10 +236,15 @@ class Finer:
             self.notes,
             algebraic=self._sum(-self.residual.array_r * kept),
             patches=PATCHES * sum(abs(self._sum(b.array_r * weights)) for b in self.patches),
+            light=sum(self._sampled(misfit, weights) for misfit in self.misfits),
             rounding=ROUNDING * (problem.model.T_ref + abs(mean)),
             cancelled=few,
             factor=safety(problem.degree) * (_AT_POINT if few and load is not None else 1.0),
         )
+
+    def _sampled(self, misfit: Misfit, weights: Any) -> float:
+        changes = [self._sum(b.array_r * weights) for b in misfit.residuals()]
+        return misfit.share * math.hypot(*changes)
 
     def _geometry(
         self, region: str, surface: str | None, mean: float, surface_share: float

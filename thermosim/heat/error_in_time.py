@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from thermosim.case.settings import SolverSettings
+    from thermosim.heat.error import Misfit
     from thermosim.schedule.settings import Probe
 
 MANY = 150_000  # unknowns of the finer space above which no error is carried along
@@ -41,11 +42,15 @@ class CarriedError:
     Attributes
     ----------
     delta : θ of the finer space less θ_h [K]
+    light : what other samples of the light change [K]; None where none are known
     steps : what the steps in time did wrong, as far as it lasts [K]
     """
 
     def __init__(self, problem: TransientProblem, settings: SolverSettings) -> None:
         self.problem, self._settings = problem, settings
+        self.light: Any = None
+        self._misfits: list[Misfit] = []
+        self._sampling: tuple[Any, Any] = (None, None)
         fine = self.fine = TransientProblem(
             problem.domain, problem.model, problem.degree + 1, problem.factor, problem.time
         )
@@ -67,7 +72,24 @@ class CarriedError:
     @property
     def fields(self) -> dict[str, Any]:
         """What a checkpoint must hold, by name."""
-        return {"error_of_mesh": self.delta, "error_of_steps": self.steps}
+        known = {"error_of_mesh": self.delta, "error_of_steps": self.steps}
+        return known if self.light is None else {**known, "error_of_light": self.light}
+
+    def sample(self, misfits: list[Misfit]) -> None:
+        """Carry along what other samples of the light change too."""
+        self._misfits = misfits
+        self.light = fem.Function(self.fine.space) if misfits else None
+
+    def _missed_light(self) -> Any:
+        """Return what other samples change in the residual now, at their worst [W]."""
+        b = vector(self.fine.space)
+        b.set(0.0)
+        for misfit in self._misfits:
+            part = misfit.worst()
+            b.axpy(-1.0 if part.sum() > 0.0 else 1.0, part)
+        with b.localForm() as local:
+            local.array[self.fine.held_dofs] = 0.0
+        return b
 
     def begin(self, time: float) -> None:
         """Take the residual at a start or restart of the steps (collective)."""
@@ -77,6 +99,8 @@ class CarriedError:
         """Keep what the next stretch begins with: heat is kept, where ρ c_p changes too."""
         self._time, self._before = time, now
         self._held = (self._stored(self.delta, now), self._stored(self.steps, now))
+        if self.light is not None:
+            self._sampling = (self._stored(self.light, now), self._missed_light())
 
     def add_step(self, local: Any, missed: Any | None, *, fixed: bool) -> None:
         """Add the error of one step at the local nodes of the problem [K].
@@ -128,6 +152,7 @@ class CarriedError:
         steps.interpolate(self._waiting)
         wrong.axpy(1.0, self._stored(steps, now))
         wrong.scale(1.0 / length)
+        heat = self._lit(length)
         rate = fine.rate.x.array.copy()
         fine.rate.x.array[:] = 0.0  # what a change of ρ c_p does is in the heat that is kept
         fine.shift.value = 1.0 / length
@@ -135,11 +160,23 @@ class CarriedError:
         try:
             self.delta.x.array[:] = linear.correction(kept).x.array
             self.steps.x.array[:] = linear.correction(wrong).x.array
+            if heat is not None:
+                self.light.x.array[:] = linear.correction(heat).x.array
         finally:
             linear.destroy()
         fine.rate.x.array[:] = rate
         self._waiting.x.array[:] = 0.0
         self._take(time, now)
+
+    def _lit(self, length: float) -> Any | None:
+        """Return the right side of the error of the light over a stretch [s] (collective)."""
+        if self.light is None:
+            return None
+        heat, before = self._sampling
+        heat.scale(1.0 / length)
+        heat.axpy(-0.5, before)
+        heat.axpy(-0.5, self._missed_light())
+        return heat
 
     def _stored(self, change: Any, now: Any) -> Any:
         """Return the heat that a change of θ [K] stores [J]: F is linear in the rate."""
@@ -166,8 +203,8 @@ class CarriedError:
 
     def bounds(
         self, regions: Iterable[str], probes: Mapping[str, Probe]
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the ± of temperatures of regions and probes [K], of the mesh and of the steps.
+    ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+        """Return the ± of temperatures of regions and probes [K]: of mesh, steps and light.
 
         Collective.
         """
@@ -175,13 +212,16 @@ class CarriedError:
         fine.theta.interpolate(self.problem.theta)
         known, kept = look.read(), fine.theta.x.array.copy()
         found = []
-        for change in (self.delta, self.steps):
+        for change in (self.delta, self.steps, self.light):
+            if change is None:
+                found.append(dict.fromkeys(known, 0.0))
+                continue
             fine.theta.x.array[:] = kept + change.x.array
             moved = look.read()
             found.append({name: abs(moved[name] - known[name]) for name in known})
         factor, rounding = _CARRIED * safety(self.problem.degree), ROUNDING * fine.model.T_ref
         mesh = {name: factor * size + rounding for name, size in found[0].items()}
-        return mesh, {name: _STEPS * size for name, size in found[1].items()}
+        return mesh, {name: _STEPS * size for name, size in found[1].items()}, found[2]
 
 
 def carried_error(problem: TransientProblem, settings: SolverSettings) -> CarriedError | None:

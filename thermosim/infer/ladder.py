@@ -152,11 +152,15 @@ def favourable(case: Case) -> Case:
     """Return the case with every assumption as favourable to cooling as can be."""
     alone = case.chamber.model_copy(update={"pressure": 0.0})
     return _with(
-        _plain(case),
+        even_light(_plain(case)),
         particle=case.particle.model_copy(update={"emissivity": 1.0}),
         substrate=NoSubstrate(), contact=NoContact(), films=(), chamber=alone,
-        optics=UniformOptics(**_common(case.optics)), gain=_ideal(case.gain),
     )  # fmt: skip
+
+
+def even_light(case: Case) -> Case:
+    """Return the case with even light and dots that lose no excitation; its heat flow is kept."""
+    return _with(case, optics=UniformOptics(**_common(case.optics)), gain=_ideal(case.gain))
 
 
 def _plain(case: Case) -> Case:

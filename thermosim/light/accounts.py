@@ -114,12 +114,8 @@ def lit_points(light: AbsorbedLight, problem: HeatProblem) -> tuple[Floats, Floa
     Collective; each rank gets its own. Points are those at which the intensity is known, with the
     temperature in the middle of their cell.
     """
-    domain, local = light.domain, light.intensity
-    cells = domain.cells(light.region)
-    cells = cells[cells < domain.mesh.topology.index_map(domain.tdim).size_local]
-    middle = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
-    middle.interpolate(problem.theta)
-    T = middle.x.array[cells].real + problem.model.T_ref
+    domain, local, cells = light.domain, light.intensity, _own_cells(light)
+    T = at_lit_points(light, problem.theta) + problem.model.T_ref
     if isinstance(local, float):
         return np.full(len(cells), local * light.factor), T, cell_volumes(domain)[cells]
     dofs = local.function_space.dofmap.list[cells]
@@ -128,7 +124,23 @@ def lit_points(light: AbsorbedLight, problem: HeatProblem) -> tuple[Floats, Floa
     weights = fem.assemble_vector(compile_form(domain.weight * v * measure)).array
     volume = weights[dofs].ravel() * domain.volume_scale
     I = local.x.array[dofs].ravel() * light.factor
-    return I, np.repeat(T, dofs.shape[1]), volume
+    return I, T, volume
+
+
+def at_lit_points(light: AbsorbedLight, values: Any) -> Floats:
+    """Return a function at the points of `lit_points`: what it is in the middle of their cells."""
+    cells, local = _own_cells(light), light.intensity
+    middle = fem.Function(fem.functionspace(light.domain.mesh, ("DG", 0)))
+    middle.interpolate(values)
+    found: Floats = middle.x.array[cells].real
+    if isinstance(local, float):
+        return found
+    return np.repeat(found, local.function_space.dofmap.list[cells].shape[1])
+
+
+def _own_cells(light: AbsorbedLight) -> Any:
+    cells = light.domain.cells(light.region)
+    return cells[cells < light.domain.mesh.topology.index_map(light.domain.tdim).size_local]
 
 
 def _largest(light: AbsorbedLight) -> float:

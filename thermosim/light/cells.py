@@ -213,12 +213,13 @@ def lattice_groups(centres: Floats, size: float) -> Integers:
     return np.asarray(np.ravel_multi_index(tuple(box.T), tuple(box.max(axis=0) + 1)))
 
 
-def ring_groups(centres: Floats, size: float) -> Integers:
-    """Return the ring of each centre: eight per decade of distance from the axis and of depth.
+def ring_groups(centres: Floats, size: float, per_decade: float = 8.0) -> Integers:
+    """Return the ring of each centre: some per decade of distance from the axis and of depth.
 
     Both are counted from ``size`` [m]; what is closer is one. Shape (n, d) to (n,).
     """
     r = centres[:, 0] if centres.shape[1] == 2 else np.hypot(centres[:, 0], centres[:, 1])
-    steps = [np.floor(8.0 * np.log10(np.maximum(d / size, 1.0))) for d in (r, -centres[:, -1])]
+    away = [np.maximum(d / size, 1.0) for d in (r, -centres[:, -1])]
+    steps = [np.floor(per_decade * np.log10(d)) for d in away]
     across, down = (step.astype(np.int64) for step in steps)
     return np.asarray(across * (down.max() + 1) + down)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from dolfinx import fem
 
+from thermosim.gain import heat_source
+from thermosim.light.accounts import at_lit_points, lit_points
 from thermosim.light.light import (
     AbsorbedLight,
     absorbed_light,
@@ -15,19 +18,40 @@ from thermosim.light.light import (
     unlit_absorption,
     with_choice,
 )
-from thermosim.optics.model import AttenuatingOptics
+from thermosim.light.outline import sphere_of
+from thermosim.light.waves import set_in_region
+from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
+from thermosim.optics.model import AttenuatingOptics, MieOptics, RayOptics
 
 if TYPE_CHECKING:
+    from thermosim.gain import GainParameters
+    from thermosim.heat.problem import HeatProblem
     from thermosim.model.model import Light
 
+_BINS, _DARKEST = 200, 1e-6  # of intensities, down to this share of the highest
+_ROUNDING = 1e-12  # of an absorption coefficient
 _STEP = 1e-4  # of the absorption coefficient, for what the intensity does with it
+
+
+@dataclass(frozen=True)
+class HeatWeights:
+    """Mean temperature [K] and mean weight of heat, by the logarithm of intensity over its mean."""
+
+    level: Any
+    T: Any
+    z: Any
+
+    def at(self, I: Any) -> tuple[Any, Any]:
+        """Return both where the intensity over its mean is `I`."""
+        level = np.log(np.maximum(I, 1e-300))
+        return np.interp(level, self.level, self.T), np.interp(level, self.level, self.z)
 
 
 class ChangedLight:
     """Light that is known, and what it becomes in cases that differ little (collective).
 
-    Series and rays are computed anew only where the field itself is another one; where the body
-    absorbs a little more or less, the field follows by its derivative.
+    Rays are followed anew only where the field itself is another one; where the body absorbs a
+    little more or less, the field follows by its derivative.
     """
 
     def __init__(self, known: AbsorbedLight, degree: int) -> None:
@@ -44,8 +68,7 @@ class ChangedLight:
             return absorbed_light(light, known.domain, self._degree)
         gain, facts = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
-        before = unlit_absorption(known.light, known.parameters)
-        alpha = known.alpha * unlit_absorption(light, p) / before
+        alpha = self._alpha(light, p)
         brighter = light.laser.peak_intensity / known.light.laser.peak_intensity
         return replace(
             known, light=light, gain=gain, facts=facts, parameters=p, alpha=alpha,
@@ -53,9 +76,73 @@ class ChangedLight:
         )  # fmt: skip
 
     def is_costly(self, light: Light) -> bool:
-        """Whether series or rays must be computed anew for a case."""
+        """Whether rays must be followed anew for a case."""
         light = self._of_our_model(light)
-        return isinstance(light.optics, AttenuatingOptics) and not self._same_field(light)
+        return isinstance(light.optics, RayOptics) and not self._same_field(light)
+
+    def where_nodes_are(self, light: Light) -> AbsorbedLight:
+        """Return the light of a case at the present places of nodes that were moved."""
+        found = self.of(light)
+        if isinstance(self.known.light.optics, MieOptics):
+            moved = _times(self.known.intensity, 0.0)
+            set_in_region(moved, self._smooth, self.known.domain, self.known.region)
+            found = replace(found, intensity=moved)
+        return found
+
+    @cached_property
+    def _smooth(self) -> Any:
+        known = self.known
+        centre, radius = sphere_of(known.outline)
+        return smooth_intensity(known.light.in_sphere(centre, radius, known.alpha))
+
+    def is_in_series(self, light: Light) -> bool:
+        """Whether the field of a case is given by the series, and another than that of the mesh."""
+        known, light = self.known, self._of_our_model(light)
+        if not isinstance(known.light.optics, MieOptics) or light == known.light:
+            return False
+        if not self._same_field(light):
+            return True
+        gain, _ = emission_of(light, known.outline)
+        p = gain.parameters(light.laser.photon_energy)
+        return self._alpha(light, p) != known.alpha
+
+    def heat_in_sphere(self, light: Light, weights: HeatWeights) -> float:
+        """Return the weighed heat of the dots by the series on points of their own."""
+        light = self._of_our_model(light)
+        optics = light.optics
+        assert isinstance(optics, MieOptics)
+        gain, _ = emission_of(light, self.known.outline)
+        p = gain.parameters(light.laser.photon_energy)
+        alpha = self._alpha(light, p)
+        centre, radius = sphere_of(self.known.outline)
+        I, shares = ball_intensity(light.in_sphere(centre, radius, alpha))
+        T, z = weights.at(I / np.sum(I * shares))
+        density = heat_source(I, T, p) + optics.host_absorption * I
+        return float(np.sum(density * z * shares)) * 4.0 / 3.0 * np.pi * radius**3
+
+    def weights(self, problem: HeatProblem, z: Any) -> HeatWeights:
+        """Return mean temperature and mean of `z` where the light has a given intensity.
+
+        Hot spots have places of their own, where z is another than in the middle (collective).
+        """
+        light, comm = self.known, problem.domain.comm
+        I, T, volume = lit_points(light, problem)
+        z_there = at_lit_points(light, z)
+        top = float(max(comm.allgather(float(I.max(initial=0.0)))))
+        place = np.rint(_BINS * np.log(np.maximum(I / top, _DARKEST)) / np.log(_DARKEST))
+        parts = [np.bincount(place.astype(int), volume * x, _BINS + 1) for x in (1.0, T, z_there)]
+        size, T_sum, z_sum = comm.allreduce(np.array(parts))
+        there = np.flatnonzero(size)
+        mean = float(comm.allreduce(float(I @ volume))) / float(size.sum())
+        level = np.log(top / mean) + there / _BINS * np.log(_DARKEST)
+        order = there[::-1]
+        return HeatWeights(level[::-1], T_sum[order] / size[order], z_sum[order] / size[order])
+
+    def _alpha(self, light: Light, p: GainParameters) -> float:
+        """Return the absorption coefficient [1/m] of a case; ours where rounding alone differs."""
+        known = self.known
+        ratio = unlit_absorption(light, p) / unlit_absorption(known.light, known.parameters)
+        return known.alpha * (1.0 if abs(ratio - 1.0) < _ROUNDING else ratio)
 
     def _of_our_model(self, light: Light) -> Light:
         light, _ = with_choice(light, self.known.outline)
@@ -73,8 +160,7 @@ class ChangedLight:
             lasers[0] == lasers[1]
             and index
             and optics[0] == optics[1]
-            and light.ground == known.ground
-            and light.contact_radius == known.contact_radius
+            and (self.known.ground is None or light.ground == known.ground)
         )
 
     def _intensity(self, alpha: float, brighter: float) -> Any:

@@ -16,9 +16,10 @@ import numpy as np
 
 from thermosim.errors import CaseError, Problem
 from thermosim.fem.parallel import on_root
-from thermosim.light.cells import Floats, gather_cells, grouped_density, neighbours, ring_groups
+from thermosim.light.cells import Floats, Integers, gather_cells, neighbours
 from thermosim.optics.layers import LayeredLight, LayerLight, layered_light
 from thermosim.optics.mie import absorption_coefficient
+from thermosim.optics.rays_launch import REPLICAS
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -84,12 +85,19 @@ def absorbing_cells(ground: Layers, wavelength: float, domain: Domain) -> LayerC
 
 
 def beam_heat(
-    light: Light, ground: Layers, domain: Domain, outline: Outline, *, shadow: bool
+    light: Light,
+    ground: Layers,
+    domain: Domain,
+    outline: Outline,
+    *,
+    shadow: bool,
+    coarser: int = 1,
 ) -> BeamHeat | None:
     """Return what the beam leaves in the layers that the mesh has (collective).
 
     None where no layer absorbs, or the beam is a plane wave, which has no width and would bring
-    any power. With `shadow` the part of the beam that meets the body is left out.
+    any power. With `shadow` the part of the beam that meets the body is left out; columns may be
+    `coarser`.
 
     Raises
     ------
@@ -105,21 +113,22 @@ def beam_heat(
         raise CaseError([Problem("laser.tilt", f"{laser.tilt:.4g} rad", rule)])
     cells = {layer.region: gather_cells(domain, layer.region) for layer in ground}
     body = outline if shadow else None
-    return on_root(domain.comm, lambda: _Beam(light, ground, cells, body).heat())
+    return on_root(domain.comm, lambda: _Beam(light, ground, cells, body, coarser).heat())
 
 
 class _Beam:
     """Columns of light through layers, from pieces of the faces that the beam meets."""
 
     def __init__(
-        self, light: Light, ground: Layers, cells: LayerCells, body: Outline | None
+        self, light: Light, ground: Layers, cells: LayerCells, body: Outline | None, coarser: int
     ) -> None:
+        self.coarser = coarser
         self.laser, self.body, self.cells = light.laser, body, cells
         self.from_below = bool(self.laser.direction[2] > 0)
         self.ground = ground[::-1] if self.from_below else ground
         self.cos = abs(float(self.laser.direction[2]))
         beam = self.laser.waist or self.laser.radius
-        self.piece = _FINE * (beam or math.inf)
+        self.piece = coarser * _FINE * (beam or math.inf)
         self.edge = math.inf if body is None else float(body.surface().radius)
         self.amount: dict[str, Floats] = {}
         self.shares = np.zeros(3)  # incident, reflected, transmitted [W]
@@ -159,7 +168,7 @@ class _Beam:
     def _longest(self, distance: Floats) -> Floats:
         """Return how long a piece of a face may be at a distance from the axis [m], (n,)."""
         beyond = np.maximum(distance - 1.5 * self.edge, 0.0) if self.edge < math.inf else 0.0
-        near = self.edge / _SHADOW + _FINE * beyond
+        near = self.coarser * (self.edge / _SHADOW + _FINE * beyond)
         return np.asarray(np.broadcast_to(np.minimum(self.piece, near), distance.shape))
 
     def _shaded(self, points: Floats) -> Any:
@@ -194,7 +203,7 @@ class _Beam:
         cells = self._cells(layer.region)
         locate = cells.locator()
         amount = self.amount.setdefault(layer.region, np.zeros(len(cells.names)))
-        for depth, share in depths_of(taken, _DEPTHS[cells.corners.shape[2]]):
+        for depth, share in depths_of(taken, _DEPTHS[cells.corners.shape[2]] // self.coarser):
             cell = locate(at + depth * slope)
             amount += np.bincount(cell, share * power, minlength=len(amount))
 
@@ -281,12 +290,12 @@ def _on_triangles(
 
 
 def heat_of_rays(
-    ground: Layers, wavelength: float, rays: Rays, layers: LayerCells, size: float
+    ground: Layers, wavelength: float, rays: Rays, layers: LayerCells
 ) -> dict[str, Floats]:
-    """Return the power density [W/m³] that rays leave in each cell of each absorbing layer.
+    """Return the power [W] that each set of rays leaves in each cell of each absorbing layer.
 
-    Rays go down from layer to layer and bend there (Snell's law, real parts); what interfaces
-    below the top one reflect is left out. What comes closer than `size` [m] is averaged.
+    Shape (REPLICAS, n). Rays go down from layer to layer and bend there (Snell's law, real parts);
+    what interfaces below the top one reflect is left out.
     """
     found: dict[str, Floats] = {}
     origin, direction, power = rays.origin, rays.direction, rays.power
@@ -299,7 +308,7 @@ def heat_of_rays(
         cells = layers.get(layer.region)
         if cells is not None and alpha:
             taken = (origin, direction, power, path)
-            left = _left_by_rays(taken, alpha, cells, size)
+            left = _left_by_rays(taken, rays.ray % REPLICAS, alpha, cells)
             found[layer.region] = found.get(layer.region, 0.0) + left
         power = power * np.exp(-alpha * path)
         if not layer.film:
@@ -317,18 +326,20 @@ def _bent(direction: Floats, n_from: float, n_to: float) -> Floats:
 
 
 def _left_by_rays(
-    rays: tuple[Floats, Floats, Floats, Floats], alpha: float, layer: Cells, size: float
+    rays: tuple[Floats, Floats, Floats, Floats], own: Integers, alpha: float, layer: Cells
 ) -> Floats:
-    """Return the power density in the cells of a layer [W/m³].
+    """Return the power that each set of rays leaves in the cells of a layer [W].
 
-    Rays are given by origin, direction, power and path. Each leaves equal shares at the middles
-    of equal quantiles of Beer and Lambert's law over its path; around the axis they are averaged.
+    Rays are given by origin, direction, power and path, and by their `own` set. Each leaves equal
+    shares at the middles of equal quantiles of Beer and Lambert's law over its path.
     """
     origin, direction, power, path = rays
     absorbed = -np.expm1(-alpha * path)
-    amount, locate = np.zeros(len(layer.names)), layer.locator()
+    count, locate = len(layer.names), layer.locator()
+    amount = np.zeros(REPLICAS * count)
     for quantile in (np.arange(_RAY_DEPTHS) + 0.5) / _RAY_DEPTHS:
         along = -np.log1p(-quantile * absorbed) / alpha
         cell = locate(origin + along[:, None] * direction)
-        amount += np.bincount(cell, power * absorbed / _RAY_DEPTHS, minlength=len(amount))
-    return grouped_density(amount, layer.volumes, ring_groups(layer.centres, size))
+        left = power * absorbed / _RAY_DEPTHS
+        amount += np.bincount(own * count + cell, left, minlength=len(amount))
+    return amount.reshape(REPLICAS, count)

@@ -17,23 +17,12 @@ from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
-from thermosim.light.cells import (
-    gather_cells,
-    grouped_density,
-    lattice_groups,
-    set_by_cell,
-)
-from thermosim.light.fullwave.heat import full_wave_light
-from thermosim.light.ground import (
-    BeamHeat,
-    LayerCells,
-    absorbing_cells,
-    beam_heat,
-    heat_of_rays,
-    top_index,
-)
+from thermosim.light.cells import gather_cells, set_by_cell
+from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
+from thermosim.light.ground import BeamHeat, LayerCells, absorbing_cells, beam_heat
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.source import GainSource, LightSource
+from thermosim.light.traced import doubts_of_rays, traced_into
 from thermosim.light.waves import points_for_waves, set_in_region
 from thermosim.optics.choice import CUT, choose
 from thermosim.optics.model import (
@@ -42,19 +31,16 @@ from thermosim.optics.model import (
     FullWaveOptics,
     MieOptics,
     RayOptics,
-    trace_body,
 )
-from thermosim.optics.rays_segments import deposit_on_cells
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
+    from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
-
-_BARELY = 0.01
 
 
 @dataclass
@@ -86,6 +72,8 @@ class AbsorbedLight:
         Account of the beam that falls on these layers; None in a plane wave, or if they take none.
     ledger
         Where the power of the rays went; None in other models.
+    wave
+        Maxwell's field, of full wave optics.
     expected
         Power that the body absorbs according to the model itself, without mesh [W]; None if the
         model has no such number.
@@ -93,6 +81,8 @@ class AbsorbedLight:
         What a reader of the result must know.
     scale
         Constant of the form that multiplies all light of a transient; None stands for 1.
+    others
+        Of rays: what they would have been in other samples, see `traced.Traced`.
     """
 
     light: Light
@@ -107,9 +97,11 @@ class AbsorbedLight:
     ground: Any = None
     beam: BeamHeat | None = None
     ledger: Ledger | None = None
+    wave: FullWaveLight | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
+    others: list[tuple[float, list[AbsorbedLight]]] = field(default_factory=list)
 
     @property
     def region(self) -> str:
@@ -192,7 +184,9 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if isinstance(optics, RayOptics):
         found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
         found.rebuild(found.alpha)
-        _judge_ledger(found)
+        assert found.ledger is not None
+        beside = found.ground is not None and found.beam is None
+        found.notes += doubts_of_rays(found.ledger, beside=beside)
     elif isinstance(optics, MieOptics | FullWaveOptics):
         wave, rule = light.laser.wavelength / light.index, optics.quadrature_degree
         made = points_for_waves(domain, found.region, wave, rule, degree)
@@ -259,6 +253,32 @@ def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
         light.intensity = intensity
 
 
+def with_rule(light: AbsorbedLight, degree: int) -> AbsorbedLight:
+    """Return the light at the points of another rule (collective)."""
+    found = replace(light, quadrature_degree=degree)
+    if isinstance(light.light.optics, MieOptics | FullWaveOptics):
+        found.intensity = quadrature_function(light.domain, degree)
+        _fill_from_series(found) if light.wave is None else _take_full_wave(found)
+    else:
+        _fill_by_formula(found, degree)
+    return found
+
+
+def with_coarser_beam(light: AbsorbedLight) -> AbsorbedLight:
+    """Return the light with a beam of columns twice as wide and deep in the layers (collective)."""
+    assert light.beam is not None
+    shadow = isinstance(light.light.optics, RayOptics)
+    layers, domain = light.ground_layers, light.domain
+    beam = beam_heat(light.light, layers, domain, light.outline, shadow=shadow, coarser=2)
+    assert beam is not None
+    found = replace(light, beam=beam, ground=light.ground.copy())
+    for region in beam.density:
+        change = beam.density[region] - light.beam.density[region]
+        cells = gather_cells(domain, region)
+        set_by_cell(found.ground, domain, cells, change, add=True)
+    return found
+
+
 def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floats]) -> None:
     """Set the light in the layers: of the beam, and of rays that have met the body (collective)."""
     beam = {} if light.beam is None else light.beam.density
@@ -288,16 +308,9 @@ def _emitter(light: Light, outline: Outline) -> Any:
 
 def _check_saturation(light: AbsorbedLight, optics: AttenuatingOptics) -> None:
     if optics.saturation and light.parameters.population is None:
-        raise CaseError(
-            [
-                Problem(
-                    "optics.saturation",
-                    "true",
-                    "but the gain counts no bleaching of dots",
-                    'write gain.recombination.kind = "ladder" with bleaching = true',
-                )
-            ]
-        )
+        rule, key = "but the gain counts no bleaching of dots", "optics.saturation"
+        remedy = 'write gain.recombination.kind = "ladder" with bleaching = true'
+        raise CaseError([Problem(key, "true", rule, remedy)])
 
 
 def _fill_from_series(light: AbsorbedLight) -> None:
@@ -328,46 +341,46 @@ def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
         )
 
 
+def _put_rays(light: AbsorbedLight, body: Cells | None, layers: LayerCells, put: Put) -> None:
+    """Set intensity and light in the layers from what rank 0 knows of each cell (collective)."""
+    set_by_cell(light.intensity, light.domain, body, put[0])
+    add_to_ground(light, layers, put[1])
+
+
 def _fill_from_rays(light: AbsorbedLight) -> None:
     """Trace on rank 0, put the light into the cells, and hand the values to their owners."""
     domain = light.domain
     body = gather_cells(domain, light.region)
     layers = absorbing_cells(light.ground_layers, light.light.laser.wavelength, domain)
-    traced = on_root(domain.comm, lambda: _trace_into(light, body, layers))
-    inside, heated, light.ledger, light.expected = traced
-    set_by_cell(light.intensity, domain, body, inside)
-    add_to_ground(light, layers, heated)
-
-
-def _trace_into(
-    light: AbsorbedLight, body: Cells | None, layers: LayerCells
-) -> tuple[Floats, dict[str, Floats], Ledger, float]:
-    """Return intensity by cell, power density by cell of each layer that absorbs, ledger, power."""
-    optics, laser, n = light.light.optics, light.light.laser, light.light.index
-    assert isinstance(optics, RayOptics)
-    assert body is not None
-    dots = light.alpha - light.alpha_host
-    # what the gain itself calls background heats like the host
-    host = optics.model_copy(update={"host_absorption": light.alpha_host})
-    below = top_index(light.light.ground)
-    traced = trace_body(host, laser, light.outline.surface(), n, dots, below)
-    size = optics.finest(laser.wavelength, n, light.outline.size)
-    locate = body.locator()
-    amount, _ = deposit_on_cells(
-        traced.segments, locate, len(body.names), 0.5 * size, scattered=True
+    alpha, ground = (light.alpha - light.alpha_host, light.alpha_host), light.ground_layers
+    traced = on_root(
+        domain.comm,
+        lambda: traced_into(light.light, light.outline, alpha, ground, body, layers),
     )
-    inside = grouped_density(amount, body.volumes, lattice_groups(body.centres, size))
-    heated = heat_of_rays(light.ground_layers, laser.wavelength, traced.landings, layers, size)
-    return inside, heated, traced.ledger, traced.ledger.absorbed
+    light.ledger, light.expected = traced.ledger, traced.ledger.absorbed
+    _put_rays(light, body, layers, traced.put)
+    light.others = []
+    for share, sets in traced.others:
+        found = []
+        for put in sets:
+            other = replace(light, intensity=light.intensity.copy(), ground=None)
+            _put_rays(other, body, layers, put)
+            found.append(other)
+        light.others.append((share, found))
 
 
 def _fill_from_full_wave(light: AbsorbedLight) -> None:
     """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
-    found = full_wave_light(light.light, light.alpha, light.domain.comm)
-    set_in_region(light.intensity, found.intensity_at, light.domain, light.region)
+    light.wave = found = full_wave_light(light.light, light.alpha, light.domain.comm)
     light.expected = found.absorbed
     light.facts = light.facts | found.numbers
     light.notes = light.notes + [note for note in found.notes if note not in light.notes]
+    _take_full_wave(light)
+
+
+def _take_full_wave(light: AbsorbedLight) -> None:
+    assert light.wave is not None
+    set_in_region(light.intensity, light.wave.intensity_at, light.domain, light.region)
 
 
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
@@ -375,19 +388,3 @@ _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
     MieOptics: _fill_from_series,
     FullWaveOptics: _fill_from_full_wave,
 }
-
-
-def _judge_ledger(light: AbsorbedLight) -> None:
-    ledger = light.ledger
-    assert ledger is not None
-    unknown = ledger.truncated + ledger.lost
-    if unknown > _BARELY * ledger.incident:
-        light.notes.append(
-            f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
-            "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
-        )
-    if light.ground is not None and light.beam is None:
-        light.notes.append(
-            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
-            "having met the particle, is not counted as heat"
-        )

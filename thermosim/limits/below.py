@@ -146,14 +146,19 @@ def _impedance(wave_number: Any, layers: list[LayerBelow]) -> Any:
 def half_space_waves(radius: float, layers: list[LayerBelow], last: float) -> float:
     """Return what waves up to the number `last` [1/m] add to the resistance of layers [K/W].
 
-    Of the flux of an isothermal disk on the layers, the lowest of them endless.
+    Of the flux of an isothermal disk on the layers, the lowest of them endless. Beyond `_FINEST`
+    over the radius the top layer hides the others, and the mean of sinc² is 1/(2 x²).
     """
+    finest = _FINEST / radius
+    beyond = max(1 / finest - 1 / last, 0.0) / (4 * np.pi * radius**2 * layers[0].spread)
+    last = min(last, finest)
     edges = np.linspace(0.0, last, max(200, 3 + round(last * radius)))
     half = np.diff(edges)[:, None] / 2
     wave_number = (edges[:-1, None] + half + half * _NODES).ravel()
     weight = (half * _WEIGHTS).ravel()
     shape = np.sinc(wave_number * radius / np.pi) ** 2
-    return float((_impedance(wave_number, layers) * shape * weight).sum() / (2 * np.pi))
+    found = float((_impedance(wave_number, layers) * shape * weight).sum() / (2 * np.pi))
+    return found + float(beyond)
 
 
 def _wave_numbers(radius: float, layers: list[LayerBelow]) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from thermosim.gain import GainParameters
     from thermosim.model.heat import HeatModel
     from thermosim.model.lump import Lump
-    from thermosim.model.model import Model
+    from thermosim.model.model import Light, Model
 
 _HOTTEST = 5000.0  # K above the chamber, to which a steady state is sought
 _GROWTH = 1.15
@@ -64,14 +64,16 @@ class Lumped:
     host: float
 
     @classmethod
-    def of(cls, model: Model, lump: Lump) -> Lumped:
-        """Return the balance of a model about a particle."""
+    def of(
+        cls, model: Model, lump: Lump, lit: Callable[[Light, GainParameters], LitBody] = lit_body
+    ) -> Self:
+        """Return the balance of a model about a particle; `lit` finds the light in it."""
         names = (*model.layout.boundaries, *model.layout.insulated)
         heat, light = model.heat(names), model.light
         if light is None:
             return cls(model, lump, heat, None, None, 0.0)
         p = light.resolved().model.parameters(light.laser.photon_energy)
-        return cls(model, lump, heat, lit_body(light, p), p, light.optics.host_absorption)
+        return cls(model, lump, heat, lit(light, p), p, light.optics.host_absorption)
 
     # the body
 
@@ -133,7 +135,7 @@ class Lumped:
         return np.ones(1) if self.lit is None else self.lit.weight
 
     @cached_property
-    def _warmth(self) -> NDArray[np.float64] | None:
+    def warmth(self) -> NDArray[np.float64] | None:
         """How much a watt at each point warms the contact over the mean, times 4πkR."""
         shape = self.lump.particle.shape
         if self.lit is None or self.lit.points is None or not isinstance(shape, Sphere):
@@ -199,9 +201,9 @@ class Lumped:
         T = self.T_env + theta
         mean = (T + support.temperature) / 2.0
         shift = 0.0
-        if self._warmth is not None:
+        if self.warmth is not None:
             q = self.densities(T) * self.weights * self.volume
-            shift = float(q @ self._warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
+            shift = float(q @ self.warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
         network = self._network(mean)
         drive = T + shift - support.temperature - support.lit
         return np.linalg.solve(network, np.full(len(network), drive))

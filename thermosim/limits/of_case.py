@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,12 +27,19 @@ if TYPE_CHECKING:
     from thermosim.model.of_case import AnyCase
 
 
+_PHOTONS = 10_000
+
+
 def derived_quantities(case: AnyCase) -> dict[str, Any]:
     """Return derived numbers by name, units in the names.
 
-    Names of the boundaries of a geometry in a file are known once it is read.
+    Names of the boundaries of a geometry in a file are known once it is read. Trapped photons take
+    long: few are followed here, and it is said.
     """
     model = model_of(case)
+    asked = model.light
+    if asked is not None:
+        model = replace(model, light=asked.followed_by(_PHOTONS))
     layout, lump = model.layout, model.lump
     numbers: dict[str, Any] = {
         "symmetry": model.symmetry,
@@ -48,6 +56,8 @@ def derived_quantities(case: AnyCase) -> dict[str, Any]:
         numbers["contact_radius_m"] = lump.contact_radius
     if model.light is not None:
         numbers |= light_numbers(model.light)
+        if model.light is not asked:
+            numbers["escape_by"] = f"{_PHOTONS} photons, not as many as a run follows"
     elif lump is not None:
         numbers["heat_source_W_per_m3"] = lump.heat_source or 0.0
     if lump is not None:

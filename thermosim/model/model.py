@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError, Problem
 from thermosim.gain.escape.given import GivenEscape, NoEscape
+from thermosim.gain.escape.methods import MonteCarloEscape
 from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
 from thermosim.optics.layers import COHERENT
 from thermosim.optics.model import MieOptics
@@ -132,6 +133,14 @@ class Light:
         assert isinstance(self.optics, MieOptics)
         below = _below(self.ground) if self.optics.substrate else ()
         return light_in_sphere(self.optics, self.laser, radius, centre, self.index, alpha, below)
+
+    def followed_by(self, photons: int) -> Light:
+        """Return the light whose escape is worked out with that many photons at most."""
+        escape = self.gain.escape
+        if not isinstance(escape, MonteCarloEscape) or escape.photons <= photons:
+            return self
+        fewer = escape.model_copy(update={"photons": photons})
+        return replace(self, gain=self.gain.model_copy(update={"escape": fewer}))
 
     def resolved(self) -> ResolvedGain:
         """Return the gain with the escape of its light worked out for the shape.

@@ -20,6 +20,7 @@ from thermosim.language.units import Quantity, parse_quantity
 from thermosim.materials.laws import ROOM_TEMPERATURE, Law
 from thermosim.materials.optical import RefractiveIndex
 from thermosim.materials.size_table import SizeTable
+from thermosim.optics.beam import wavelength_of
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -152,6 +153,8 @@ def with_value(case: AnyCase, path: str, value: float) -> AnyCase:
     old = value_at(case, path)
     factor = value / old if old else math.nan  # laws and tables are never zero
     changed: AnyCase = _replaced(case, case, path.split("."), value, factor)
+    if path == "laser.photon_energy" and changed.laser is not None:  # the wavelength goes with it
+        changed = _with(changed, "laser", _with(changed.laser, "wavelength", wavelength_of(value)))
     before, after = case.gain, changed.gain
     edge = None if before is None else getattr(before.emission, "edge", None)
     if before is None or after is None or edge is None or edge != before.absorption:
@@ -352,3 +355,8 @@ def _units(field: Any) -> Iterator[str]:
         if isinstance(item, Quantity):
             yield item.unit
         todo += [*getattr(item, "__metadata__", ()), *getattr(item, "__args__", ())]
+
+
+def unit_at(case: AnyCase, path: str) -> str:
+    """Return the SI unit of the number at a path; empty text where it has none."""
+    return _unit(case, path)

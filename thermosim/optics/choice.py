@@ -25,6 +25,7 @@ WEAK_CONTRAST = 0.1
 _RAYS_FROM = 60.0  # size parameter below which rays miss absorbed power by more than about 5 %
 CUT = 0.02
 """Depth of the cut by a contact, over the radius, up to which a sphere counts as whole."""
+_RAYS_ALWAYS = 1000.0  # above it rays are as exact as the series, and cost less
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,14 @@ def choose(
         return Choice(uniform, "the undisturbed beam", doubt)
     x = size_parameter(size, laser.wavelength)
     mie, rays = MieOptics(**common), RayOptics(**common)
-    if sphere is not None and _in_plane_wave(laser, sphere) and _fits(mie, laser, n, symmetry):
+    even = sphere is not None and _in_plane_wave(laser, sphere)
+    if sphere is not None and even and x < _RAYS_ALWAYS and _fits(mie, laser, n, symmetry):
         doubt = ""
         if cut > CUT * sphere[1]:
             doubt = f"the contact cuts off {cut / sphere[1]:.1%} of the radius, which it ignores"
         return Choice(mie, f"Mie series: a sphere, size parameter {x:.0f}", doubt)
     body = "no sphere" if sphere is None else "a sphere in an uneven beam"
+    body = "a large sphere" if even and x >= _RAYS_ALWAYS else body
     if _fits(rays, laser, n, symmetry):
         doubt = ""
         if x < _RAYS_FROM:

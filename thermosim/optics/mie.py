@@ -12,7 +12,7 @@ doi:10.1002/9783527618156.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from thermosim.optics.bessel import bessel_ratios, scaled_bessel
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
-_CHUNK = 4096
+_AT_ONCE = 1_000_000  # terms of the series times points that are in memory
 # Vertices of a mesh with the volume of the sphere stand a little outside it.
 _OUTSIDE = 0.05
 
@@ -226,8 +226,7 @@ class MieSphere:
     def intensity_parts(self, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
         """Return ``(P, S)`` with ``|E|²/E0² = P cos² phi + S sin² phi``; shapes (n,)."""
         P, S = np.empty(s.shape), np.empty(s.shape)
-        for start in range(0, s.size, _CHUNK):
-            part = slice(start, start + _CHUNK)
+        for part in _parts(s.size, self.c.size):
             A_r, A_theta, A_phi = self.amplitudes(s[part], mu[part])
             P[part] = np.abs(A_r) ** 2 + np.abs(A_theta) ** 2
             S[part] = np.abs(A_phi) ** 2
@@ -241,10 +240,13 @@ class MieSphere:
         orthogonality of the harmonics.
         """
         s = np.asarray(s, float)
-        cj, dj_over, d_slope = self.radial_functions(s.ravel())
         n = np.arange(1, self.c.size + 1)[:, None]
-        terms = np.abs(cj) ** 2 + n * (n + 1) * np.abs(dj_over) ** 2 + np.abs(d_slope) ** 2
-        return np.asarray(0.5 * ((2 * n + 1) * terms).sum(axis=0)).reshape(s.shape)
+        found = np.empty(s.size)
+        for part in _parts(s.size, self.c.size):
+            cj, dj_over, d_slope = self.radial_functions(s.ravel()[part])
+            terms = np.abs(cj) ** 2 + n * (n + 1) * np.abs(dj_over) ** 2 + np.abs(d_slope) ** 2
+            found[part] = 0.5 * ((2 * n + 1) * terms).sum(axis=0)
+        return found.reshape(s.shape)
 
     def absorption_efficiency(self) -> float:
         """Return Q_abs from the field inside: ``4 x Im(m²) ∫ <|E|²>/E0² s² ds``.
@@ -258,6 +260,12 @@ class MieSphere:
         """Return ``|E|²/E0²`` averaged over the volume."""
         s, weight = _radial_quadrature(abs(self.m) * self.x)
         return float(3.0 * (weight * s**2 * self.shell_average(s)).sum())
+
+
+def _parts(points: int, terms: int) -> Iterator[slice]:
+    """Yield the points of one piece of work after the other."""
+    count = max(_AT_ONCE // terms, 1)
+    return (slice(start, start + count) for start in range(0, points, count))
 
 
 def _radial_quadrature(phase: float) -> tuple[Floats, Floats]:
@@ -282,8 +290,7 @@ def internal_field(points: ArrayLike, m: complex, x: float) -> Complexes:
     s, mu, cos_phi, sin_phi = _spherical(points)
     sin_theta = np.sqrt(np.maximum(1.0 - mu**2, 0.0))
     field = np.empty(points.shape, complex)
-    for start in range(0, s.size, _CHUNK):
-        i = slice(start, start + _CHUNK)
+    for i in _parts(s.size, sphere.c.size):
         A_r, A_theta, A_phi = sphere.amplitudes(s[i], mu[i])
         E_r, E_theta, E_phi = A_r * cos_phi[i], A_theta * cos_phi[i], -A_phi * sin_phi[i]
         outward = E_r * sin_theta[i] + E_theta * mu[i]

@@ -82,7 +82,8 @@ class RayTrace:
     """The result: ledger, segments inside the body, and the scatter of the absorbed power.
 
     ``standard_error`` [W] is that of the absorbed power, from eight independent sets of rays;
-    ``landings`` are the rays that enter the substrate, where they do.
+    ``landings`` are the rays that enter the substrate, where they do; ``missed`` [W] is what the
+    body would have absorbed of rays that were dropped.
     """
 
     ledger: Ledger
@@ -90,6 +91,7 @@ class RayTrace:
     standard_error: float
     n_rays: int
     landings: Rays
+    missed: float
 
 
 class _Tracer:
@@ -100,6 +102,8 @@ class _Tracer:
         self.ledger = dict.fromkeys((f.name for f in fields(Ledger)), 0.0)
         self.paths: list[tuple[Floats, Floats, Floats, Integers]] = []
         self.landings: list[Rays] = []
+        self.faint = 0.0  # absorbed of rays of up to ten times the power at which they are dropped
+        self.missed = 0.0
 
     def run(self, outside: Rays) -> None:
         """Follow rays that start outside until none is left."""
@@ -114,6 +118,7 @@ class _Tracer:
             outside = self._alive(Rays.joined([leave, bounce]))
         self._book("truncated", inside)
         self._book("truncated", outside)
+        self.missed += float(inside.power.sum())
 
     def _book(self, entry: str, rays: Rays) -> None:
         self.ledger[entry] += float(rays.power.sum())
@@ -128,6 +133,7 @@ class _Tracer:
         distance, normal = self.surface.first_hit(rays.origin, rays.direction, inside=True)
         found = np.isfinite(distance)
         self._book("lost", rays[~found])
+        self.missed += float(rays[~found].power.sum())
         rays, distance, normal = rays[found], distance[found], normal[found]
         end = rays.origin + distance[:, None] * rays.direction
         self._absorb(rays, distance, end)
@@ -144,7 +150,9 @@ class _Tracer:
         power, alpha = rays.power, self.optics.alpha
         self.paths.append((rays.origin, end, power, rays.ray))
         if alpha > 0.0:
-            absorbed = float((power * -np.expm1(-alpha * distance)).sum())
+            taken = power * -np.expm1(-alpha * distance)
+            absorbed = float(taken.sum())
+            self.faint += float(taken[power <= 10.0 * self.optics.cutoff * rays.launched].sum())
             self.ledger["absorbed_dots"] += absorbed * self.optics.alpha_dots / alpha
             self.ledger["absorbed_host"] += absorbed * self.optics.alpha_host / alpha
 
@@ -216,7 +224,9 @@ def trace(
     share = np.bincount(ray % REPLICAS, segments.deposit, minlength=REPLICAS) * optics.alpha
     error = float(share.std(ddof=1)) * math.sqrt(REPLICAS)
     landings = Rays.joined(tracer.landings)
-    return RayTrace(Ledger(**tracer.ledger), segments, error, n_rays, landings)
+    # of power that falls in proportion, a ninth of what one decade leaves is below it
+    missed = tracer.missed + tracer.faint / 9.0
+    return RayTrace(Ledger(**tracer.ledger), segments, error, n_rays, landings, missed)
 
 
 def _check(surface: HitSurface, laser: Laser, optics: Optics, n_rays: int) -> None:

@@ -109,6 +109,7 @@ def deposit_on_cells(
     step: float,
     snap: bool = True,
     scattered: bool = False,
+    sets: int | None = None,
 ) -> tuple[Floats, float]:
     """Return the deposit of all segments in each cell [W m], and what met no cell.
 
@@ -129,6 +130,9 @@ def deposit_on_cells(
     scattered
         Take for each segment another place of its pieces, not the middle: parallel rays then
         do not all cross from cell to cell at the same pieces.
+    sets
+        If given, the deposit is told apart by sets of rays, shape (sets, n_cells): each ray is of
+        the set of its number modulo `sets`.
 
     Raises
     ------
@@ -137,7 +141,7 @@ def deposit_on_cells(
     """
     if not step > 0.0:
         raise ValueError(f"step = {step:.6g} m: must be > 0")
-    total, outside = np.zeros(n_cells), 0.0
+    total, outside = np.zeros((sets or 1) * n_cells), 0.0
     ends = np.cumsum(np.maximum(np.ceil(segments.length / step), 1.0))
     borders = np.searchsorted(ends, np.arange(_CHUNK, ends[-1] if ends.size else 0, _CHUNK))
     borders = np.unique(np.concatenate([[0], borders, [ends.size]]))
@@ -146,6 +150,8 @@ def deposit_on_cells(
         cell = np.array(locate(points), np.int64)
         cell = _nearest_found(cell, owner) if snap else cell
         found = cell >= 0
-        total += np.bincount(cell[found], deposit[found], minlength=n_cells)
+        own = segments.ray[int(low) : int(high)][owner] % (sets or 1)
+        place = (own * n_cells + cell)[found]
+        total += np.bincount(place, deposit[found], minlength=len(total))
         outside += float(deposit[~found].sum())
-    return total, outside
+    return total if sets is None else total.reshape(sets, n_cells), outside

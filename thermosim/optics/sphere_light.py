@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 Below = Sequence[tuple[complex, float]]
 # A sphere in a beam that varies more than this over it is not in a plane wave.
 _PLANE_WAVE = 0.05
+LARGEST = 3000.0
+"""Size parameter above which the series takes minutes, and rays are as exact."""
 _ON_AXIS = 1e-6  # of the radius, by which the axis of a beam may miss the centre
 
 
@@ -113,9 +115,13 @@ def light_in_sphere(
     Raises
     ------
     CaseError
-        If the beam varies over the sphere and its axis misses the centre, or the series does not
-        settle.
+        If the sphere is too large, the beam varies over it and its axis misses the centre, or the
+        series does not settle.
     """
+    if (x := size_parameter(radius, laser.wavelength)) > LARGEST:
+        rule = f"at size parameter {x:.4g} it has too many terms (at most {LARGEST:g})"
+        remedy = 'choose optics.model = "rays", exact for so large a sphere'
+        raise CaseError([Problem("optics.model", '"mie"', rule, remedy)])
     middle = np.asarray(centre, float)
     focused = _is_focused(laser, middle, radius) and optics.average != "orientation"
     if not focused:

@@ -19,6 +19,7 @@ _TAKERS = {"dots": "the dots", "host": "host and defects", "substrate": "the sub
 _SURE = 5e-4  # numerical error over ΔT below which digits would promise more than is known
 _FAR = 30.0  # change of ΔT [K] beyond which a linear estimate says no more than that
 _SMALL = 0.01  # of ΔT: an assumption that matters less is not told
+_SMALL_PART = 0.01  # of the ±: less is not told
 _TOLD, _MOST = 0.01, 5  # share of the variance from which a number is told, and how many
 _NOTHING = 1e-12  # of the heat turned over: rounding
 
@@ -54,9 +55,11 @@ def delta_text(delta: float, error: float | None) -> str:
 
 
 def _covered(numbers: Mapping[str, Any]) -> str:
-    """Return what the ± of ΔT covers: the light of rays and series has a mesh of its own."""
-    uneven = numbers.get("optics_model", "uniform") != "uniform"
-    return " (numerical, but for the light on its mesh)" if uneven else " (numerical)"
+    """Return what the ± of ΔT covers: the light of rays and series is sampled in its own way."""
+    part = numbers.get("delta_T_error_light_K", 0.0)
+    if part <= _SMALL_PART * numbers["delta_T_error_K"]:
+        return " (numerical)"
+    return f" (numerical, {_rounded(part)} of it the sampling of the light)"
 
 
 def goal_words(result: Result) -> str:

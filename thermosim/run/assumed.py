@@ -27,6 +27,7 @@ from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.light import lit_points
 from thermosim.optics.choice import WEAK_CONTRAST
 from thermosim.optics.mie import size_parameter
+from thermosim.optics.mie_grid import ball_intensity
 from thermosim.optics.model import MieOptics, UniformOptics
 from thermosim.optics.sphere_light import light_in_sphere
 
@@ -47,7 +48,6 @@ _DARK = 0.01  # share of dots without emission that is tried
 _BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over theirs
 _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
 _BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
-_RADII = 40  # at which the light in a sphere is sampled, at twice as many angles
 _LARGE = 60.0  # size parameter up to which light over the substrate is worked out, in seconds
 _ROUGH = 1e7  # conductance [W/(m² K)] of the interface in a contact that is tried
 
@@ -161,27 +161,10 @@ def _of_substrate(lit: _Lit) -> Iterator[Other]:
 
 def _heat_of(lit: _Lit, field: LightInSphere) -> float:
     """Return the heat [W] of the dots of a sphere in another light, at their mean temperature."""
-    points, shares = _ball(field.centre, field.radius, field.laser.axes)
-    I = field.intensity(points) * lit.light.factor
+    I, shares = ball_intensity(field)
+    I = I * lit.light.factor
     volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
     return _Lit(lit.light, I, np.full_like(I, mean), volume * shares).heat(lit.light.gain)
-
-
-def _ball(centre: Any, radius: float, axes: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points [m] in a sphere and their shares of its volume, for fields about a beam.
-
-    `axes` are two unit vectors across the beam, and its direction.
-    """
-    x, w = np.polynomial.legendre.leggauss(_RADII)
-    mu, w_mu = np.polynomial.legendre.leggauss(2 * _RADII)
-    s = 0.5 * (x + 1.0)
-    S, MU, PHI = np.meshgrid(s, mu, (0.25 * np.pi, 0.75 * np.pi), indexing="ij")
-    across = np.sqrt(1.0 - MU**2)
-    parts = (across * np.cos(PHI), across * np.sin(PHI), MU)
-    ways = sum(part[..., None] * np.asarray(axis) for part, axis in zip(parts, axes, strict=True))
-    points = np.asarray(centre) + radius * S[..., None] * ways
-    shares = np.broadcast_to((w * s**2)[:, None, None] * w_mu[None, :, None], S.shape).ravel()
-    return points.reshape(-1, 3), shares / shares.sum()
 
 
 def _of_dots(lit: _Lit) -> Iterator[Other]:

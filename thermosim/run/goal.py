@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from thermosim.heat.error import ErrorEstimate, Finer
     from thermosim.heat.observe import Readings
     from thermosim.heat.problem import HeatProblem
+    from thermosim.light import AbsorbedLight
     from thermosim.model.budget import Budget
     from thermosim.model.model import Model
     from thermosim.results.journal import Journal
@@ -24,7 +25,12 @@ _ADJOINT = {False: 1e-5, True: 1e-10}  # whether the estimate steers the next me
 
 
 def goal_error(
-    model: Model, problem: HeatProblem, readings: Readings, budget: Budget, journal: Journal
+    model: Model,
+    problem: HeatProblem,
+    light: AbsorbedLight | None,
+    readings: Readings,
+    budget: Budget,
+    journal: Journal,
 ) -> dict[str, Any]:
     """Return the ± of the goal, its parts [K], and `errors` of all else (collective).
 
@@ -38,6 +44,10 @@ def goal_error(
     steers = model.case.mesh.target_error is not None
     finer = Finer(problem, model.case.solver, _ADJOINT[steers])
     try:
+        if light is not None:
+            from thermosim.light.sampling import sampled
+
+            finer.misfits = list(sampled(light, finer.fine))
         estimate = _of_goal(model, finer, readings, budget)
         journal.estimate = estimate
         if not steers:  # else the last mesh has the word
@@ -49,6 +59,7 @@ def goal_error(
             "delta_T_error_geometry_K": estimate.geometry,
             "delta_T_error_algebraic_K": estimate.algebraic,
             "delta_T_error_patches_K": estimate.patches,
+            **({"delta_T_error_light_K": estimate.light} if finer.misfits else {}),
             "errors": _of_all(model, finer, readings, budget, estimate.bound),
         }
     finally:
@@ -98,18 +109,22 @@ def error_in_time(
         return {}
     try:
         with journal.phase("error_estimate", "error estimate of the last state"):
-            found, steps = _carried(run, notes)
+            found, steps, lit = _carried(run, notes)
             if share_stored(budget) <= STEADY and _is_fixed(problem):
-                found = goal_error(model, problem, run.readings, budget, journal)
+                found = goal_error(model, problem, run.light, run.readings, budget, journal)
+                lit = {}
     except SolveError as failure:  # the run itself is whole: it must not be lost for this
         notes.append(f"no error of the mesh is estimated: {failure}")
         return {}
     for name in steps.keys() & found.get("errors", {}).keys():
-        found["errors"][name] += steps[name]
+        found["errors"][name] += steps[name] + lit.get(name, 0.0)
     if "delta_T_error_K" in found:
         time = steps.get(_asked(model), 0.0)
         found["delta_T_error_K"] += time
         found["delta_T_error_time_K"] = time
+        if lit:
+            found["delta_T_error_light_K"] = lit[_asked(model)]
+            found["delta_T_error_K"] += lit[_asked(model)]
     return found
 
 
@@ -129,14 +144,18 @@ def _is_fixed(problem: HeatProblem) -> bool:
     return True
 
 
-def _carried(run: TransientRun, notes: list[str]) -> tuple[dict[str, Any], dict[str, float]]:
-    """Return the ± of the mesh in a state that may still change, and that of the steps [K]."""
+def _carried(
+    run: TransientRun, notes: list[str]
+) -> tuple[dict[str, Any], dict[str, float], dict[str, float]]:
+    """Return the ± of the mesh in a state that may still change, of steps and of light [K]."""
     if run.ledger.error is None:
         notes.append(
             "no estimate of the errors of a state that still changes: the finer problem is too "
             "large to be carried through the run; repeat with mesh.refinement = 2"
         )
-        return {}, {}
+        return {}, {}, {}
     goal = run.model.goal
-    mesh, steps = run.ledger.error.bounds({*run.model.regions, goal.region}, run.model.probes)
-    return {"delta_T_error_K": mesh[_asked(run.model)], "errors": mesh}, steps
+    carried = run.ledger.error
+    mesh, steps, lit = carried.bounds({*run.model.regions, goal.region}, run.model.probes)
+    found = {"delta_T_error_K": mesh[_asked(run.model)], "errors": mesh}
+    return found, steps, {} if carried.light is None else lit

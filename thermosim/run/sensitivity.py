@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
     from thermosim.heat.problem import HeatProblem
     from thermosim.light import AbsorbedLight
+    from thermosim.light.changed import HeatWeights
     from thermosim.model.drawing import Drawing
     from thermosim.model.heat import HeatModel
     from thermosim.model.model import Model
@@ -95,7 +96,7 @@ class Adjoint:
         linear = Linearised(problem, model.case.solver, _EXACT)
         try:
             load = mean_load(problem.domain, model.goal.region)
-            self._weights = linear.adjoint(load(problem.space)).x.array.copy()
+            self._z = linear.adjoint(load(problem.space))
         finally:
             linear.destroy()
 
@@ -105,7 +106,22 @@ class Adjoint:
         It is exact in the number that was changed (collective). The mesh is the same, or the
         contact on it is made wider.
         """
+        light = model_of(case).light
+        if self.light is not None and light is not None and self.light.is_in_series(light):
+            weights, before = self._in_sphere
+            return self.light.heat_in_sphere(light, weights) - before
+        if _contact(model_of(case)) != _contact(self.model):
+            return self._weighed(case, moved=True) - self._base_moved
         return self._weighed(case) - self._base
+
+    @cached_property
+    def _in_sphere(self) -> tuple[HeatWeights, float]:
+        """Return the weights of heat by intensity, and the weighed heat [K] of the case itself."""
+        light, lit = self.light, self.model.light
+        assert light is not None
+        assert lit is not None
+        weights = light.weights(self.problem, self._z)
+        return weights, light.heat_in_sphere(lit, weights)
 
     def is_costly(self, case: AnyCase) -> bool:
         """Whether the light of a case takes as long as it did at first."""
@@ -125,33 +141,41 @@ class Adjoint:
     def _base(self) -> float:
         return self._weighed(self.model.case)
 
-    def _weighed(self, case: AnyCase) -> float:
-        """Return -F(θ; z) of a case at the temperatures that were found [K]."""
+    @cached_property
+    def _base_moved(self) -> float:
+        return self._weighed(self.model.case, moved=True)
+
+    def _weighed(self, case: AnyCase, *, moved: bool = False) -> float:
+        """Return -F(θ; z) of a case at the temperatures that were found [K].
+
+        `moved` asks for light where nodes of a wider contact are.
+        """
         from thermosim.mesh.morph import contact_widened
 
         model = model_of(case)
-        ours, wider = (getattr(m.drawing, "contact_radius", 0.0) for m in (self.model, model))
-        if wider == ours:
-            return self._on_the_mesh(model)
-        with contact_widened(self.problem.domain, ours, wider):
-            return self._on_the_mesh(model)
+        if not moved:
+            return self._on_the_mesh(model, moved=False)
+        with contact_widened(self.problem.domain, _contact(self.model), _contact(model)):
+            return self._on_the_mesh(model, moved=True)
 
-    def _on_the_mesh(self, model: Model) -> float:
+    def _on_the_mesh(self, model: Model, *, moved: bool) -> float:
         from thermosim.fem.domain import vector
         from thermosim.heat.problem import HeatProblem
 
         problem = self.problem
-        light = None if self.light is None or model.light is None else self.light.of(model.light)
+        light = None
+        if self.light is not None and model.light is not None:
+            light = (self.light.where_nodes_are if moved else self.light.of)(model.light)
         heat = heat_on(model, problem.domain, light)
         other = HeatProblem(problem.domain, heat, problem.degree, like=problem)
-        if _conducts(heat) == _conducts(problem.model) and _same_contact(model, self.model):
+        if _conducts(heat) == _conducts(problem.model) and not moved:
             other.stiffness, other.coupling = problem.stiffness, problem.coupling
             other._level_weights = problem._level_weights
         other.theta.x.array[:] = problem.theta.x.array
         b = vector(other.space)
         other.assemble_residual(b)
         n = b.local_size
-        return -float(problem.domain.comm.allreduce(float(b.array_r @ self._weights[:n])))
+        return -float(problem.domain.comm.allreduce(float(b.array_r @ self._z.x.array[:n])))
 
 
 class Again:
@@ -263,9 +287,9 @@ def _conducts(heat: HeatModel) -> tuple[Any, ...]:
     return bodies, heat.jumps, heat.gaps, heat.films
 
 
-def _same_contact(one: Model, other: Model) -> bool:
-    radii = [getattr(model.drawing, "contact_radius", 0.0) for model in (one, other)]
-    return float(radii[0]) == float(radii[1])
+def _contact(model: Model) -> float:
+    """Return the contact radius of a particle [m]; 0 where there is none."""
+    return float(getattr(model.drawing, "contact_radius", 0.0))
 
 
 def _shape(drawing: Drawing) -> Any:

@@ -154,7 +154,7 @@ def _result(
     error = {}
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            error = goal_error(model, problem, readings, budget, journal)
+            error = goal_error(model, problem, light, readings, budget, journal)
     balance = balance_error(budget)
     largest = max(abs(temperatures["delta_T_min_K"]), abs(temperatures["delta_T_max_K"]))
     shift = abs(error.get("delta_T_error_algebraic_K", balance * largest))

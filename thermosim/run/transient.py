@@ -206,6 +206,10 @@ def set_up(
         readings = Readings(problem, model.goal.region, model.regions, model.probes)
         run = TransientRun(model, stepper, readings, journal.tell)
         run.light = light
+        if run.ledger.error is not None and light is not None:
+            from thermosim.light.sampling import sampled
+
+            run.ledger.error.sample(list(sampled(light, run.ledger.error.fine)))
         problem.compile()
         run.ledger.meant = set_initial_state(model, problem)
         stepper.set_scale(largest_factor(run.pieces, duration))

@@ -1,7 +1,9 @@
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
+from closed_forms import geometric_sphere_absorption
 from pydantic import TypeAdapter, ValidationError
 from scipy.constants import e
 
@@ -146,6 +148,23 @@ def test_mie_refuses_a_beam_that_is_no_plane_wave():
     plane = Laser(intensity=float(wide.intensity_at([CENTRE])[0]))
     same = field_in(MieOptics(), plane, R, CENTRE, 1.9, 0.0)(inner_points())
     assert values == pytest.approx(same, rel=1e-12)
+
+
+def test_mie_refuses_a_sphere_of_too_many_terms():
+    with pytest.raises(CaseError, match=r'optics.model = "mie": at size parameter .*"rays"'):
+        light_in_sphere(MieOptics(), Laser(intensity=1.0), 1e-3, CENTRE, 1.9, 0.0)
+
+
+def test_large_spheres_fit_into_memory():
+    """All points of a sphere of 80 µm at once would take 390 MB."""
+    light = light_in_sphere(MieOptics(), Laser(intensity=1.0), 80e-6, CENTRE, 1.69, 1e4)
+    tracemalloc.start()
+    found = light.spheres[0][1].inside.absorption_efficiency()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    geometric = geometric_sphere_absorption(1.69, 1e4 * 80e-6)
+    assert found == pytest.approx(geometric, rel=5e-2)
+    assert most < 2e8
 
 
 def test_trace_body_passes_the_options_on():

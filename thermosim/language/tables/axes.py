@@ -19,6 +19,10 @@ UNITS: dict[str, dict[str, float]] = {
     "wavenumber": {"1/cm": 100.0, "1/m": 1.0},
     "frequency": {"THz": 1e12, "PHz": 1e15, "GHz": 1e9, "Hz": 1.0},
     "time": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12, "min": 60.0, "h": 3600.0},
+    "intensity": {
+        "W/cm^2": 1e4, "kW/cm^2": 1e7, "mW/cm^2": 10.0, "W/m^2": 1.0, "W/um^2": 1e12,
+        "mW/um^2": 1e9, "uW/um^2": 1e6,
+    },
 }  # fmt: skip
 WORDS: dict[str, tuple[str, ...]] = {
     "wavelength": (
@@ -42,13 +46,31 @@ _SPELLED = {
     "nm": "nm nanometer nanometers nanometre nanometres",
     "um": "um μm micron microns micrometer micrometers",
     "angstrom": "å angstrom angstroms",
-    "mm": "mm", "m": "m", "J": "j", "eV": "ev electronvolt", "meV": "mev",
-    "1/cm": "1/cm cm-1 cm^-1 cm^{-1} /cm", "1/m": "1/m m-1 m^-1",
-    "THz": "thz", "PHz": "phz", "GHz": "ghz", "Hz": "hz",
-    "s": "s sec secs second seconds", "ms": "ms", "us": "us μs", "ns": "ns", "ps": "ps",
-    "min": "min mins minute minutes", "h": "h hr hrs hour hours",
-}  # fmt: skip
-_SPELLINGS = {spelling: unit for unit, all_ in _SPELLED.items() for spelling in all_.split()}
+    "mm": "mm",
+    "m": "m",
+    "J": "j",
+    "eV": "ev electronvolt",
+    "meV": "mev",
+    "1/cm": "1/cm cm-1 cm^-1 cm^{-1} /cm",
+    "1/m": "1/m m-1 m^-1",
+    "THz": "thz",
+    "PHz": "phz",
+    "GHz": "ghz",
+    "Hz": "hz",
+    "s": "s sec secs second seconds",
+    "ms": "ms",
+    "us": "us μs",
+    "ns": "ns",
+    "ps": "ps",
+    "min": "min mins minute minutes",
+    "h": "h hr hrs hour hours",
+}
+_SPELLINGS = {spelling: unit for unit, all_ in _SPELLED.items() for spelling in all_.split()} | {
+    form.replace("P", power).replace("A", area): unit
+    for unit in UNITS["intensity"]
+    for power, _, area in [unit.lower().removesuffix("^2").partition("/")]
+    for form in ("P/A2", "P/A^2", "P A-2", "P A^-2", "PA-2")
+}
 _UNIT_END = re.compile(
     r"^(?P<name>.*?)(?P<open>[\s_,/(\[{=]*|\s+in\s+)\(?(?P<unit>"
     + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True)))
@@ -99,6 +121,7 @@ def axis_of(heading: str) -> Axis | None:
         If name and unit do not fit.
     """
     text = unicodedata.normalize("NFKC", heading).replace("−", "-").strip().lower()
+    text = text.replace("/μm", "/um").replace("·", " ")
     air = _MEDIUM.search(text)
     text = _MEDIUM.sub("", text).strip()
     match = _UNIT_END.match(text)
@@ -108,7 +131,8 @@ def axis_of(heading: str) -> Axis | None:
         named = _kind_of(name)
         if named and named != kind and not (named == "energy" and kind in OPTICAL[2:]):
             raise AxisConflictError(f"names {_an(named)}, and a unit of {kind}")
-        if named or name in _NEUTRAL:
+        told = kind == "intensity" and not name[:1].isdigit()  # any name: the unit says it
+        if named or told or name in _NEUTRAL:
             return Axis(kind, unit, bool(air and air[1] == "air"))
     kind = _kind_of(_letters(text))
     return Axis(kind, "", bool(air and air[1] == "air")) if kind else None

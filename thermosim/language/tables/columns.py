@@ -25,14 +25,18 @@ def columns_of(
     axis: Axis | None,
     notes: list[str],
     source: str,
-) -> tuple[list[int], int | None]:
-    """Return the columns of signal and the column of dark counts."""
+) -> tuple[list[int], int | None, dict[int, int]]:
+    """Return the columns of signal, that of dark counts, and those of errors: signal -> error."""
     keep: list[int] = []
     dark = None
+    errors: dict[int, int] = {}
     for j, name in enumerate(heading.names):
         if j == at:
             continue
-        if _INDEX.fullmatch(name) or _ERROR.fullmatch(name):
+        if _ERROR.fullmatch(name) and keep and keep[-1] not in errors:
+            errors[keep[-1]] = j
+            notes.append(f'column {j + 1} "{name}": errors of column {keep[-1] + 1}')
+        elif _INDEX.fullmatch(name) or _ERROR.fullmatch(name):
             notes.append(f'column {j + 1} "{name}" left out')
         elif _DARK.match(name) and dark is None and len(heading.names) > 2:
             dark = j
@@ -46,7 +50,7 @@ def columns_of(
         rule = "there must be at least one column of numbers beside the axis"
         where = f"line {heading.line}" if heading.line else "file"
         raise CaseError([Problem(where, "", rule)], source)
-    return keep, dark
+    return keep, dark, errors
 
 
 def _is_second_axis(name: str, axis: Axis) -> bool:

@@ -65,7 +65,9 @@ class Table:
 
     ``axis`` is None when nothing tells what the first column is; ``dark`` (n,) is a column of dark
     counts. ``signal_per`` is "energy" or "wavelength" where a heading says so. ``channel`` [s] and
-    ``frame`` [s] are the time per row and per column that a dialect tells.
+    ``frame`` [s] are the time per row and per column that a dialect tells. ``units`` are those of
+    the columns where a line of units tells them; ``errors`` (m, n) are columns of errors, NaN for a
+    column that has none.
     """
 
     axis: Axis | None
@@ -80,6 +82,8 @@ class Table:
     frame: float | None
     notes: tuple[str, ...]
     source: str
+    units: tuple[str, ...] = ()
+    errors: Array | None = None
 
 
 def read_table(
@@ -176,7 +180,7 @@ def _table(
     data = np.asarray(block.rows, dtype=np.float64).T
     notes = [*found.notes, str(layout)]
     at, axis = _axis(heading, data, found, how, kinds, source, notes)
-    keep, dark = columns_of(heading, data, at, axis, notes, source)
+    keep, dark, errors = columns_of(heading, data, at, axis, notes, source)
     labels = labels_of(heading, keep, notes)
     table = Table(
         axis=axis,
@@ -193,8 +197,15 @@ def _table(
         frame=found.frame,
         notes=tuple(notes),
         source=source,
+        units=tuple(heading.units[j] for j in keep),
+        errors=_errors(data, keep, errors),
     )
     return _one_column(table, how) if how.column else table
+
+
+def _errors(data: Array, keep: list[int], errors: dict[int, int]) -> Array | None:
+    none = np.full(data.shape[1], np.nan)
+    return np.array([data[errors[j]] if j in errors else none for j in keep]) if errors else None
 
 
 def _one_column(table: Table, how: Reading) -> Table:
@@ -204,6 +215,8 @@ def _one_column(table: Table, how: Reading) -> Table:
         table,
         columns=table.columns[[at]],
         labels=(table.labels[at],),
+        units=(table.units[at],),
+        errors=None if table.errors is None else table.errors[[at]],
         notes=(*table.notes, note),
     )
 

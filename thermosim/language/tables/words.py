@@ -22,6 +22,8 @@ def understood() -> str:
     for kind, words in WORDS.items():
         units = ", ".join(UNITS[kind])
         rows[kind] = f"{', '.join(words)}; in {units}"
+    rows["intensity"] = f"any name with a unit; in {', '.join(UNITS['intensity'])}, as W cm⁻² too"
+    rows["errors"] = "a column called error, err, std, sd, ± … is the error of the column before it"
     for dialect in DIALECTS:
         rows[dialect.name] = dialect.what
     lines = [f"| {name} | {what.replace('|', '/')} |" for name, what in rows.items()]

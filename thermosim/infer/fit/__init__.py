@@ -1,0 +1,1 @@
+"""Fits of measured decays, efficiencies, spectra and temperatures; intervals and a verdict."""

@@ -1,0 +1,147 @@
+"""The field in a sphere on a grid of radii and angles: sums over orders as products of matrices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.optics.mie import field_to_intensity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from thermosim.optics.beam import Laser
+    from thermosim.optics.mie import MieSphere
+    from thermosim.optics.sphere_light import LightInSphere
+
+    Floats = NDArray[np.float64]
+
+_FINER = 1.5  # points for splines over those for sums
+_TURN = 8  # angles about the beam, over half a turn: exact for cos² and sin² of them
+
+
+@dataclass(frozen=True)
+class Ball:
+    """Gauss points of a sphere: radii over R, cosines to the beam, and shares of the volume.
+
+    Attributes
+    ----------
+    s, mu : shapes (a,) and (b,)
+    shares : of the volume, shape (a, b); they add up to 1
+    """
+
+    s: Floats
+    mu: Floats
+    shares: Floats
+
+    @classmethod
+    def resolving(cls, phase: float) -> Ball:
+        """Return a ball for squares of waves whose phase is `phase` over a radius."""
+        half = 20 + int(phase)
+        x, w = np.polynomial.legendre.leggauss(half)
+        mu, w_mu = np.polynomial.legendre.leggauss(2 * half)
+        s = 0.5 * (x + 1.0)
+        shares = (w * s**2)[:, None] * w_mu
+        return cls(s, mu, shares / shares.sum())
+
+
+def grid_parts(sphere: MieSphere, ball: Ball) -> tuple[Floats, Floats]:
+    """Return ``(P, S)`` of `MieSphere.intensity_parts` on a ball; shapes (a, b)."""
+    cj, dj_over, d_slope = sphere.radial_functions(ball.s)
+    n = np.arange(1, sphere.c.size + 1)
+    pi, tau = angular_functions(ball.mu, sphere.c.size)
+    weight = (1j**n * (2 * n + 1) / (n * (n + 1)))[:, None]
+    radial = (-1j * weight * (n * (n + 1))[:, None] * dj_over).T @ pi
+    magnetic, electric = (weight * cj).T, (-1j * weight * d_slope).T
+    A_r = radial * np.sqrt(1.0 - ball.mu**2)
+    A_theta, A_phi = magnetic @ pi + electric @ tau, magnetic @ tau + electric @ pi
+    return np.abs(A_r) ** 2 + np.abs(A_theta) ** 2, np.abs(A_phi) ** 2
+
+
+def angular_functions(mu: Floats, count: int) -> tuple[Floats, Floats]:
+    """Return ``pi_n`` and ``tau_n`` of cos θ = `mu`, n = 1 .. count; shapes (count, n).
+
+    Bohren and Huffman, eq. (4.47).
+    """
+    pi, tau = np.empty((count, mu.size)), np.empty((count, mu.size))
+    now, before = np.ones(mu.shape), np.zeros(mu.shape)
+    for n in range(1, count + 1):
+        pi[n - 1] = now
+        tau[n - 1] = n * mu * now - (n + 1) * before
+        now, before = ((2 * n + 1) * mu * now - (n + 1) * before) / n, now
+    return pi, tau
+
+
+def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
+    """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume."""
+    optics, laser = light.optics, light.laser
+    spheres = [(share, sphere.inside) for share, sphere in light.spheres]
+    ball = Ball.resolving(max(abs(sphere.m) * sphere.x for _, sphere in spheres))
+    if optics.average == "orientation":
+        squared = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
+        shares = ball.shares.sum(axis=1)
+        return field_to_intensity(squared, light.n, light.incident), shares
+    parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
+    P = sum(share * p for share, p, _ in parts)
+    S = sum(share * s for share, _, s in parts)
+    shares = _along(laser) if optics.average == "none" else np.array([0.5])
+    squared = np.concatenate([(c * P + (1.0 - c) * S).ravel() for c in shares])
+    volumes = np.tile(ball.shares.ravel() / len(shares), len(shares))
+    return field_to_intensity(squared, light.n, light.incident), volumes
+
+
+def smooth_intensity(light: LightInSphere) -> Callable[[Floats], Floats]:
+    """Return the local intensity in a sphere, from splines through its values on a grid.
+
+    As `LightInSphere.intensity`, in a fraction of its time for many points, and within about 1e-4
+    of the highest intensity. Points beyond the surface take the value there.
+    """
+    optics, laser = light.optics, light.laser
+    spheres = [(share, sphere.inside) for share, sphere in light.spheres]
+    phase = max(abs(sphere.m) * sphere.x for _, sphere in spheres)
+    ball = Ball.resolving(_FINER * phase)
+    parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
+    P = _spline(ball, sum(share * p for share, p, _ in parts))
+    S = _spline(ball, sum(share * s for share, _, s in parts))
+    first, second, along = laser.axes
+
+    def intensity(points: Floats) -> Floats:
+        away = (np.asarray(points, float) - light.centre) / light.radius
+        s = np.linalg.norm(away, axis=1)
+        mu = np.clip(away @ along / np.where(s > 0.0, s, 1.0), -1.0, 1.0)
+        across = np.stack([away @ first, away @ second])
+        size = np.linalg.norm(across, axis=0)
+        ways = np.where(size > 0.0, across / np.where(size > 0.0, size, 1.0), [[1.0], [0.0]])
+        cos2 = np.full(s.shape, 0.5)
+        if optics.average == "none":
+            fields = ((w, np.dot(f, first), np.dot(f, second)) for w, f in laser.field_directions)
+            cos2 = np.sum([w * (ways[0] * a + ways[1] * b) ** 2 for w, a, b in fields], axis=0)
+        s = np.minimum(s, 1.0)
+        squared = cos2 * P.ev(s, mu) + (1.0 - cos2) * S.ev(s, mu)
+        return field_to_intensity(np.maximum(squared, 0.0), light.n, light.incident)
+
+    return intensity
+
+
+def _spline(ball: Ball, values: Any) -> Any:
+    from scipy.interpolate import RectBivariateSpline
+
+    return RectBivariateSpline(ball.s, ball.mu, values, kx=5, ky=5)
+
+
+def _along(laser: Laser) -> Floats:
+    """Return the share of the power that is polarised along the radius, at angles of a turn.
+
+    One value where it is the same all around.
+    """
+    first, second, _ = laser.axes
+    angles = np.pi * (np.arange(_TURN) + 0.5) / _TURN
+    found = np.zeros(_TURN)
+    for share, field in laser.field_directions:
+        ways = np.cos(angles) * np.dot(field, first) + np.sin(angles) * np.dot(field, second)
+        found += share * ways**2
+    return found[:1] if np.ptp(found) < 1e-12 else found
