@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem
 
-from thermosim.fem.domain import set_at_quadrature_points
 from thermosim.gain import heat_source
 from thermosim.light.accounts import at_lit_points, lit_points
 from thermosim.light.light import (
@@ -19,9 +18,10 @@ from thermosim.light.light import (
     unlit_absorption,
     with_choice,
 )
-from thermosim.light.outline import only_inside, sphere_of
+from thermosim.light.outline import sphere_of
+from thermosim.light.waves import set_in_region
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
-from thermosim.optics.model import AttenuatingOptics, MieOptics, RayOptics
+from thermosim.optics.model import AttenuatingOptics, MieOptics
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
@@ -76,16 +76,18 @@ class ChangedLight:
         )  # fmt: skip
 
     def is_costly(self, light: Light) -> bool:
-        """Whether rays must be followed anew for a case."""
+        """Whether rays must be followed, or Maxwell's equations solved, anew for a case."""
         light = self._of_our_model(light)
-        return isinstance(light.optics, RayOptics) and not self._same_field(light)
+        if isinstance(light.optics, MieOptics) or not isinstance(light.optics, AttenuatingOptics):
+            return False
+        return not self._same_field(light)
 
     def where_nodes_are(self, light: Light) -> AbsorbedLight:
         """Return the light of a case at the present places of nodes that were moved."""
         found = self.of(light)
         if isinstance(self.known.light.optics, MieOptics):
             moved = _times(self.known.intensity, 0.0)
-            set_at_quadrature_points(moved, self._smooth, self.known.domain)
+            set_in_region(moved, self._smooth, self.known.domain, self.known.region)
             found = replace(found, intensity=moved)
         return found
 
@@ -93,8 +95,7 @@ class ChangedLight:
     def _smooth(self) -> Any:
         known = self.known
         centre, radius = sphere_of(known.outline)
-        field = smooth_intensity(known.light.in_sphere(centre, radius, known.alpha))
-        return only_inside(field, centre, radius)
+        return smooth_intensity(known.light.in_sphere(centre, radius, known.alpha))
 
     def is_in_series(self, light: Light) -> bool:
         """Whether the field of a case is given by the series, and another than that of the mesh."""

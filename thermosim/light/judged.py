@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from thermosim.light.waves import largest_cell
 from thermosim.optics.model import RayOptics
 
 if TYPE_CHECKING:
-    from thermosim.fem.domain import Domain
     from thermosim.light.light import AbsorbedLight
 
 _COARSE, _BARELY = 4.0, 0.01
-
-
-def largest_cell(domain: Domain, region: str) -> float:
-    """Return the longest diameter of a cell of a region [m] (collective)."""
-    cells = domain.cells(region)
-    found = domain.mesh.h(domain.tdim, cells) if len(cells) else np.zeros(1)
-    return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
 
 
 def _judge_cells(light: AbsorbedLight) -> None:

@@ -22,6 +22,7 @@ from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import gather_cells, set_by_cell
+from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
 from thermosim.light.glow import glow_heat
 from thermosim.light.ground import (
     BeamHeat,
@@ -30,13 +31,20 @@ from thermosim.light.ground import (
     beam_heat,
     reflection_notes,
 )
-from thermosim.light.judged import judge_rays, largest_cell
+from thermosim.light.judged import judge_rays
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
+from thermosim.light.waves import points_for_waves, set_in_region
 from thermosim.optics.choice import choose
-from thermosim.optics.model import AutoOptics, MieOptics, RayOptics
+from thermosim.optics.model import (
+    AttenuatingOptics,
+    AutoOptics,
+    FullWaveOptics,
+    MieOptics,
+    RayOptics,
+)
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -47,9 +55,6 @@ if TYPE_CHECKING:
     from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
-
-_LARGEST_DEGREE = {2: 30, 3: 14}
-_COARSE = 4.0
 
 
 @dataclass
@@ -65,7 +70,7 @@ class AbsorbedLight:
     gain
         With the escape worked out for this body.
     facts
-        Numbers of the escape for a summary.
+        Numbers for a summary: of the escape, of optics that have some.
     parameters
         Of the gain at the photon energy of the laser.
     alpha
@@ -83,6 +88,8 @@ class AbsorbedLight:
         Account of a watt of emission on these layers; None if they absorb none of it.
     ledger
         Where the power of the rays went; None in other models.
+    wave
+        Maxwell's field, of full wave optics.
     expected
         Power that the body absorbs according to the model itself, without mesh [W]; None if the
         model has no such number.
@@ -107,6 +114,7 @@ class AbsorbedLight:
     beam: BeamHeat | None = None
     glow: BeamHeat | None = None
     ledger: Ledger | None = None
+    wave: FullWaveLight | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
@@ -189,17 +197,19 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     shadow = isinstance(optics, RayOptics)
     found.glow = glow_heat(light, domain, escape)
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
-    if isinstance(optics, RayOptics | MieOptics):
+    if isinstance(optics, AttenuatingOptics):
         _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
         found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
         found.rebuild(found.alpha)
         judge_rays(found)
-    elif isinstance(optics, MieOptics):
-        found.quadrature_degree = _series_degree(found, optics, degree)
-        found.intensity = quadrature_function(domain, found.quadrature_degree)
+    elif isinstance(optics, MieOptics | FullWaveOptics):
+        wave, rule = light.laser.wavelength / light.index, optics.quadrature_degree
+        made = points_for_waves(domain, found.region, wave, rule, degree)
+        found.intensity, found.quadrature_degree, coarse = made
+        found.notes += coarse
         found.rebuild(found.alpha)
-        if optics.substrate and found.expected:
+        if isinstance(optics, MieOptics) and optics.substrate and found.expected:
             found.notes += reflection_notes(light, outline, found.alpha, found.expected)
     else:
         _fill_by_formula(found, degree)
@@ -264,9 +274,9 @@ def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
 def with_rule(light: AbsorbedLight, degree: int) -> AbsorbedLight:
     """Return the light at the points of another rule (collective)."""
     found = replace(light, quadrature_degree=degree)
-    if isinstance(light.light.optics, MieOptics):
+    if isinstance(light.light.optics, MieOptics | FullWaveOptics):
         found.intensity = quadrature_function(light.domain, degree)
-        _fill_from_series(found)
+        _fill_from_series(found) if light.wave is None else _take_full_wave(found)
     else:
         _fill_by_formula(found, degree)
     return found
@@ -314,33 +324,11 @@ def _emitter(light: Light, outline: Outline) -> Any:
     return sphere[1]
 
 
-def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> None:
+def _check_saturation(light: AbsorbedLight, optics: AttenuatingOptics) -> None:
     if optics.saturation and light.parameters.population is None:
-        raise CaseError(
-            [
-                Problem(
-                    "optics.saturation",
-                    "true",
-                    "but the gain counts no bleaching of dots",
-                    'write gain.recombination.kind = "ladder" with bleaching = true',
-                )
-            ]
-        )
-
-
-def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
-    """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
-    n, size = light.light.index, largest_cell(light.domain, light.region)
-    wave = light.light.laser.wavelength / n
-    if size > wave / _COARSE:
-        light.notes.append(
-            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, above "
-            f"λ/(4n) = {wave / _COARSE * 1e9:.0f} nm: the light is integrated, but temperatures "
-            "and pictures do not show its fringes; raise mesh.cells_per_radius to see them"
-        )
-    # |E|² oscillates with λ/(2n); a rule of degree d has about d/2 points along a cell
-    wanted = optics.quadrature_degree or degree + math.ceil(2.0 * math.pi * size / wave)
-    return min(wanted, optics.quadrature_degree or _LARGEST_DEGREE[light.domain.tdim])
+        rule, key = "but the gain counts no bleaching of dots", "optics.saturation"
+        remedy = 'write gain.recombination.kind = "ladder" with bleaching = true'
+        raise CaseError([Problem(key, "true", rule, remedy)])
 
 
 def _fill_from_series(light: AbsorbedLight) -> None:
@@ -384,7 +372,22 @@ def _fill_from_rays(light: AbsorbedLight) -> None:
         light.others.append((share, found))
 
 
+def _fill_from_full_wave(light: AbsorbedLight) -> None:
+    """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
+    light.wave = found = full_wave_light(light.light, light.alpha, light.domain.comm)
+    light.expected = found.absorbed
+    light.facts = light.facts | found.numbers
+    light.notes = light.notes + [note for note in found.notes if note not in light.notes]
+    _take_full_wave(light)
+
+
+def _take_full_wave(light: AbsorbedLight) -> None:
+    assert light.wave is not None
+    set_in_region(light.intensity, light.wave.intensity_at, light.domain, light.region)
+
+
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
     RayOptics: _fill_from_rays,
     MieOptics: _fill_from_series,
+    FullWaveOptics: _fill_from_full_wave,
 }

@@ -218,15 +218,3 @@ def sphere_of(outline: Outline) -> tuple[Floats, float]:
         remedy = 'choose optics.model = "rays"'
         raise CaseError([Problem("optics.model", '"mie"', rule, remedy)])
     return found
-
-
-def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
-    """Return the field with 0 at the points of other bodies."""
-
-    def values(points: Floats) -> Floats:
-        near = np.linalg.norm(points - np.asarray(centre), axis=1) < 1.04 * radius
-        found = np.zeros(len(points))
-        found[near] = field_at(points[near])
-        return found
-
-    return values

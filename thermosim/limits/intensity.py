@@ -20,6 +20,7 @@ from thermosim.optics.choice import choose
 from thermosim.optics.layers import layered_light
 from thermosim.optics.model import (
     AutoOptics,
+    FullWaveOptics,
     MieOptics,
     RayOptics,
     trace_body,
@@ -73,9 +74,9 @@ class LitBody:
 
 
 def settled(light: Light) -> Light:
-    """Return the light with the model chosen that a run would choose."""
+    """Return the light with the model chosen that a run would choose; no full wave without mesh."""
     shape, b = light.shape, light.contact_radius
-    if shape is None or not isinstance(light.optics, AutoOptics):
+    if shape is None or not isinstance(light.optics, AutoOptics | FullWaveOptics):
         return light
     cut = shape.truncated(b).depth if b else 0.0
     sphere = (_centre(shape, b), shape.radius) if isinstance(shape, Sphere) else None
