@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from thermosim.optics.model import MieOptics, RayOptics
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
-    from thermosim.light.light import AbsorbedLight
 
 _COARSE, _BARELY = 4.0, 0.01
 
@@ -25,7 +24,7 @@ def largest_cell(domain: Domain, region: str) -> float:
     return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
 
 
-def say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
+def say_substrate(light: Any, optics: MieOptics) -> None:
     """Note what the substrate does to the light in a sphere."""
     if not optics.substrate or not light.expected:
         return
@@ -43,7 +42,7 @@ def say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
         )
 
 
-def _judge_cells(light: AbsorbedLight) -> None:
+def _judge_cells(light: Any) -> None:
     """Say where cells are larger than what rays resolve, which closed forms do resolve."""
     optics, n = light.light.optics, light.light.index
     assert isinstance(optics, RayOptics)
@@ -57,7 +56,7 @@ def _judge_cells(light: AbsorbedLight) -> None:
         )
 
 
-def judge_rays(light: AbsorbedLight) -> None:
+def judge_rays(light: Any) -> None:
     """Note light that was dropped or not followed, and cells too large for the rays."""
     ledger = light.ledger
     assert ledger is not None
