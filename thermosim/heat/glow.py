@@ -15,7 +15,6 @@ from thermosim.fem.domain import assemble_vector, compile_form, constant, vector
 from thermosim.model.budget import EMISSION
 
 if TYPE_CHECKING:
-    from thermosim.heat.problem import HeatProblem
     from thermosim.model.heat import Glow
 
 
@@ -27,7 +26,7 @@ class GlowCoupling:
     shares : region -> what it absorbs of the light that leaves the emitter
     """
 
-    def __init__(self, problem: HeatProblem, glow: Glow) -> None:
+    def __init__(self, problem: Any, glow: Glow) -> None:
         """Spread a watt of emission over the absorbers (collective)."""
         self.problem, self.glow = problem, glow
         domain, source = problem.domain, glow.source

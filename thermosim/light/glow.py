@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from thermosim.gain.escape.methods import Escape
     from thermosim.light.cells import Floats
     from thermosim.light.ground import LayerCells, Layers
-    from thermosim.light.light import AbsorbedLight
     from thermosim.model.model import Emitted, Light
 
 _ANGLES = 96  # steps of the cosine of the angle of incidence
@@ -50,7 +49,7 @@ def glow_heat(light: Light, domain: Domain, escape: Escape | None) -> BeamHeat |
     return on_root(domain.comm, lambda: _Glow(emitted, ground, cells, contact, through).heat())
 
 
-def glows_of(light: AbsorbedLight) -> tuple[Glow, ...]:
+def glows_of(light: Any) -> tuple[Glow, ...]:
     """Return the emission that layers absorb, which heats them with the state of the dots.
 
     Collective.

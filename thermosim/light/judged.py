@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from thermosim.light.waves import largest_cell
 from thermosim.optics.model import RayOptics
 
-if TYPE_CHECKING:
-    from thermosim.light.light import AbsorbedLight
-
 _COARSE, _BARELY = 4.0, 0.01
 
 
-def _judge_cells(light: AbsorbedLight) -> None:
+def _judge_cells(light: Any) -> None:
     """Say where cells are larger than what rays resolve, which closed forms do resolve."""
     optics, n = light.light.optics, light.light.index
     assert isinstance(optics, RayOptics)
@@ -27,7 +24,7 @@ def _judge_cells(light: AbsorbedLight) -> None:
         )
 
 
-def judge_rays(light: AbsorbedLight) -> None:
+def judge_rays(light: Any) -> None:
     """Note light that was dropped or not followed, and cells too large for the rays."""
     ledger = light.ledger
     assert ledger is not None
