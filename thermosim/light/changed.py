@@ -21,7 +21,7 @@ from thermosim.light.light import (
 from thermosim.light.outline import sphere_of
 from thermosim.light.waves import set_in_region
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
-from thermosim.optics.model import AttenuatingOptics, MieOptics, RayOptics
+from thermosim.optics.model import AttenuatingOptics, MieOptics
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
@@ -66,7 +66,7 @@ class ChangedLight:
         light = self._of_our_model(light)
         if not self._same_field(light):
             return absorbed_light(light, known.domain, self._degree)
-        gain, facts = emission_of(light, known.outline)
+        gain, facts, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)
         brighter = light.laser.peak_intensity / known.light.laser.peak_intensity
@@ -76,9 +76,11 @@ class ChangedLight:
         )  # fmt: skip
 
     def is_costly(self, light: Light) -> bool:
-        """Whether rays must be followed anew for a case."""
+        """Whether rays must be followed, or Maxwell's equations solved, anew for a case."""
         light = self._of_our_model(light)
-        return isinstance(light.optics, RayOptics) and not self._same_field(light)
+        if isinstance(light.optics, MieOptics) or not isinstance(light.optics, AttenuatingOptics):
+            return False
+        return not self._same_field(light)
 
     def where_nodes_are(self, light: Light) -> AbsorbedLight:
         """Return the light of a case at the present places of nodes that were moved."""
@@ -102,7 +104,7 @@ class ChangedLight:
             return False
         if not self._same_field(light):
             return True
-        gain, _ = emission_of(light, known.outline)
+        gain, _, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         return self._alpha(light, p) != known.alpha
 
@@ -111,7 +113,7 @@ class ChangedLight:
         light = self._of_our_model(light)
         optics = light.optics
         assert isinstance(optics, MieOptics)
-        gain, _ = emission_of(light, self.known.outline)
+        gain, _, _ = emission_of(light, self.known.outline)
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)
         centre, radius = sphere_of(self.known.outline)
@@ -160,8 +162,14 @@ class ChangedLight:
             lasers[0] == lasers[1]
             and index
             and optics[0] == optics[1]
-            and (self.known.ground is None or light.ground == known.ground)
+            and (light.ground == known.ground or not self._sees_ground)
         )
+
+    @property
+    def _sees_ground(self) -> bool:
+        """Whether the layers under the body are heated by light, or reflect it to the body."""
+        optics = self.known.light.optics
+        return self.known.ground is not None or (isinstance(optics, MieOptics) and optics.substrate)
 
     def _intensity(self, alpha: float, brighter: float) -> Any:
         known = self.known

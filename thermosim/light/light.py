@@ -11,7 +11,11 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.errors import CaseError, Problem
-from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
+from thermosim.fem.domain import (
+    quadrature_function,
+    quadrature_points,
+    set_at_quadrature_points,
+)
 from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
@@ -19,12 +23,21 @@ from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import gather_cells, set_by_cell
 from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
-from thermosim.light.ground import BeamHeat, LayerCells, absorbing_cells, beam_heat
+from thermosim.light.glow import glow_heat
+from thermosim.light.ground import (
+    BeamHeat,
+    LayerCells,
+    absorbing_cells,
+    beam_heat,
+    reflection_notes,
+)
+from thermosim.light.judged import judge_rays
 from thermosim.light.outline import outline_of, sphere_of
+from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
-from thermosim.light.traced import doubts_of_rays, traced_into
+from thermosim.light.traced import traced_into
 from thermosim.light.waves import points_for_waves, set_in_region
-from thermosim.optics.choice import CUT, choose
+from thermosim.optics.choice import choose
 from thermosim.optics.model import (
     AttenuatingOptics,
     AutoOptics,
@@ -36,6 +49,7 @@ from thermosim.optics.model import (
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
+    from thermosim.gain.escape.methods import Escape
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
     from thermosim.light.traced import Put
@@ -70,6 +84,8 @@ class AbsorbedLight:
         take none.
     beam
         Account of the beam that falls on these layers; None in a plane wave, or if they take none.
+    glow
+        Account of a watt of emission on these layers; None if they absorb none of it.
     ledger
         Where the power of the rays went; None in other models.
     wave
@@ -96,6 +112,7 @@ class AbsorbedLight:
     quadrature_degree: int | None = None
     ground: Any = None
     beam: BeamHeat | None = None
+    glow: BeamHeat | None = None
     ledger: Ledger | None = None
     wave: FullWaveLight | None = None
     expected: float | None = None
@@ -170,7 +187,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     outline = outline_of(light, domain)
     light, notes = with_choice(light, outline)
     optics = light.optics
-    gain, facts = emission_of(light, outline)
+    gain, facts, escape = emission_of(light, outline)
     p = gain.parameters(light.laser.photon_energy)
     unlit = unlit_absorption(light, p)
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
@@ -178,23 +195,22 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
+    found.glow = glow_heat(light, domain, escape)
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
     if isinstance(optics, AttenuatingOptics):
         _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
         found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
         found.rebuild(found.alpha)
-        assert found.ledger is not None
-        beside = found.ground is not None and found.beam is None
-        found.notes += doubts_of_rays(found.ledger, beside=beside)
+        judge_rays(found)
     elif isinstance(optics, MieOptics | FullWaveOptics):
         wave, rule = light.laser.wavelength / light.index, optics.quadrature_degree
         made = points_for_waves(domain, found.region, wave, rule, degree)
         found.intensity, found.quadrature_degree, coarse = made
         found.notes += coarse
         found.rebuild(found.alpha)
-        if isinstance(optics, MieOptics):
-            _say_substrate(found, optics)
+        if isinstance(optics, MieOptics) and optics.substrate and found.expected:
+            found.notes += reflection_notes(light, outline, found.alpha, found.expected)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -202,8 +218,10 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     return found
 
 
-def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, float]]:
-    """Return the gain with its escape worked out for what the light meets, and numbers of it.
+def emission_of(
+    light: Light, outline: Outline
+) -> tuple[GainModel, dict[str, float], Escape | None]:
+    """Return the gain with its escape worked out for what the light meets, its numbers, itself.
 
     Raises
     ------
@@ -218,7 +236,7 @@ def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, fl
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
     p = gain.parameters(light.laser.photon_energy)
-    return gain, escape_numbers(gain, escape, p, light.T_ref)
+    return gain, escape_numbers(gain, escape, p, light.T_ref), escape
 
 
 def unlit_absorption(light: Light, p: GainParameters) -> float:
@@ -316,29 +334,14 @@ def _check_saturation(light: AbsorbedLight, optics: AttenuatingOptics) -> None:
 def _fill_from_series(light: AbsorbedLight) -> None:
     centre, radius = sphere_of(light.outline)
     found = light.light.in_sphere(centre, radius, light.alpha)
-    set_in_region(light.intensity, found.intensity, light.domain, light.region)
+    waves = 4.0 * math.pi * light.light.index / light.light.laser.wavelength  # of |E|²
+    rule, lit = quadrature_points(light.intensity), light.domain.cells(light.region)
+    inside = sampled(found.intensity, rule, waves, np.asarray(centre), radius, lit)
+    set_at_quadrature_points(light.intensity, inside, light.domain)
     light.expected = found.absorbed
     if found.optics.substrate:
         Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
         light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
-
-
-def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
-    """Note what the substrate does to the light in a sphere."""
-    if not optics.substrate or not light.expected:
-        return
-    free = replace(light.light, optics=optics.model_copy(update={"substrate": False, "gap": 0.0}))
-    centre, radius = sphere_of(light.outline)
-    ratio = light.expected / free.in_sphere(centre, radius, light.alpha).absorbed
-    light.notes.append(
-        f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"
-    )
-    depth = (radius - centre[2]) / radius
-    if depth > CUT:
-        light.notes.append(
-            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
-            "that of a whole sphere that touches"
-        )
 
 
 def _put_rays(light: AbsorbedLight, body: Cells | None, layers: LayerCells, put: Put) -> None:

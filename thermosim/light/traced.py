@@ -108,19 +108,3 @@ def _shared(
         rings = ring_groups(layer.centres, size, per_decade)
         found[name] = grouped_density(power, layer.volumes, rings)
     return grouped_density(inside, body.volumes, lattice_groups(body.centres, size)), found
-
-
-def doubts_of_rays(ledger: Ledger, *, beside: bool) -> list[str]:
-    """Return warnings of light that rays do not account for; `beside`: also that in the layers."""
-    found, unknown = [], ledger.truncated + ledger.lost
-    if unknown > _BARELY * ledger.incident:
-        found.append(
-            f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
-            "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
-        )
-    if beside:
-        found.append(
-            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
-            "having met the particle, is not counted as heat"
-        )
-    return found

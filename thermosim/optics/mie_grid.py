@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.optics.axial import angular_functions
 from thermosim.optics.mie import field_to_intensity
 
 if TYPE_CHECKING:
@@ -60,20 +61,6 @@ def grid_parts(sphere: MieSphere, ball: Ball) -> tuple[Floats, Floats]:
     A_r = radial * np.sqrt(1.0 - ball.mu**2)
     A_theta, A_phi = magnetic @ pi + electric @ tau, magnetic @ tau + electric @ pi
     return np.abs(A_r) ** 2 + np.abs(A_theta) ** 2, np.abs(A_phi) ** 2
-
-
-def angular_functions(mu: Floats, count: int) -> tuple[Floats, Floats]:
-    """Return ``pi_n`` and ``tau_n`` of cos θ = `mu`, n = 1 .. count; shapes (count, n).
-
-    Bohren and Huffman, eq. (4.47).
-    """
-    pi, tau = np.empty((count, mu.size)), np.empty((count, mu.size))
-    now, before = np.ones(mu.shape), np.zeros(mu.shape)
-    for n in range(1, count + 1):
-        pi[n - 1] = now
-        tau[n - 1] = n * mu * now - (n + 1) * before
-        now, before = ((2 * n + 1) * mu * now - (n + 1) * before) / n, now
-    return pi, tau
 
 
 def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:

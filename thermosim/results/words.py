@@ -214,7 +214,8 @@ def heat_words(path: str) -> str:
     """Return an entry of the budget in words, in the direction in which it counts."""
     place, _, way = path.partition(":")
     if place == "source":
-        return f"heat released in {way}"
+        region, _, emission = way.partition(":")
+        return f"heat released in {region}" + (", by emission" if emission else "")
     if way == "stored":
         return f"heat stored in {place}"
     return f"heat leaving by {place}, {way.replace('_', ' ')}"
