@@ -65,7 +65,8 @@ class ChangedLight:
             return known
         light = self._of_our_model(light)
         if not self._same_field(light):
-            return absorbed_light(light, known.domain, self._degree)
+            like = known if light.ground == known.light.ground else None
+            return absorbed_light(light, known.domain, self._degree, like)
         gain, facts, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)

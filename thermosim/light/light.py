@@ -167,7 +167,9 @@ class AbsorbedLight:
             fill(self)
 
 
-def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
+def absorbed_light(
+    light: Light, domain: Domain, degree: int, like: AbsorbedLight | None = None
+) -> AbsorbedLight:
     """Return the light of a model on its mesh (collective).
 
     Parameters
@@ -178,6 +180,8 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         Its mesh.
     degree
         Of the quadrature of heat sources; light with finer structure chooses a higher one.
+    like
+        Light of a case with the same layers: what they absorb of a watt of emission is as there.
 
     Raises
     ------
@@ -195,7 +199,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
-    found.glow = glow_heat(light, domain, escape)
+    found.glow = glow_heat(light, domain, escape) if like is None else like.glow
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
     if isinstance(optics, AttenuatingOptics):
         _check_saturation(found, optics)
