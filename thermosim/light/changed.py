@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from thermosim.model.model import Light
 
 _BINS, _DARKEST = 200, 1e-6  # of intensities, down to this share of the highest
+_SAME_COLOUR = 1e-3  # of the photon energy, by which rays and waves go on as they did
 _ROUNDING = 1e-12  # of an absorption coefficient
 _STEP = 1e-4  # of the absorption coefficient, for what the intensity does with it
 
@@ -155,8 +156,11 @@ class ChangedLight:
 
     def _same_field(self, light: Light) -> bool:
         """Whether the field differs by the brightness and by what the body absorbs alone."""
-        known, names = self.known.light, ("intensity", "power")
+        known, names = self.known.light, ("intensity", "power", "photon_energy", "wavelength")
         lasers = [laser.model_dump(exclude=set(names)) for laser in (light.laser, known.laser)]
+        colour = abs(light.laser.photon_energy / known.laser.photon_energy - 1.0)
+        if colour > (0.0 if isinstance(known.optics, MieOptics) else _SAME_COLOUR):
+            return False
         index = light.index == known.index or light.index != light.index
         optics = [o.model_dump(exclude={"host_absorption"}) for o in (light.optics, known.optics)]
         return bool(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.optics.axial import angular_functions
 from thermosim.optics.mie import field_to_intensity
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.optics.beam import Laser
-    from thermosim.optics.mie import MieSphere
     from thermosim.optics.sphere_light import LightInSphere
 
     Floats = NDArray[np.float64]
@@ -50,19 +48,6 @@ class Ball:
         return cls(s, mu, shares / shares.sum())
 
 
-def grid_parts(sphere: MieSphere, ball: Ball) -> tuple[Floats, Floats]:
-    """Return ``(P, S)`` of `MieSphere.intensity_parts` on a ball; shapes (a, b)."""
-    cj, dj_over, d_slope = sphere.radial_functions(ball.s)
-    n = np.arange(1, sphere.c.size + 1)
-    pi, tau = angular_functions(ball.mu, sphere.c.size)
-    weight = (1j**n * (2 * n + 1) / (n * (n + 1)))[:, None]
-    radial = (-1j * weight * (n * (n + 1))[:, None] * dj_over).T @ pi
-    magnetic, electric = (weight * cj).T, (-1j * weight * d_slope).T
-    A_r = radial * np.sqrt(1.0 - ball.mu**2)
-    A_theta, A_phi = magnetic @ pi + electric @ tau, magnetic @ tau + electric @ pi
-    return np.abs(A_r) ** 2 + np.abs(A_theta) ** 2, np.abs(A_phi) ** 2
-
-
 def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
     """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume."""
     optics, laser = light.optics, light.laser
@@ -72,7 +57,7 @@ def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
         squared = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
         shares = ball.shares.sum(axis=1)
         return field_to_intensity(squared, light.n, light.incident), shares
-    parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
+    parts = [(share, *sphere.lattice_parts(ball.s, ball.mu)) for share, sphere in spheres]
     P = sum(share * p for share, p, _ in parts)
     S = sum(share * s for share, _, s in parts)
     shares = _along(laser) if optics.average == "none" else np.array([0.5])
@@ -91,7 +76,7 @@ def smooth_intensity(light: LightInSphere) -> Callable[[Floats], Floats]:
     spheres = [(share, sphere.inside) for share, sphere in light.spheres]
     phase = max(abs(sphere.m) * sphere.x for _, sphere in spheres)
     ball = Ball.resolving(_FINER * phase)
-    parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
+    parts = [(share, *sphere.lattice_parts(ball.s, ball.mu)) for share, sphere in spheres]
     P = _spline(ball, sum(share * p for share, p, _ in parts))
     S = _spline(ball, sum(share * s for share, _, s in parts))
     first, second, along = laser.axes

@@ -244,7 +244,11 @@ def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
         size = min(abs(change), _FAR)
         text = signed(math.copysign(size, change))
         lines.append(f"{row['assumed']}; {row['instead']}: {far}{text}{turns}")
-    return [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
+    rows = [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
+    if "delta_T_model_low_K" in numbers and lines:
+        low, high = (_rounded(numbers[f"delta_T_model_{end}_K"]) for end in ("low", "high"))
+        rows.insert(0, ("span, if one thing assumed fails", f"{low} … {high}"))
+    return rows
 
 
 def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:

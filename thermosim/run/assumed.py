@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     Other = tuple[str, str, float]
     """What was assumed, what instead, and the heat [W] or conductance [W/K] then."""
 
+FAR = 30.0
+"""Change of ΔT [K] beyond which a linear estimate says no more than that."""
 _DARK = 0.01  # share of dots without emission that is tried
 _BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over theirs
 _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
