@@ -255,17 +255,29 @@ def _absorbed_in(
 ) -> list[tuple[float, float]]:
     if not any(layer.index.imag > 0 for layer in layers):
         return []
-    indices = [complex(_UNKNOWN) if math.isnan(a.index.real) else a.index for a in layers]
-    sizes = [layer.thickness for layer in layers]
+    stack = tuple(
+        (complex(_UNKNOWN) if math.isnan(a.index.real) else a.index, a.thickness, a.step)
+        for a in layers
+    )
+    return list(_absorbed_by(stack, wavelength, cos, from_below))
+
+
+@functools.lru_cache(maxsize=4096)
+def _absorbed_by(
+    stack: tuple[tuple[complex, float, float], ...], wavelength: float, cos: float, from_below: bool
+) -> tuple[tuple[float, float], ...]:
+    """Return depths and shares of layers given by index, thickness and step [m]."""
+    indices, sizes = [index for index, _, _ in stack], [size for _, size, _ in stack]
     if from_below:
         indices, sizes = indices[::-1], sizes[::-1]
     found = layered_light([1.0, *indices, 1.0], sizes, wavelength, cos)
-    shares, begins = [], 0.0
-    for layer, taken in zip(layers, found.layers[:: -1 if from_below else 1], strict=True):
+    shares, begins = list[tuple[float, float]](), 0.0
+    taken_by = found.layers[:: -1 if from_below else 1]
+    for (_, thickness, step), taken in zip(stack, taken_by, strict=True):
         middle = (np.arange(_DEPTHS) + 0.5) / _DEPTHS * taken.thickness
         part = taken.density(taken.thickness - middle if from_below else middle)
         part = part * taken.absorbed / max(part.sum(), 1e-300)
-        deep = middle * (layer.step / layer.thickness)  # a film heats the face that it lies on
+        deep = middle * (step / thickness)  # a film heats the face that it lies on
         shares += [(begins + float(d), float(a)) for d, a in zip(deep, part, strict=True) if a]
-        begins += layer.step
-    return shares
+        begins += step
+    return tuple(shares)

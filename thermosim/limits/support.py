@@ -7,6 +7,7 @@ small contact (`layered_resistance`) then changes by what the faces and the rim 
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _FEWEST, _MOST = 400, 200_000
 _RINGS, _TURNS = 4000, 16
+_KEPT = 6_000_000  # numbers of a table that is kept
 _ANGLES = 96  # cosines of the incidence of emission
 
 
@@ -113,12 +115,7 @@ class _Plate:
 
     def waves(self, count: int) -> tuple[Floats, Floats]:
         """Return wave numbers [1/m] of the disk and the weight of each [1/m²]."""
-        from scipy.special import jn_zeros, jv
-
-        zeros = _zeros(0 if self.rim_held else 1, count, jn_zeros)
-        if not self.rim_held:
-            zeros = np.concatenate([[0.0], zeros])
-        peak = jv(1 if self.rim_held else 0, zeros)
+        zeros, peak = _disk_waves(self.rim_held, count)
         return np.asarray(zeros / self.radius), np.asarray(1.0 / (np.pi * self.radius**2 * peak**2))
 
     def impedance(self, wave_number: Floats, depth: float = 0.0) -> Floats:
@@ -264,10 +261,26 @@ def _beam_resistance(part: SubstratePart, layers: list[LayerBelow]) -> float:
     return float(-min(xs) / (along * (max(ys) - min(ys)) * part.thickness))
 
 
+@functools.lru_cache(maxsize=16)
+def _disk_waves(rim_held: bool, count: int) -> tuple[Floats, Floats]:
+    """Return wave numbers times the radius of a disk, and J1 or J0 there."""
+    from scipy.special import jn_zeros, jv
+
+    zeros = _zeros(0 if rim_held else 1, count, jn_zeros)
+    if not rim_held:
+        zeros = np.concatenate([[0.0], zeros])
+    return zeros, np.asarray(jv(1 if rim_held else 0, zeros))
+
+
+@functools.cache
+def _first_zeros(exact: Any, order: int, few: int) -> Floats:
+    return np.asarray(exact(order, few))
+
+
 def _zeros(order: int, count: int, exact: Any) -> Floats:
     """Return zeros of J0 or J1; beyond the 200th by McMahon's expansion, right to 1e-12."""
     few = min(count, 200)
-    found = exact(order, few)
+    found = _first_zeros(exact, order, few)
     if count <= few:
         return np.asarray(found)
     mu = 4.0 * order**2
@@ -350,7 +363,18 @@ class _Beam:
         """Return its waves J0 [W]."""
         from scipy.special import j0
 
+        if wave_number.size * self.r.size <= _KEPT:
+            return np.asarray(_waves_on(wave_number.tobytes(), self.r.tobytes()) @ self.power)
         return np.array([float((self.power * j0(k * self.r)).sum()) for k in wave_number])
+
+
+@functools.lru_cache(maxsize=8)
+def _waves_on(wave_numbers: bytes, radii: bytes) -> Floats:
+    """Return J0 of all wave numbers [1/m] at all radii [m]; both come as the bytes of floats."""
+    from scipy.special import j0
+
+    found: Floats = j0(np.outer(np.frombuffer(wave_numbers), np.frombuffer(radii)))
+    return found
 
 
 def _beam_on(light: Light, radius: float) -> _Beam:
