@@ -22,6 +22,7 @@ _HOMES = {
     "SolveError": "thermosim.errors",
     "build_mesh": "thermosim.mesh.build",
     "check": "thermosim.limits.check",
+    "fields": "thermosim.visual.access",
     "load_case": "thermosim.case.read",
     "load_material": "thermosim.materials",
     "load_result": "thermosim.results",
