@@ -1,4 +1,4 @@
-"""One particle, four models of the light: the table and the picture of docs/optics.md.
+"""One particle, five models of the light: the table and the picture of docs/optics.md.
 
 Run ``python3 benchmarks/optics_models.py [picture.png]`` in the checkout; about three minutes.
 """
@@ -28,6 +28,7 @@ MODELS = {
     "rays": ("rays", ()),
     "mie": ("mie", ()),
     "mie over mica": ("mie", ("optics.substrate=true",)),
+    "full wave": ("full_wave", ()),
 }
 
 

@@ -257,6 +257,28 @@ def test_closed_forms_and_the_run_see_the_same_sphere_over_mica():
     assert found["optics_Q_abs"] > 0.01
 
 
+def test_a_contact_that_cuts_deep_is_told_over_a_substrate():
+    for radius, told in (("70 nm", True), ("30 nm", False)):
+        contact = {"contact": {"kind": "disk", "radius": radius}}
+        case = case_of("mie", 0.3e-6, optics={"substrate": True}, **{**MICA_SLAB, **contact})
+        notes = light_of(case).notes
+        assert any("cuts off 2.8% of the radius" in note for note in notes) == told
+
+
+def test_another_substrate_is_another_light_where_it_reflects():
+    """Sensitivities do not take the light of the case for that of a case with other layers."""
+    from dataclasses import replace
+
+    from thermosim.light.changed import ChangedLight
+
+    for substrate in (True, False):
+        known = light_of(case_of("mie", 0.3e-6, optics={"substrate": substrate}, **MICA_SLAB))
+        (layer,) = known.light.ground
+        other = replace(known.light, ground=(replace(layer, index=2.4 + 0j),))
+        found = ChangedLight(known, 5).of(other).expected
+        assert (found == known.expected) == (not substrate)
+
+
 def test_a_focused_beam_on_the_axis_is_not_refused():
     """A waist of 0.4 um on a sphere of 0.3 um: absorbed on the mesh as by the series."""
     beam = {

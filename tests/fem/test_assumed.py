@@ -90,3 +90,21 @@ def test_without_effect_nothing_is_ranked():
     dark = run(laser={"intensity": "0 W/m^2"})
     assert dark.summary["assumptions"] == []
     assert "assumed, by effect on ΔT" not in dict(result_rows(dark))
+
+
+def test_an_extinction_that_nobody_measured_is_tried():
+    """In a beam of 50 µm at 0.2 kW/cm²; the estimate beside a run with tinted mica."""
+    beam = {"profile": "gaussian", "waist": "50 um", "intensity": "0.2 kW/cm^2"}
+    clear = run(laser=beam)
+    name = "a substrate transparent to the beam"
+    (row,) = [row for row in clear.summary["assumptions"] if row["assumed"] == name]
+    assert "1e-06 in muscovite, whose own is not measured" in row["instead"]
+    case = parse_case({**BASE, "laser": beam})
+    mica = case.material("muscovite")
+    index = mica.refractive_index.model_copy(update={"k": (1e-6,)})
+    mica = mica.model_copy(update={"refractive_index": index})
+    tinted = simulate(case.model_copy(update={"materials": {"muscovite": mica}}))
+    change = tinted.delta_T_mean_K - clear.delta_T_mean_K
+    assert change > 0.0
+    assert row["change_K"] == pytest.approx(change, rel=0.05)
+    assert name not in [row["assumed"] for row in tinted.summary["assumptions"]]

@@ -11,8 +11,10 @@ pytest.importorskip("dolfinx")
 
 from thermosim import load_case, simulate  # noqa: E402
 from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.cli.run import run_case  # noqa: E402
 from thermosim.errors import CaseError, SolveError  # noqa: E402
 from thermosim.infer.ladder import Ladder, Rung, favourable, ladder, variants  # noqa: E402
+from thermosim.infer.quick import quick_ladder  # noqa: E402
 
 TREE = {
     "particle": {"shape": {"kind": "sphere", "radius": "1 um"}, "emissivity": 0.9},
@@ -118,3 +120,26 @@ def test_command(tmp_path):
     assert document["decides"] == "real light"
     shown = CliRunner().invoke(app, ["ladder", str(path), "--quiet"], catch_exceptions=False)
     assert "decides: real light" in shown.stdout
+
+
+def test_the_ladder_of_the_report_is_that_of_finite_elements(climbed):
+    """By one temperature in the particle, in seconds; every rung within 3 %."""
+    quick = quick_ladder(parse_case(TREE))
+    assert [step["name"] for step in quick["steps"]] == [rung.name for rung in climbed.rungs]
+    for step, rung in zip(quick["steps"], climbed.rungs, strict=True):
+        assert step["words"] == rung.words
+        assert step["delta_T_mean_K"] == pytest.approx(rung.delta_T_mean_K, rel=0.03)
+    assert quick["decides"] == climbed.decides.name
+    assert quick["as_written_delta_T_mean_K"] == pytest.approx(climbed.as_written_K, rel=0.03)
+
+
+def test_cases_in_time_and_bodies_have_no_quick_ladder():
+    assert quick_ladder(parse_case({**TREE, "transient": {"duration": "1 ms"}})) is None
+
+
+def test_a_run_writes_its_ladder_and_draws_it(tmp_path):
+    run_case(parse_case(TREE), tmp_path / "out", overwrite=False, quiet=True)
+    kept = json.loads((tmp_path / "out" / "ladder.json").read_text())
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.count('class="bar ') == len(kept["steps"])
+    assert f"Decides: {kept['decides']}" in page

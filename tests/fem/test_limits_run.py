@@ -175,3 +175,22 @@ def test_one_dot_closes_its_balance_and_names_no_path_that_it_lacks():
         }
         closed = limits_of(parse_case(dot))
         assert closed["delta_T_all_paths_K"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_rays_on_finer_cells_come_to_what_limits_says():
+    """Cells wider than the rays resolve even hot spots out; the run says so."""
+    found = {}
+    for refinement in (1.0, 2.0):
+        case = parse_case(
+            tree(sphere("5 um"), substrate=slab("mica"), optics={"model": "rays"},
+                 mesh={"refinement": refinement})
+        )  # fmt: skip
+        run = simulate(case)
+        found[refinement] = run.summary["delta_T_mean_K"]
+        told = any(
+            "which thermosim limits does not do" in " ".join(note.split()) for note in run.notes
+        )
+        assert told == (refinement == 1.0)
+    closed = limits_of(case)["delta_T_all_paths_K"]
+    assert abs(found[2.0] - closed) < 0.5 * abs(found[1.0] - closed)
+    assert found[2.0] == pytest.approx(closed, rel=0.03)

@@ -106,3 +106,13 @@ def test_field_inside_agrees_with_miepython(m, x):
     theirs = e_near_cartesian(2 * math.pi / x, 2.0, np.conj(m), 1.0, *points.T)
     ours = internal_field(points, m, x)
     assert np.abs(theirs.T - ours).max() <= 1e-6 * np.abs(ours).max()
+
+
+def test_a_lattice_of_points_gives_what_single_points_give():
+    sphere = MieSphere.build(1.69 + 1e-4j, 30.0)
+    s, mu = np.linspace(0.05, 1.0, 17), np.linspace(-1.0, 1.0, 13)
+    at_s, at_mu = (grid.ravel() for grid in np.meshgrid(s, mu, indexing="ij"))
+    A_r, A_theta, A_phi = sphere.amplitudes(at_s, at_mu)
+    P, S = sphere.intensity_parts(at_s, at_mu)
+    np.testing.assert_allclose(P, abs(A_r) ** 2 + abs(A_theta) ** 2, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(S, abs(A_phi) ** 2, rtol=1e-9, atol=1e-12)

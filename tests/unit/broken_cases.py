@@ -137,6 +137,8 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "gas": (changed('temperature = "300 K"', 'gas = "Helium"'), ('chamber.gas = "Helium"', "did you mean")),
     # types
     "text_for_number": (added('[mesh]\nrefinement = "two"'), ('mesh.refinement = "two": must be a number',)),
+    "gap_without_substrate": (added('[optics]\nmodel = "mie"\ngap = "10 nm"'), ("optics", "gap = 1e-08 m", "add substrate = true")),
+    "tilt_over_substrate": (GOOD.replace('symmetry = "axisymmetric"', 'symmetry = "3d"').replace("[laser]", '[laser]\ntilt = "10 deg"') + '\n[optics]\nmodel = "mie"\nsubstrate = true\n', ("optics.substrate = true", "straight down")),
     "rays_in_several": (GOOD.replace('symmetry = "axisymmetric"', 'symmetry = "3d"') + '\n[particle.arrangement]\nkind = "positions"\npositions = [["0 um", "0 um"], ["30 um", "0 um"]]\n\n[optics]\nmodel = "rays"\n', ("optics.model = \"rays\"", "there are several")),
     "light_without_dots": ('[geometry]\nkind = "box"\nx = ["0 m", "1 m"]\ny = ["0 m", "1 m"]\nz = ["0 m", "1 m"]\n\n[regions.body]\nmaterial = "gold"\n\n[boundaries.top]\ntemperature = "300 K"\n\n[laser]\nintensity = "1 W/m^2"\n', ("gain: is missing", "[laser] alone")),
     "light_in_the_plane": ('[geometry]\nkind = "rectangle"\nx = ["0 m", "1 m"]\ny = ["0 m", "1 m"]\n\n[regions.body]\nmaterial = "gold"\n\n[boundaries.top]\ntemperature = "300 K"\n\n[laser]\nintensity = "1 W/m^2"\n\n[gain]\n', ("laser:", "per metre of depth")),

@@ -93,10 +93,11 @@ def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Re
 
         def draw(staged: Path) -> None:
             if case.output.pictures:
+                from thermosim.infer.quick import quick_ladder
                 from thermosim.visual.report import draw_result
 
                 tell("pictures")
-                draw_result(staged)
+                draw_result(staged, ladder=quick_ladder(case))
 
         return simulate(
             case, folder, overwrite=overwrite, tell=tell, finish=draw, uncertainty=sampled

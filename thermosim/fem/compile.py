@@ -19,10 +19,12 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from thermosim.errors import MissingDependencyError, StorageError
 from thermosim.fem.native import belongs_to_us, private_folder
@@ -33,18 +35,27 @@ SEAL = "seal.json"
 _PATIENCE = 86_400  # DOLFINx's own limit [s]: it never waits, since nobody else is in the folder
 
 
-def compile_form(form: Any) -> Any:
-    """Return a UFL form as machine code (collective)."""
+def compile_form(form: Any, *, complex_numbers: bool = False) -> Any:
+    """Return a UFL form, of real or of complex numbers, as machine code (collective)."""
+    import dolfinx
     from dolfinx import fem
 
+    number = "complex128" if complex_numbers else np.dtype(dolfinx.default_scalar_type).name
     if form.empty():
-        return fem.form(form)
+        return fem.form(form, dtype=np.dtype(number).type)
     comm = form.ufl_domain().ufl_cargo().comm
-    folder = on_root(comm, lambda: _folder_of(form, form.signature()))
-    return fem.form(form, jit_options=_options(folder))
+
+    def folder_on_root() -> Path:
+        signature = form.signature() + (number if complex_numbers else "")
+        return kept(signature, lambda aside: _compile(form, aside, number))
+
+    folder = on_root(comm, folder_on_root)
+    return fem.form(form, dtype=np.dtype(number).type, jit_options=_options(folder))
 
 
-def compile_expression(expression: Any, points: Any, comm: Any) -> Any:
+def compile_expression(
+    expression: Any, points: Any, comm: Any, *, complex_numbers: bool = False
+) -> Any:
     """Return a UFL expression at points of the reference cell as machine code (collective)."""
     import dolfinx
     import ffcx.naming
@@ -53,11 +64,13 @@ def compile_expression(expression: Any, points: Any, comm: Any) -> Any:
     def folder_on_root() -> Path:
         signature = ffcx.naming.compute_signature([(expression, points)], "")
         exact = hashlib.sha256(points.tobytes()).hexdigest()
-        return _folder_of((expression, points), signature + exact)
+        name = np.dtype(number).name
+        signature += exact + (name if complex_numbers else "")
+        return kept(signature, lambda aside: _compile((expression, points), aside, name))
 
-    folder = on_root(comm, folder_on_root)
     # the type as a form has it: DOLFINx would take that of a function, which has another name
-    number = dolfinx.default_scalar_type
+    number = np.complex128 if complex_numbers else dolfinx.default_scalar_type
+    folder = on_root(comm, folder_on_root)
     return fem.Expression(expression, points, comm, jit_options=_options(folder), dtype=number)
 
 
@@ -65,14 +78,18 @@ def _options(folder: Path) -> dict[str, Any]:
     return {"cache_dir": str(folder), "timeout": _PATIENCE}
 
 
-def _folder_of(what: Any, signature: str) -> Path:
-    """Return the folder with the machine code of a form or expression; compile it if need be."""
+def kept(signature: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder with machine code of a signature; let `make` fill one if need be.
+
+    `make` raises OSError where there is no room, and `MissingDependencyError` where the compiler
+    does not do its work.
+    """
     folder = cache_folder() / key_of(signature)
     if is_whole(folder):
         return folder
     with _alone(folder):
         if not is_whole(folder):  # nobody made it while this waited
-            _make(what, folder)
+            _make(make, folder)
     return folder
 
 
@@ -151,14 +168,14 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _make(what: Any, folder: Path) -> None:
+def _make(make: Callable[[Path], None], folder: Path) -> None:
     """Compile aside, seal, and rename into place."""
     _check_compiler()
     for left in folder.parent.glob(f".{folder.name}.*"):  # of processes that were killed
         shutil.rmtree(left, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        _compile(what, aside)
+        make(aside)
         for path in aside.glob("*.o"):
             path.unlink()
         (aside / SEAL).write_text(json.dumps(_checksums(aside)))
@@ -172,25 +189,34 @@ def _make(what: Any, folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _compile(what: Any, aside: Path) -> None:
-    import cffi
+def _compile(what: Any, aside: Path, number: str) -> None:
     import dolfinx
     from mpi4py import MPI
 
-    try:
+    def with_ffcx() -> None:
         dolfinx.jit.ffcx_jit(
             MPI.COMM_SELF,
             what,
-            form_compiler_options={"scalar_type": dolfinx.default_scalar_type},
+            form_compiler_options={"scalar_type": np.dtype(number).type},
             jit_options=_options(aside),
         )
+
+    by_compiler(with_ffcx, aside, "a form")
+
+
+def by_compiler(work: Callable[[], object], aside: Path, what: str) -> None:
+    """Let cffi compile, and tell a full disk from a compiler that does not work."""
+    import cffi
+
+    try:
+        work()
     except cffi.VerificationError as error:
         try:
             (aside / "room").write_bytes(bytes(1_000_000))
         except OSError as full:
             raise _no_room(aside, full) from error
         raise MissingDependencyError(
-            f"the C compiler does not compile a form ({error}); what it says stands above: is it "
+            f"the C compiler does not compile {what} ({error}); what it says stands above: is it "
             f"whole? Run:  {install(COMPILER)}"
         ) from error
 

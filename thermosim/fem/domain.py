@@ -255,14 +255,19 @@ def quadrature_function(domain: Domain, degree: int) -> Any:
     return fem.Function(fem.functionspace(domain.mesh, element))
 
 
+def quadrature_points(function: Any) -> NDArray[np.float64]:
+    """Return the points of a quadrature function in the reference cell, shape (q, d)."""
+    points = function.function_space.element.interpolation_points
+    return np.asarray(points() if callable(points) else points)
+
+
 def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain: Domain) -> None:
     """Set a quadrature function from a callable of points, shape (n, 3) [m] -> (n,).
 
     Axisymmetric points (r, z) are handed over as (r, 0, z).
     """
     space = function.function_space
-    points = space.element.interpolation_points
-    points = points() if callable(points) else points
+    points = quadrature_points(function)
     expression = compile_expression(ufl.SpatialCoordinate(domain.mesh), points, domain.comm)
     n_cells = _n_local_cells(domain)
     cells = np.arange(n_cells, dtype=np.int32)
@@ -274,8 +279,7 @@ def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain
 def values_at_quadrature_points(function: Any, like: Any) -> NDArray[np.float64]:
     """Return a function's values where the quadrature function `like` has its own, in its order."""
     mesh, space = function.function_space.mesh, like.function_space
-    points = space.element.interpolation_points
-    points = points() if callable(points) else points
+    points = quadrature_points(like)
     expression = compile_expression(function, points, mesh.comm)
     index_map = mesh.topology.index_map(mesh.topology.dim)
     n_cells = int(index_map.size_local + index_map.num_ghosts)

@@ -348,6 +348,14 @@ def pump_absorption(
     return dots + p.alpha_background
 
 
+def emitted_light(
+    intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY
+) -> Any:
+    """Return the light that dots send out of the body per volume [W/m³]: absorbed plus cooling."""
+    taken = pump_absorption(intensity, temperature, p, xp) - p.alpha_background
+    return taken * intensity + p.n_dots * cooling_gain(intensity, temperature, p, xp)
+
+
 def without_auger(p: GainParameters) -> GainParameters:
     """Return the parameters with the efficiency of weak light at every intensity."""
 

@@ -269,7 +269,7 @@ class Finer:
     @cached_property
     def patches(self) -> list[Any]:
         """What wider patches and other rays change in the residual, per enclosure [W]."""
-        return [_patch_misfit(self.fine, part) for part in self.fine.couplings]
+        return [_patch_misfit(self.fine, part) for part in self.fine.enclosures]
 
 
 def cancelled(domain: Domain, indicators: Any, space: Any) -> float:

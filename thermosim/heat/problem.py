@@ -23,6 +23,7 @@ from thermosim.heat.coupling import contact_matrix
 from thermosim.heat.enclosure import EnclosureCoupling
 from thermosim.heat.formulas import FormNumbers, held_values
 from thermosim.heat.gap import GapCoupling
+from thermosim.heat.glow import GlowCoupling
 from thermosim.heat.state import State
 
 if TYPE_CHECKING:
@@ -275,9 +276,15 @@ class HeatProblem(State):
         return [GapCoupling(self, gap) for gap in self.model.gaps]
 
     @cached_property
-    def couplings(self) -> list[EnclosureCoupling]:
+    def couplings(self) -> list[EnclosureCoupling | GlowCoupling]:
         """What ties nodes through few numbers and is never assembled (see `lowrank`)."""
-        known = self._like.couplings if self._like is not None else []
+        glows = [GlowCoupling(self, glow) for glow in self.model.glows]
+        return [*self.enclosures, *glows]
+
+    @cached_property
+    def enclosures(self) -> list[EnclosureCoupling]:
+        """The exchange of radiation between surfaces that see each other."""
+        known = self._like.enclosures if self._like is not None else []
         shared: list[Any] = [part.patches for part in known] or [None] * len(self.model.enclosures)
         return [
             EnclosureCoupling(self, enclosure, patches)

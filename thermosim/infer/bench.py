@@ -11,11 +11,11 @@ import numpy as np
 
 from thermosim.errors import CaseError, MeshError
 from thermosim.gain.source import pump_absorption
-from thermosim.limits.intensity import LitBody, lit_body
+from thermosim.limits.intensity import LitBody, lit_body, settled
 from thermosim.limits.lumped import Lumped, first_root
 from thermosim.model.of_case import model_of
 from thermosim.model.priors import with_value
-from thermosim.optics.model import UniformOptics
+from thermosim.optics.model import MieOptics, UniformOptics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,8 +96,10 @@ class Bench:
             if abs(light.laser.photon_energy / usual - 1.0) < _NEAR:
                 without["photon_energy"] = None
         beam = light.laser.model_copy(update=without)
+        optics = settled(light).optics  # a bare series is the same over any ground
+        bare = isinstance(optics, MieOptics) and not optics.substrate
         key = repr((beam, light.optics, light.shape, light.contact_radius, light.index, alpha,
-                    float(p.alpha_background), light.ground))  # fmt: skip
+                    float(p.alpha_background), () if bare else light.ground))  # fmt: skip
         scale = 1.0 if intensity is None else intensity
         if key not in self._lit:
             found = lit_body(light, p)

@@ -18,6 +18,7 @@ from thermosim.errors import CaseError, SolveError
 from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
+from thermosim.model.model import TRIAL_EXTINCTION
 from thermosim.model.of_case import model_of
 from thermosim.optics.model import AutoOptics, UniformOptics
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from thermosim.case.particle_case import Case
     from thermosim.case.read import AnyCase
     from thermosim.gain import GainModel
-
-TRIAL_EXTINCTION = 1e-6
-"""Extinction coefficient tried for a substrate whose own nobody has measured at the pump."""
 
 
 class Found(Protocol):

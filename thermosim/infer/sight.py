@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from thermosim.thermometry import ThermometrySettings
 
 Floats = NDArray[np.float64]
-_OWN_EDGE = 0.1 * e  # J: how far <E_PL> may lie from that of an edge for it to be the dots' own
+_OWN_EDGE = 0.5 * e  # J: how far <E_PL> may lie from that of an edge for it to be the dots' own
 _FEWEST = 4  # points that two parameters of a course need
 
 

@@ -10,6 +10,7 @@ from dolfinx import fem
 from thermosim.fem import symbols
 from thermosim.fem.domain import compile_form, constant, integrate
 from thermosim.gain import cooling_gain, pump_absorption
+from thermosim.heat.glow import GlowCoupling
 from thermosim.language.namespaces import ufl_namespace
 from thermosim.light.cells import cell_volumes
 from thermosim.light.source import as_constants
@@ -36,6 +37,11 @@ def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
     if light.beam is not None:
         for name in ("incident", "reflected", "transmitted"):
             found[f"substrate_{name}_W"] = getattr(light.beam, name) * light.factor
+    if light.glow is not None:
+        for glow in (part for part in problem.couplings if isinstance(part, GlowCoupling)):
+            found["emitted_W"] = emitted = glow.emitted()
+            found["emission_to_substrate_W"] = emitted * light.glow.incident
+            found["emission_absorbed_by_substrate_W"] = emitted * sum(glow.shares.values())
     ledger = light.ledger
     if ledger is not None and ledger.incident:
         found["incident_power_W"] = ledger.incident * light.factor

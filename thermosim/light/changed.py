@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem
 
-from thermosim.fem.domain import set_at_quadrature_points
 from thermosim.gain import heat_source
 from thermosim.light.accounts import at_lit_points, lit_points
 from thermosim.light.light import (
     AbsorbedLight,
     absorbed_light,
     emission_of,
-    only_inside,
     unlit_absorption,
     with_choice,
 )
 from thermosim.light.outline import sphere_of
+from thermosim.light.waves import set_in_region
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
-from thermosim.optics.model import AttenuatingOptics, MieOptics, RayOptics
+from thermosim.optics.model import AttenuatingOptics, MieOptics
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from thermosim.model.model import Light
 
 _BINS, _DARKEST = 200, 1e-6  # of intensities, down to this share of the highest
+_SAME_COLOUR = 1e-3  # of the photon energy, by which rays and waves go on as they did
 _ROUNDING = 1e-12  # of an absorption coefficient
 _STEP = 1e-4  # of the absorption coefficient, for what the intensity does with it
 
@@ -66,8 +66,9 @@ class ChangedLight:
             return known
         light = self._of_our_model(light)
         if not self._same_field(light):
-            return absorbed_light(light, known.domain, self._degree)
-        gain, facts = emission_of(light, known.outline)
+            like = known if light.ground == known.light.ground else None
+            return absorbed_light(light, known.domain, self._degree, like)
+        gain, facts, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)
         brighter = light.laser.peak_intensity / known.light.laser.peak_intensity
@@ -77,16 +78,18 @@ class ChangedLight:
         )  # fmt: skip
 
     def is_costly(self, light: Light) -> bool:
-        """Whether rays must be followed anew for a case."""
+        """Whether rays must be followed, or Maxwell's equations solved, anew for a case."""
         light = self._of_our_model(light)
-        return isinstance(light.optics, RayOptics) and not self._same_field(light)
+        if isinstance(light.optics, MieOptics) or not isinstance(light.optics, AttenuatingOptics):
+            return False
+        return not self._same_field(light)
 
     def where_nodes_are(self, light: Light) -> AbsorbedLight:
         """Return the light of a case at the present places of nodes that were moved."""
         found = self.of(light)
         if isinstance(self.known.light.optics, MieOptics):
             moved = _times(self.known.intensity, 0.0)
-            set_at_quadrature_points(moved, self._smooth, self.known.domain)
+            set_in_region(moved, self._smooth, self.known.domain, self.known.region)
             found = replace(found, intensity=moved)
         return found
 
@@ -94,8 +97,7 @@ class ChangedLight:
     def _smooth(self) -> Any:
         known = self.known
         centre, radius = sphere_of(known.outline)
-        field = smooth_intensity(known.light.in_sphere(centre, radius, known.alpha))
-        return only_inside(field, centre, radius)
+        return smooth_intensity(known.light.in_sphere(centre, radius, known.alpha))
 
     def is_in_series(self, light: Light) -> bool:
         """Whether the field of a case is given by the series, and another than that of the mesh."""
@@ -104,7 +106,7 @@ class ChangedLight:
             return False
         if not self._same_field(light):
             return True
-        gain, _ = emission_of(light, known.outline)
+        gain, _, _ = emission_of(light, known.outline)
         p = gain.parameters(light.laser.photon_energy)
         return self._alpha(light, p) != known.alpha
 
@@ -113,7 +115,7 @@ class ChangedLight:
         light = self._of_our_model(light)
         optics = light.optics
         assert isinstance(optics, MieOptics)
-        gain, _ = emission_of(light, self.known.outline)
+        gain, _, _ = emission_of(light, self.known.outline)
         p = gain.parameters(light.laser.photon_energy)
         alpha = self._alpha(light, p)
         centre, radius = sphere_of(self.known.outline)
@@ -154,16 +156,25 @@ class ChangedLight:
 
     def _same_field(self, light: Light) -> bool:
         """Whether the field differs by the brightness and by what the body absorbs alone."""
-        known, names = self.known.light, ("intensity", "power")
+        known, names = self.known.light, ("intensity", "power", "photon_energy", "wavelength")
         lasers = [laser.model_dump(exclude=set(names)) for laser in (light.laser, known.laser)]
+        colour = abs(light.laser.photon_energy / known.laser.photon_energy - 1.0)
+        if colour > (0.0 if isinstance(known.optics, MieOptics) else _SAME_COLOUR):
+            return False
         index = light.index == known.index or light.index != light.index
         optics = [o.model_dump(exclude={"host_absorption"}) for o in (light.optics, known.optics)]
         return bool(
             lasers[0] == lasers[1]
             and index
             and optics[0] == optics[1]
-            and (self.known.ground is None or light.ground == known.ground)
+            and (light.ground == known.ground or not self._sees_ground)
         )
+
+    @property
+    def _sees_ground(self) -> bool:
+        """Whether the layers under the body are heated by light, or reflect it to the body."""
+        optics = self.known.light.optics
+        return self.known.ground is not None or (isinstance(optics, MieOptics) and optics.substrate)
 
     def _intensity(self, alpha: float, brighter: float) -> Any:
         known = self.known

@@ -7,8 +7,9 @@ it is absorbed. It is put into cells on rank 0, so that every watt is somewhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import basix
@@ -17,6 +18,8 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.fem.parallel import on_root
 from thermosim.light.cells import Floats, Integers, gather_cells, neighbours
+from thermosim.light.outline import sphere_of
+from thermosim.optics.choice import CUT
 from thermosim.optics.layers import LayeredLight, LayerLight, layered_light
 from thermosim.optics.mie import absorption_coefficient
 from thermosim.optics.rays_launch import REPLICAS
@@ -116,54 +119,133 @@ def beam_heat(
     return on_root(domain.comm, lambda: _Beam(light, ground, cells, body, coarser).heat())
 
 
-class _Beam:
-    """Columns of light through layers, from pieces of the faces that the beam meets."""
+@dataclass(frozen=True)
+class Columns:
+    """Light that enters a layer at points (n, 3) [m] with power (n,) [W], all at one angle.
+
+    `cos` is that of the angle of incidence, `aside` the horizontal part of the unit vector, (2,) or
+    (n, 2).
+    """
+
+    points: Floats
+    power: Floats
+    cos: float
+    aside: Floats
+
+
+class Falling(ABC):
+    """Light that falls on layers, from pieces of the faces that it meets, layer after layer.
+
+    `ground` in the order in which it is met.
+    """
 
     def __init__(
-        self, light: Light, ground: Layers, cells: LayerCells, body: Outline | None, coarser: int
+        self,
+        ground: Layers,
+        cells: LayerCells,
+        wavelength: float,
+        *,
+        from_below: bool = False,
+        coarser: int = 1,
     ) -> None:
-        self.coarser = coarser
-        self.laser, self.body, self.cells = light.laser, body, cells
-        self.from_below = bool(self.laser.direction[2] > 0)
-        self.ground = ground[::-1] if self.from_below else ground
-        self.cos = abs(float(self.laser.direction[2]))
-        beam = self.laser.waist or self.laser.radius
-        self.piece = coarser * _FINE * (beam or math.inf)
-        self.edge = math.inf if body is None else float(body.surface().radius)
+        self.ground, self.cells, self.wavelength = ground, cells, wavelength
+        self.from_below, self.coarser = from_below, coarser
         self.amount: dict[str, Floats] = {}
         self.shares = np.zeros(3)  # incident, reflected, transmitted [W]
+
+    @abstractmethod
+    def columns(self, first: int) -> Iterator[Columns]:
+        """Yield the light that meets a layer first."""
 
     def heat(self) -> BeamHeat:
         """Return the whole account."""
         for first in range(len(self.ground)):
             if first and self.ground[first].plan == self.ground[first - 1].plan:
                 continue  # covered by the layer that the light comes through
-            points, power = self._columns(first)
-            if len(points):
-                self._go_down(first, points, power)
-        density = {r: a / self._cells(r).volumes for r, a in self.amount.items()}
+            for column in self.columns(first):
+                if len(column.points):
+                    self._go_down(first, column)
+        density = {r: a / self.cells_of(r).volumes for r, a in self.amount.items()}
         absorbed = {region: float(amount.sum()) for region, amount in self.amount.items()}
         incident, reflected, transmitted = (float(share) for share in self.shares)
         return BeamHeat(incident, reflected, transmitted, absorbed, density)
 
-    def _cells(self, region: str) -> Cells:
+    def cells_of(self, region: str) -> Cells:
+        """Return the cells of a region, which rank 0 has."""
         found = self.cells[region]
         assert found is not None
         return found
 
-    def _columns(self, first: int) -> tuple[Floats, Floats]:
-        """Return where the beam enters a layer, (n, 3) [m], and the power [W] of each column."""
-        layer = self.ground[first]
+    def uncovered(self, first: int, points: Floats) -> Any:
+        """Return which points of the face of a layer nothing stands on."""
+        if not first:
+            return np.ones(len(points), bool)
+        return ~self.ground[first - 1].plan.holds(points[:, 0], points[:, 1])
+
+    def _go_down(self, first: int, column: Columns) -> None:
+        layers, power = self.ground[first:], column.power
+        # unpolarised, or what of the beam is in the plane of incidence: at normal incidence alike
+        found = light_in_layers(layers, self.wavelength, column.cos)
+        total = power.sum()
+        self.shares += total * np.array([1.0, found.reflected, found.transmitted])
+        at = column.points.copy()
+        for layer, taken in zip(layers, found.layers, strict=True):
+            # a metal, whose n is below 1, is dark before its light has gone aside
+            n = _UNKNOWN if math.isnan(layer.index.real) else max(layer.index.real, 1.0)
+            slope = self.slope(np.asarray(column.aside / n))
+            if taken.absorbed > 0.0:
+                count = _DEPTHS[self.cells_of(layer.region).corners.shape[2]] // self.coarser
+                self.deposit(layer, depths_of(taken, count), at, slope, power)
+            at = at + layer.step * slope
+
+    def slope(self, across: Floats) -> Floats:
+        """Return the way of light per depth from the horizontal part of its unit vector."""
+        down = np.sqrt(np.maximum(1.0 - (across**2).sum(axis=-1, keepdims=True), 1e-12))
+        sign = np.full_like(down, 1.0 if self.from_below else -1.0)
+        return np.concatenate([across / down, sign], axis=-1)
+
+    def deposit(
+        self,
+        layer: Ground,
+        depths: Iterable[tuple[float, float]],
+        at: Floats,
+        slope: Floats,
+        power: Floats,
+    ) -> None:
+        """Leave shares of the power at depths [m] below points of the upper face of a layer."""
+        cells = self.cells_of(layer.region)
+        locate = cells.locator()
+        amount = self.amount.setdefault(layer.region, np.zeros(len(cells.names)))
+        for depth, share in depths:
+            cell = locate(at + depth * slope)
+            amount += np.bincount(cell, share * power, minlength=len(amount))
+
+
+class _Beam(Falling):
+    """The beam of the laser."""
+
+    def __init__(
+        self, light: Light, ground: Layers, cells: LayerCells, body: Outline | None, coarser: int
+    ) -> None:
+        laser = light.laser
+        from_below = bool(laser.direction[2] > 0)
+        ground = ground[::-1] if from_below else ground
+        super().__init__(ground, cells, laser.wavelength, from_below=from_below, coarser=coarser)
+        self.laser, self.body = laser, body
+        beam = laser.waist or laser.radius
+        self.piece = coarser * _FINE * (beam or math.inf)
+        self.edge = math.inf if body is None else float(body.surface().radius)
+
+    def columns(self, first: int) -> Iterator[Columns]:
+        """Yield the beam on the pieces of a face."""
+        layer, cos = self.ground[first], abs(float(self.laser.direction[2]))
         level = layer.top - layer.step if self.from_below else layer.top
-        cells = self._cells(layer.region)
-        points, area = face_points(cells, level, self._longest)
-        power = self.laser.intensity_at(points) * self.cos * area
-        lit = power > 0.0
-        if first:  # what stands on the layer shades it
-            lit &= ~self.ground[first - 1].plan.holds(points[:, 0], points[:, 1])
+        points, area = face_points(self.cells_of(layer.region), level, self._longest)
+        power = self.laser.intensity_at(points) * cos * area
+        lit = (power > 0.0) & self.uncovered(first, points)
         if self.body is not None and not self.from_below:
             lit &= ~self._shaded(points)
-        return points[lit], power[lit]
+        yield Columns(points[lit], power[lit], cos, self.laser.direction[:2])
 
     def _longest(self, distance: Floats) -> Floats:
         """Return how long a piece of a face may be at a distance from the axis [m], (n,)."""
@@ -178,34 +260,6 @@ class _Beam:
         below = points - np.array([0.0, 0.0, 1e-6 * surface.radius])
         back = np.broadcast_to(-self.laser.direction, points.shape)
         return np.isfinite(surface.first_hit(below, back, False)[0])
-
-    def _go_down(self, first: int, points: Floats, power: Floats) -> None:
-        layers = self.ground[first:]
-        # unpolarised, or what of the beam is in the plane of incidence: at normal incidence alike
-        found = light_in_layers(layers, self.laser.wavelength, self.cos)
-        total = power.sum()
-        self.shares += total * np.array([1.0, found.reflected, found.transmitted])
-        at = points.copy()
-        sign = 1.0 if self.from_below else -1.0
-        aside = self.laser.direction[:2]
-        for layer, taken in zip(layers, found.layers, strict=True):
-            n = _UNKNOWN if math.isnan(layer.index.real) else layer.index.real
-            across = aside / n
-            slope = np.array([*across, sign * math.sqrt(1.0 - float(across @ across))])
-            slope /= abs(slope[2])
-            if taken.absorbed > 0.0:
-                self._deposit(layer, taken, at, slope, power)
-            at = at + layer.step * slope
-
-    def _deposit(
-        self, layer: Ground, taken: LayerLight, at: Floats, slope: Floats, power: Floats
-    ) -> None:
-        cells = self._cells(layer.region)
-        locate = cells.locator()
-        amount = self.amount.setdefault(layer.region, np.zeros(len(cells.names)))
-        for depth, share in depths_of(taken, _DEPTHS[cells.corners.shape[2]] // self.coarser):
-            cell = locate(at + depth * slope)
-            amount += np.bincount(cell, share * power, minlength=len(amount))
 
 
 def light_in_layers(layers: Layers, wavelength: float, cos_0: float) -> LayeredLight:
@@ -287,6 +341,24 @@ def _on_triangles(
     places, shares = _TRIANGLE
     points = triangles[:, :1] + np.einsum("qi,nij->nqj", places, sides)
     return points.reshape(-1, 3), (2.0 * copies * area[:, None] * shares).ravel()
+
+
+def reflection_notes(light: Light, outline: Outline, alpha: float, absorbed: float) -> list[str]:
+    """Return what to say of a sphere that absorbs `absorbed` [W] over its substrate.
+
+    ``alpha`` [1/m] is its absorption.
+    """
+    centre, radius = sphere_of(outline)
+    optics = light.optics.model_copy(update={"substrate": False, "gap": 0.0})
+    ratio = absorbed / replace(light, optics=optics).in_sphere(centre, radius, alpha).absorbed
+    said = [f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"]
+    depth = 1.0 - centre[2] / radius
+    if depth > CUT:
+        said.append(
+            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
+            "that of a whole sphere that touches"
+        )
+    return said
 
 
 def heat_of_rays(

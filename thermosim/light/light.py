@@ -11,20 +11,37 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.errors import CaseError, Problem
-from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
+from thermosim.fem.domain import (
+    quadrature_function,
+    quadrature_points,
+    set_at_quadrature_points,
+)
 from thermosim.fem.parallel import on_root
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.light.cells import gather_cells, set_by_cell
-from thermosim.light.ground import BeamHeat, LayerCells, absorbing_cells, beam_heat
+from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
+from thermosim.light.glow import glow_heat
+from thermosim.light.ground import (
+    BeamHeat,
+    LayerCells,
+    absorbing_cells,
+    beam_heat,
+    reflection_notes,
+)
+from thermosim.light.judged import judge_rays
 from thermosim.light.outline import outline_of, sphere_of
+from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
-from thermosim.optics.choice import CUT, choose
+from thermosim.light.waves import points_for_waves, set_in_region
+from thermosim.optics.choice import choose
 from thermosim.optics.model import (
+    AttenuatingOptics,
     AutoOptics,
+    FullWaveOptics,
     MieOptics,
     RayOptics,
 )
@@ -32,14 +49,12 @@ from thermosim.optics.model import (
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
+    from thermosim.gain.escape.methods import Escape
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.outline import Outline
     from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
-
-_LARGEST_DEGREE = {2: 30, 3: 14}
-_COARSE, _BARELY = 4.0, 0.01
 
 
 @dataclass
@@ -55,7 +70,7 @@ class AbsorbedLight:
     gain
         With the escape worked out for this body.
     facts
-        Numbers of the escape for a summary.
+        Numbers for a summary: of the escape, of optics that have some.
     parameters
         Of the gain at the photon energy of the laser.
     alpha
@@ -69,8 +84,12 @@ class AbsorbedLight:
         take none.
     beam
         Account of the beam that falls on these layers; None in a plane wave, or if they take none.
+    glow
+        Account of a watt of emission on these layers; None if they absorb none of it.
     ledger
         Where the power of the rays went; None in other models.
+    wave
+        Maxwell's field, of full wave optics.
     expected
         Power that the body absorbs according to the model itself, without mesh [W]; None if the
         model has no such number.
@@ -93,7 +112,9 @@ class AbsorbedLight:
     quadrature_degree: int | None = None
     ground: Any = None
     beam: BeamHeat | None = None
+    glow: BeamHeat | None = None
     ledger: Ledger | None = None
+    wave: FullWaveLight | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
@@ -146,7 +167,9 @@ class AbsorbedLight:
             fill(self)
 
 
-def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
+def absorbed_light(
+    light: Light, domain: Domain, degree: int, like: AbsorbedLight | None = None
+) -> AbsorbedLight:
     """Return the light of a model on its mesh (collective).
 
     Parameters
@@ -157,6 +180,8 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
         Its mesh.
     degree
         Of the quadrature of heat sources; light with finer structure chooses a higher one.
+    like
+        Light of a case with the same layers: what they absorb of a watt of emission is as there.
 
     Raises
     ------
@@ -166,7 +191,7 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     outline = outline_of(light, domain)
     light, notes = with_choice(light, outline)
     optics = light.optics
-    gain, facts = emission_of(light, outline)
+    gain, facts, escape = emission_of(light, outline)
     p = gain.parameters(light.laser.photon_energy)
     unlit = unlit_absorption(light, p)
     found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
@@ -174,18 +199,22 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
+    found.glow = glow_heat(light, domain, escape) if like is None else like.glow
     found.beam = beam_heat(light, found.ground_layers, domain, outline, shadow=shadow)
-    if isinstance(optics, RayOptics | MieOptics):
+    if isinstance(optics, AttenuatingOptics):
         _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
         found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
         found.rebuild(found.alpha)
-        _judge_ledger(found)
-    elif isinstance(optics, MieOptics):
-        found.quadrature_degree = _series_degree(found, optics, degree)
-        found.intensity = quadrature_function(domain, found.quadrature_degree)
+        judge_rays(found)
+    elif isinstance(optics, MieOptics | FullWaveOptics):
+        wave, rule = light.laser.wavelength / light.index, optics.quadrature_degree
+        made = points_for_waves(domain, found.region, wave, rule, degree)
+        found.intensity, found.quadrature_degree, coarse = made
+        found.notes += coarse
         found.rebuild(found.alpha)
-        _say_substrate(found, optics)
+        if isinstance(optics, MieOptics) and optics.substrate and found.expected:
+            found.notes += reflection_notes(light, outline, found.alpha, found.expected)
     else:
         _fill_by_formula(found, degree)
     if not isinstance(optics, RayOptics):
@@ -193,8 +222,10 @@ def absorbed_light(light: Light, domain: Domain, degree: int) -> AbsorbedLight:
     return found
 
 
-def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, float]]:
-    """Return the gain with its escape worked out for what the light meets, and numbers of it.
+def emission_of(
+    light: Light, outline: Outline
+) -> tuple[GainModel, dict[str, float], Escape | None]:
+    """Return the gain with its escape worked out for what the light meets, its numbers, itself.
 
     Raises
     ------
@@ -209,7 +240,7 @@ def emission_of(light: Light, outline: Outline) -> tuple[GainModel, dict[str, fl
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
     p = gain.parameters(light.laser.photon_energy)
-    return gain, escape_numbers(gain, escape, p, light.T_ref)
+    return gain, escape_numbers(gain, escape, p, light.T_ref), escape
 
 
 def unlit_absorption(light: Light, p: GainParameters) -> float:
@@ -247,9 +278,9 @@ def _fill_by_formula(light: AbsorbedLight, degree: int) -> None:
 def with_rule(light: AbsorbedLight, degree: int) -> AbsorbedLight:
     """Return the light at the points of another rule (collective)."""
     found = replace(light, quadrature_degree=degree)
-    if isinstance(light.light.optics, MieOptics):
+    if isinstance(light.light.optics, MieOptics | FullWaveOptics):
         found.intensity = quadrature_function(light.domain, degree)
-        _fill_from_series(found)
+        _fill_from_series(found) if light.wave is None else _take_full_wave(found)
     else:
         _fill_by_formula(found, degree)
     return found
@@ -297,81 +328,24 @@ def _emitter(light: Light, outline: Outline) -> Any:
     return sphere[1]
 
 
-def _check_saturation(light: AbsorbedLight, optics: RayOptics | MieOptics) -> None:
+def _check_saturation(light: AbsorbedLight, optics: AttenuatingOptics) -> None:
     if optics.saturation and light.parameters.population is None:
-        raise CaseError(
-            [
-                Problem(
-                    "optics.saturation",
-                    "true",
-                    "but the gain counts no bleaching of dots",
-                    'write gain.recombination.kind = "ladder" with bleaching = true',
-                )
-            ]
-        )
-
-
-def largest_cell(domain: Domain, region: str) -> float:
-    """Return the longest diameter of a cell of a region [m] (collective)."""
-    cells = domain.cells(region)
-    found = domain.mesh.h(domain.tdim, cells) if len(cells) else np.zeros(1)
-    return float(max(domain.comm.allgather(float(found.max())))) * domain.unit
-
-
-def _series_degree(light: AbsorbedLight, optics: MieOptics, degree: int) -> int:
-    """Return a degree whose points resolve standing waves in the largest cell, up to a limit."""
-    n, size = light.light.index, largest_cell(light.domain, light.region)
-    wave = light.light.laser.wavelength / n
-    if size > wave / _COARSE:
-        light.notes.append(
-            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, above "
-            f"λ/(4n) = {wave / _COARSE * 1e9:.0f} nm: the light is integrated, but temperatures "
-            "and pictures do not show its fringes; raise mesh.cells_per_radius to see them"
-        )
-    # |E|² oscillates with λ/(2n); a rule of degree d has about d/2 points along a cell
-    wanted = optics.quadrature_degree or degree + math.ceil(2.0 * math.pi * size / wave)
-    return min(wanted, optics.quadrature_degree or _LARGEST_DEGREE[light.domain.tdim])
+        rule, key = "but the gain counts no bleaching of dots", "optics.saturation"
+        remedy = 'write gain.recombination.kind = "ladder" with bleaching = true'
+        raise CaseError([Problem(key, "true", rule, remedy)])
 
 
 def _fill_from_series(light: AbsorbedLight) -> None:
     centre, radius = sphere_of(light.outline)
     found = light.light.in_sphere(centre, radius, light.alpha)
-    inside = only_inside(found.intensity, centre, radius)
+    waves = 4.0 * math.pi * light.light.index / light.light.laser.wavelength  # of |E|²
+    rule, lit = quadrature_points(light.intensity), light.domain.cells(light.region)
+    inside = sampled(found.intensity, rule, waves, np.asarray(centre), radius, lit)
     set_at_quadrature_points(light.intensity, inside, light.domain)
     light.expected = found.absorbed
     if found.optics.substrate:
         Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
         light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
-
-
-def _say_substrate(light: AbsorbedLight, optics: MieOptics) -> None:
-    """Note what the substrate does to the light in a sphere."""
-    if not optics.substrate or not light.expected:
-        return
-    free = replace(light.light, optics=optics.model_copy(update={"substrate": False, "gap": 0.0}))
-    centre, radius = sphere_of(light.outline)
-    ratio = light.expected / free.in_sphere(centre, radius, light.alpha).absorbed
-    light.notes.append(
-        f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"
-    )
-    depth = (radius - centre[2]) / radius
-    if depth > CUT:
-        light.notes.append(
-            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
-            "that of a whole sphere that touches"
-        )
-
-
-def only_inside(field_at: Any, centre: Any, radius: float) -> Any:
-    """Return the field with 0 at the points of other bodies."""
-
-    def values(points: Floats) -> Floats:
-        near = np.linalg.norm(points - np.asarray(centre), axis=1) < 1.04 * radius
-        found = np.zeros(len(points))
-        found[near] = field_at(points[near])
-        return found
-
-    return values
 
 
 def _put_rays(light: AbsorbedLight, body: Cells | None, layers: LayerCells, put: Put) -> None:
@@ -402,23 +376,22 @@ def _fill_from_rays(light: AbsorbedLight) -> None:
         light.others.append((share, found))
 
 
+def _fill_from_full_wave(light: AbsorbedLight) -> None:
+    """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
+    light.wave = found = full_wave_light(light.light, light.alpha, light.domain.comm)
+    light.expected = found.absorbed
+    light.facts = light.facts | found.numbers
+    light.notes = light.notes + [note for note in found.notes if note not in light.notes]
+    _take_full_wave(light)
+
+
+def _take_full_wave(light: AbsorbedLight) -> None:
+    assert light.wave is not None
+    set_in_region(light.intensity, light.wave.intensity_at, light.domain, light.region)
+
+
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {
     RayOptics: _fill_from_rays,
     MieOptics: _fill_from_series,
+    FullWaveOptics: _fill_from_full_wave,
 }
-
-
-def _judge_ledger(light: AbsorbedLight) -> None:
-    ledger = light.ledger
-    assert ledger is not None
-    unknown = ledger.truncated + ledger.lost
-    if unknown > _BARELY * ledger.incident:
-        light.notes.append(
-            f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
-            "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
-        )
-    if light.ground is not None and light.beam is None:
-        light.notes.append(
-            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
-            "having met the particle, is not counted as heat"
-        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thermosim.gain import GainParameters, heat_source
+from thermosim.gain.source import emitted_light
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class GainSource:
         light = self.light(number)
         dots = heat_source(light, T, as_constants(self.parameters, number), ufl_namespace())
         return dots + number(self.host_absorption) * light
+
+    def emitted(self, T: Any, number: Number) -> Any:
+        """Return the light that leaves the body, per volume that emits it [W/m³] (UFL)."""
+        p = as_constants(self.parameters, number)
+        return emitted_light(self.light(number), T, p, ufl_namespace())
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SCATTER = 2.5 * math.sqrt(1.0 - 1.0 / REPLICAS)  # 96 % of Student's t, of rays left out in turn
 _DROPPED = 2.0  # safety of what dropped rays would have left
+_BARELY = 0.01  # of the light, that may be dropped untold
 _PER_DECADE = 8.0  # rings in a layer
 
 

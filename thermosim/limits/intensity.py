@@ -6,10 +6,11 @@ into rings or boxes, beams at points of the body.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from thermosim.optics.choice import choose
 from thermosim.optics.layers import layered_light
 from thermosim.optics.model import (
     AutoOptics,
+    FullWaveOptics,
     MieOptics,
     RayOptics,
     trace_body,
@@ -29,7 +31,7 @@ from thermosim.shapes.hits import SphereSurface
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
-    from thermosim.model.model import Ground, Light
+    from thermosim.model.model import Emitted, Ground, Light
     from thermosim.optics.model import IntensityField
 
 Floats = NDArray[np.float64]
@@ -40,6 +42,7 @@ _BOXES = 24  # across a body without symmetry
 _DEPTHS = 24
 _UNKNOWN = 1.5  # real index of a layer whose material has none
 _AROUND = 8
+_BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,26 @@ class LitBody:
     weight: Floats
     points: Floats | None = None
 
+    def by_intensity(self, *others: Floats) -> tuple[LitBody, list[Floats]]:
+        """Return the body with points of like intensity as one, and the means of other numbers."""
+        top = float(self.intensity.max(initial=0.0))
+        if len(self.intensity) <= _BINS or not top:
+            return self, list(others)
+        floor = np.maximum(self.intensity / top, _DARKEST)
+        place = np.rint(_BINS * np.log(floor) / np.log(_DARKEST)).astype(int)
+        weight = np.bincount(place, self.weight, _BINS + 1).astype(float)
+        there = weight > 0.0
+        means = [
+            np.bincount(place, self.weight * values, _BINS + 1)[there] / weight[there]
+            for values in (self.intensity, *others)
+        ]
+        return LitBody(means[0], weight[there]), means[1:]
+
 
 def settled(light: Light) -> Light:
-    """Return the light with the model chosen that a run would choose."""
+    """Return the light with the model chosen that a run would choose; no full wave without mesh."""
     shape, b = light.shape, light.contact_radius
-    if shape is None or not isinstance(light.optics, AutoOptics):
+    if shape is None or not isinstance(light.optics, AutoOptics | FullWaveOptics):
         return light
     cut = shape.truncated(b).depth if b else 0.0
     sphere = (_centre(shape, b), shape.radius) if isinstance(shape, Sphere) else None
@@ -71,11 +89,19 @@ def settled(light: Light) -> Light:
 
 def lit_body(light: Light, p: GainParameters) -> LitBody:
     """Return the intensities in a lit particle."""
-    light = settled(light)
+    host = light.optics.host_absorption
+    alpha = float(pump_absorption(0.0, light.T_ref, p)) + host
+    # of the dots the light knows what they absorb alone
+    bare = replace(settled(light), gain=cast("Any", None), emitted=None)
+    return _lit(bare, alpha, host + float(p.alpha_background))
+
+
+@functools.lru_cache(maxsize=8)
+def _lit(light: Light, alpha: float, host: float) -> LitBody:
+    """Return the intensities; absorption coefficients [1/m] of all, and of what only heats."""
     optics, laser = light.optics, light.laser
-    alpha = float(pump_absorption(0.0, light.T_ref, p)) + optics.host_absorption
     if isinstance(optics, RayOptics):
-        return _by_rays(light, alpha, p)
+        return _by_rays(light, alpha, host)
     if isinstance(optics, MieOptics):
         return _by_series(light, optics, alpha)
     intensity = optics.intensity(laser, light.index, alpha)
@@ -153,12 +179,11 @@ def _by_series(light: Light, optics: MieOptics, alpha: float) -> LitBody:
     return LitBody(found, weight, None if even else turned)
 
 
-def _by_rays(light: Light, alpha: float, p: GainParameters) -> LitBody:
+def _by_rays(light: Light, alpha: float, host_alpha: float) -> LitBody:
     """Trace the rays of the case and share their light within rings or boxes, as a run does."""
     optics, shape, b = light.optics, light.shape, light.contact_radius
     assert isinstance(optics, RayOptics)
     assert shape is not None
-    host_alpha = optics.host_absorption + float(p.alpha_background)
     host = optics.model_copy(update={"host_absorption": host_alpha})
     top = light.ground[0].index if light.ground else None
     below = None if top is None or math.isnan(top.real) else top
@@ -212,16 +237,29 @@ def light_in_ground(light: Light, layers: Sequence[Ground]) -> list[tuple[float,
 
     None where no layer absorbs, or the beam is a plane wave, which has no width.
     """
-    absorbing = [layer.index.imag > 0 for layer in layers]
-    if not any(absorbing) or light.laser.profile == "plane":
+    if light.laser.profile == "plane":
+        return []
+    z, wavelength = float(light.laser.direction[2]), light.laser.wavelength
+    return _absorbed_in(layers, wavelength, abs(z), from_below=z > 0)
+
+
+def emission_in_ground(
+    emitted: Emitted, layers: Sequence[Ground], cos: float
+) -> list[tuple[float, float]]:
+    """Return, as `light_in_ground`, what is absorbed of emission at a cosine of incidence."""
+    return _absorbed_in(layers, emitted.wavelength, cos)
+
+
+def _absorbed_in(
+    layers: Sequence[Ground], wavelength: float, cos: float, *, from_below: bool = False
+) -> list[tuple[float, float]]:
+    if not any(layer.index.imag > 0 for layer in layers):
         return []
     indices = [complex(_UNKNOWN) if math.isnan(a.index.real) else a.index for a in layers]
-    cos = abs(float(light.laser.direction[2]))
     sizes = [layer.thickness for layer in layers]
-    from_below = bool(light.laser.direction[2] > 0)
     if from_below:
         indices, sizes = indices[::-1], sizes[::-1]
-    found = layered_light([1.0, *indices, 1.0], sizes, light.laser.wavelength, cos)
+    found = layered_light([1.0, *indices, 1.0], sizes, wavelength, cos)
     shares, begins = [], 0.0
     for layer, taken in zip(layers, found.layers[:: -1 if from_below else 1], strict=True):
         middle = (np.arange(_DEPTHS) + 0.5) / _DEPTHS * taken.thickness

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from thermosim.gain.source import heat_source
+from thermosim.gain.source import emitted_light, heat_source
 from thermosim.limits.inside import (
     crossing_resistances,
     flat_resistance,
@@ -52,6 +52,8 @@ class Lumped:
     ----------
     model, lump, heat : what a run solves
     lit : intensities in the body; None without light
+    warmth : how much a watt at each intensity warms the contact over the mean, times 4πkR; None
+        where that is not known or does not matter
     parameters : of the gain
     host : absorption coefficient of what only heats beside the gain [1/m]
     """
@@ -62,6 +64,7 @@ class Lumped:
     lit: LitBody | None
     parameters: GainParameters | None
     host: float
+    warmth: NDArray[np.float64] | None = None
 
     @classmethod
     def of(
@@ -73,7 +76,12 @@ class Lumped:
         if light is None:
             return cls(model, lump, heat, None, None, 0.0)
         p = light.resolved().model.parameters(light.laser.photon_energy)
-        return cls(model, lump, heat, lit(light, p), p, light.optics.host_absorption)
+        body, host, shape = lit(light, p), light.optics.host_absorption, lump.particle.shape
+        if body.points is None or not isinstance(shape, Sphere):
+            return cls(model, lump, heat, body.by_intensity()[0], p, host)
+        found = neumann(body.points, shape.radius)
+        body, (warmth,) = body.by_intensity(found - found @ body.weight)
+        return cls(model, lump, heat, body, p, host, warmth)
 
     # the body
 
@@ -129,19 +137,17 @@ class Lumped:
         q = self.densities(self.T_env + theta)
         return float(q @ self.weights) * self.volume
 
+    def emitted(self, theta: float) -> float:
+        """Return the light that the dots send out of the particle [W]."""
+        if self.lit is None or self.parameters is None:
+            return 0.0
+        q = emitted_light(self.lit.intensity, self.T_env + theta, self.parameters)
+        return float(q @ self.weights) * self.volume
+
     @property
     def weights(self) -> NDArray[np.float64]:
         """The share of the volume of each intensity."""
         return np.ones(1) if self.lit is None else self.lit.weight
-
-    @cached_property
-    def warmth(self) -> NDArray[np.float64] | None:
-        """How much a watt at each point warms the contact over the mean, times 4πkR."""
-        shape = self.lump.particle.shape
-        if self.lit is None or self.lit.points is None or not isinstance(shape, Sphere):
-            return None
-        found = neumann(self.lit.points, shape.radius)
-        return np.asarray(found - found @ self.lit.weight)
 
     # what leaves
 
@@ -205,7 +211,8 @@ class Lumped:
             q = self.densities(T) * self.weights * self.volume
             shift = float(q @ self.warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
         network = self._network(mean)
-        drive = T + shift - support.temperature - support.lit
+        warmed = support.lit + support.glow * self.emitted(theta)
+        drive = T + shift - support.temperature - warmed
         return np.linalg.solve(network, np.full(len(network), drive))
 
     @cached_property

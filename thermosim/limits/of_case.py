@@ -148,6 +148,10 @@ def _steady_states(body: Lumped, paths: list[str]) -> dict[str, Any]:
     if body.support is not None and body.support.absorbed:
         found["light_absorbed_by_substrate_W"] = body.support.absorbed
         found["delta_T_of_substrate_by_light_K"] = body.support.lit
+    if body.support is not None and body.support.taken and theta is not None:
+        emitted = body.emitted(theta)
+        found["emission_absorbed_by_substrate_W"] = body.support.taken * emitted
+        found["delta_T_of_substrate_by_emission_K"] = body.support.glow * emitted
     return found
 
 

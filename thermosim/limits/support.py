@@ -20,18 +20,21 @@ from thermosim.limits.below import (
     layered_resistance,
     resistance_below,
 )
-from thermosim.limits.intensity import light_in_ground
+from thermosim.limits.intensity import emission_in_ground, light_in_ground
 from thermosim.model.heat import Exchange, Radiation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thermosim.bodies.substrates import SubstratePart
     from thermosim.limits.below import Floats
     from thermosim.model.heat import HeatModel
     from thermosim.model.lump import Lump
-    from thermosim.model.model import Light
+    from thermosim.model.model import Emitted, Ground, Light
 
 _FEWEST, _MOST = 400, 200_000
 _RINGS, _TURNS = 4000, 16
+_ANGLES = 96  # cosines of the incidence of emission
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,16 @@ class Support:
     temperature : there [K]
     lit : how much the light that the substrate absorbs warms what is under the contact [K]
     absorbed : that light [W]
+    glow : how much a watt of emission warms it [K/W]
+    taken : share of the emission that the substrate absorbs
     """
 
     resistance: float
     temperature: float
     lit: float = 0.0
     absorbed: float = 0.0
+    glow: float = 0.0
+    taken: float = 0.0
 
 
 def support_of(heat: HeatModel, lump: Lump, light: Light | None, T: float) -> Support:
@@ -60,8 +67,11 @@ def support_of(heat: HeatModel, lump: Lump, light: Light | None, T: float) -> Su
     end = temperatures[0] if temperatures else heat.T_ref
     plate = _Plate(heat, lump, T)
     resistance += plate.correction()
-    lit, absorbed = (0.0, 0.0) if light is None else plate.warmed(light)
-    return Support(resistance, end, lit, absorbed)
+    if light is None:
+        return Support(resistance, end)
+    emitted = light.emitted
+    glow = (0.0, 0.0) if emitted is None else plate.glowing(emitted)
+    return Support(resistance, end, *plate.warmed(light), *glow)
 
 
 class _Plate:
@@ -146,24 +156,63 @@ class _Plate:
         A pillar takes what falls within its outline, and lets heat down along its axis.
         """
         beam = _beam_on(light, self.radius)
-        upper = sum(layer.plan != light.ground[-1].plan for layer in light.ground)
+        upper = self._above(light.ground)
         inside = beam.r < (self.disk if upper else 0.0)
         rise = absorbed = 0.0
         if upper:
-            foot = sum(layer.thickness for layer in self.pillar)
             through = light_in_ground(light, light.ground)
             power = float(beam.power[inside].sum())
-            for depth, share in through:
-                if depth < foot:
-                    rise += share * power * (self._down(depth) + self.foot_resistance())
+            deep, rise = self._within(through, power)
             absorbed += power * sum(share for _, share in through)
-            deep = [(depth - foot, share) for depth, share in through if depth >= foot]
             rise += self._spread(beam.within(inside), deep)
         own = light_in_ground(light, light.ground[upper:])
         beside = beam.within(~inside)
         rise += self._spread(beside, own)
         here = beside.total * sum(share for _, share in own)
         return rise + self.beam * here, absorbed + here
+
+    def glowing(self, emitted: Emitted) -> tuple[float, float]:
+        """Return the rise under the contact by a watt of emission [K/W], and its absorbed share.
+
+        Light of each angle falls on a ring, and on its way down goes outward. What goes through
+        the contact itself is left out.
+        """
+        upper, power = self._above(emitted.ground), 0.5 / _ANGLES
+        thick = next(layer for layer in emitted.ground if not layer.film)
+        index = 1.5 if math.isnan(thick.index.real) else max(thick.index.real, 1.0)
+        rise = taken = 0.0
+        rings: dict[float, list[tuple[float, float]]] = {}
+        for cos in (np.arange(_ANGLES) + 0.5) / _ANGLES:
+            sin = math.sqrt(1.0 - cos**2)
+            r, slope = emitted.height * sin / cos, sin / math.sqrt(index**2 - sin**2)
+            if r > self.radius:
+                continue
+            inside = bool(upper) and r < self.disk
+            shares = emission_in_ground(emitted, emitted.ground[0 if inside else upper :], cos)
+            taken += power * sum(share for _, share in shares)
+            if inside:
+                shares, more = self._within(shares, power)
+                rise += more
+            for depth, share in shares:
+                rings.setdefault(depth, []).append((r + depth * slope, power * share))
+        for depth, ring in rings.items():
+            at, heat = (np.array(column) for column in zip(*ring, strict=True))
+            rise += self._spread(_Beam(at, heat, emitted.height), [(depth, 1.0)])
+        return rise + self.beam * taken, taken
+
+    def _above(self, ground: Sequence[Ground]) -> int:
+        """Return how many layers a pillar has above the plate."""
+        return sum(layer.plan != ground[-1].plan for layer in ground)
+
+    def _within(
+        self, shares: list[tuple[float, float]], power: float
+    ) -> tuple[list[tuple[float, float]], float]:
+        """Return shares by depth below the foot of a pillar, and what those in it warm [K]."""
+        foot, rise = sum(layer.thickness for layer in self.pillar), 0.0
+        for depth, share in shares:
+            if depth < foot:
+                rise += share * power * (self._down(depth) + self.foot_resistance())
+        return [(depth - foot, share) for depth, share in shares if depth >= foot], rise
 
     def foot_resistance(self) -> float:
         """Return the resistance from the foot of a pillar to where the heat ends [K/W]."""

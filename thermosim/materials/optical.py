@@ -99,8 +99,10 @@ class RefractiveIndex(Section):
         return np.asarray(n + 1j * k)
 
 
-def index_of_laser(table: RefractiveIndex | None, wavelength: float, material: str) -> complex:
-    """Return ``n + ik`` of a material at the wavelength of a laser [m]; nan if nobody knows it.
+def index_of_laser(
+    table: RefractiveIndex | None, wavelength: float, material: str, light: str = "laser"
+) -> complex:
+    """Return ``n + ik`` of a material at the wavelength of a `light` [m]; nan if nobody knows it.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def index_of_laser(table: RefractiveIndex | None, wavelength: float, material: s
     try:
         return complex(table.at(wavelength))
     except ValueError as error:
-        raise CaseError(f"laser: {material}: {error}") from error
+        raise CaseError(f"{light}: {material}: {error}") from error
 
 
 def index_of_file(file: Path, axis: str = "") -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 NEAR_FIELD = "near_field"
 BETWEEN_BODIES = ("exchange", "gap", NEAR_FIELD)
 """Paths of surfaces to other surfaces of the model; each sums to zero over all boundaries."""
-STORED = "stored"
+STORED, EMISSION = "stored", "emission"
 
 Budget = dict[str, float]
-"""Heat [W] by name: ``source:REGION`` released; ``BOUNDARY:PATH`` and ``BOUNDARY:held`` leaving;
-``REGION:stored`` what a transient stores per time."""
+"""Heat [W] by name: ``source:REGION`` released, ``source:REGION:emission`` by absorbed emission;
+``BOUNDARY:PATH`` and ``BOUNDARY:held`` leaving; ``REGION:stored`` what a transient stores per
+time."""
 
 
 def released(budget: Budget) -> float:

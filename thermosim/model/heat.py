@@ -251,6 +251,20 @@ def film_of(film: BodyFilm, material: Material) -> Film:
 
 
 @dataclass(frozen=True)
+class Glow:
+    """Light that `region` emits and others absorb: their heat follows the state of the emitter.
+
+    `source` is that of the region, with ``emitted(T, number)`` [W/m³]; `share` is what is absorbed
+    per emitted watt and volume [1/m³], a function on the mesh, in `absorbers`.
+    """
+
+    region: str
+    source: Any
+    share: Any
+    absorbers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HeatModel:
     """A whole heat problem; temperatures are counted from `T_ref` [K]."""
 
@@ -262,6 +276,7 @@ class HeatModel:
     enclosures: tuple[Enclosure, ...] = ()
     gaps: tuple[Gap, ...] = ()
     films: tuple[Film, ...] = ()
+    glows: tuple[Glow, ...] = ()
 
     def body(self, region: str) -> HeatBody:
         """Return the body of a region.

@@ -90,6 +90,9 @@ class Layout:
 
     def source_words(self, region: str) -> str:
         """Return what the heat source of a region is."""
+        place, _, emission = region.partition(":")
+        if emission:
+            return f"emission absorbed in {_plain(place)}"
         return self.sources.get(region, f"heat source in {_plain(region)}")
 
 

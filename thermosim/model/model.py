@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from thermosim.thermometry.settings import ThermometrySettings
 
 
+TRIAL_EXTINCTION = 1e-6
+"""Extinction coefficient tried for a substrate whose own nobody has measured at the pump."""
+
+
 @dataclass(frozen=True)
 class Goal:
     """The temperature whose error is estimated: a region's mean, or that at a point probe.
@@ -87,6 +91,19 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Emitted:
+    """What emission falls on: layers with their indices at its mean vacuum wavelength [m].
+
+    It comes from bodies at `places` (x, y), whose middle is `height` above z = 0 [m].
+    """
+
+    wavelength: float
+    height: float
+    places: tuple[tuple[float, float], ...]
+    ground: tuple[Ground, ...]
+
+
+@dataclass(frozen=True)
 class Light:
     """The light of a case and the region whose dots it drives.
 
@@ -100,6 +117,7 @@ class Light:
     ground : layers under the region, the top one first
     symmetry : of the mesh
     alone : whether no other body stands in the beam
+    emitted : what the emission of the dots falls on; None: on nothing
     """
 
     region: str
@@ -113,6 +131,7 @@ class Light:
     ground: tuple[Ground, ...] = ()
     symmetry: Symmetry = "axisymmetric"
     alone: bool = True
+    emitted: Emitted | None = None
 
     @property
     def needs_mesh(self) -> bool:

@@ -9,10 +9,10 @@ from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError
 from thermosim.language.units import si_text
-from thermosim.materials.optical import index_of_laser
-from thermosim.model.budget import Budget, flows_part, leaving, released, to_chamber
+from thermosim.model.budget import EMISSION, Budget, flows_part, leaving, released, to_chamber
 from thermosim.model.doubts import particle_remarks
 from thermosim.model.drawing import drawing_of_particle
+from thermosim.model.ground import ground_of
 from thermosim.model.heat import (
     Enclosure,
     Exchange,
@@ -31,14 +31,14 @@ from thermosim.model.heat import (
 )
 from thermosim.model.layout import Focus, Layout
 from thermosim.model.lump import Lump
-from thermosim.model.model import Goal, Ground, Light, Model
+from thermosim.model.model import Emitted, Goal, Light, Model
 from thermosim.model.near import near_field_conductance, near_field_gaps
+from thermosim.optics.beam import wavelength_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from thermosim.bodies.films import FilmSettings
-    from thermosim.bodies.substrates import SubstratePart
     from thermosim.case.particle_case import Case
     from thermosim.materials.conductivity import Axis
 
@@ -61,6 +61,7 @@ _WAYS = {
 _ACCOUNTS = {
     "heat_source_W": "released in the particle",
     "heat_source_substrate_W": "light absorbed in the substrate",
+    "heat_emission_substrate_W": "emission absorbed in the substrate",
     "heat_to_chamber_W": "particle to chamber",
     "heat_to_substrate_W": "particle to substrate",
     "heat_substrate_to_chamber_W": "substrate to chamber",
@@ -192,46 +193,23 @@ def light_of(case: Case) -> Light | None:
         return None
     return Light(
         PARTICLE, laser, case.optics, case.gain, case.chamber.temperature,
-        case.particle_index, case.particle.shape, case.contact_radius, _ground(case),
-        case.symmetry, case.particle.count == 1,
+        case.particle_index, case.particle.shape, case.contact_radius,
+        ground_of(case, laser.wavelength, "laser"), case.symmetry, case.particle.count == 1,
+        _emitted(case),
     )  # fmt: skip
 
 
-def _ground(case: Case) -> tuple[Ground, ...]:
-    """Return films and layers of the substrate from the top.
-
-    An index that nobody knows is no number.
-    """
-    found = []
-    for part in case.substrate.parts():
-        top, bottom = part.top, part.top - part.thickness
-        faces = {f.boundary for f in case.substrate.faces() if f.part.region == part.region}
-        films = [(f"films[{i}].material", film) for i, film in enumerate(case.films)]
-        on = [(key, film) for key, film in films if film.boundary in faces]
-        found += [
-            _layer(case, part, film.material, key, top, film.thickness, film=True)
-            for key, film in on
-            if film.boundary == "substrate_top"
-        ]
-        found.append(
-            _layer(case, part, part.material, f"substrate.{part.key}", top, part.thickness)
-        )
-        found += [
-            _layer(case, part, film.material, key, bottom, film.thickness, film=True)
-            for key, film in on
-            if film.boundary == "substrate_bottom"
-        ]
-    return tuple(found)
-
-
-def _layer(
-    case: Case, part: SubstratePart, material: str, key: str, top: float, thickness: float,
-    *, film: bool = False,
-) -> Ground:  # fmt: skip
-    assert case.laser is not None
-    table = case.material(material).refractive_index
-    index = index_of_laser(table, case.laser.wavelength, material)
-    return Ground(part.region, part.plan, top, thickness, index, material, key, film)
+def _emitted(case: Case) -> Emitted | None:
+    """Return what the emission falls on; None without a substrate that the particle touches."""
+    if not (case.contact_radius and case.substrate.parts()):
+        return None
+    T = case.chamber.temperature
+    wavelength = wavelength_of(float(case.gain.mean_emission(T)))
+    shape = case.particle.shape
+    height = shape.centroid_height - shape.truncated(case.contact_radius).depth
+    places = tuple((float(x), float(y)) for x, y in case.particle.places()[:, :2])
+    ground = ground_of(case, wavelength, "gain.emission")
+    return Emitted(wavelength, float(height), places, ground)
 
 
 def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
@@ -278,10 +256,12 @@ def _accounts(budget: Budget) -> dict[str, float]:
     source = flows.get(f"source:{PARTICLE}", 0.0)
     held = sum(value for name, value in flows.items() if name.endswith(":held"))
     kept = budget.get(f"{PARTICLE}:stored", 0.0)
-    substrate = released(flows) - source
+    emission = sum(value for name, value in flows.items() if name.endswith(f":{EMISSION}"))
+    substrate = released(flows) - source - emission
     return {
         "heat_source_W": source,
         **({"heat_source_substrate_W": substrate} if substrate else {}),
+        **({"heat_emission_substrate_W": emission} if emission else {}),
         "heat_to_chamber_W": from_particle,
         "heat_to_substrate_W": source - from_particle - kept,
         "heat_substrate_to_chamber_W": leaving(flows) - from_particle - held,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from thermosim.errors import CaseError
 from thermosim.optics.mie import size_parameter
 from thermosim.optics.model import (
-    AutoOptics,
     MieOptics,
     OpticsModel,
     RayOptics,
@@ -39,7 +38,7 @@ class Choice:
 
 
 def choose(
-    asked: AutoOptics,
+    asked: OpticsModel,
     laser: Laser,
     n: float,
     size: float,

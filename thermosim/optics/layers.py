@@ -231,6 +231,8 @@ def _one_wave(
         # power in a medium that absorbs has no clear meaning where it also reflects: its real part
         first = complex(inside[0].real)
         cos = complex(cos_refracted(cos_0, n_0, first))
+        if not cos.real:  # a metal (n < 1) into which light of this angle has no way by its real n
+            return CoherentStack(1.0, 0.0, (0.0,) * len(between))
         return coherent_stack([first, *inside[1:]], between, cos.real, wavelength, wave)
 
     pairs = list(itertools.pairwise(media))

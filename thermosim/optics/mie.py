@@ -224,13 +224,39 @@ class MieSphere:
         return A_r * np.sqrt(np.maximum(1.0 - mu**2, 0.0)), A_theta, A_phi
 
     def intensity_parts(self, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
-        """Return ``(P, S)`` with ``|E|²/E0² = P cos² phi + S sin² phi``; shapes (n,)."""
-        P, S = np.empty(s.shape), np.empty(s.shape)
+        """Return ``(P, S)`` with ``|E|²/E0² = P cos² phi + S sin² phi``; shapes (n,).
+
+        Points that are those of a lattice in s and mu cost its matrix products alone.
+        """
+        _, ring, at_s = np.unique(np.round(s, 12), return_index=True, return_inverse=True)
+        _, cone, at_mu = np.unique(np.round(mu, 12), return_index=True, return_inverse=True)
+        if len(ring) * len(cone) <= 2 * s.size:
+            on_lattice = self.lattice_parts(s[ring], mu[cone])
+            return on_lattice[0][at_s, at_mu], on_lattice[1][at_s, at_mu]
+        P: Floats = np.empty(s.shape)
+        S: Floats = np.empty(s.shape)
         for part in _parts(s.size, self.c.size):
             A_r, A_theta, A_phi = self.amplitudes(s[part], mu[part])
             P[part] = np.abs(A_r) ** 2 + np.abs(A_theta) ** 2
             S[part] = np.abs(A_phi) ** 2
         return P, S
+
+    def lattice_parts(self, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
+        """Return `intensity_parts` at all pairs of s, shape (n,), and mu, (k,): shapes (n, k)."""
+        cj, dj_over, d_slope = self.radial_functions(s)
+        n = np.arange(1, self.c.size + 1)[:, None]
+        pi: Floats = np.zeros((self.c.size + 1, mu.size))
+        pi[1] = 1.0
+        for k in range(1, self.c.size):
+            pi[k + 1] = ((2 * k + 1) * mu * pi[k] - (k + 1) * pi[k - 1]) / k
+        tau = n * mu * pi[1:] - (n + 1) * pi[:-1]
+        pi = pi[1:]
+        weight = 1j**n * (2 * n + 1) / (n * (n + 1))
+        magnetic, electric = (weight * cj).T, (-1j * weight * d_slope).T
+        A_r = (-1j * weight * n * (n + 1) * dj_over).T @ pi * np.sqrt(np.maximum(1 - mu**2, 0.0))
+        A_theta = magnetic @ pi + electric @ tau
+        A_phi = magnetic @ tau + electric @ pi
+        return np.abs(A_r) ** 2 + np.abs(A_theta) ** 2, np.abs(A_phi) ** 2
 
     def shell_average(self, s: ArrayLike) -> Floats:
         """Return ``|E|²/E0²`` averaged over the sphere of radius ``s R``, shape (n,).

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.optics.beam import Laser
-    from thermosim.optics.mie import MieSphere
     from thermosim.optics.sphere_light import LightInSphere
 
     Floats = NDArray[np.float64]
@@ -49,33 +48,6 @@ class Ball:
         return cls(s, mu, shares / shares.sum())
 
 
-def grid_parts(sphere: MieSphere, ball: Ball) -> tuple[Floats, Floats]:
-    """Return ``(P, S)`` of `MieSphere.intensity_parts` on a ball; shapes (a, b)."""
-    cj, dj_over, d_slope = sphere.radial_functions(ball.s)
-    n = np.arange(1, sphere.c.size + 1)
-    pi, tau = angular_functions(ball.mu, sphere.c.size)
-    weight = (1j**n * (2 * n + 1) / (n * (n + 1)))[:, None]
-    radial = (-1j * weight * (n * (n + 1))[:, None] * dj_over).T @ pi
-    magnetic, electric = (weight * cj).T, (-1j * weight * d_slope).T
-    A_r = radial * np.sqrt(1.0 - ball.mu**2)
-    A_theta, A_phi = magnetic @ pi + electric @ tau, magnetic @ tau + electric @ pi
-    return np.abs(A_r) ** 2 + np.abs(A_theta) ** 2, np.abs(A_phi) ** 2
-
-
-def angular_functions(mu: Floats, count: int) -> tuple[Floats, Floats]:
-    """Return ``pi_n`` and ``tau_n`` of cos θ = `mu`, n = 1 .. count; shapes (count, n).
-
-    Bohren and Huffman, eq. (4.47).
-    """
-    pi, tau = np.empty((count, mu.size)), np.empty((count, mu.size))
-    now, before = np.ones(mu.shape), np.zeros(mu.shape)
-    for n in range(1, count + 1):
-        pi[n - 1] = now
-        tau[n - 1] = n * mu * now - (n + 1) * before
-        now, before = ((2 * n + 1) * mu * now - (n + 1) * before) / n, now
-    return pi, tau
-
-
 def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
     """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume."""
     optics, laser = light.optics, light.laser
@@ -85,7 +57,7 @@ def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
         squared = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
         shares = ball.shares.sum(axis=1)
         return field_to_intensity(squared, light.n, light.incident), shares
-    parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
+    parts = [(share, *sphere.lattice_parts(ball.s, ball.mu)) for share, sphere in spheres]
     P = sum(share * p for share, p, _ in parts)
     S = sum(share * s for share, _, s in parts)
     shares = _along(laser) if optics.average == "none" else np.array([0.5])
@@ -104,7 +76,7 @@ def smooth_intensity(light: LightInSphere) -> Callable[[Floats], Floats]:
     spheres = [(share, sphere.inside) for share, sphere in light.spheres]
     phase = max(abs(sphere.m) * sphere.x for _, sphere in spheres)
     ball = Ball.resolving(_FINER * phase)
-    parts = [(share, *grid_parts(sphere, ball)) for share, sphere in spheres]
+    parts = [(share, *sphere.lattice_parts(ball.s, ball.mu)) for share, sphere in spheres]
     P = _spline(ball, sum(share * p for share, p, _ in parts))
     S = _spline(ball, sum(share * s for share, _, s in parts))
     first, second, along = laser.axes

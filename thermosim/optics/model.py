@@ -145,6 +145,35 @@ class MieOptics(AttenuatingOptics):
         return self
 
 
+class FullWaveOptics(AttenuatingOptics):
+    """Maxwell's equations by finite elements: bodies of revolution, substrate, focused beams."""
+
+    model: Literal["full_wave"] = "full_wave"
+    degree: Annotated[int, Field(ge=2, le=5)] = Field(
+        default=4, description="Of the elements; 2 loses several per cent of the absorption"
+    )
+    cells_per_wavelength: Annotated[float, Field(ge=1.5, le=20.0)] = Field(
+        default=3.0, description="Cells over a wavelength, in each medium"
+    )
+    pml_thickness: Annotated[float, Field(ge=0.3, le=5.0)] = Field(
+        default=1.0, description="Absorbing layer around it all, in wavelengths"
+    )
+    gap: Positive[Length] | None = Field(
+        default=None,
+        description="Between particle and substrate, where no contact is (default 2 nm)",
+    )
+    error_estimate: bool = Field(
+        default=True, description="Solve again at degree - 1 and with another absorbing layer"
+    )
+    quadrature_degree: Annotated[int, Field(ge=2, le=30)] | None = Field(
+        default=None,
+        description="Of the rule of the heat mesh that takes the field; by the cells if absent",
+    )
+    max_unknowns: Annotated[int, Field(ge=1000)] = Field(
+        default=1_500_000, description="Refuse more unknowns of one azimuthal mode (8 GB)"
+    )
+
+
 def trace_body(
     optics: RayOptics,
     laser: Laser,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from thermosim.errors import Problem
-from thermosim.optics.model import AttenuatingOptics, MieOptics, OpticsModel
+from thermosim.optics.model import AttenuatingOptics, FullWaveOptics, MieOptics, OpticsModel
 from thermosim.shapes import ShapeBase, Sphere
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def optics_problems(
         remedy = 'choose optics.model = "rays", or particle.shape.kind = "sphere"'
         kind = getattr(shape, "kind", type(shape).__name__)
         yield Problem("optics.model", model, f'is for spheres, not "{kind}"', remedy)
+    if isinstance(optics, FullWaveOptics):
+        yield from _full_wave_problems(laser, shape)
     if isinstance(optics, MieOptics) and optics.substrate and laser.tilt > _ROUNDING:
         rule = "is for light that falls straight down on the substrate"
         yield Problem("optics.substrate", "true", rule, "remove it, or laser.tilt")
@@ -78,3 +80,27 @@ def _polarisation_problems(
         rule = "must be along x or y (0 or 90 deg) in a quarter"
         value = f"{math.degrees(laser.polarisation_angle):.6g} deg"
         yield Problem("laser.polarisation_angle", value, rule, _REMEDY)
+
+
+def _full_wave_problems(laser: Laser, shape: ShapeBase | None) -> Iterator[Problem]:
+    """Yield what full wave optics does not do; the field of one azimuthal mode is all it knows."""
+    rays = 'choose optics.model = "rays"'
+    kind, rule = "", "is for the round shapes of [particle]"
+    if shape is not None:
+        kind, rule = shape.kind, f'is for bodies of revolution, not "{shape.kind}"'
+    if not kind or (shape is not None and not shape.is_axisymmetric):
+        yield Problem("optics.model", '"full_wave"', rule, rays)
+    which = 'a plane wave, or a profile = "gaussian" down the axis'
+    if laser.speckle is not None:
+        yield Problem(
+            "laser.speckle", "", f"is no light that full wave optics knows: {which}", rays
+        )
+    if laser.profile == "top_hat":
+        rule = f"is no light that full wave optics knows: {which}"
+        yield Problem("laser.profile", '"top_hat"', rule, rays)
+    if laser.profile == "gaussian" and (laser.tilt or laser.aim[0] or laser.aim[1]):
+        key = "laser.tilt" if laser.tilt else "laser.aim"
+        yield Problem(key, "", f"is off the axis; full wave optics knows {which}", rays)
+    if laser.linewidth:
+        rule = "full wave optics solves for one wavelength"
+        yield Problem("laser.linewidth", f"{laser.linewidth:.4g} J", rule, "remove it")

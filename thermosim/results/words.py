@@ -214,7 +214,8 @@ def heat_words(path: str) -> str:
     """Return an entry of the budget in words, in the direction in which it counts."""
     place, _, way = path.partition(":")
     if place == "source":
-        return f"heat released in {way}"
+        region, _, emission = way.partition(":")
+        return f"heat released in {region}" + (", by emission" if emission else "")
     if way == "stored":
         return f"heat stored in {place}"
     return f"heat leaving by {place}, {way.replace('_', ' ')}"
@@ -243,7 +244,11 @@ def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
         size = min(abs(change), _FAR)
         text = signed(math.copysign(size, change))
         lines.append(f"{row['assumed']}; {row['instead']}: {far}{text}{turns}")
-    return [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
+    rows = [("assumed, by effect on ΔT", "\n".join(lines))] if lines else []
+    if "delta_T_model_low_K" in numbers and lines:
+        low, high = (_rounded(numbers[f"delta_T_model_{end}_K"]) for end in ("low", "high"))
+        rows.insert(0, ("span, if one thing assumed fails", f"{low} … {high}"))
+    return rows
 
 
 def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:
@@ -270,6 +275,7 @@ def _light_rows(numbers: Mapping[str, Any]) -> Rows:
     mean, most = (numbers[f"intensity_{key}_W_per_m2"] for key in ("mean", "max"))
     rows = [
         ("light absorbed", ", ".join(shares) or "none"),
+        *_wave_rows(numbers),
         ("intensity inside, mean", _intensity(mean)),
     ]
     factor = numbers.get("hot_spot_factor", 1.0)
@@ -287,6 +293,24 @@ def _light_rows(numbers: Mapping[str, Any]) -> Rows:
         share = 100.0 * numbers["heating_volume_fraction"]
         rows.append(("pumped beyond the crossover", f"dots in {share:.2g} % of the volume heat"))
     return rows
+
+
+def _wave_rows(numbers: Mapping[str, Any]) -> Rows:
+    """Return what full wave optics found, with its own error: of a plane wave, or of a beam."""
+    if "optics_unknowns" not in numbers:
+        return []
+    plane = {"Q_ext": "Q_ext", "Q_abs": "Q_abs", "Q_sca": "Q_sca"}
+    beam = {"extinguished": "taken", "absorbed": "absorbed", "scattered": "scattered"}
+    lines = []
+    for name, words in (plane if "optics_Q_ext" in numbers else beam).items():
+        value = numbers.get(f"optics_{name}", numbers.get(f"optics_{name}_W"))
+        text = f"{words} {value:.4g}" if name in plane else f"{si_text(value, 'W')} {words}"
+        error = numbers.get(f"optics_{name}_error_rel")
+        lines.append(text if error is None else f"{text} ± {100 * error:.2g} %")
+    size = f"{numbers['optics_unknowns']:.0f} unknowns, {numbers['optics_memory_MB']:.0f} MB"
+    if "optics_balance_rel" in numbers:
+        size += f", balance {numbers['optics_balance_rel']:.1e} (no error bar)".replace("-", "−")
+    return [("light by Maxwell's equations", ", ".join(lines) + f"\n{size}")]
 
 
 def _intensity(value: float) -> str:

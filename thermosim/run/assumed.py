@@ -25,6 +25,8 @@ from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, SphereEscap
 from thermosim.gain.escape.of_body import resolve_escape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.light import lit_points
+from thermosim.limits.support import support_of
+from thermosim.model.model import TRIAL_EXTINCTION
 from thermosim.optics.choice import WEAK_CONTRAST
 from thermosim.optics.mie import size_parameter
 from thermosim.optics.mie_grid import ball_intensity
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     Other = tuple[str, str, float]
     """What was assumed, what instead, and the heat [W] or conductance [W/K] then."""
 
+FAR = 30.0
+"""Change of ΔT [K] beyond which a linear estimate says no more than that."""
 _DARK = 0.01  # share of dots without emission that is tried
 _BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over theirs
 _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
@@ -79,6 +83,7 @@ def ranked(
         Assumption(assumed, instead, (heat_instead - released) / conductance)
         for assumed, instead, heat_instead in (*_of_light(lit), *_of_substrate(lit), *_of_dots(lit))
     ]
+    rows += _of_ground(light, lump, problem)
     rows += [
         Assumption(assumed, instead, delta * (conductance / other - 1.0))
         for assumed, instead, other in _of_paths(lump, found, conductance)
@@ -220,6 +225,30 @@ def _of_emission(
         mean = float(light.gain.mean_emission(light.light.T_ref))
         given = GivenEmission(mean_emission=mean)
         yield balanced, "with an <E_PL> that moves with the gap", changed(emission=given)
+
+
+def _of_ground(light: AbsorbedLight, lump: Lump, problem: HeatProblem) -> list[Assumption]:
+    """Return what an extinction that nobody measured would do, where a beam meets the substrate.
+
+    The rise under the contact is that of `limits`; where the particle gives it to nothing else it
+    is the particle's.
+    """
+    lit = light.light
+    clear = [layer for layer in lit.ground if not layer.film and layer.index.imag == 0.0]
+    if lit.laser.profile == "plane" or not clear or not lump.contact_radius:
+        return []
+    tinted = tuple(
+        replace(layer, index=layer.index + 1j * TRIAL_EXTINCTION) if layer in clear else layer
+        for layer in lit.ground
+    )
+    T = float(lump.chamber.temperature)
+    with_it, without = (
+        support_of(problem.model, lump, replace(lit, ground=ground, emitted=None), T).lit
+        for ground in (tinted, lit.ground)
+    )
+    names = " and ".join(dict.fromkeys(layer.material for layer in clear))
+    instead = f"with an extinction of {TRIAL_EXTINCTION:g} in {names}, whose own is not measured"
+    return [Assumption("a substrate transparent to the beam", instead, with_it - without)]
 
 
 def _of_paths(lump: Lump, found: Mapping[str, float], conductance: float) -> Iterator[Other]:

@@ -75,13 +75,14 @@ def heat_on(
     A `factor` of a transient scales the light; without light it scales every source.
     """
     from thermosim.heat.transient import with_factor
+    from thermosim.light.glow import glows_of
 
     heat = _spread(model.heat(domain.boundaries), domain)
     if light is None:
         return heat if factor is None else with_factor(heat, factor)
     sources = light.sources()
     bodies = (replace(b, source=sources.get(b.region, b.source)) for b in heat.bodies)
-    return replace(heat, bodies=tuple(bodies))
+    return replace(heat, bodies=tuple(bodies), glows=glows_of(light))
 
 
 def _spread(heat: HeatModel, domain: Domain) -> HeatModel:

@@ -233,7 +233,7 @@ def sensitivities(
         if not adjoint.has_mesh(other):
             return _between_ends(case, prior, again)
         if adjoint.is_costly(other):
-            return _between_ends(case, prior, adjoint.change)
+            return _to_one_end(case, prior, adjoint.change)
         return _at_the_value(case, prior, adjoint.change)
 
     return sorted(map(one, known), key=lambda s: -abs(s.change))
@@ -249,6 +249,13 @@ def _at_the_value(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float
     slope = (plus - minus) / (2.0 * step)
     up, down = ends or (slope * prior.sigma, -slope * prior.sigma)
     return Sensitivity(prior, slope, up, down)
+
+
+def _to_one_end(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:
+    """Return it from the upper end alone, taken for a straight line: each end costs a field."""
+    high = prior.at(1.0) - prior.value
+    up = change(with_value(case, prior.path, prior.at(1.0))) * prior.sigma / high
+    return Sensitivity(prior, up / prior.sigma, up, -up)
 
 
 def _between_ends(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:

@@ -9,7 +9,7 @@ from thermosim.errors import CaseError, Problem
 from thermosim.model.budget import balance_error
 from thermosim.results import Result
 from thermosim.results.journal import UNJUDGED
-from thermosim.run.assumed import ranked
+from thermosim.run.assumed import FAR, ranked
 from thermosim.run.goal import goal_error
 from thermosim.run.prepare import heat_on, light_in, mesh_of
 from thermosim.run.summary import goal_numbers, head, light_numbers, notes_of, numerics
@@ -84,7 +84,9 @@ def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = 
     if "delta_T_error_K" in summary:
         summary["delta_T_numerical_K"] = summary["delta_T_error_K"]
     delta = summary["delta_T_mean_K"]
-    changes = [0.0, *(row["change_K"] for row in summary.get("assumptions", []))]
+    changes = [row["change_K"] for row in summary.get("assumptions", [])]
+    # an estimate along a straight line says no more than "far" beyond that
+    changes = [min(max(change, -FAR), FAR) for change in (0.0, *changes)]
     if model.light is not None:
         summary["delta_T_model_low_K"] = delta + min(changes)
         summary["delta_T_model_high_K"] = delta + max(changes)

@@ -39,6 +39,11 @@ class Profile:
         """Where the outline meets the axis [m]."""
         return self.segments[-1].end[1]
 
+    @property
+    def reach(self) -> float:
+        """Largest distance of the outline from the axis [m]."""
+        return max(self.base_radius, *(segment.end[0] for segment in self.segments))
+
 
 def upward_arcs(across: float, upright: float, center: float, start: float) -> tuple[Segment, ...]:
     """Return the arcs from (start, 0) over the widest place to the top."""

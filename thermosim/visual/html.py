@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -39,12 +40,15 @@ _CAPTIONS = {
     "mesh.png": "The mesh in the same windows.",
 }
 _CUT = "on the cut through {about} and {other}; each panel has its own colour scale"
+_BAR_FROM, _BAR_TO = 1e-3, 300.0  # K
 _WITH_PREFIX = {"m", "s", "W", "Pa", "Hz", "W/m^2", "W/K"}
 _WALL = {"mesh": "mesh", "setup": "set-up", "solve": "solve", "budget": "budget",
          "error_estimate": "error estimate", "output": "output", "": "all"}  # fmt: skip
 
 
-def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
+def report_page(
+    result: Result, pictures: Mapping[str, Path], ladder: Mapping[str, Any] | None = None
+) -> str:
     """Return the report of a result; pictures (file name to path) that exist are embedded."""
     there = {name: path for name, path in pictures.items() if path.is_file()}
     return render(
@@ -56,6 +60,8 @@ def report_page(result: Result, pictures: Mapping[str, Path]) -> str:
         layout=result.layout,
         closing=result_rows(result),
         budget=budget_table(result),
+        ladder=ladder_rows(ladder) if ladder else [],
+        decides=decision(ladder) if ladder else "",
         pictures=[(embedded(path), _caption(name, result)) for name, path in there.items()],
         without_fields="temperature.png" not in there,
         physics=sections(result, _PHYSICS),
@@ -140,6 +146,35 @@ def budget_table(result: Result) -> list[dict[str, str]]:
         }
         for row, share in zip(rows, shares(rows), strict=True)
     ]
+
+
+def ladder_rows(ladder: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the steps of a ladder: name, words, ΔT, and the length of its bar on a log scale.
+
+    Bars begin at 1 mK and end at 300 K.
+    """
+    rows = []
+    for step in ladder["steps"]:
+        delta = step["delta_T_mean_K"]
+        length = 0.0
+        if delta:
+            decades = math.log10(abs(delta) / _BAR_FROM) / math.log10(_BAR_TO / _BAR_FROM)
+            length = min(max(decades, 0.01), 1.0)
+        far = delta is not None and delta > _BAR_TO
+        shown = "none" if delta is None else style.si_text(delta, "K", zeros=True)
+        rows.append({
+            "name": step["name"], "words": step["words"],
+            "delta": f"> {_BAR_TO:g} K" if far else shown,
+            "length": f"{100.0 * length:.0f}", "effect": "cools" if (delta or 0) < 0 else "warms",
+        })  # fmt: skip
+    return rows
+
+
+def decision(ladder: Mapping[str, Any]) -> str:
+    """Return which step decides, in words."""
+    words = {step["name"]: step["words"] for step in ladder["steps"]}
+    name = ladder["decides"]
+    return f"Decides: {name} ({words[name]})." if name else ""
 
 
 def sections(result: Result, names: Sequence[str]) -> list[tuple[str, Table]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
 from thermosim.results import load_result
@@ -20,15 +21,17 @@ if TYPE_CHECKING:
 
 TEMPERATURE, MESH, BUDGET = "temperature.png", "mesh.png", "budget.png"
 COURSE, COURSE_HEAT = "course.png", "course_heat.png"
-LIGHT = "light.png"
+LIGHT, LADDER = "light.png", "ladder.json"
 UNCERTAINTY = "uncertainty.png"
 PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, BUDGET, UNCERTAINTY, MESH)
 _EVEN = 1e-6  # hot-spot factor minus one, below which there is nothing to see
 REPORT, COMPARISON, INDEX = "report.html", "comparison.png", "index.html"
 
 
-def draw_result(folder: str | Path) -> list[Path]:
+def draw_result(folder: str | Path, ladder: dict[str, Any] | None = None) -> list[Path]:
     """Draw every picture that the files of a result allow, and its report; return what was written.
+
+    A `ladder` (see `infer.ladder`) is kept beside them, and drawn in the report.
 
     Without field files (``output.fields = false``) there is a picture of the budget only, and the
     report says so.
@@ -40,7 +43,7 @@ def draw_result(folder: str | Path) -> list[Path]:
     """
     from thermosim.results import manifest
     from thermosim.visual.budget import draw_budget
-    from thermosim.visual.style import save
+    from thermosim.visual.style import save, write_bytes
     from thermosim.visual.uncertainty import draw_uncertainty, has_uncertainty
 
     result = load_result(folder)
@@ -55,6 +58,8 @@ def draw_result(folder: str | Path) -> list[Path]:
 
         written.append(save(draw_light_picture(place, result), place / LIGHT))
     written.append(save(draw_budget(result), place / BUDGET))
+    if ladder is not None:
+        written.append(write_bytes(place / LADDER, json.dumps(ladder, indent=1).encode()))
     if has_uncertainty(result):
         written.append(save(draw_uncertainty(result), place / UNCERTAINTY))
     written.append(write_report(place))
@@ -144,7 +149,9 @@ def write_report(folder: str | Path) -> Path:
     from thermosim.visual.style import write_bytes
 
     place = Path(folder)
-    page = report_page(load_result(place), {name: place / name for name in PICTURES})
+    kept = place / LADDER
+    ladder = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    page = report_page(load_result(place), {name: place / name for name in PICTURES}, ladder)
     return write_bytes(place / REPORT, page.encode())
 
 

@@ -22,7 +22,7 @@ from thermosim.infer.fit.trpl import Response, folded
 from thermosim.infer.fit.verdict import misfit
 
 CASES = Path(__file__).parents[3] / "cases"
-EXAMPLES = CASES / "fit"
+EXAMPLES = CASES.parent / "examples" / "fit"
 CASE = CASES / "yamada2024_radiation_limited.toml"
 sys.path.insert(0, str(EXAMPLES))
 from make_examples import TRUTH  # noqa: E402

@@ -5,7 +5,7 @@ import pytest
 
 from thermosim.optics.beam import Laser
 from thermosim.optics.mie import MieSphere
-from thermosim.optics.mie_grid import Ball, ball_intensity, grid_parts, smooth_intensity
+from thermosim.optics.mie_grid import Ball, ball_intensity, smooth_intensity
 from thermosim.optics.model import MieOptics
 from thermosim.optics.sphere_light import light_in_sphere
 
@@ -20,14 +20,16 @@ def test_products_of_matrices_are_the_sums_over_orders():
     sphere = MieSphere.build(1.69 + 1e-3j, 20.0)
     ball = Ball.resolving(1.69 * 20.0)
     s, mu = (a.ravel() for a in np.meshgrid(ball.s, ball.mu, indexing="ij"))
-    for found, wanted in zip(grid_parts(sphere, ball), sphere.intensity_parts(s, mu), strict=True):
+    A_r, A_theta, A_phi = sphere.amplitudes(s, mu)
+    both = (np.abs(A_r) ** 2 + np.abs(A_theta) ** 2, np.abs(A_phi) ** 2)
+    for found, wanted in zip(sphere.lattice_parts(ball.s, ball.mu), both, strict=True):
         np.testing.assert_allclose(found.ravel(), wanted, rtol=1e-9, atol=1e-12 * wanted.max())
 
 
 def test_the_mean_is_that_of_the_absorbed_power():
     sphere = MieSphere.build(1.69 + 1e-3j, 30.0)
     ball = Ball.resolving(1.69 * 30.0)
-    P, S = grid_parts(sphere, ball)
+    P, S = sphere.lattice_parts(ball.s, ball.mu)
     mean = np.sum(0.5 * (P + S) * ball.shares)
     wanted = 3.0 * sphere.absorption_efficiency() / (4.0 * sphere.x * (sphere.m**2).imag)
     assert mean == pytest.approx(wanted, rel=1e-11)

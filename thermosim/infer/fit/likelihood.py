@@ -119,12 +119,14 @@ class Likelihood:
         total = (out / self.dispersion).sum(axis=-1)
         return np.where(np.isfinite(total), total, np.inf)
 
-    def jacobian(self, inner: Array, predicted: Array, *, central: bool = False) -> Array:
-        """Return the derivatives of the predictions, (B, p, n)."""
+    def jacobian(
+        self, inner: Array, predicted: Array, free: Bools, *, central: bool = False
+    ) -> Array:
+        """Return the derivatives of the predictions, (B, p, n); 0 by what no row (B, p) frees."""
         low, high = self.bounds
         h = _CENTRAL_STEP if central else _STEP
         found = np.zeros((len(inner), inner.shape[1], self.size))
-        for j in range(inner.shape[1]):
+        for j in np.flatnonzero(free.any(axis=0)):
             up, down = inner.copy(), inner.copy()
             up[:, j] += np.where(inner[:, j] + h <= high[j], h, 0.0 if central else -h)
             if central:

@@ -23,10 +23,12 @@ class Minimum:
     converged: Bools
 
 
-def minimised(likelihood: Likelihood, start: Array, free: Bools, close: float = _DONE) -> Minimum:
+def minimised(
+    likelihood: Likelihood, start: Array, free: Bools, close: float = _DONE, steps: int = _MOST
+) -> Minimum:
     """Return the least deviance from each start (B, p), with the parameters ``free`` (B, p).
 
-    It is within about ``close`` of the least.
+    It is within about ``close`` of the least, where so many ``steps`` reach it.
     """
     low, high = likelihood.bounds
     u = np.clip(start, low, high) * free + start * ~free
@@ -34,10 +36,10 @@ def minimised(likelihood: Likelihood, start: Array, free: Bools, close: float = 
     damping = np.full(len(u), _DAMPING[0])
     converged = np.zeros(len(u), bool)
     active = np.arange(len(u))
-    for _ in range(_MOST):
+    for _ in range(steps):
         part = likelihood.rows(active)
         m = part.predicted(u[active])
-        gradient, curvature = part.slopes(m, part.jacobian(u[active], m))
+        gradient, curvature = part.slopes(m, part.jacobian(u[active], m, free[active]))
         moving = free[active] & ~_held_by_bounds(u[active], gradient, low, high)
         step, gain = _step(gradient, curvature, moving, damping[active])
         trial = np.where(moving, np.clip(u[active] + step, low, high), u[active])
@@ -90,7 +92,7 @@ class Spread:
 def spread_at(likelihood: Likelihood, inner: Array, free: Bools) -> Spread:
     """Return the spread of parameters about a minimum by the expected curvature there."""
     m = likelihood.predicted(inner)
-    _, curvature = likelihood.slopes(m, likelihood.jacobian(inner, m, central=True))
+    _, curvature = likelihood.slopes(m, likelihood.jacobian(inner, m, free, central=True))
     size = np.sqrt(np.einsum("bpp->bp", curvature))
     seen = free & (size > 0.0)
     size = np.where(seen, size, 1.0)

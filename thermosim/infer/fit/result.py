@@ -17,6 +17,8 @@ from thermosim.infer.fit.parameters import Parameter, Wishes
 from thermosim.infer.fit.profile import LEVELS, Curve, interval_ends, profile_curves
 from thermosim.infer.fit.verdict import Misfit, indistinct, misfit
 
+_FIRST_STEPS, _KEPT = 12, 5  # of every start; how many go on
+_LONGEST, _STILL = 12, 0.02  # searches of a valley; deviance that one may still gain
 _AGAIN = 4  # times that the noise is estimated, and a lower minimum is looked for
 _OTHER = 3.84  # deviance above the least, within which another minimum is told
 _APART = 0.5  # sigma
@@ -121,19 +123,29 @@ def _searched(joint: Joint) -> tuple[Likelihood, Minimum, list[str]]:
     found = joint.likelihood()
     starts = found.inner(joint.starts())
     free = np.repeat(joint.free[None], len(starts), axis=0)
-    some = minimised(found, starts, free)
+    first = minimised(found, starts, free, steps=_FIRST_STEPS)
+    lowest = np.argsort(first.deviance)[:_KEPT]
+    some = minimised(found, first.inner[lowest], free[lowest])
     if not np.isfinite(some.deviance).any():
         raise SolveError(
             "no place to start from gives the data a likelihood: use --start NAME=VALUE"
         )
     at = int(np.argmin(some.deviance))
     best = Minimum(some.inner[[at]], some.deviance[[at]], some.converged[[at]])
+    best = _settled(found, best, joint.free[None])
     for _ in range(_AGAIN if any(one.estimated for one in joint.sets) else 0):
         found = _with_noise(joint, found, best)
-        best = minimised(found, best.inner, joint.free[None])
-    if not best.converged.all():
-        raise SolveError("no minimum was found: give places to start from, --start NAME=VALUE")
+        best = _settled(found, best, joint.free[None])
     return found, best, _others(joint, found, some, best)
+
+
+def _settled(found: Likelihood, best: Minimum, free: Bools) -> Minimum:
+    """Return the bottom of the valley that a minimum lies in; it may be long and flat."""
+    for _ in range(_LONGEST):
+        before, best = best, minimised(found, best.inner, free)
+        if best.converged[0] or before.deviance[0] - best.deviance[0] < _STILL:
+            return best
+    raise SolveError("no minimum was found: give places to start from, --start NAME=VALUE")
 
 
 def _with_noise(joint: Joint, found: Likelihood, best: Minimum) -> Likelihood:
@@ -154,7 +166,8 @@ def _others(joint: Joint, found: Likelihood, some: Minimum, best: Minimum) -> li
     near = some.inner[some.converged]
     if not len(near):
         return []
-    again = minimised(found, near, np.repeat(joint.free[None], len(near), axis=0))
+    free = np.repeat(joint.free[None], len(near), axis=0)
+    again = minimised(found, near, free) if any(o.estimated for o in joint.sets) else some
     sigma = spread_at(found, best.inner, joint.free[None]).sigma[0]
     sigma = np.where(np.isfinite(sigma) & (sigma > 0.0), sigma, np.inf)
     away = (np.abs(again.inner - best.inner) / sigma).max(axis=1)
@@ -202,12 +215,12 @@ def _warnings(judged: Sequence[Misfit], factor: float) -> list[str]:
 
 def _rises(joint: Joint, freedom: int) -> Array:
     """Return the rise of the deviance at the ends: of chi², or of Student's t, noise estimated."""
-    from scipy.stats import chi2, t
+    from scipy.special import chdtri, stdtrit
 
     levels = np.array(LEVELS)
     if all(one.estimated for one in joint.sets) and not joint.priors:
-        return np.asarray(t.ppf(0.5 + 0.5 * levels, freedom) ** 2)
-    return np.asarray(chi2.ppf(levels, 1))
+        return np.asarray(stdtrit(freedom, 0.5 + 0.5 * levels) ** 2)
+    return np.asarray(chdtri(1, 1.0 - levels))
 
 
 def _ended(

@@ -1,0 +1,122 @@
+"""Full wave optics in a case: the heat that it brings, its numbers, and what it refuses."""
+
+import pytest
+
+pytestmark = pytest.mark.fem
+pytest.importorskip("dolfinx")
+
+from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.errors import CaseError  # noqa: E402
+from thermosim.run.simulate import simulate  # noqa: E402
+
+SPHERE = {"kind": "sphere", "radius": "0.3 um"}
+FOCUS = {"profile": "gaussian", "waist": "0.4 um", "aim": ["0 um", "0 um", "0.3 um"]}
+SLAB = {"kind": "slab", "material": "muscovite", "radius": "50 um", "thickness": "20 um"}
+QUICK = {"model": "full_wave", "error_estimate": False, "cells_per_wavelength": 2.0}
+
+
+def case_of(optics=None, shape=None, laser=None, **sections):
+    return parse_case(
+        {
+            "assumptions": "favourable",
+            "particle": {"shape": shape or SPHERE, "emissivity": 1.0},
+            "laser": {"wavelength": "532 nm", "intensity": "3 kW/cm^2", **(laser or {})},
+            "optics": {"refractive_index": 1.9, **(optics or QUICK)},
+            "gain": {"density": {"kind": "given", "n_dots": "1.66e16 1/cm^3"}},
+            "solver": {"error_estimate": False},
+            "substrate": SLAB,
+            "contact": {"kind": "none"},
+            **sections,
+        }
+    )
+
+
+@pytest.mark.parametrize("laser", [{}, FOCUS], ids=["plane wave", "focus"])
+def test_above_mica_as_the_series_has_it(laser):
+    """Absorbed power and ΔT of a floating sphere, by finite elements and by the T-matrix."""
+    gap = {"gap": "50 nm"}
+    ours = simulate(case_of({"model": "full_wave", **gap}, laser=laser))
+    exact = simulate(case_of({"model": "mie", "substrate": True, **gap}, laser=laser)).summary
+    found = ours.summary
+    for name in ("absorbed_power_W", "intensity_mean_W_per_m2", "hot_spot_factor"):
+        assert found[name] == pytest.approx(exact[name], rel=1e-3), name
+    assert found["delta_T_mean_K"] == pytest.approx(exact["delta_T_mean_K"], rel=5e-3)
+    # the transfer to the mesh of heat loses nothing
+    assert abs(found["light_on_mesh_error_rel"]) < 1e-3
+    assert found["optics_unknowns"] > 5000
+    assert 5 < found["optics_memory_MB"] < 200
+    assert abs(found["optics_balance_rel"]) < 3e-4
+    for name in ("Q_ext", "Q_abs", "Q_sca") if not laser else ("absorbed", "scattered"):
+        key = f"optics_{name}" if not laser else f"optics_{name}_W"
+        assert found[key] > 0
+        assert 0 < found[f"optics_{name}_error_rel"] < 0.02
+    if not laser:
+        assert found["optics_Q_ext"] == pytest.approx(exact["optics_Q_ext"], rel=3e-4)
+
+
+def test_a_flat_contact_lets_more_light_through():
+    """Cut flat on mica, where neither rays nor series have an answer."""
+    touching = simulate(case_of(contact={"kind": "disk", "radius": "50 nm"})).summary
+    assert abs(touching["optics_balance_rel"]) < 1e-3
+    assert touching["optics_scattered_down_fraction"] > 0.6
+    assert abs(touching["light_on_mesh_error_rel"]) < 1e-3
+
+
+def test_shapes_of_revolution():
+    """A round ellipsoid is a sphere; a cap and an oblate one have their own answer."""
+    found = {}
+    for name, shape in {
+        "sphere": SPHERE,
+        "round": {"kind": "ellipsoid", "a": "0.3 um", "b": "0.3 um", "c": "0.3 um"},
+        "oblate": {"kind": "ellipsoid", "a": "0.3 um", "b": "0.3 um", "c": "0.2 um"},
+        "cap": {"kind": "spherical_cap", "base_radius": "0.3 um", "cap_height": "0.2 um"},
+    }.items():
+        contact = {"kind": "disk", "radius": "50 nm"} if name == "cap" else {"kind": "none"}
+        found[name] = simulate(case_of(shape=shape, contact=contact)).summary
+        assert abs(found[name]["optics_balance_rel"]) < 5e-3
+    assert found["round"]["optics_Q_ext"] == pytest.approx(
+        found["sphere"]["optics_Q_ext"], rel=1e-3
+    )
+    # its phase shift, 2 k c (n - 1) = 4.3, is that of the first maximum; the sphere's is 6.4
+    assert found["oblate"]["optics_Q_ext"] > 1.3 * found["sphere"]["optics_Q_ext"]
+
+
+def test_light_at_the_temperature_found():
+    """The light follows the temperature of the body where that is asked for."""
+    coupled = {**QUICK, "temperature_coupling": True}
+    found = simulate(case_of(coupled)).summary
+    plain = simulate(case_of()).summary
+    assert found["absorbed_power_W"] != plain["absorbed_power_W"]
+    assert found["absorbed_power_W"] == pytest.approx(plain["absorbed_power_W"], rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"laser": {"speckle": {"grain": "1 um"}}, "symmetry": "3d"}, "laser.speckle"),
+        ({"laser": {"profile": "top_hat", "radius": "5 um"}}, "top_hat"),
+        ({"laser": {**FOCUS, "tilt": "10 deg"}, "symmetry": "3d"}, "laser.tilt"),
+        ({"laser": {**FOCUS, "aim": ["1 um", "0 um", "0 um"]}, "symmetry": "3d"}, "laser.aim"),
+        ({"laser": {"linewidth": "10 meV"}}, "one wavelength"),
+        ({"laser": {"polarisation": "linear"}}, "polarisation"),
+        (
+            {"shape": {"kind": "box", "a": "1 um", "b": "1 um", "c": "1 um"}, "symmetry": "3d"},
+            "revolution",
+        ),
+    ],
+)
+def test_refused_by_name(changes, told):
+    with pytest.raises(CaseError, match=told.replace(".", r"\.")):
+        case_of(**changes)
+
+
+def test_too_large_and_too_narrow():
+    with pytest.raises(CaseError, match="max_unknowns"):
+        simulate(case_of(shape={"kind": "sphere", "radius": "23 um"}))
+    narrow = {
+        "kind": "pedestal", "material": "muscovite", "thickness": "10 um", "radius": "50 um",
+        "pedestal_radius": "0.5 um", "pedestal_height": "5 um",
+    }  # fmt: skip
+    contact = {"kind": "disk", "radius": "50 nm"}
+    with pytest.raises(CaseError, match="takes layers as endless"):
+        simulate(case_of(substrate=narrow, contact=contact))

@@ -1,0 +1,90 @@
+"""What full wave optics will draw and need, before anything is meshed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from thermosim.errors import CaseError, Problem
+from thermosim.light.fullwave.forms import Layer
+from thermosim.mesh.optical import OpticalBox
+
+if TYPE_CHECKING:
+    from thermosim.optics.layered_field import Stack
+    from thermosim.optics.model import FullWaveOptics
+    from thermosim.shapes.profile import Profile
+
+MARGIN = 0.5
+"""Of the box beside the body, in wavelengths."""
+STRENGTH, WEAKER = 8.0, 0.6
+_ALONG = 2.5  # cells along the radius of a body that is small against the wavelength
+_RIM = 10e-9  # cells at the rim of a flat base [m]
+_SKIN = 0.8  # cells over the depth (of power) to which light enters a metal
+_PER_CELL = {2: 7.3, 3: 15.4, 4: 26.5, 5: 41.0}  # unknowns
+_FULL = 0.79  # area of a profile over that of the box around it
+_BYTES = 5500.0  # an unknown at degree 4: matrix, factors, and what assembling takes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The drawing, the absorbing layer, and about what solving takes.
+
+    Attributes
+    ----------
+    box
+        The drawing.
+    unknowns, memory
+        Of one mode, at the degree asked for; memory in bytes.
+    """
+
+    box: OpticalBox
+    unknowns: float
+    memory: float
+
+    def layer(self, change: float = 1.0) -> Layer:
+        """Return the absorbing layer, its strength times `change`."""
+        box = self.box
+        return Layer(box.radius, box.bottom, box.top, box.pml, STRENGTH * change)
+
+
+def plan(
+    profile: Profile, unit: float, index: complex, stack: Stack, optics: FullWaveOptics
+) -> Plan:
+    """Return what is drawn of a body on z = 0 of a complex index, `unit` the wavelength [m].
+
+    Raises
+    ------
+    CaseError
+        If it takes more unknowns than the case allows.
+    """
+    reach, height = profile.reach / unit, profile.height / unit
+    N = optics.cells_per_wavelength
+    sizes = [1.0 / (N * max(abs(complex(n).real), 1.0)) for n in stack.indices]
+    smallest = min(reach, 0.5 * height)
+    h_body = min(1.0 / (N * max(index.real, 1.0)), smallest / _ALONG)
+    if index.imag > 0.3:
+        h_body = min(h_body, _SKIN / (4.0 * 3.141592653589793 * index.imag))
+    gap = -stack.top if len(stack.indices) > 1 and not profile.base_radius else 0.0
+    sizes[0] = min(sizes[0], max(2.0 * MARGIN, 1.0) / N)
+    h_rim = min(_RIM / unit, h_body, 0.5 * profile.base_radius / unit or h_body)
+    lowest = min((0.0, *stack.levels))
+    box = OpticalBox(
+        reach + MARGIN, lowest - MARGIN, height + MARGIN, optics.pml_thickness,
+        stack.levels, tuple(sizes), h_body, h_rim, gap,
+    )  # fmt: skip
+    cells = box.estimated_cells(_FULL * reach * height)
+    unknowns = cells * _PER_CELL[optics.degree]
+    if unknowns > optics.max_unknowns:
+        raise CaseError([_too_large(unknowns, optics, reach * unit)])
+    return Plan(box, unknowns, unknowns * _BYTES)
+
+
+def _too_large(unknowns: float, optics: FullWaveOptics, radius: float) -> Problem:
+    fits = radius * (optics.max_unknowns / unknowns) ** 0.5
+    return Problem(
+        "optics.model", '"full_wave"',
+        f"takes about {unknowns:.2g} unknowns ({unknowns * _BYTES / 1e9:.2g} GB), more than "
+        f"optics.max_unknowns = {optics.max_unknowns}",
+        f'choose optics.model = "rays", lower optics.cells_per_wavelength, take a radius below '
+        f"about {fits * 1e6:.2g} um, or raise the limit",
+    )  # fmt: skip

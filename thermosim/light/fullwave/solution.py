@@ -1,0 +1,199 @@
+"""Full wave optics of a body: solved, with what is not known of it, and the field anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.fem.kept import obtain
+from thermosim.light.fullwave.plan import WEAKER, plan
+from thermosim.light.fullwave.polarised import Illumination, illumination, intensity
+from thermosim.light.fullwave.powers import NOTHING, Powers, powers
+from thermosim.light.fullwave.samples import field_at
+from thermosim.light.fullwave.system import Scattering
+from thermosim.light.fullwave.transfer import locate
+from thermosim.mesh.optical import mesh_optical
+from thermosim.optics.layered_field import field as field_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from thermosim.fem.data import MeshData
+    from thermosim.fem.domain import Domain
+    from thermosim.light.fullwave.plan import Plan
+    from thermosim.light.fullwave.polarised import Key
+    from thermosim.optics.beam import Laser
+    from thermosim.optics.layered_field import Stack
+    from thermosim.optics.model import FullWaveOptics
+    from thermosim.shapes.profile import Profile
+
+    Floats = NDArray[np.float64]
+    Complexes = NDArray[np.complex128]
+
+
+_ON_AXIS = 1e-7  # wavelengths from it, where u/r is still a number
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked: a body of revolution on z = 0, its index, the layers, the laser.
+
+    Lengths of the stack are wavelengths, all others metres.
+    """
+
+    profile: Profile
+    index: complex
+    stack: Stack
+    laser: Laser
+    optics: FullWaveOptics
+
+    @property
+    def unit(self) -> float:
+        """The wavelength [m]."""
+        return self.laser.wavelength
+
+    @property
+    def reach(self) -> float:
+        """Farthest point of the body from the foot of its axis [m]."""
+        return float(np.hypot(self.profile.reach, self.profile.height))
+
+
+@dataclass
+class Solved:
+    """One pass over all modes at one degree and one absorbing layer."""
+
+    system: Scattering
+    powers: Powers
+    intensity: Floats  # |E|² averaged over the azimuth at the points of the body
+    scattered: dict[Key, Any] = field(default_factory=dict)
+    memory: float = 0.0
+
+
+@dataclass
+class FullWave:
+    """The light in and around a body.
+
+    Attributes
+    ----------
+    light
+        The modes that were solved.
+    best
+        At the degree asked for.
+    errors
+        Relative, by name: extinction, absorbed, scattered, and field (L2 of ``|E|²`` in the body).
+        Empty where the case asks for none.
+    """
+
+    task: Task
+    light: Illumination
+    best: Solved
+    errors: dict[str, float]
+
+    @property
+    def balance(self) -> float | None:
+        """What extinction misses of absorbed and scattered light, relative.
+
+        None where the layers guide or absorb light, which are its other ends.
+        """
+        stack, w = self.task.stack, self.best.powers
+        lossy = any(abs(complex(n).imag) > 1e-9 for n in stack.indices)
+        if lossy or stack.thicknesses:
+            return None
+        return 1.0 - (w.absorbed + w.scattered) / w.extinction
+
+    def squared(self, points: Floats, comm: Any) -> Floats:
+        """Return ``|E|²`` at points of this rank, shape (n, 3) [m], for 1 in vacuum (collective).
+
+        Points outside the body take the nearest place in it.
+        """
+        parts = comm.allgather(points)
+        everywhere = np.concatenate(parts) / self.task.unit
+        r, phi = np.hypot(*everywhere.T[:2]), np.arctan2(everywhere[:, 1], everywhere[:, 0])
+        half, back = np.unique(np.stack([r, everywhere[:, 2]], 1), axis=0, return_inverse=True)
+        places = locate(self.best.system.domain, half)
+        r, z = np.maximum(places.points[:, 0], _ON_AXIS), places.points[:, 1]
+        modes = {}
+        for key, function in self.best.scattered.items():
+            alone = field_of(self.light.beams[key], self.task.stack, r, z)
+            modes[key] = (alone + places.values(function, comm))[back.ravel()]
+        r = r[back.ravel()]
+        start = sum(len(part) for part in parts[: comm.rank])
+        mine = slice(start, start + len(points))
+        own = {key: values[mine] for key, values in modes.items()}
+        return intensity(self.light, own, r[mine], phi[mine])
+
+
+def solve(task: Task, comm: Any) -> FullWave:
+    """Return the light in a body (collective).
+
+    Raises
+    ------
+    CaseError
+        If it takes more unknowns than the case allows.
+    """
+    drawn = plan(task.profile, task.unit, task.index, task.stack, task.optics)
+
+    def make() -> tuple[MeshData, dict[str, float]]:
+        return mesh_optical(task.profile, task.unit, drawn.box), {}
+
+    domain, _ = obtain(comm, None, make)
+    light = illumination(task.laser, task.unit, task.profile.reach, task.reach)
+    degree = task.optics.degree
+    best = _solved(task, drawn, domain, light, degree, 1.0, keep=True)
+    errors = {}
+    if task.optics.error_estimate:
+        lower = _solved(task, drawn, domain, light, degree - 1, 1.0)
+        other = _solved(task, drawn, domain, light, degree - 1, WEAKER, far=False)
+        errors = _differences(best, lower, other)
+    return FullWave(task, light, best, errors)
+
+
+def _solved(
+    task: Task, drawn: Plan, domain: Domain, light: Illumination, degree: int, change: float, *,
+    keep: bool = False, far: bool = True,
+) -> Solved:  # fmt: skip
+    permittivity, rule = complex(task.index) ** 2, 2 * task.optics.degree
+    system = Scattering(domain, task.stack, permittivity, drawn.layer(change), degree, rule)
+    points, share = system.body, dict(zip("ps", light.shares(), strict=True))
+    found = Solved(system, NOTHING, np.zeros(len(points.r)))
+    for m in sorted({m for _, m in light.beams}):
+        with system.factors(m) as factors:
+            found.memory = max(found.memory, factors.memory)
+            for (kind, n), beam in light.beams.items():
+                if n != m:
+                    continue
+                function = system.scattered(factors, beam)
+                alone = system.background(beam, points)
+                total = alone + field_at(function, points, domain)
+                one = powers(
+                    points, total, alone, permittivity, task.stack, m, domain.comm, far=far
+                )
+                weight = share[kind] * (2.0 if m else 1.0)
+                found.powers = found.powers.plus(one, weight)
+                E = np.abs(total) ** 2
+                found.intensity += weight * (E[:, 0] + E[:, 1] + E[:, 2] / points.r**2)
+                if keep:
+                    found.scattered[kind, m] = function
+    return found
+
+
+def _differences(best: Solved, lower: Solved, other: Solved) -> dict[str, float]:
+    """Return the relative change by one degree less, and by another absorbing layer there."""
+    found = {}
+    # where light goes far off is not asked of the other layer: what is lost stands for it
+    for name, by_layer in (("extinction",) * 2, ("absorbed",) * 2, ("scattered", "lost")):
+        exact = getattr(best.powers, name)
+        degree = exact - getattr(lower.powers, name)
+        layer = getattr(lower.powers, by_layer) - getattr(other.powers, by_layer)
+        found[name] = float(np.hypot(degree, layer) / abs(exact)) if exact else 0.0
+    return found | {"field": _field_change(best, lower, other)}
+
+
+def _field_change(best: Solved, lower: Solved, other: Solved) -> float:
+    """Return the same of ``|E|²`` in the body, L2 over its volume (collective)."""
+    weight, a, b, c = best.system.body.weight, best.intensity, lower.intensity, other.intensity
+    sums = [(weight * x**2).sum() for x in (a - b, b - c, a)]
+    change, layer, whole = best.system.domain.comm.allreduce(np.array(sums))
+    return float(np.sqrt((change + layer) / whole))

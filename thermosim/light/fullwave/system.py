@@ -1,0 +1,147 @@
+"""The scattered field on its mesh: assembled, factored and solved for each azimuthal mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import basix.ufl
+import numpy as np
+
+from thermosim.fem.domain import boundary_dofs, geometry_dofmap
+from thermosim.fem.library import dolfinx
+from thermosim.fem.zmumps import Factors, factorise, lower_triangle
+from thermosim.light.fullwave import forms
+from thermosim.light.fullwave.samples import Samples, cells_of, sample
+from thermosim.optics.layered_field import Beam, K, Stack, field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from thermosim.fem.domain import Domain
+
+    Complexes = NDArray[np.complex128]
+
+fem = dolfinx.fem
+
+
+@dataclass
+class Scattering:
+    """A body in layers, on the mesh of its half plane.
+
+    Attributes
+    ----------
+    domain
+        With the regions body, inner and pml.
+    stack
+        The media around the body.
+    permittivity
+        Of the body.
+    layer
+        The absorbing layer.
+    degree
+        Of the elements.
+    rule
+        Degree of the quadrature in the body.
+    """
+
+    domain: Domain
+    stack: Stack
+    permittivity: complex
+    layer: forms.Layer
+    degree: int = 4
+    rule: int = 8
+
+    def __post_init__(self) -> None:
+        self.space = forms.space_of(self.domain, self.degree)
+        cells = fem.functionspace(self.domain.mesh, ("DG", 0))
+        self.epsilon = fem.Function(cells, dtype=np.complex128)
+        heights = _middles(self.domain)
+        self.epsilon.x.array[:] = self.stack.permittivity(heights)
+        self.epsilon.x.array[self.domain.cells("body")] = self.permittivity
+        self.numbers = forms.Numbers(self.domain, self.layer, 1)
+        self._form = forms.maxwell(self.domain, self.space, self.epsilon, self.numbers, self.degree)
+        self.body = sample(self.domain, cells_of(self.domain, "body"), self.rule)
+        self._driven = _at_points(self.domain, self.rule)
+        self._source = forms.source(self.domain, self.space, self._driven, self.rule)
+
+    @property
+    def unknowns(self) -> int:
+        """Number of unknowns of one mode."""
+        return int(self.space.dofmap.index_map.size_global)
+
+    def factors(self, mode: int) -> Factors:
+        """Return the factored matrix of a mode (collective)."""
+        self.numbers.set(self.layer, mode)
+        A = fem.assemble_matrix(self._form, bcs=[self._walls(mode)])
+        A.scatter_reverse()
+        rows, columns = A.index_map(0), A.index_map(1)
+        owned, end = rows.size_local, A.indptr[rows.size_local]
+        row = np.repeat(np.arange(owned), np.diff(A.indptr[: owned + 1])) + rows.local_range[0]
+        column = columns.local_to_global(A.indices[:end].astype(np.int32))
+        entries = lower_triangle(self.unknowns, row, column, A.data[:end])
+        return factorise(entries, self.domain.comm)
+
+    def _walls(self, mode: int) -> Any:
+        """Return the condition of a perfect conductor outside, and of the mode on the axis."""
+        zero = fem.Function(self.space, dtype=np.complex128)
+        outer = boundary_dofs(self.space, self.domain, ["outer"])
+        u = _part_dofs(self.space, self.domain, 1)
+        E_z = _part_dofs(self.space, self.domain, 0) if mode else np.empty(0, np.int32)
+        return fem.dirichletbc(zero, np.unique(np.concatenate([outer, u, E_z])))
+
+    def background(self, beam: Beam, samples: Samples) -> Complexes:
+        """Return ``(E_r, E_z, u)`` of the undisturbed light at points, shape (n, 3)."""
+        return field(beam, self.stack, samples.r, samples.z)
+
+    def scattered(self, factors: Factors, beam: Beam) -> Any:
+        """Return the scattered field of a beam in its mode, a function (collective)."""
+        points = self.body
+        contrast = self.permittivity - self.stack.permittivity(points.z)
+        E = self.background(beam, points) * (K**2 * contrast)[:, None]
+        r = points.r
+        for function, values in zip(
+            self._driven, (r * E[:, 0], r * E[:, 1], E[:, 2] / r), strict=True
+        ):
+            function.x.array[:] = 0.0
+            function.x.array[function.function_space.dofmap.list[points.cells].ravel()] = values
+            function.x.scatter_forward()
+        b = fem.assemble_vector(self._source)
+        b.scatter_reverse(dolfinx.la.InsertMode.add)
+        fixed = self._walls(beam.mode).dof_indices()[0]
+        b.array[fixed] = 0.0
+        found = fem.Function(self.space, dtype=np.complex128)
+        _scatter(factors.solve(self._gathered(b.array)), found)
+        return found
+
+    def _gathered(self, local: Complexes) -> Complexes:
+        owned = self.space.dofmap.index_map.size_local
+        parts = self.domain.comm.gather(np.array(local[:owned]), root=0)
+        return np.concatenate(parts) if parts is not None else np.empty(0, np.complex128)
+
+
+def _scatter(x: Complexes, function: Any) -> None:
+    """Set a function from all its values in global order, the same on every rank."""
+    index_map = function.function_space.dofmap.index_map
+    low, high = index_map.local_range
+    function.x.array[: high - low] = x[low:high]
+    function.x.scatter_forward()
+
+
+def _part_dofs(space: Any, domain: Domain, part: int) -> NDArray[np.int32]:
+    """Return the dofs of E (0) or u (1) on the axis."""
+    sub = space.sub(part)
+    facets = domain.facets("axis")
+    return np.asarray(fem.locate_dofs_topological(sub, domain.tdim - 1, facets), np.int32)
+
+
+def _at_points(domain: Domain, degree: int) -> list[Any]:
+    element = basix.ufl.quadrature_element(domain.mesh.basix_cell(), degree=degree)
+    space = fem.functionspace(domain.mesh, element)
+    return [fem.Function(space, dtype=np.complex128) for _ in range(3)]
+
+
+def _middles(domain: Domain) -> NDArray[np.float64]:
+    """Return z of the middle of the corners of each cell, ghosts included."""
+    corners = geometry_dofmap(domain.mesh)[:, :3]
+    return np.asarray(domain.mesh.geometry.x[corners, 1].mean(axis=1))

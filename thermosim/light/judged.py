@@ -1,0 +1,42 @@
+"""What a reader must know of the light on a mesh: notes of its models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thermosim.light.waves import largest_cell
+from thermosim.optics.model import RayOptics
+
+_COARSE, _BARELY = 4.0, 0.01
+
+
+def _judge_cells(light: Any) -> None:
+    """Say where cells are larger than what rays resolve, which closed forms do resolve."""
+    optics, n = light.light.optics, light.light.index
+    assert isinstance(optics, RayOptics)
+    fine = optics.finest(light.light.laser.wavelength, n, light.outline.size)
+    size = largest_cell(light.domain, light.region)
+    if size > _COARSE * fine:
+        light.notes.append(
+            f"WARNING: cells of the {light.region} are up to {size * 1e9:.0f} nm large, rays "
+            f"resolve {fine * 1e9:.0f} nm: hot spots are evened out, which thermosim limits does "
+            "not do; raise mesh.cells_per_radius"
+        )
+
+
+def judge_rays(light: Any) -> None:
+    """Note light that was dropped or not followed, and cells too large for the rays."""
+    ledger = light.ledger
+    assert ledger is not None
+    unknown = ledger.truncated + ledger.lost
+    if unknown > _BARELY * ledger.incident:
+        light.notes.append(
+            f"WARNING: {100.0 * unknown / ledger.incident:.2g} % of the light was still under way "
+            "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
+        )
+    _judge_cells(light)
+    if light.ground is not None and light.beam is None:
+        light.notes.append(
+            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
+            "having met the particle, is not counted as heat"
+        )
