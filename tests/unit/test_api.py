@@ -112,3 +112,12 @@ class Here(Executor):
         future = Future()
         future.set_result(run(*args, **options))
         return future
+
+
+def test_the_example_of_the_documentation_runs(monkeypatch):
+    monkeypatch.chdir(CASES.parent)
+    text = Path("docs/python.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    names: dict = {}
+    exec(code, names)  # noqa: S102
+    assert names["brighter"].laser.intensity == pytest.approx(5e7, rel=1e-12)
