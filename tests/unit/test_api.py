@@ -119,5 +119,5 @@ def test_the_example_of_the_documentation_runs(monkeypatch):
     text = Path("docs/python.md").read_text()
     code = text.split("```python\n")[1].split("```")[0]
     names: dict = {}
-    exec(code, names)  # noqa: S102
+    exec(code, names)
     assert names["brighter"].laser.intensity == pytest.approx(5e7, rel=1e-12)

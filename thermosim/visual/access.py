@@ -104,7 +104,7 @@ def _barycentric(
 ) -> NDArray[np.float64]:
     """Return the barycentric coordinates of a point in a curved cell."""
     dim, step = field.dim, 1e-4
-    free = np.full(dim, 1.0 / (dim + 1))
+    free: NDArray[np.float64] = np.full(dim, 1.0 / (dim + 1))
     moves = np.vstack([np.zeros(dim), step * np.eye(dim), -step * np.eye(dim)])
     for _ in range(_ITERATIONS):
         at = free + moves
