@@ -8,7 +8,7 @@ from thermosim.case.methods import methods
 from thermosim.errors import CaseError
 from thermosim.studies.plan import make_plan, parse_study, short_names
 from thermosim.studies.sweep import plan_of
-from thermosim.studies.tree import merged, with_override
+from thermosim.case.tree import merged, with_override
 
 TREE = {
     "particle": {"shape": {"kind": "sphere", "radius": "5 um"}},

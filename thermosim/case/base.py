@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from thermosim.bodies.geometry import unknown_names
 from thermosim.case.assumptions import Assumptions, filled
+from thermosim.case.changed import changed
 from thermosim.case.settings import OutputSettings, SolverSettings
 from thermosim.case.uncertainty import UncertaintySettings
 from thermosim.errors import CaseError, Problem
@@ -120,6 +121,39 @@ class CaseBase(Section):
             If neither knows the name.
         """
         return load_material(name, self.materials, path)
+
+    def with_(self, changes: Mapping[str, Any]) -> Self:
+        """Return a validated copy with other values: ``{"laser.intensity": "5 kW/cm^2"}``.
+
+        Values are text with a unit, quantities of pint, or numbers in SI units; None stands for
+        the default.
+
+        Raises
+        ------
+        CaseError
+            Listing every fault at once, each with its path.
+        """
+        return changed(self, changes)
+
+    def check(self) -> Any:
+        """Return what ``thermosim check`` tells: ``.numbers``, ``.notes`` (`limits.check.Check`).
+
+        Raises
+        ------
+        CaseError
+            If the case names what is not there.
+        """
+        import thermosim  # the public names: what stands above this room
+
+        return thermosim.check(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.title!r}, {self.digest()})"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return str(self.check()._repr_html_())
 
     def to_toml(self) -> str:
         """Return the resolved case as TOML that `load_case` reads back."""

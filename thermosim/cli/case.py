@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,28 +20,15 @@ from thermosim.cli.console import (
 def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
     """Validate a case and print what follows from it, without solving anything."""
     from thermosim.case.read import load_case
-    from thermosim.limits.of_case import derived_quantities
-    from thermosim.model.of_case import model_of
-    from thermosim.model.priors import given_priors
+    from thermosim.limits.check import check as checked
 
     loaded = load_case(case, overrides)
-    given_priors(loaded)
-    numbers = derived_quantities(loaded)  # of the model: what a run would be made of
-    notes = model_of(loaded).remarks(())
+    found = checked(loaded)
     if json:
-        tree = loaded.model_dump(mode="json")
-        known = {"valid": True, "case_hash": loaded.digest(), **numbers, "notes": notes}
-        print_json({**known, "case_SI": tree})
+        print_json(found.document())
         return
-    rows = {name: _shown(value) for name, value in numbers.items()}
-    if notes:
-        rows["notes"] = "\n".join(notes)
-    print_table(f"{case}: valid", rows)
+    print_table(f"{case}: valid", found.rows())
     typer.echo("\n" + loaded.to_toml())
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def init(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError
+from thermosim.language.notebook import table_html
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -18,7 +19,7 @@ FORMAT = 1
 SUMMARY, CASE, FIELDS, LOG = "summary.json", "case.toml", "fields.pvd", "log.txt"
 
 
-@dataclass
+@dataclass(repr=False)
 class Result:
     """One run: its numbers, its heat budget and its case.
 
@@ -52,6 +53,26 @@ class Result:
         from thermosim.model.of_case import model_of
 
         return model_of(self.case).layout
+
+    def __repr__(self) -> str:
+        where = f", {str(self.directory)!r}" if self.directory is not None else ""
+        return f"Result({self.case.title!r}: {self._headline()}{where})"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Return the rows of the closing table; those of a failed run say why it failed."""
+        import thermosim  # the public names: `results.words` stands above this module
+
+        if self.summary.get("kind") == "failed":
+            return [("failed", str(self.summary["message"]))]
+        return list(thermosim.result_rows(self))
+
+    def _headline(self) -> str:
+        return " ".join(self._rows()[0])
+
+    def _repr_html_(self) -> str:
+        notes = [("notes", "\n".join(self.notes))] if self.notes else []
+        title = self.case.title or "Untitled case"
+        return table_html(title, self._headline(), self._rows() + notes)
 
     def document(self) -> dict[str, Any]:
         """Return the content of ``summary.json``."""

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from thermosim.case.errors import problems_of
 from thermosim.case.read import AnyCase, parse_case
 from thermosim.case.study import Study
+from thermosim.case.tree import expanded, merged, with_override
 from thermosim.errors import CaseError, Problem
 from thermosim.results import FORMAT as RESULT_FORMAT
 from thermosim.studies.sampling import sample_columns
-from thermosim.studies.tree import expanded, merged, with_override
 
 FORMAT = 1
 STAGE, SAMPLE = "stage", "sample"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.case.read import read_toml
 from thermosim.case.study import flattened
+from thermosim.case.tree import merged, with_override
 from thermosim.errors import CaseError
 from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
 from thermosim.studies.engine import compute_all
@@ -20,7 +21,6 @@ from thermosim.studies.executors import Crew, given, local
 from thermosim.studies.plan import Plan, make_plan, parse_study, plan_summary
 from thermosim.studies.progress import Progress
 from thermosim.studies.store import MARK, Record, Store, open_store
-from thermosim.studies.tree import merged, with_override
 from thermosim.studies.worker import Run, run_alone
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ NONE_WORKED, SOME_FAILED = 6, 7
 NETCDF, CSV, TIMES = "study.nc", "study.csv", "times.csv"
 
 
-@dataclass
+@dataclass(repr=False)
 class StudyResult:
     """What a study found.
 
@@ -62,6 +62,24 @@ class StudyResult:
             elif record is not None and record.status != "done":
                 found[point.label] = record.message
         return found
+
+    def __repr__(self) -> str:
+        where = f", {str(self.directory)!r}" if self.directory is not None else ""
+        return f"StudyResult({self._headline()}{where})"
+
+    def _headline(self) -> str:
+        over = ", ".join(f"{name} ({size})" for name, size in self.dataset.sizes.items())
+        return f"{len(self.plan.points)} points over {over}; {len(self.failed)} without result"
+
+    def _repr_html_(self) -> str:
+        from thermosim.language.notebook import table_html
+
+        rows = list(self.failed.items())
+        data = self.dataset.get("delta_T_mean_K")
+        if data is not None and data.notnull().any():
+            low, high = float(data.min()), float(data.max())
+            rows.insert(0, ("delta_T_mean_K", f"{low:.4g} K … {high:.4g} K"))
+        return table_html("Study", self._headline(), rows)
 
     @property
     def exit_status(self) -> int:

@@ -63,6 +63,11 @@ def read_field(folder: Path, name: str = "delta_T_K", step: int = -1, unit: floa
     return field if unit == 1e-6 else replace(field, points=field.points * (unit / 1e-6))
 
 
+def read_grid(folder: Path, step: int = -1) -> Any:
+    """Return the VTK grid of one moment, in units of the mesh."""
+    return _grid(_dataset(folder, step))
+
+
 def _dataset(folder: Path, step: int) -> Path:
     """Return the file of one moment, as the collection names it."""
     try:

@@ -1,0 +1,123 @@
+"""What people meet in Python: cases with other values, checks, short representations."""
+
+import json
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+import pytest
+
+import thermosim
+from thermosim.cli import main
+from thermosim.errors import CaseError
+from thermosim.language.units import registry
+
+CASES = Path(__file__).parents[2] / "cases"
+MICA = CASES / "microparticle_on_mica.toml"
+
+
+@pytest.fixture(scope="module")
+def case():
+    return thermosim.load_case(MICA)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["5 kW/cm^2", 5e7, registry()("5 kW/cm^2"), {"laser": {"intensity": "5e7 W/m^2"}}],
+)
+def test_values_come_as_text_numbers_or_quantities(case, value):
+    changes = value if isinstance(value, dict) else {"laser.intensity": value}
+    other = case.with_(changes)
+    assert other.laser.intensity == pytest.approx(5e7, rel=1e-12)
+    assert other.laser.model_copy(update={"intensity": case.laser.intensity}) == case.laser
+    assert case.laser.intensity != other.laser.intensity
+
+
+def test_nothing_changed_is_the_same_case(case):
+    assert case.with_({}).digest() == case.digest()
+    assert case.with_({}).model_fields_set == case.model_fields_set
+
+
+def test_the_same_as_an_override_of_the_command_line(case):
+    same = thermosim.load_case(MICA, ['laser.intensity="7 kW/cm^2"'])
+    assert case.with_({"laser.intensity": "7 kW/cm^2"}).digest() == same.digest()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"laser.intensity": "5 m"}, r"with_: laser\.intensity = .5 m.*: .*W"),
+        ({"laser.intensity": -1.0}, r"with_: laser\.intensity = -1.*must be"),
+        ({"laser.intensity": registry()("5 K")}, r"laser\.intensity"),
+        ({"laser.brightness": 3.0}, r"with_: unknown key laser\.brightness"),
+    ],
+)
+def test_a_fault_is_told_with_its_path(case, changes, message):
+    with pytest.raises(CaseError, match=message):
+        case.with_(changes)
+
+
+def test_own_geometry_too():
+    body = thermosim.load_case(CASES / "lit_cylinder.toml")
+    other = body.with_({"title": "another"})
+    assert type(other) is type(body)
+    assert other.title == "another"
+    with pytest.raises(CaseError, match=r"with_: title"):
+        body.with_({"title": 3})
+
+
+def test_check_says_what_the_command_says(case, capsys):
+    assert main(["check", str(MICA), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    found = case.check()
+    assert json.loads(json.dumps(found.document(), default=str)) == printed
+    name = next(iter(found.numbers))
+    assert found[name] == found.numbers[name]
+
+
+def test_representations_are_short_and_tell_the_title(case):
+    other = case.with_({"title": "<b>hot</b>"})
+    assert len(repr(other)) < 120
+    assert "hot" in repr(other)
+    page = other._repr_html_()
+    assert "&lt;b&gt;hot" in page
+    assert "<b>hot" not in page
+    for name in other.check().numbers:
+        assert f">{name}<" in page
+
+
+def test_a_result_shows_its_closing_table(case):
+    result = thermosim.Result({"kind": "failed", "message": "no <root>"}, {}, case)
+    assert repr(result) == f"Result({case.title!r}: failed no <root>)"
+    assert "no &lt;root&gt;" in result._repr_html_()
+
+
+def test_a_study_shows_how_many_points_it_has(case):
+    study = thermosim.sweep(
+        case, {"laser.intensity": ["1 kW/cm^2", "2 kW/cm^2"]}, run=solved, executor=Here()
+    )
+    assert repr(study).startswith("StudyResult(2 points over")
+    assert "0 without result" in repr(study)
+    assert "1 K … 2 K" in study._repr_html_()
+
+
+def solved(case):
+    """Return ΔT [K] that is the intensity in kW/cm²."""
+    return thermosim.Result({"delta_T_mean_K": case.laser.intensity / 1e7}, {}, case)
+
+
+class Here(Executor):
+    """Runs what it is given at once, in this process."""
+
+    def submit(self, run, /, *args, **options):
+        future = Future()
+        future.set_result(run(*args, **options))
+        return future
+
+
+def test_the_example_of_the_documentation_runs(monkeypatch):
+    monkeypatch.chdir(CASES.parent)
+    text = Path("docs/python.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    names: dict = {}
+    exec(code, names)
+    assert names["brighter"].laser.intensity == pytest.approx(5e7, rel=1e-12)

@@ -1,0 +1,68 @@
+"""What follows from a case before anything is solved: ``thermosim check`` and ``case.check()``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from thermosim.language.notebook import table_html
+
+if TYPE_CHECKING:
+    from thermosim.case.read import AnyCase
+
+
+@dataclass(frozen=True)
+class Check:
+    """A valid case, the numbers that follow from it, and what a reader must know.
+
+    Attributes
+    ----------
+    case : the case
+    numbers : derived quantities by name, each with its unit as the end of the name
+    notes : remarks, such as what the model leaves out
+    """
+
+    case: AnyCase
+    numbers: dict[str, Any]
+    notes: list[str]
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a number by its name."""
+        return self.numbers[name]
+
+    def document(self) -> dict[str, Any]:
+        """Return what ``thermosim check --json`` prints."""
+        known = {"valid": True, "case_hash": self.case.digest(), **self.numbers}
+        return {**known, "notes": self.notes, "case_SI": self.case.model_dump(mode="json")}
+
+    def rows(self) -> dict[str, str]:
+        """Return names and values as text."""
+        found = {name: _shown(value) for name, value in self.numbers.items()}
+        return {**found, "notes": "\n".join(self.notes)} if self.notes else found
+
+    def __repr__(self) -> str:
+        return f"Check({self.case.title!r}, valid, {len(self.numbers)} numbers)"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.case.title or "Untitled case", "valid", self.rows().items())
+
+
+def check(case: AnyCase) -> Check:
+    """Return what follows from a case, without solving anything.
+
+    Raises
+    ------
+    CaseError
+        If the case names what is not there.
+    """
+    from thermosim.limits.of_case import derived_quantities
+    from thermosim.model.of_case import model_of
+    from thermosim.model.priors import given_priors
+
+    given_priors(case)
+    # of the model: what a run would be made of
+    return Check(case, derived_quantities(case), list(model_of(case).remarks(())))
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
