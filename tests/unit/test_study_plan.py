@@ -5,10 +5,10 @@ import copy
 import pytest
 
 from thermosim.case.methods import methods
+from thermosim.case.tree import merged, with_override
 from thermosim.errors import CaseError
 from thermosim.studies.plan import make_plan, parse_study, short_names
 from thermosim.studies.sweep import plan_of
-from thermosim.case.tree import merged, with_override
 
 TREE = {
     "particle": {"shape": {"kind": "sphere", "radius": "5 um"}},
