@@ -28,7 +28,7 @@ MODELS = {
     "rays": ("rays", ()),
     "mie": ("mie", ()),
     "mie over mica": ("mie", ("optics.substrate=true",)),
-    "full wave": ("full_wave", ()),
+    "full wave": ("mie", ("optics.model=full_wave",)),
 }
 
 
