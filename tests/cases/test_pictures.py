@@ -152,7 +152,7 @@ def test_light_of_a_region_is_drawn_beside_the_axis(tmp_path):
     }  # fmt: skip
     simulate(parse_case(tree), tmp_path / "box")
     names = [path.name for path in report.draw_result(tmp_path / "box")]
-    assert set(names) == {*PICTURES, "light.png"}
+    assert set(names) == {*PICTURES, "light.png", "uncertainty.png"}
     result = load_result(tmp_path / "box")
     cut = read_cut(tmp_path / "box", result)
     assert cut.points.min(axis=0) == pytest.approx([10.0, 0.0], abs=1e-9)
@@ -170,7 +170,7 @@ def test_light_of_a_region_is_drawn_beside_the_axis(tmp_path):
 def test_run_is_drawn_and_compared(computed, tmp_path):
     results = [computed("axisymmetric", 2), computed("3d", 2)]
     names = [path.name for path in report.draw_result(results[1].directory)]
-    assert names == PICTURES
+    assert sorted(names) == sorted([*PICTURES, "uncertainty.png"])
     assert all((results[1].directory / name).stat().st_size > 10_000 for name in names)
     written = report.draw_comparison([r.directory for r in results], tmp_path)
     assert [path.name for path in written] == ["comparison.png", "index.html"]

