@@ -258,6 +258,7 @@ OTHER_SECTIONS = {
     "materials": {"Cs4PbBr6": {"conductivity": "1 W/(m*K)", "emissivity": 0.5}},
     "transient": {"duration": "1 s"},
     "thermometry": {"counts": 1e4},
+    "uncertainty": {"method": "none"},
     "solver": {"degree": 1},
     "output": {"fields": False},
     "optics": {"model": "rays"},
