@@ -38,6 +38,7 @@ Floats = NDArray[np.float64]
 _POINTS = 20_000
 _WORK = 3e7  # terms of the series times points
 _SAMPLES = 200_000
+_MANY = 1_000_000  # boxes at most, far more than there are samples
 _BOXES = 24  # across a body without symmetry
 _DEPTHS = 24
 _UNKNOWN = 1.5  # real index of a layer whose material has none
@@ -192,8 +193,11 @@ def _by_rays(light: Light, alpha: float, host_alpha: float) -> LitBody:
     size = optics.finest(light.laser.wavelength, light.index, shape.equivalent_radius)
     if light.symmetry != "axisymmetric":
         size = max(size, 2 * shape.equivalent_radius / _BOXES)
-    points = _inside(light, _SAMPLES)
-    box = _Boxes(points, size, round_=light.symmetry == "axisymmetric")
+    points, round_ = _inside(light, _SAMPLES), light.symmetry == "axisymmetric"
+    box = _Boxes(points, size, round_=round_)
+    if box.count > _MANY:  # of a body much longer than it is wide
+        size *= (box.count / _MANY) ** (1.0 / len(box.shape))
+        box = _Boxes(points, size, round_=round_)
     amount, _ = deposit_on_cells(traced.segments, box, box.count, 0.5 * size, scattered=True)
     owner = box(points)
     share = np.bincount(owner, minlength=box.count) / len(points)
@@ -217,7 +221,7 @@ class _Boxes:
         self.size, self.round = size, round_
         x = self.folded(points)
         self.low = x.min(axis=0)
-        self.shape = tuple(np.floor((x.max(axis=0) - self.low) / size).astype(int) + 1)
+        self.shape = tuple((np.floor((x.max(axis=0) - self.low) / size).astype(int) + 1).tolist())
         self.count = math.prod(self.shape)
 
     def folded(self, points: Floats) -> Floats:
