@@ -230,3 +230,24 @@ def test_samples_of_a_transient_are_refused():
     tree = PARTICLE | {"transient": {"duration": "1 ms"}, "uncertainty": {"method": "sobol"}}
     with pytest.raises(CaseError, match="is for steady states"):
         parse_case(tree)
+
+
+def test_a_value_at_its_bound_has_one_end():
+    """A radius that cannot be larger: a straight line to the other end."""
+    known = {"particle.shape.radius": {"sigma": "0.1 um", "high": "5 um"}}
+    case = parse_case(PARTICLE | {"uncertainty": {"parameters": known}})
+    entry = simulate(case).summary["sensitivity"]["particle.shape.radius"]
+    smaller = mean_of(with_value(case, "particle.shape.radius", 4.9e-6))
+    assert entry["change_K"] == pytest.approx(mean_of(case) - smaller, rel=1e-6)
+    assert entry["up_K"] == -entry["down_K"]
+
+
+def test_a_run_is_not_lost_for_its_uncertainty():
+    """One standard deviation below this radius the contact is larger than the particle."""
+    known = {"particle.shape.radius": {"relative": 0.95, "high": "5 um"}}
+    tree = PARTICLE | {"contact": {"kind": "disk", "radius": "1 um"}}
+    case = parse_case(tree | {"uncertainty": {"parameters": known}})
+    result = simulate(case)
+    assert "sensitivity" not in result.summary
+    assert result.summary["delta_T_mean_K"] < 0.0
+    assert any("is not told" in note for note in result.notes)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Shape: TypeAlias = Literal["normal", "lognormal", "uniform"]
 _S = TypeVar("_S", bound=Section)
+_LEAST = 0.01  # of a positive number: nothing is known to vanish
 _SCALED = ("value", "values", "n")
 _PAPER = "Yamada et al. 2024, 10.1021/acs.nanolett.4c02885"
 _ABSOLUTE, _RELATIVE, _FACTOR = "absolute", "relative", "factor"
@@ -222,7 +223,7 @@ def _prior(
     sigma = {_ABSOLUTE: spread, _RELATIVE: spread * value}.get(
         way, value * math.log(max(spread, 1))
     )
-    least = 0.0 if value >= 0.0 else -math.inf
+    least = _LEAST * value if value >= 0.0 else -math.inf
     return Prior(
         path, value, sigma, least if low is None else min(low, value),
         math.inf if high is None else max(high, value), shape, _unit(case, path), kind, source,

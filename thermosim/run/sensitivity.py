@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.errors import CaseError, Problem
 from thermosim.model.drawing import ParticleDrawing
 from thermosim.model.of_case import model_of
 from thermosim.model.priors import Prior, priors, with_value
@@ -220,6 +221,8 @@ def sensitivities(
 
     Raises
     ------
+    CaseError
+        If a number cannot be one standard deviation away from its value.
     SolveError
         If the adjoint problem, or a run of its own, is not solved.
     """
@@ -229,14 +232,27 @@ def sensitivities(
     adjoint = Adjoint(model, problem, light)
 
     def one(prior: Prior) -> Sensitivity:
-        other = with_value(case, prior.path, prior.at(1.0))
-        if not adjoint.has_mesh(other):
-            return _between_ends(case, prior, again)
-        if adjoint.is_costly(other):
-            return _to_one_end(case, prior, adjoint.change)
-        return _at_the_value(case, prior, adjoint.change)
+        try:
+            other = with_value(case, prior.path, _end(prior))
+            if not adjoint.has_mesh(other):
+                return _between_ends(case, prior, again)
+            if adjoint.is_costly(other):
+                return _to_one_end(case, prior, adjoint.change)
+            return _at_the_value(case, prior, adjoint.change)
+        except ValueError as error:  # of a body or a law that cannot be
+            rule = f"cannot be one standard deviation off: {error}"
+            raise CaseError([Problem(prior.path, f"{prior.value:.6g}", rule)]) from error
 
     return sorted(map(one, known), key=lambda s: -abs(s.change))
+
+
+def _end(prior: Prior) -> float:
+    """Return a value one standard deviation away, on the side where no bound holds it."""
+    up, down = prior.at(1.0), prior.at(-1.0)
+    if up == down:
+        rule = "is held by its bounds: give it room, or leave it out"
+        raise CaseError([Problem(prior.path, f"{prior.value:.6g}", rule)])
+    return down if up == prior.value else up
 
 
 def _at_the_value(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:
@@ -252,21 +268,36 @@ def _at_the_value(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float
 
 
 def _to_one_end(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:
-    """Return it from the upper end alone, taken for a straight line: each end costs a field."""
-    high = prior.at(1.0) - prior.value
-    up = change(with_value(case, prior.path, prior.at(1.0))) * prior.sigma / high
-    return Sensitivity(prior, up / prior.sigma, up, -up)
+    """Return it from one end alone, taken for a straight line: each end costs a field."""
+    end = _end(prior)
+    slope = change(with_value(case, prior.path, end)) / (end - prior.value)
+    return Sensitivity(prior, slope, slope * prior.sigma, -slope * prior.sigma)
 
 
 def _between_ends(case: AnyCase, prior: Prior, change: Callable[[AnyCase], float]) -> Sensitivity:
-    """Return it from the case and both ends; the slope is that of the parabola through them."""
-    high, low = prior.at(1.0) - prior.value, prior.at(-1.0) - prior.value
-    middle, above, below = (
-        change(with_value(case, prior.path, prior.value + d)) for d in (0.0, high, low)
-    )
-    up, down = above - middle, below - middle
-    slope = (up * low**2 - down * high**2) / (high * low * (low - high))
-    return Sensitivity(prior, slope, up, down)
+    """Return it from the case and both ends; the slope is that of the parabola through them.
+
+    Where the value stands at a bound there is one end, and a straight line to it.
+    """
+    middle = change(case)
+
+    def off(sigmas: float) -> tuple[float, float]:
+        end = prior.at(sigmas)
+        if end == prior.value:
+            return 0.0, 0.0
+        return end - prior.value, change(with_value(case, prior.path, end)) - middle
+
+    return _parabola(prior, off(1.0), off(-1.0))
+
+
+def _parabola(prior: Prior, up: tuple[float, float], down: tuple[float, float]) -> Sensitivity:
+    """Return a sensitivity from the steps to both ends [SI] and what they change [K]."""
+    (high, above), (low, below) = up, down
+    if not high or not low:
+        slope = (above + below) / (high + low) if high or low else 0.0
+        return Sensitivity(prior, slope, slope * prior.sigma, -slope * prior.sigma)
+    slope = (above * low**2 - below * high**2) / (high * low * (low - high))
+    return Sensitivity(prior, slope, above, below)
 
 
 def sensitivities_in_time(
@@ -279,12 +310,15 @@ def sensitivities_in_time(
     found: dict[str, list[Sensitivity]] = {}
     here = again(case)
     for prior in (p for p in priors(case) if p.kind != "assumed"):
-        high, low = prior.at(1.0), prior.at(-1.0)
-        up, down = (again(with_value(case, prior.path, value)) for value in (high, low))
+        ends = [prior.at(1.0), prior.at(-1.0)]
+        runs = [
+            here if end == prior.value else again(with_value(case, prior.path, end)) for end in ends
+        ]
         for name, middle in here.items():
-            slope = (up[name] - down[name]) / (high - low)
-            one = Sensitivity(prior, slope, up[name] - middle, down[name] - middle)
-            found.setdefault(name, []).append(one)
+            up, down = (
+                (end - prior.value, run[name] - middle) for end, run in zip(ends, runs, strict=True)
+            )
+            found.setdefault(name, []).append(_parabola(prior, up, down))
     return {name: sorted(each, key=lambda s: -abs(s.change)) for name, each in found.items()}
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermosim.errors import SolveError
+from thermosim.errors import CaseError, Problem, SolveError
 from thermosim.model.of_case import model_of
 from thermosim.model.priors import given_priors
 from thermosim.results import Result
@@ -66,6 +66,8 @@ def simulate(
         uncertainty = output is not None or "uncertainty" in case.model_fields_set
     given_priors(case)  # what it names must be there before anything is computed
     comm = MPI.COMM_WORLD if comm is None else comm
+    if uncertainty and case.uncertainty.method == "sobol":
+        _check_sampler(alone=comm.size == 1, given=uncertainty is not True)
     journal = Journal(tell if comm.rank == 0 else lambda text: None)
     folder = Path(output) if output is not None else None
     if folder is not None:
@@ -92,6 +94,15 @@ def simulate(
     else:
         note_times(result, journal, start)
     return result
+
+
+def _check_sampler(*, alone: bool, given: bool) -> None:
+    """Refuse samples where there is nothing to draw them, or where other ranks run beside them."""
+    if alone and given:
+        return
+    rule = "runs samples in processes of its own, for which this run is not made"
+    remedy = "call thermosim run without mpirun, or simulate(case, uncertainty=infer.sampled)"
+    raise CaseError([Problem("uncertainty.method", '"sobol"', rule, remedy)])
 
 
 def _solve_to_target(

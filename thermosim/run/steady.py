@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from thermosim.errors import CaseError, Problem
+from thermosim.errors import ThermosimError
 from thermosim.model.budget import balance_error
 from thermosim.results import Result
 from thermosim.results.journal import UNJUDGED
@@ -73,12 +73,6 @@ def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = 
     """Add to a result what the numbers that nobody knows exactly do to ΔT (collective).
 
     `sampler` runs a case with other values of them, where samples are asked for.
-
-    Raises
-    ------
-    CaseError
-        If ``[uncertainty.parameters]`` names what the case does not have, or samples are asked for
-        where they cannot be had.
     """
     model, summary = found.model, found.result.summary
     if "delta_T_error_K" in summary:
@@ -91,29 +85,30 @@ def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = 
         summary["delta_T_model_low_K"] = delta + min(changes)
         summary["delta_T_model_high_K"] = delta + max(changes)
     method = model.case.uncertainty.method
-    if method == "sobol":
-        with journal.phase("uncertainty", "uncertainty by samples"):
-            summary |= _samples(found, sampler, journal)
-    if method != "linear":
+    if method == "none":
         return
+    try:
+        with journal.phase("uncertainty", "uncertainty: what is not known exactly"):
+            if method == "sobol":
+                assert sampler is not None  # see `simulate`
+                summary |= sampler(model.case, journal.say)
+            else:
+                summary |= _by_slopes(found)
+    except ThermosimError as failure:  # the run itself is whole: it must not be lost for this
+        line = f"WARNING: what numbers that are not known exactly do is not told: {failure}"
+        journal.say(line)
+        found.result.notes.append(line)
+
+
+def _by_slopes(found: Solved) -> dict[str, Any]:
+    """Return the ± by all uncertain numbers [K], and what each of them does (collective)."""
     from thermosim.run.sensitivity import Again, entries, material_error, sensitivities
 
-    with journal.phase("uncertainty", "uncertainty: what numbers that are not known exactly do"):
-        again = Again(found.problem.domain.comm)
-        known = sensitivities(model, found.problem, found.light, again)
+    again = Again(found.problem.domain.comm)
+    known = sensitivities(found.model, found.problem, found.light, again)
     if not known:
-        return
-    summary["delta_T_material_K"] = material_error(known)
-    summary["sensitivity"] = entries(known)
-
-
-def _samples(found: Solved, sampler: Sampler | None, journal: Journal) -> dict[str, Any]:
-    """Return the numbers of samples; they are runs of their own, beside which no rank can run."""
-    if sampler is None or found.problem.domain.comm.size > 1:
-        rule = "runs samples in processes of its own, for which this run is not made"
-        remedy = "call thermosim run without mpirun, or simulate(case, uncertainty=infer.sampled)"
-        raise CaseError([Problem("uncertainty.method", '"sobol"', rule, remedy)])
-    return sampler(found.model.case, journal.say)
+        return {}
+    return {"delta_T_material_K": material_error(known), "sensitivity": entries(known)}
 
 
 def _warn_of_second_state(
