@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import basix
@@ -18,8 +18,6 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.fem.parallel import on_root
 from thermosim.light.cells import Floats, Integers, gather_cells, neighbours
-from thermosim.light.outline import sphere_of
-from thermosim.optics.choice import CUT
 from thermosim.optics.layers import LayeredLight, LayerLight, layered_light
 from thermosim.optics.mie import absorption_coefficient
 from thermosim.optics.rays_launch import REPLICAS
@@ -341,24 +339,6 @@ def _on_triangles(
     places, shares = _TRIANGLE
     points = triangles[:, :1] + np.einsum("qi,nij->nqj", places, sides)
     return points.reshape(-1, 3), (2.0 * copies * area[:, None] * shares).ravel()
-
-
-def reflection_notes(light: Light, outline: Outline, alpha: float, absorbed: float) -> list[str]:
-    """Return what to say of a sphere that absorbs `absorbed` [W] over its substrate.
-
-    ``alpha`` [1/m] is its absorption.
-    """
-    centre, radius = sphere_of(outline)
-    optics = light.optics.model_copy(update={"substrate": False, "gap": 0.0})
-    ratio = absorbed / replace(light, optics=optics).in_sphere(centre, radius, alpha).absorbed
-    said = [f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"]
-    depth = 1.0 - centre[2] / radius
-    if depth > CUT:
-        said.append(
-            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
-            "that of a whole sphere that touches"
-        )
-    return said
 
 
 def heat_of_rays(

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from thermosim.light.outline import sphere_of
 from thermosim.light.waves import largest_cell
+from thermosim.optics.choice import CUT
 from thermosim.optics.model import RayOptics
+
+if TYPE_CHECKING:
+    from thermosim.light.outline import Outline
+    from thermosim.model.model import Light
 
 _COARSE, _BARELY = 4.0, 0.01
 
@@ -40,3 +47,21 @@ def judge_rays(light: Any) -> None:
             "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
             "having met the particle, is not counted as heat"
         )
+
+
+def reflection_notes(light: Light, outline: Outline, alpha: float, absorbed: float) -> list[str]:
+    """Return what to say of a sphere that absorbs `absorbed` [W] over its substrate.
+
+    ``alpha`` [1/m] is its absorption.
+    """
+    centre, radius = sphere_of(outline)
+    optics = light.optics.model_copy(update={"substrate": False, "gap": 0.0})
+    ratio = absorbed / replace(light, optics=optics).in_sphere(centre, radius, alpha).absorbed
+    said = [f"light: over its substrate the sphere absorbs {ratio:.4g} times what it would without"]
+    depth = 1.0 - centre[2] / radius
+    if depth > CUT:
+        said.append(
+            f"WARNING: light (mie): the contact cuts off {depth:.1%} of the radius; the light is "
+            "that of a whole sphere that touches"
+        )
+    return said

@@ -29,9 +29,8 @@ from thermosim.light.ground import (
     LayerCells,
     absorbing_cells,
     beam_heat,
-    reflection_notes,
 )
-from thermosim.light.judged import judge_rays
+from thermosim.light.judged import judge_rays, reflection_notes
 from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
