@@ -319,10 +319,10 @@ def _through(
 
 def _up(layer: LayerBelow, wave_number: Floats, y: Floats, thickness: float) -> Floats:
     """Return flux per temperature on top of a piece of a layer whose lower side has `y`."""
+    if thickness == 0:  # heat that enters at the lower face itself
+        return y
     c, bend = layer.spread * wave_number, _bend(layer, wave_number, thickness)
     even = np.where(np.isinf(y), layer.upright / thickness, y / (1 + y * thickness / layer.upright))
-    if thickness == 0:
-        return y
     wavy = np.where(np.isinf(y), c / bend, c * (y + c * bend) / (c + y * bend))
     return np.asarray(np.where(wave_number == 0, even, wavy))
 
