@@ -1,6 +1,7 @@
 """What numbers that are not known exactly do to ΔT: one adjoint solve against runs of their own."""
 
 import math
+import tomllib
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_slopes_are_those_of_runs_of_their_own():
 
 def test_a_wider_contact_is_followed_on_one_mesh():
     tree = PARTICLE | {"mesh": COARSE | {"cells_per_contact": 400}}
-    case = parse_case(tree | {"contact": {"kind": "jkr"}, "uncertainty": {}})
+    case = parse_case(tree | {"contact": {"kind": "jkr"}, "uncertainty": {"method": "linear"}})
     entry = simulate(case).summary["sensitivity"]["contact.work_of_adhesion"]
     low, high = (mean_of(with_value(case, "contact.work_of_adhesion", w)) for w in (0.05, 0.2))
     assert entry["change_K"] == pytest.approx(0.5 * (high - low), rel=0.05)
@@ -141,7 +142,7 @@ def test_series_of_light_are_followed_too():
         "particle": PARTICLE["particle"] | {"shape": {"kind": "sphere", "radius": "0.4 um"}},
         "contact": {"kind": "disk", "radius": "20 nm"},
         "optics": {"model": "mie"},
-        "uncertainty": {},
+        "uncertainty": {"method": "linear"},
     }
     case = parse_case(tree)
     summary = simulate(case).summary
@@ -157,7 +158,13 @@ def test_series_of_light_are_followed_too():
 
 def test_conductivity_of_the_host_moves_the_demo_as_far_as_is_known():
     case = parse_case(
-        PARTICLE | {"contact": {"kind": "jkr"}, "gain": {}, "chamber": {}, "uncertainty": {}}
+        PARTICLE
+        | {
+            "contact": {"kind": "jkr"},
+            "gain": {},
+            "chamber": {},
+            "uncertainty": {"method": "linear"},
+        }
     )
     ends = [
         mean_of(with_value(case, "materials.Cs4PbBr6.conductivity.k", k)) * 1e3 for k in (0.2, 0.5)
@@ -251,3 +258,13 @@ def test_a_run_is_not_lost_for_its_uncertainty():
     assert "sensitivity" not in result.summary
     assert result.summary["delta_T_mean_K"] < 0.0
     assert any("is not told" in note for note in result.notes)
+
+
+def test_a_stored_transient_runs_again_as_it_did():
+    """The resolved case has every section: having one does not ask for anything."""
+    times = {"duration": "1 us", "tolerance": "1e-3 K"}
+    tree = PARTICLE | {"transient": times, "mesh": {"cells_per_radius": 3, "cells_per_contact": 10}}
+    case = parse_case({k: v for k, v in tree.items() if k != "uncertainty"})
+    stored = parse_case(tomllib.loads(case.to_toml()))
+    assert not stored.uncertainty.asked
+    assert "sensitivity" not in simulate(stored).summary

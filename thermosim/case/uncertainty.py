@@ -43,10 +43,11 @@ class UncertainNumber(Section):
 class UncertaintySettings(Section):
     """How far ΔT hangs on numbers that are not known exactly."""
 
-    method: Literal["linear", "sobol", "none"] = Field(
-        default="linear",
-        description="linear: derivatives by one adjoint solve (steady runs); sobol: samples of "
-        "all numbers, each a run; none",
+    method: Literal["auto", "linear", "sobol", "none"] = Field(
+        default="auto",
+        description="linear: derivatives by one adjoint solve (transients: by runs of their own); "
+        "sobol: samples of all numbers, each a run; auto: linear, but for transients whose file "
+        "names no parameters",
     )
     samples: Annotated[int, Field(ge=16, le=1_000_000)] = Field(
         default=256, description="sobol: how many runs, a power of two"
@@ -56,6 +57,13 @@ class UncertaintySettings(Section):
         description="Numbers of this case by their path in the file, such as "
         '"particle.shape.radius"; they replace what the package knows of them',
     )
+
+    @property
+    def asked(self) -> bool:
+        """Whether the file asks for it, where it is not a matter of course."""
+        return self.method in ("linear", "sobol") or (
+            self.method == "auto" and bool(self.parameters)
+        )
 
     @model_validator(mode="after")
     def _power_of_two(self) -> Self:

@@ -42,7 +42,7 @@ def simulate(
     fails, what there is goes to a folder named ``OUTPUT.failed``.
 
     `uncertainty` works out what ``[uncertainty]`` asks for; by default where a folder is written
-    or the case has that section. `infer.sampled.sampled` in its place draws samples where they
+    or the case asks for it. `infer.sampled.sampled` in its place draws samples where they
     are asked for.
 
     Raises
@@ -63,7 +63,7 @@ def simulate(
     from thermosim.run.summary import note_times
 
     if uncertainty is None:
-        uncertainty = output is not None or "uncertainty" in case.model_fields_set
+        uncertainty = output is not None or case.uncertainty.asked
     given_priors(case)  # what it names must be there before anything is computed
     comm = MPI.COMM_WORLD if comm is None else comm
     if uncertainty and case.uncertainty.method == "sobol":

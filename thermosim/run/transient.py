@@ -85,7 +85,7 @@ def simulate_transient(
         with journal.phase("solve", f"transient: {n_unknowns} unknowns"):
             run.march()
         result = _result(run, report, journal)
-        if uncertainty and "uncertainty" in model.case.model_fields_set:
+        if uncertainty and model.case.uncertainty.asked:
             result.summary |= _uncertainty(run, journal)
         if output is not None and running is not None:
             finish_transient(run, result, journal, (running, output), finish, start)
@@ -102,8 +102,6 @@ def _uncertainty(run: TransientRun, journal: Journal) -> dict[str, Any]:
 
     By runs of their own, and so only where the case asks for it (collective).
     """
-    if run.model.case.uncertainty.method != "linear":
-        return {}
     from thermosim.run.sensitivity import entries, material_error, sensitivities_in_time
 
     comm = run.problem.domain.comm
