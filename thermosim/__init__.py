@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Case": "thermosim.case.particle_case",
     "CaseError": "thermosim.errors",
+    "DotCase": "thermosim.case.dot_case",
     "GainModel": "thermosim.gain",
     "BodyCase": "thermosim.case.body_case",
     "Laser": "thermosim.optics.beam",

@@ -31,7 +31,6 @@ from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
-from thermosim.gain.one_dot import OneDot
 from thermosim.gain.recombination import Recombination, ThermalQuenching, TrionBiexciton
 from thermosim.gain.size import DotSize
 from thermosim.gain.source import Dot, DotGroup, GainParameters
@@ -88,7 +87,6 @@ class GainModel(Section):
     )
 
     quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
-    dot: OneDot | None = Field(None, description="One dot by itself")
 
     @model_validator(mode="after")
     def _from_size(self) -> Self:
@@ -126,16 +124,8 @@ class GainModel(Section):
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         self.quenching_numbers()
         self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
-        if self.dot is not None and self.dot_diameter is None:
-            raise ValueError("dot.diameter is missing; give it there or in [gain.size]")
         _mean_emission_shift(self)
         return self
-
-    @property
-    def dot_diameter(self) -> float | None:
-        """Diameter [m] of one dot: of ``[gain.dot]``, else of ``[gain.size]``."""
-        own = None if self.dot is None else self.dot.diameter
-        return own or (None if self.size is None else self.size.diameter)
 
     def with_escape(self, f_escape: float, f_reabsorbed: float, red_shift: float) -> GainModel:
         """Return this model for a body of which these shares of the light leave; shift in J."""

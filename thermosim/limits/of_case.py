@@ -62,6 +62,7 @@ def derived_quantities(case: AnyCase) -> dict[str, Any]:
         numbers["heat_source_W_per_m3"] = lump.heat_source or 0.0
     if lump is not None:
         numbers |= _limits(Lumped.of(model, lump))
+    numbers |= model.closed
     cells = model.drawing.estimated_cells()
     if cells is not None:
         numbers["n_cells_estimate"] = cells
@@ -106,9 +107,11 @@ def limits_of(case: AnyCase, claimed_delta_T: float | None = None) -> dict[str, 
     Raises
     ------
     CaseError
-        If the case is not about a particle.
+        If the case is not about a particle or a dot.
     """
     model = model_of(case)
+    if model.closed and claimed_delta_T is None:
+        return dict(model.closed)
     if model.lump is None:
         rule = "is missing: the closed forms are of a particle on its substrate"
         raise CaseError([Problem("particle", "", rule, "compute a body with thermosim run")])

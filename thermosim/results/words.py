@@ -31,6 +31,7 @@ def result_rows(result: Result) -> Rows:
     rows += (
         _uncertainty_rows(numbers)
         + _assumption_rows(numbers)
+        + _dot_rows(numbers)
         + _thermometer_rows(numbers)
         + _light_rows(numbers)
         + _heat_rows(result)
@@ -249,6 +250,21 @@ def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
         low, high = (_rounded(numbers[f"delta_T_model_{end}_K"]) for end in ("low", "high"))
         rows.insert(0, ("span, if one thing assumed fails", f"{low} … {high}"))
     return rows
+
+
+def _dot_rows(numbers: Mapping[str, Any]) -> Rows:
+    """Return what single photons and thermal motion do to one dot."""
+    if "dot_fluctuation_K" not in numbers:
+        return []
+    parts = [f"{si_text(numbers['dot_fluctuation_K'], 'K', 3)} rms of thermal motion"]
+    parts.append(f"{signed(numbers['dot_photon_event_K'])} at each photon")
+    if "dot_relaxation_time_s" in numbers:
+        parts.append(f"both gone within {si_text(numbers['dot_relaxation_time_s'], 's', 3)}")
+    rows = [("one dot fluctuates by", ", ".join(parts))]
+    photons = f"{numbers['dot_photons_per_s']:.3g} emitted a second"
+    if "dot_g2" in numbers:
+        photons += f", g2(0) = {numbers['dot_g2']:.3g} under weak light"
+    return [*rows, ("photons", photons)]
 
 
 def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:
