@@ -84,3 +84,41 @@ def test_one_photon_decays_with_the_time_of_the_closed_form():
     stored = float(host.volumetric_heat_capacity(300.0))
     spread = 4 * pi * 0.30 / stored * 2e-9
     assert found["delta_T_mean_K"] == pytest.approx(heat / stored / spread**1.5, rel=0.1, abs=0)
+
+
+def test_a_dot_that_darkens_follows_its_ordinary_equation():
+    """One dot in vacuum has one temperature: C dT/dt from the law of ageing, by another code."""
+    from scipy.integrate import solve_ivp
+
+    from thermosim.gain.source import aged_efficiency, heat_source
+    from thermosim.model.of_case import model_of
+
+    one = case(
+        dot={"surroundings": {"kind": "vacuum"}},
+        gain={"ageing": [{"change": -0.02, "dose": "1e5 J/m^2"}]},
+        laser={"photon_energy": "2.33 eV", "intensity": "3 kW/cm^2"},
+        transient={
+            "duration": "8 ms", "tolerance": "0.1 mK",
+            "schedule": {"kind": "steps", "every": "2 ms", "factors": [1.0, 0.5]},
+        },
+    )  # fmt: skip
+    found = simulate(one).summary
+    light = model_of(one).light
+    p, volume = light.gain.parameters(light.laser.photon_energy), pi / 6 * 8e-9**3
+    radiates = 4 * pi * 4e-9**2 * limits_of(one)["dot_emissivity"] * 5.670374419e-8
+    capacity = 4830 * 215 * volume
+
+    def rate(t, T, factor, before):
+        dose = 3e7 * (before + factor * t)
+        now = p._replace(aged=aged_efficiency(dose, p.ageing))
+        heat = float(heat_source(3e7 * factor, T[0], now)) * volume
+        return [(heat - radiates * (T[0] ** 4 - 300.0**4)) / capacity]
+
+    T, before = 300.0, 0.0
+    for factor, length in ((1.0, 2e-3), (0.5, 6e-3)):
+        steps = solve_ivp(rate, (0.0, length), [T], args=(factor, before), rtol=1e-9, atol=1e-9)
+        T, before = steps.y[0, -1], before + factor * length
+    assert found["dose_J_per_m2"] == pytest.approx(3e7 * before, rel=1e-12)
+    assert found["aged_efficiency"] == pytest.approx(1 - 0.02 * (1 - math.exp(-1.5)), rel=1e-12)
+    assert found["delta_T_mean_K"] == pytest.approx(T - 300.0, abs=2e-3)
+    assert found["energy_account_rel"] < 1e-3

@@ -247,6 +247,9 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "efficiencies_above_1": (added('[gain.ensemble.eta_X]\nmean = 0.99\nwidth = 0.01'), ("ensemble.eta_X", "15.9 % of the dots", '"beta"')),
     "spread_without_width": (added('[gain.ensemble.gap]\nshape = "normal"'), ("gain.ensemble.gap", "give either width")),
     "histogram_not_there": (added('[gain.ensemble.gap]\nfile = "nowhere.csv"'), ("gain.ensemble.gap", "nowhere.csv: cannot be read")),
+    "dots_that_age_in_no_time": (added('[[gain.ageing]]\nchange = -0.1\ndose = "1e9 J/m^2"'), ("gain.ageing: is for transients", "add a section [transient]")),
+    "dots_that_age_and_end_steady": (added('[[gain.ageing]]\nchange = -0.1\ndose = "1e9 J/m^2"\n[transient]\nduration = "1 s"\nstop_when_steady = "1 mK"'), ("transient.stop_when_steady", "dots age")),
+    "dots_too_bright": (added('[[gain.ageing]]\nchange = 0.1\ndose = "1e9 J/m^2"'), ("gain", "brightens to 1.1")),
     # one dot
     "dot_without_diameter": (ONE_DOT.replace('diameter = "8 nm"', ''), ("dot.diameter: is missing", "[gain.size]")),
     "dot_of_nothing": (ONE_DOT.replace('"CsPbBr3"', '"unobtainium"'), ("dot.material", "unobtainium", "CsPbBr3")),

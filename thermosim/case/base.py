@@ -62,6 +62,7 @@ class CaseBase(Section):
             rule = "is for steady states"
             remedy = 'write "linear": it repeats the transient with other values, one at a time'
             yield Problem("uncertainty.method", '"sobol"', rule, remedy)
+        yield from self._ageing_problems()
         target = self.mesh.target_error
         if target is None:
             return
@@ -72,6 +73,17 @@ class CaseBase(Section):
         if not self.solver.error_estimate:
             rule, remedy = "needs the error estimate", "remove solver.error_estimate = false"
             yield Problem("mesh.target_error", f"{target:g}", rule, remedy)
+
+    def _ageing_problems(self) -> Iterator[Problem]:
+        """Yield that dots age and nothing follows them in time, or that it is to become steady."""
+        if self.laser is None or self.gain is None or not self.gain.ageing:
+            return
+        if self.transient is None:
+            rule = "is for transients: in a steady state dots are fresh"
+            yield Problem("gain.ageing", "", rule, "add a section [transient], or remove it")
+        elif self.transient.stop_when_steady is not None:
+            rule = "has no meaning where dots age: the state to come is not that of fresh dots"
+            yield Problem("transient.stop_when_steady", "", rule, "remove it")
 
     def all_probes(self, probes: Sequence[NamedProbe]) -> dict[str, Probe]:
         """Return the probes of [[probes]] and of [transient.probes] by name.

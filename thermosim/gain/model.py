@@ -31,7 +31,12 @@ from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
-from thermosim.gain.recombination import Recombination, ThermalQuenching, TrionBiexciton
+from thermosim.gain.recombination import (
+    Ageing,
+    Recombination,
+    ThermalQuenching,
+    TrionBiexciton,
+)
 from thermosim.gain.size import DotSize
 from thermosim.gain.source import Dot, DotGroup, GainParameters
 from thermosim.language.sections import Section
@@ -87,6 +92,9 @@ class GainModel(Section):
     )
 
     quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
+    ageing: tuple[Ageing, ...] = Field(
+        (), description="Photodarkening and photobrightening in time, [[gain.ageing]]"
+    )
 
     @model_validator(mode="after")
     def _from_size(self) -> Self:
@@ -123,6 +131,7 @@ class GainModel(Section):
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         self.quenching_numbers()
+        self._check_ageing()
         self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
         _mean_emission_shift(self)
         return self
@@ -174,6 +183,22 @@ class GainModel(Section):
             return None
         eta_X = self.recombination.efficiencies()[0]
         return self.quenching.numbers(self.reference_temperature, eta_X)
+
+    def _check_ageing(self) -> None:
+        """Refuse dots that brighten beyond one photon per photon, or darken below none."""
+        changes = [one.change for one in self.ageing]
+        darkest = 1.0 + sum(change for change in changes if change < 0.0)
+        brightest = 1.0 + sum(change for change in changes if change > 0.0)
+        if darkest < 0.0:
+            raise ValueError(
+                f"ageing: all processes together darken by {1.0 - darkest:.4g}, above 1"
+            )
+        eta = max(self.recombination.efficiencies())
+        if eta * brightest > 1.0 + 1e-12:
+            raise ValueError(
+                f"ageing: an efficiency of {eta:.4g} brightens to {eta * brightest:.4g}, above 1; "
+                "the efficiencies of the recombination are those of fresh dots"
+            )
 
     def members(self) -> tuple[Member, ...]:
         """Return the kinds of dots of an ensemble; none where dots are alike.
@@ -353,6 +378,7 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         alpha_background=model.alpha_background,
         groups=groups_of(model, photon_energy),
         quenching=model.quenching_numbers(),
+        ageing=tuple((one.change, one.dose) for one in model.ageing),
     )
 
 

@@ -87,6 +87,10 @@ class GainParameters(NamedTuple):
     quenching
         Activation temperature [K], strength and reference temperature [K] of `quenched`; None
         where efficiencies do not follow the temperature.
+    ageing
+        Change and dose [J/m²] of each process of `aged_efficiency`; empty where dots do not age.
+    aged
+        Efficiency of the moment over that of fresh dots; None where they are fresh.
     """
 
     n_dots: Any
@@ -108,6 +112,8 @@ class GainParameters(NamedTuple):
     alpha_background: Any
     groups: tuple[DotGroup, ...] = ()
     quenching: tuple[Any, Any, Any] | None = None
+    ageing: tuple[tuple[Any, Any], ...] = ()
+    aged: Any = None
 
 
 def chebyshev(s: Any, coefficients: tuple[Any, ...]) -> Any:
@@ -142,6 +148,23 @@ def quenched(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
     return (1.0 + strength) / (1.0 + strength * xp.exp(theta * (1.0 / T_ref - 1.0 / T)))
 
 
+def aged_efficiency(dose: Any, ageing: tuple[tuple[Any, Any], ...], xp: Namespace = NUMPY) -> Any:
+    """Return the efficiency after a ``dose`` [J/m²] of pump light over that of fresh dots.
+
+    ``1 + sum c (1 - exp(-dose/D))`` over processes of change c and dose D: c below 0 darkens,
+    above 0 brightens.
+    """
+    return 1.0 + balanced_sum([c * (1.0 - xp.exp(-dose / D)) for c, D in ageing])
+
+
+def kept_efficiency(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
+    """Return the efficiency over that of fresh dots at the reference temperature; None for 1."""
+    if p.quenching is None:
+        return p.aged
+    kept = kept_efficiency(temperature, p, xp)
+    return kept if p.aged is None else kept * p.aged
+
+
 def cross_section(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
     """Return the absorption cross-section of one dot [m²] at the pump energy; the mean of all."""
     if p.groups:
@@ -170,7 +193,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
     r eta)``; the offsets of the light that was absorbed again are those of the dots that emit it.
     """
     s, photons = scaled_temperature(temperature, p, xp), intensity / p.photon_energy
-    kept = quenched(temperature, p, xp)
+    kept = kept_efficiency(temperature, p, xp)
     absorbed, first, offset, again, again_offset = [], [], [], [], []
     for group in p.groups:
         scale = xp.exp(chebyshev(s, group.log_sigma))
@@ -180,7 +203,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
             x = per_sigma * factor * dot.sigma_abs
             decays = polynomial(x, group.absorbed)
             eta = polynomial(x, group.emitted) / decays
-            eta = eta if p.quenching is None else eta * kept
+            eta = eta if kept is None else eta * kept
             taken = dot.weight * factor
             if group.population is not None:
                 taken = taken * (decays / polynomial(x, group.population))
@@ -271,7 +294,8 @@ def internal_efficiency(
         found = _flow_at(x, none_again, temperature, xp)
         return found.emitted / found.absorbed
     eta = p.bright * polynomial(x, p.emitted) / polynomial(x, p.absorbed)
-    return eta if p.quenching is None else eta * quenched(temperature, p, xp)
+    kept = kept_efficiency(temperature, p, xp)
+    return eta if kept is None else eta * kept
 
 
 def external_efficiency(
