@@ -161,7 +161,7 @@ def kept_efficiency(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) 
     """Return the efficiency over that of fresh dots at the reference temperature; None for 1."""
     if p.quenching is None:
         return p.aged
-    kept = kept_efficiency(temperature, p, xp)
+    kept = quenched(temperature, p, xp)
     return kept if p.aged is None else kept * p.aged
 
 
