@@ -50,7 +50,8 @@ SHIPPED_OVERRIDES = {
     "dots/dot_on_mica": (*PLAIN, "uncertainty.method=none"),
     "dots/ten_minutes": (
         *PLAIN, *FLAT, "solver.degree=1", 'transient.duration="1 s"', 'transient.tolerance="5 mK"',
-        'gain.recombination={kind="trion_biexciton", eta_X=0.99}', 'gain.ageing=[{change=-0.02, dose="2e7 J/m^2"}]',
+        'gain.recombination={kind="trion_biexciton", eta_X=0.99}',
+        'gain.ageing=[{change=-0.02, dose="2e7 J/m^2"}]',
     ),
     "dots/photon_event": (*PLAIN, 'transient.tolerance="1 mK"'),
     "shapes/box_platelet": (*PLAIN, *SOLID),
