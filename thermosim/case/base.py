@@ -18,7 +18,12 @@ from thermosim.case.uncertainty import UncertaintySettings
 from thermosim.errors import CaseError, Problem
 from thermosim.language.sections import Section
 from thermosim.materials import Material, load_material
+from thermosim.materials.optical import index_of_laser
 from thermosim.schedule.settings import NamedProbe, Probe, TransientSettings
+
+if TYPE_CHECKING:
+    from thermosim.optics.beam import Laser
+    from thermosim.optics.model import OpticsModel
 
 Title = Annotated[str, Field(description="What question this case answers")]
 OwnMaterials = Annotated[
@@ -133,6 +138,23 @@ class CaseBase(Section):
             If neither knows the name.
         """
         return load_material(name, self.materials, path)
+
+    def index_in_light(self, name: str, optics: OpticsModel, laser: Laser) -> float:
+        """Return the real refractive index of a lit body of a material, its dots mixed in.
+
+        Not a number where nobody knows it.
+
+        Raises
+        ------
+        CaseError
+            If the wavelength is outside a table, or a material is not known.
+        """
+        own = index_of_laser(self.material(name).refractive_index, laser.wavelength, name)
+        if optics.dots is None:
+            return optics.index(own)
+        inside = optics.dots.material
+        table = self.material(inside, "optics.dots.material").refractive_index
+        return optics.index(own, index_of_laser(table, laser.wavelength, inside))
 
     def with_(self, changes: Mapping[str, Any]) -> Self:
         """Return a validated copy with other values: ``{"laser.intensity": "5 kW/cm^2"}``.

@@ -112,6 +112,8 @@ class DotCase(CaseBase):
 
     def _gain_problems(self) -> Iterator[Problem]:
         gain = self.gain
+        if self.optics.dots is not None:
+            yield Problem("optics.dots", "", "but the body is one dot", "remove it")
         if not isinstance(gain.escape, NoEscape):
             rule = "is of a body with many dots: all that one dot emits leaves it"
             yield Problem("gain.escape", f'"{gain.escape.kind}"', rule, "remove [gain.escape]")

@@ -31,12 +31,8 @@ from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
-from thermosim.gain.recombination import (
-    Ageing,
-    Recombination,
-    ThermalQuenching,
-    TrionBiexciton,
-)
+from thermosim.gain.recombination import Ageing, Recombination, ThermalQuenching, TrionBiexciton
+from thermosim.gain.recombination import check_ageing as _check_ageing
 from thermosim.gain.size import DotSize
 from thermosim.gain.source import Dot, DotGroup, GainParameters
 from thermosim.language.sections import Section
@@ -131,7 +127,7 @@ class GainModel(Section):
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         self.quenching_numbers()
-        self._check_ageing()
+        _check_ageing(self.ageing, max(self.recombination.efficiencies()))
         self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
         _mean_emission_shift(self)
         return self
@@ -183,22 +179,6 @@ class GainModel(Section):
             return None
         eta_X = self.recombination.efficiencies()[0]
         return self.quenching.numbers(self.reference_temperature, eta_X)
-
-    def _check_ageing(self) -> None:
-        """Refuse dots that brighten beyond one photon per photon, or darken below none."""
-        changes = [one.change for one in self.ageing]
-        darkest = 1.0 + sum(change for change in changes if change < 0.0)
-        brightest = 1.0 + sum(change for change in changes if change > 0.0)
-        if darkest < 0.0:
-            raise ValueError(
-                f"ageing: all processes together darken by {1.0 - darkest:.4g}, above 1"
-            )
-        eta = max(self.recombination.efficiencies())
-        if eta * brightest > 1.0 + 1e-12:
-            raise ValueError(
-                f"ageing: an efficiency of {eta:.4g} brightens to {eta * brightest:.4g}, above 1; "
-                "the efficiencies of the recombination are those of fresh dots"
-            )
 
     def members(self) -> tuple[Member, ...]:
         """Return the kinds of dots of an ensemble; none where dots are alike.
@@ -291,12 +271,6 @@ def _members(model: GainModel) -> tuple[Member, ...]:
     )  # fmt: skip
     scale = model._reference_sigma() / mean
     return tuple(one._replace(factor=one.factor * scale) for one in found)
-
-
-def gap_energy(model: GainModel) -> float:
-    """Return the gap [J] of a dot at the reference temperature: its edge, or its mean emission."""
-    edge = model.absorption
-    return edge.gap() if isinstance(edge, Tail) else float(model.mean_emission())
 
 
 def groups_of(

@@ -126,6 +126,25 @@ class Ageing(Section):
     dose: Positive[LightDose] = Field(description="After which 63 % of it are done")
 
 
+def check_ageing(ageing: tuple[Ageing, ...], eta: float) -> None:
+    """Refuse dots of efficiency ``eta`` that brighten beyond 1, or darken below 0.
+
+    Raises
+    ------
+    ValueError
+        With what the efficiency would become.
+    """
+    darkest = 1.0 + sum(one.change for one in ageing if one.change < 0.0)
+    brightest = eta * (1.0 + sum(one.change for one in ageing if one.change > 0.0))
+    if darkest < 0.0:
+        raise ValueError(f"ageing: all processes together darken by {1.0 - darkest:.4g}, above 1")
+    if brightest > 1.0 + 1e-12:
+        raise ValueError(
+            f"ageing: an efficiency of {eta:.4g} brightens to {brightest:.4g}, above 1; the "
+            "efficiencies of the recombination are those of fresh dots"
+        )
+
+
 class Recombination(Kind, chosen_by="kind", modules=("thermosim.gain.ladder_section",)):
     """How excitons decay: into light, into heat, and what becomes of the dot."""
 

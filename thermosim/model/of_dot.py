@@ -13,7 +13,6 @@ from thermosim.gain.absorption import dot_volume
 from thermosim.gain.one_dot import one_dot
 from thermosim.gain.source import cooling_gain, emission_rate, heat_source, mean_escape
 from thermosim.language.units import si_text
-from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released
 from thermosim.model.doubts import gain_remarks
 from thermosim.model.drawing import drawing_of_dot
@@ -108,11 +107,8 @@ def _question(case: DotCase) -> str:
 
 def light_of(case: DotCase) -> Light:
     """Return the light in the dot: even, with one dot in its volume."""
-    name, laser = case.dot.material, case.laser
-    index = index_of_laser(case.material(name).refractive_index, laser.wavelength, name)
-    return Light(
-        DOT, laser, case.optics, case.gain_of_dot, case.dot.temperature, case.optics.index(index),
-    )  # fmt: skip
+    index = case.index_in_light(case.dot.material, case.optics, case.laser)
+    return Light(DOT, case.laser, case.optics, case.gain_of_dot, case.dot.temperature, index)
 
 
 def heat_of(case: DotCase) -> HeatModel:
