@@ -48,6 +48,9 @@ SHIPPED_OVERRIDES = {
     "dots/dot_in_toluene": (*PLAIN, "uncertainty.method=none"),
     "dots/dot_in_vacuum": (*PLAIN, "uncertainty.method=none"),
     "dots/dot_on_mica": (*PLAIN, "uncertainty.method=none"),
+    "dots/sparse_film": (
+        *PLAIN, *FLAT, "symmetry=axisymmetric", 'particle.arrangement={kind="single"}',
+    ),
     "dots/ten_minutes": (
         *PLAIN, *FLAT, "solver.degree=1", 'transient.duration="1 s"', 'transient.tolerance="5 mK"',
         'gain.recombination={kind="trion_biexciton", eta_X=0.99}',

@@ -30,7 +30,7 @@ from thermosim.gain.source import (
     mean_escape,
     pump_absorption,
 )
-from thermosim.gain.spread import FactorSpread
+from thermosim.language.spread import FactorSpread
 
 Array = NDArray[np.float64]
 _COLDEST = 10.0

@@ -12,7 +12,7 @@ from thermosim.gain.absorption import Tail
 from thermosim.gain.cooling import optimum
 from thermosim.gain.escape.given import EscapeNumbers
 from thermosim.gain.model import GainModel
-from thermosim.gain.spread import TAIL
+from thermosim.language.spread import TAIL
 
 LARGEST_ALPHA = 1e9
 """Absorption coefficient [1/m] that nothing exceeds: metals and excitons reach some 1e8."""
