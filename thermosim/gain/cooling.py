@@ -17,9 +17,9 @@ from scipy.constants import e
 from thermosim.gain.absorption import UrbachTail
 from thermosim.gain.efficiency import internal_efficiency_needed, outcoupled_efficiency
 from thermosim.gain.model import GainModel, groups_of
+from thermosim.gain.numbers import GainParameters
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
-    GainParameters,
     cross_section,
     excitation_number,
     heat_source,
@@ -336,4 +336,8 @@ def parameters_over(
     E = np.asarray(photon_energy, dtype=np.float64)
     p = model.parameters(float(model.cross_section.photon_energy))
     sigma, groups = model.sigma_abs(E, temperature), groups_of(model, E, temperature)
-    return p._replace(photon_energy=E, sigma_abs=sigma, log_sigma=(0.0,), groups=groups)
+    p = p._replace(photon_energy=E, sigma_abs=sigma, log_sigma=(0.0,), groups=groups)
+    if model.upconversion is None:
+        return p
+    lifted = model.upconversion.efficiency(E, temperature)
+    return p._replace(upconverted=(lifted, (0.0,)))

@@ -22,9 +22,9 @@ from thermosim.gain.density import GivenDensity
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.ensemble import Ensemble
 from thermosim.gain.model import GainModel
+from thermosim.gain.numbers import GainParameters
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
-    GainParameters,
     cooling_gain,
     heat_source,
     mean_escape,

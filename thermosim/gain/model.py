@@ -30,11 +30,12 @@ from thermosim.gain.emission import Emission, GivenEmission
 from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
+from thermosim.gain.numbers import Dot, DotGroup, GainParameters
 from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
 from thermosim.gain.recombination import Ageing, Recombination, ThermalQuenching, TrionBiexciton
 from thermosim.gain.recombination import check_ageing as _check_ageing
 from thermosim.gain.size import DotSize
-from thermosim.gain.source import Dot, DotGroup, GainParameters
+from thermosim.gain.upconversion import UpConversion
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     AbsorptionCoefficient,
@@ -88,6 +89,9 @@ class GainModel(Section):
     )
 
     quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
+    upconversion: UpConversion | None = Field(
+        None, description="Chance that a pump photon becomes an exciton"
+    )
     ageing: tuple[Ageing, ...] = Field(
         (), description="Photodarkening and photobrightening in time, [[gain.ageing]]"
     )
@@ -329,18 +333,20 @@ def _recycled_shares(model: GainModel) -> tuple[float | None, ...]:
 @functools.lru_cache(maxsize=512)
 def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
     emitted, absorbed, population = model.recombination.polynomials()
-    ensemble = model.ensemble
+    ensemble, law = model.ensemble, model.upconversion
+    ends = (model.temperature_min, model.temperature_max, model.reference_temperature)
     dark = ensemble.mean_of(ensemble.dark, 0.0) if ensemble else 0.0
     f_escape, f_reabsorbed, red_shift = model.escape_values()
+    sigma = float(model.sigma_abs(photon_energy))
     return GainParameters(
         n_dots=model.n_dots,
         photon_energy=photon_energy,
-        sigma_abs=float(model.sigma_abs(photon_energy)),
-        log_sigma=_log_sigma(model, photon_energy),
+        sigma_abs=sigma,
+        log_sigma=_interpolant(model, lambda T: np.log(model.sigma_abs(photon_energy, T) / sigma)),
         mean_emission=float(model.mean_emission()),
         mean_emission_shift=_mean_emission_shift(_only_line(model)),
-        temperature_min=model.temperature_min,
-        temperature_max=model.temperature_max,
+        temperature_min=ends[0],
+        temperature_max=ends[1],
         tau_X=model.recombination.tau_X,
         emitted=emitted,
         absorbed=absorbed,
@@ -352,13 +358,9 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         alpha_background=model.alpha_background,
         groups=groups_of(model, photon_energy),
         quenching=model.quenching_numbers(),
+        upconverted=None if law is None else law.numbers(photon_energy, *ends),
         ageing=tuple((one.change, one.dose) for one in model.ageing),
     )
-
-
-def _log_sigma(model: GainModel, photon_energy: float) -> tuple[float, ...]:
-    reference = float(model.sigma_abs(photon_energy))
-    return _interpolant(model, lambda T: np.log(model.sigma_abs(photon_energy, T) / reference))
 
 
 def _interpolant(model: GainModel, log_ratio: Any) -> tuple[float, ...]:
