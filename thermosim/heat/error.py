@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.fem.domain import Domain
 
-_DUAL_RTOL = {False: 1e-5, True: 1e-10}  # whether the estimate steers the mesh
 _MORE_POINTS = 6  # degrees by which a rule is better
 _TOLD = 1e-3  # change of a heat by the better rule that is told
 _SINGULAR = 1.5  # power of the degree with which errors fall where cells resolve nothing
@@ -119,34 +118,6 @@ class ErrorEstimate:
 def safety(degree: int) -> float:
     """Return by how much errors may exceed what one more degree changes."""
     return float(1.0 / (1.0 - (degree / (degree + 1)) ** _SINGULAR))
-
-
-def estimate_error(
-    problem: HeatProblem,
-    settings: SolverSettings,
-    region: str,
-    surface_share: float = 0.0,
-    load: Callable[[Any], Any] | None = None,
-    *,
-    surface: str | None = None,
-    steers: bool = False,
-) -> ErrorEstimate:
-    """Estimate the error of the mean temperature of `region` (collective).
-
-    `surface_share` is the share of the heat that leaves by the region's own `surface`. `load`
-    takes another goal J than the mean: it returns the vector of J(v) for v in a space. One that
-    `steers` the next mesh is solved more exactly: the mesh must not depend on the number of ranks.
-
-    Raises
-    ------
-    SolveError
-        If the adjoint problem is not solved.
-    """
-    finer = Finer(problem, settings, rtol=_DUAL_RTOL[steers])
-    try:
-        return finer.goal(region, surface_share, load, surface=surface)
-    finally:
-        finer.destroy()
 
 
 class Finer:
