@@ -47,7 +47,7 @@ class Estimate:
         return found
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Fit:
     """What a fit found.
 
@@ -80,29 +80,6 @@ class Fit:
     def value(self, name: str) -> float:
         """Return a parameter by name."""
         return next(e.value for e in self.estimates if e.parameter.name == name)
-
-    def _headline(self) -> str:
-        names = " + ".join(dict.fromkeys(m.name for m in self.joint.models))
-        return f"{names}: reduced chi² {self.chi2_reduced:.3g}, {self.freedom} degrees of freedom"
-
-    def __repr__(self) -> str:
-        return f"Fit({self._headline()}; {', '.join(self.free)})"
-
-    def _repr_html_(self) -> str:
-        from thermosim.infer.fit.page import shown
-        from thermosim.language.notebook import table_html
-
-        rows = [(row["name"], f"{row['value']}   95 %: {row['95']}" if row["95"] else
-                 f"{row['value']} (held)") for row in map(shown, self.estimates)]  # fmt: skip
-        told = [" and ".join(one["parameters"]) + f": {one['why']}" for one in self.degenerate]
-        found = [*rows, ("cannot be told apart", "\n".join(told))] if told else rows
-        return table_html("Fit", self._headline(), found)
-
-    def plot(self) -> Any:
-        """Return data, model and residuals as a matplotlib figure."""
-        from thermosim.infer.fit.page import draw_fit
-
-        return draw_fit(self)
 
 
 def fit(
