@@ -1,4 +1,4 @@
-"""What README.md and docs/ tell a reader to run runs: commands on coarse meshes, Python as it is."""
+"""What the pages tell a reader to run runs: commands on coarse meshes, Python as it is."""
 
 import os
 import re
@@ -36,7 +36,7 @@ FEW = [(re.compile(r":\d+log"), ":2log"), (re.compile(r"=0.01\.\.30 kW"), "=1..1
 def prepared(words):
     """A command with the settings that make it quick; its options are the reader's."""
     command, case = words[0], words[1] if len(words) > 1 else ""
-    words = [word for word in words]
+    words = list(words)
     for pattern, less in FEW if command == "sweep" else ():
         words = [pattern.sub(less, word) for word in words]
     own = "cylinder" in case or "chip" in case
