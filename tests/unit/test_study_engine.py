@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+from thermosim.cli.sweep import crew_of
 from thermosim.errors import CaseError, MissingDependencyError, SolveError, StorageError
 from thermosim.studies import sweep
 from thermosim.studies.dataset import read_dataset
@@ -494,3 +495,24 @@ def test_parts_that_make_no_sense_are_refused(tmp_path, monkeypatch, part, optio
     with pytest.raises(CaseError, match=words):
         sweep(TREE, VARY, run=Found, part=part, **options)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("variables", "alone"),
+    [
+        ({"SLURM_PROCID": "0"}, True),  # a batch script
+        ({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}, True),
+        ({"SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "2"}, False),
+        ({"PMI_RANK": "0"}, False),
+    ],
+)
+def test_a_batch_script_of_slurm_is_no_rank(monkeypatch, variables, alone):
+    for name in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_STEP_NUM_TASKS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    if alone:
+        assert crew_of(3, None).name == "3 local processes"
+    else:
+        with pytest.raises(CaseError, match="under mpirun"):
+            crew_of(3, None)
