@@ -4,7 +4,7 @@ RUN := docker/run
 PYTEST := $(RUN) python3 -m pytest
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo docs pictures test test-slurm fuzz lint format bench doctor clean distclean
+.PHONY: help demo docs pictures test test-slurm fuzz lint format bench dist doctor clean distclean
 
 help:
 	@echo 'make demo    three cases side by side, into demo/'
@@ -14,6 +14,7 @@ help:
 	@echo 'make fuzz    shipped case files changed at random, for an hour (SECONDS=60 SEED=7)'
 	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
 	@echo 'make bench   measured speed beside a plain DOLFINx script'
+	@echo 'make dist    wheel and sdist, each tried in a clean environment'
 	@echo 'make doctor  what is installed and what is missing'
 	@echo 'make clean   removes what runs left in this clone'
 	@echo 'make distclean   also the userlands and caches that all clones share'
@@ -45,7 +46,7 @@ lint:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) shellcheck -x docker/run docker/bin/thermosim $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run
+	$(RUN) shellcheck -x docker/run docker/bin/thermosim docker/release $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run
 
 format:
 	$(RUN) ruff check --fix .
@@ -53,6 +54,10 @@ format:
 
 bench:
 	$(RUN) python3 -m benchmarks
+
+# The Python of this machine, 3.12 or later: what is tried must not come from an environment.
+dist:
+	docker/release dist
 
 doctor:
 	$(RUN) thermosim doctor
