@@ -56,8 +56,8 @@ def cavity(folder, patches):
     Good conductors outside the sides 3, 4 and 5 m, which touch in the corners alone.
     """
     lines = ["Mesh.MeshSizeMax = 0.1;"]
-    for i, (a, b) in enumerate(SIDES):
-        a, b = CORNERS[a], CORNERS[b]
+    for i, ends in enumerate(SIDES):
+        a, b = CORNERS[list(ends)]
         out = 0.02 * np.array([a[1] - b[1], b[0] - a[0]]) / np.linalg.norm(b - a)
         p = 10 * (i + 1)
         for k, x in enumerate((a, b, b + out, a + out)):
