@@ -143,6 +143,7 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
         If the escape of the emission is not known, or cannot be worked out.
     """
     from thermosim.gain.tables import gain_summary, temperature_variants
+    from thermosim.limits.best import best_in_body
     from thermosim.limits.of_case import escape_of, light_numbers
 
     model, escape = light.resolved()
@@ -153,8 +154,10 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
     cooling = _map(light, model)
     at_case = light_numbers(light)
     I, E = light.laser.peak_intensity, light.laser.photon_energy
+    best = numbers.get("intensity_opt_W_per_m2")
     return {
         **numbers,
+        **({} if best is None else best_in_body(light, best)),
         **temperature_variants(model, E, I, light.T_ref),
         **escape_of(light),
         **{f"case_{name}": at_case[name] for name in _AT_CASE},

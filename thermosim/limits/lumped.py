@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _HOTTEST = 5000.0  # K above the chamber, to which a steady state is sought
 _GROWTH = 1.15
-_SMALLEST = 1e-9
+_SMALLEST, _NEAR = 1e-9, 1e-4  # K
 PATHS = ("radiation", "contact", "gas", "near_field")
 """Names of the paths by which a particle may exchange heat."""
 ALL = frozenset(PATHS)
@@ -306,7 +306,9 @@ def first_root(f: Callable[[float], float], lowest: float) -> float | None:
     if start == 0.0:
         return 0.0
     sign = 1.0 if start > 0.0 else -1.0
-    last, step = 0.0, _SMALLEST
+    fall = abs(f(sign * _NEAR) - start) / _NEAR
+    step = _SMALLEST if fall == 0.0 else max(min(abs(start) / fall / 8.0, 0.1), _SMALLEST)
+    last = 0.0
     end = _HOTTEST if sign > 0.0 else -lowest * (1.0 - 1e-9)
     while last < end:
         now = min(last + step, end)
