@@ -9,11 +9,14 @@ import pytest
 pytestmark = pytest.mark.fem
 pytest.importorskip("dolfinx")
 
+from mpi4py import MPI  # noqa: E402
+
 from thermosim import simulate  # noqa: E402
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
 from thermosim.infer.sampled import quantile, sample, sampled, summary_of  # noqa: E402
 from thermosim.model.priors import priors, with_value  # noqa: E402
+from thermosim.run.again import mean_again  # noqa: E402
 
 SOLVED = {"newton_rtol": 1e-13, "error_estimate": False}
 COARSE = {"cells_per_radius": 4, "cells_per_contact": 50}
@@ -233,10 +236,32 @@ def test_a_transient_is_repeated_where_the_case_asks_for_it():
     assert found["delta_T_extreme_material_K"] == pytest.approx(found["delta_T_material_K"])
 
 
-def test_samples_of_a_transient_are_refused():
-    tree = PARTICLE | {"transient": {"duration": "1 ms"}, "uncertainty": {"method": "sobol"}}
-    with pytest.raises(CaseError, match="is for steady states"):
-        parse_case(tree)
+def test_samples_of_a_transient_are_those_of_its_end_and_extreme():
+    times = {"duration": "0.2 ms", "tolerance": "1e-6 K"}
+    known = {"method": "sobol", "samples": 16, "parameters": {"laser.intensity": {"relative": 0.1}}}
+    mesh = {"cells_per_radius": 3, "cells_per_contact": 10}
+    case = parse_case(PARTICLE | {"transient": times, "mesh": mesh, "uncertainty": known})
+    with pytest.raises(CaseError, match="runs samples in processes of its own"):
+        simulate(case)
+    known_numbers = [p for p in priors(case) if p.kind != "assumed"]
+    rows = sample(known_numbers, 16, seed=1)
+    found = simulate(case, uncertainty=sampled).summary
+    deltas = [mean_of(_changed(case, known_numbers, row)) for row in rows]
+    assert found["samples"]["mean_K"] == pytest.approx(np.mean(deltas), rel=1e-9, abs=0)
+    assert found["samples"]["linear_sigma_K"] > 0.0
+    assert found["delta_T_material_K"] == pytest.approx(np.std(deltas, ddof=1), rel=1e-9, abs=0)
+    assert found["samples_of_extreme"]["n"] == 16
+
+
+def _changed(case, known, values):
+    for prior, value in zip(known, values, strict=True):
+        case = with_value(case, prior.path, float(value))
+    return case
+
+
+def test_a_run_for_one_number_is_that_of_a_whole_run():
+    case = parse_case(PARTICLE | {"uncertainty": {"method": "none"}})
+    assert mean_again(case, MPI.COMM_SELF) == pytest.approx(mean_of(case), rel=1e-12, abs=0)
 
 
 def test_a_value_at_its_bound_has_one_end():

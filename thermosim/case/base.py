@@ -62,11 +62,7 @@ class CaseBase(Section):
         return filled(data, cls.model_fields["gain"].default)
 
     def target_problems(self) -> Iterator[Problem]:
-        """Yield what keeps ``mesh.target_error`` from being met, and samples from being drawn."""
-        if self.transient is not None and self.uncertainty.method == "sobol":
-            rule = "is for steady states"
-            remedy = 'write "linear": it repeats the transient with other values, one at a time'
-            yield Problem("uncertainty.method", '"sobol"', rule, remedy)
+        """Yield what keeps ``mesh.target_error`` from being met."""
         yield from self._ageing_problems()
         target = self.mesh.target_error
         if target is None:

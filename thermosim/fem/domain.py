@@ -268,10 +268,12 @@ def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain
     """
     space = function.function_space
     points = quadrature_points(function)
-    expression = compile_expression(ufl.SpatialCoordinate(domain.mesh), points, domain.comm)
     n_cells = _n_local_cells(domain)
-    cells = np.arange(n_cells, dtype=np.int32)
-    x = np.asarray(expression.eval(domain.mesh, cells)).reshape(-1, domain.mesh.geometry.dim)
+    element = domain.mesh.ufl_domain().ufl_coordinate_element().basix_element
+    weights = element.tabulate(0, points)[0, :, :, 0]
+    geometry = domain.mesh.geometry
+    nodes = geometry.x[geometry_dofmap(domain.mesh)[:n_cells], : geometry.dim]
+    x = np.einsum("qk,ckd->cqd", weights, nodes, optimize=True).reshape(-1, geometry.dim)
     function.x.array[space.dofmap.list[:n_cells].ravel()] = values(to_space(x, domain))
     function.x.scatter_forward()
 

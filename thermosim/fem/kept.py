@@ -32,12 +32,12 @@ _NAMES = ("regions", "boundaries", "unit", "symmetry", "multiplicity", "exact", 
 
 
 def obtain(
-    comm: Any, file: Path | None, build: Callable[[], tuple[MeshData, Report]]
+    comm: Any, file: Path | None, build: Callable[[], tuple[MeshData, Report]], *, keep: bool = True
 ) -> tuple[Domain, Report]:
     """Return a distributed mesh and its quality report (collective).
 
     As an earlier run on as many ranks left it beside `file`; else built on one rank, distributed
-    and left there. With `file` None nothing is read or left.
+    and left there (unless `keep` is False). With `file` None nothing is read or left.
     """
     entry = None
     if file is not None and can_assemble():
@@ -54,7 +54,7 @@ def obtain(
 
     report = on_root(comm, make)
     domain = fem.distribute(kept.pop() if kept else None, comm)
-    if entry is not None:
+    if keep and entry is not None:
         store(entry, domain, report)
     return domain, report
 

@@ -34,7 +34,7 @@ def sampled(
 
     Each sample is a run of its own, done by the processes of a study. Entries are those of a
     summary: quantiles and mean [K], share of the samples that cool, and the rank correlation of
-    each parameter with ΔT.
+    each parameter with ΔT; of a transient those of its end, and of where ΔT is largest.
 
     Raises
     ------
@@ -51,12 +51,18 @@ def sampled(
     n = case.uncertainty.samples
     values = sample(known, n, seed)
     tell(f"uncertainty: {n} runs with other values of {len(known)} numbers")
-    delta, failures = _deltas(case, known, values, crew, tell)
-    good = np.isfinite(delta)
+    found, failures = _deltas(case, known, values, crew, tell)
+    good = np.isfinite(found["end"])
     if 2 * np.count_nonzero(good) < n:
         why = f"; the first: {failures[0]}" if failures else ""
         raise SolveError(f"only {np.count_nonzero(good)} of {n} samples have a result{why}")
-    return summary_of(known, values[good], delta[good], failed=int(n - np.count_nonzero(good)))
+    failed = int(n - np.count_nonzero(good))
+    numbers = summary_of(known, values[good], found["end"][good], failed)
+    if "extreme" in found:
+        extreme = summary_of(known, values[good], found["extreme"][good], failed)
+        numbers["delta_T_extreme_material_K"] = extreme["delta_T_material_K"]
+        numbers["samples_of_extreme"] = extreme["samples"]
+    return numbers
 
 
 def sample(known: list[Prior], n: int, seed: int) -> Floats:
@@ -93,6 +99,7 @@ def summary_of(known: list[Prior], values: Floats, delta: Floats, failed: int) -
         "delta_T_material_K": float(np.std(delta, ddof=1)),
         "samples": {
             "n": len(delta), "failed": failed, "mean_K": float(np.mean(delta)),
+            "sigma_K": float(np.std(delta, ddof=1)),
             **{f"{name}_K": float(level) for name, level in zip(_LEVELS, levels, strict=True)},
             "cooling_share": float(np.mean(delta < 0.0)), "rank_correlation": dict(ordered),
         },
@@ -110,20 +117,22 @@ def _deltas(
     values: Floats,
     crew: Crew | None,
     tell: Callable[[str], None],
-) -> tuple[Floats, list[str]]:
+) -> tuple[dict[str, Floats], list[str]]:
     """Return ΔT of every sample [K], not a number where it failed, and what failures said."""
     from thermosim.studies.engine import compute_all
     from thermosim.studies.executors import local
-    from thermosim.studies.worker import run_alone
+    from thermosim.studies.worker import delta_alone
 
     cases = {str(i): _with_values(case, known, row) for i, row in enumerate(values)}
-    found, failures = np.full(len(cases), np.nan), list[str]()
+    names = ("end",) if case.transient is None else ("end", "extreme")
+    found, failures = {name: np.full(len(cases), np.nan) for name in names}, list[str]()
     with tempfile.TemporaryDirectory() as folder:
         for count, record in enumerate(
-            compute_all(cases, crew or local(), run_alone, Path(folder))
+            compute_all(cases, crew or local(), delta_alone, Path(folder))
         ):
             if record.status == "done":
-                found[int(record.key)] = record.summary["delta_T_mean_K"]
+                for name in names:
+                    found[name][int(record.key)] = record.summary[name]
             else:
                 failures.append(record.message)
             if (count + 1) % max(len(cases) // 8, 1) == 0:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _FEWEST, _MOST = 400, 200_000
 _RINGS, _TURNS = 4000, 16
-_KEPT = 6_000_000  # numbers of a table that is kept
+_KEPT, _SMALL = 6_000_000, 1_200_000  # numbers of a table that is kept, and of one of many
 _SMEARED, _FINE = 0.1, 30.0  # disk over distance, and waves within it
 _ANGLES = 96  # cosines of the incidence of emission
 
@@ -388,9 +388,16 @@ class _Beam:
         """Return its waves J0 [W]."""
         from scipy.special import j0
 
-        if wave_number.size * self.r.size <= _KEPT:
-            return np.asarray(_waves_on(wave_number.tobytes(), self.r.tobytes()) @ self.power)
+        size = wave_number.size * self.r.size
+        if size <= _KEPT:
+            kept = _waves_on if size > _SMALL else _few_waves_on
+            return np.asarray(kept(wave_number.tobytes(), self.r.tobytes()) @ self.power)
         return np.array([float((self.power * j0(k * self.r)).sum()) for k in wave_number])
+
+
+@functools.lru_cache(maxsize=32)  # emission falls on rings of their own for every depth
+def _few_waves_on(wave_numbers: bytes, radii: bytes) -> Floats:
+    return _waves_on.__wrapped__(wave_numbers, radii)
 
 
 @functools.lru_cache(maxsize=8)

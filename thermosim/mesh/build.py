@@ -23,8 +23,10 @@ MESHERS: dict[type[Drawing], Callable[[Any], tuple[MeshData, MeshReport]]] = {
 }
 
 
-def build(drawing: Drawing) -> tuple[MeshData, MeshReport]:
+def build(drawing: Drawing, *, keep: bool = True) -> tuple[MeshData, MeshReport]:
     """Return the mesh of a drawing and its quality report, from the cache if it was built before.
+
+    With `keep` False it is not put into the cache.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def build(drawing: Drawing) -> tuple[MeshData, MeshReport]:
         drawing.check_names(found[0].regions, found[0].boundaries)
         return found
     made = MESHERS[type(drawing)](drawing)
-    if path is not None:
+    if keep and path is not None:
         write_mesh(path, *made)
     return made
 
@@ -49,8 +51,10 @@ def build_mesh(case: AnyCase) -> tuple[MeshData, MeshReport]:
     return build(drawing_of(case))
 
 
-def domain_of(drawing: Drawing, comm: Any) -> tuple[Domain, MeshReport]:
+def domain_of(drawing: Drawing, comm: Any, *, keep: bool = True) -> tuple[Domain, MeshReport]:
     """Return the mesh over all ranks: fetched, or built on one and distributed (collective).
+
+    With `keep` False one that has to be built is not put into the cache.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def domain_of(drawing: Drawing, comm: Any) -> tuple[Domain, MeshReport]:
     file = on_root(comm, lambda: cache_path(drawing))
     alone = file is not None and comm.size == 1
     known = _LAST.get(file) if alone else None
-    domain, report = known or obtain(comm, file, lambda: build(drawing))
+    domain, report = known or obtain(comm, file, lambda: build(drawing, keep=keep), keep=keep)
     drawing.check_names(domain.regions, domain.boundaries)
     if alone:
         _LAST.clear()

@@ -84,18 +84,31 @@ def _uncertainty_rows(numbers: Mapping[str, Any]) -> Rows:
     """Return the numbers that make most of the ± of what is not known exactly."""
     known = numbers.get("sensitivity", {})
     told = [(path, entry) for path, entry in known.items() if entry["share"] > _TOLD][:_MOST]
-    samples = numbers.get("samples")
-    if samples is not None:
-        low, high = (si_text(samples[f"{end}_K"], "K", 3) for end in ("p2_5", "p97_5"))
-        cools = 100.0 * samples["cooling_share"]
-        text = f"95 % within {low} … {high}; {cools:.0f} % cool ({samples['n']} samples)"
-        return [("numbers not known exactly", text)]
     lines = [
         f"{path}, {spread(entry)}: {signed(entry['change_K'])}"
         f"{'' if entry['linear'] else ', not linear'}"
         for path, entry in told
     ]
-    return [("not known exactly, one sigma", "\n".join(lines))] if lines else []
+    rows = _sample_rows(numbers.get("samples"))
+    return rows + ([("not known exactly, one sigma", "\n".join(lines))] if lines else [])
+
+
+def _sample_rows(samples: Mapping[str, Any] | None) -> Rows:
+    """Return how ΔT spreads over samples, and how far straight lines are from that."""
+    if samples is None:
+        return []
+    low, high = (si_text(samples[f"{end}_K"], "K", 3) for end in ("p2_5", "p97_5"))
+    cools = 100.0 * samples["cooling_share"]
+    text = f"95 % within {low} … {high}; {cools:.0f} % cool ({samples['n']} samples)"
+    if "linear_sigma_K" in samples:
+        sigma, linear = samples["sigma_K"], samples["linear_sigma_K"]
+        middle = 0.5 * (samples["p84_K"] - samples["p16_K"])
+        text += f"\n± {_rounded(sigma)} by the samples (± {_rounded(middle)} holds 68 %); "
+        text += f"± {_rounded(linear)} by the derivatives"
+        if sigma > 0.0 < middle:
+            off = [f"{100.0 * (linear / size - 1.0):+.1f} %" for size in (sigma, middle)]
+            text += f": {off[0]} ({off[1]})"
+    return [("numbers not known exactly", text)]
 
 
 def spread(entry: Mapping[str, Any]) -> str:

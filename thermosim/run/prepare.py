@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 Report = dict[str, float]
 
 
-def mesh_of(model: Model, comm: Any, journal: Journal) -> tuple[Domain, Report]:
+def mesh_of(
+    model: Model, comm: Any, journal: Journal, *, keep: bool = True
+) -> tuple[Domain, Report]:
     """Return the mesh, boundaries and formulas of the case checked on it (collective).
+
+    With `keep` False a mesh that has to be made is not left in the cache.
 
     Raises
     ------
@@ -36,7 +40,7 @@ def mesh_of(model: Model, comm: Any, journal: Journal) -> tuple[Domain, Report]:
     from thermosim.mesh.notes import notes
 
     with journal.phase("mesh", "mesh"):
-        domain, report = domain_of(model.drawing, comm)
+        domain, report = domain_of(model.drawing, comm, keep=keep)
     line = f"mesh: {int(report['n_cells'])} cells, symmetry {model.symmetry}"
     journal.say(f"{line}, from the cache of {comm.size} ranks" if domain.cached else line)
     for note in notes(report, model.symmetry):

@@ -19,8 +19,7 @@ from thermosim.errors import CaseError, Problem
 from thermosim.model.drawing import ParticleDrawing
 from thermosim.model.of_case import model_of
 from thermosim.model.priors import Prior, priors, with_value
-from thermosim.results.journal import Journal
-from thermosim.run.prepare import heat_on, light_in, mesh_of
+from thermosim.run.prepare import heat_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
 _STEP, _STEP_OF_SIGMA = 1e-4, 5e-3  # of a parameter, over its value and its standard deviation
 _EXACT = 1e-12  # of the adjoint, where it is solved iteratively
 _NARROW = 0.05  # of the value: one standard deviation within which ΔT follows a straight line
+_SAMPLED = {
+    "samples": "delta_T_material_K", "samples_of_extreme": "delta_T_extreme_material_K",
+}  # fmt: skip
 BENT = 0.3  # share of a change over which the two sides may differ before that is said
 
 
@@ -179,36 +181,6 @@ class Adjoint:
         return -float(problem.domain.comm.allreduce(float(b.array_r @ self._z.x.array[:n])))
 
 
-class Again:
-    """Runs of their own, for numbers that change the mesh."""
-
-    def __init__(self, comm: Any) -> None:
-        self._comm = comm
-
-    def __call__(self, case: AnyCase) -> float:
-        """Return the mean ΔT of a case on a mesh of its own [K] (collective).
-
-        Raises
-        ------
-        MeshError, SolveError
-            If it cannot be meshed or solved.
-        """
-        from thermosim.heat.observe import Readings
-        from thermosim.heat.problem import HeatProblem
-        from thermosim.heat.steady import solve_steady
-        from thermosim.light import couple
-
-        model, journal = model_of(case), Journal(lambda text: None)
-        domain, _ = mesh_of(model, self._comm, journal)
-        light = light_in(model, domain, journal)
-        problem = HeatProblem(domain, heat_on(model, domain, light), case.solver.degree)
-        readings = Readings(problem, model.goal.region, model.regions, model.probes)
-        solver = solve_steady(problem, case.solver)
-        if light is not None:
-            couple(light, problem, solver.solve, journal.say)
-        return float(readings.temperatures()["delta_T_mean_K"])
-
-
 def sensitivities(
     model: Model,
     problem: HeatProblem,
@@ -341,6 +313,15 @@ def _shape(drawing: Drawing) -> Any:
 def material_error(found: list[Sensitivity]) -> float:
     """Return one standard deviation of ΔT by all uncertain numbers [K], taken as independent."""
     return math.sqrt(sum(s.change**2 for s in found))
+
+
+def beside(slopes: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
+    """Return the numbers of samples with the ± by slopes beside those they are drawn from."""
+    found = dict(samples)
+    for name, sigma in _SAMPLED.items():
+        if name in samples and sigma in slopes:
+            found[name] = samples[name] | {"linear_sigma_K": slopes[sigma]}
+    return found
 
 
 def entries(found: list[Sensitivity]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def simulate(
 
         return simulate_transient(
             model_of(case), folder, journal, comm, start, overwrite=overwrite, finish=finish,
-            uncertainty=uncertainty is not False,
+            uncertainty=uncertainty,
         )  # fmt: skip
     try:
         result, problem = _solve_to_target(case, comm, journal, uncertainty=uncertainty)

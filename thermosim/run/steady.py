@@ -74,6 +74,8 @@ def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = 
 
     `sampler` runs a case with other values of them, where samples are asked for.
     """
+    from thermosim.run.sensitivity import beside
+
     model, summary = found.model, found.result.summary
     if "delta_T_error_K" in summary:
         summary["delta_T_numerical_K"] = summary["delta_T_error_K"]
@@ -91,7 +93,8 @@ def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = 
         with journal.phase("uncertainty", "uncertainty: what is not known exactly"):
             if method == "sobol":
                 assert sampler is not None  # see `simulate`
-                summary |= sampler(model.case, journal.say)
+                slopes = _by_slopes(found)
+                summary |= slopes | beside(slopes, sampler(model.case, journal.say))
             else:
                 summary |= _by_slopes(found)
     except ThermosimError as failure:  # the run itself is whole: it must not be lost for this
@@ -102,10 +105,13 @@ def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = 
 
 def _by_slopes(found: Solved) -> dict[str, Any]:
     """Return the ± by all uncertain numbers [K], and what each of them does (collective)."""
-    from thermosim.run.sensitivity import Again, entries, material_error, sensitivities
+    from thermosim.run.again import mean_again
+    from thermosim.run.sensitivity import entries, material_error, sensitivities
 
-    again = Again(found.problem.domain.comm)
-    known = sensitivities(found.model, found.problem, found.light, again)
+    comm = found.problem.domain.comm
+    known = sensitivities(
+        found.model, found.problem, found.light, lambda case: mean_again(case, comm)
+    )
     if not known:
         return {}
     return {"delta_T_material_K": material_error(known), "sensitivity": entries(known)}

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
     from thermosim.model.model import Model
     from thermosim.run.prepare import Report
+    from thermosim.run.steady import Sampler
 
 _TEMPERATURES = ("delta_T_", "region_", "probe_")
 
@@ -56,7 +57,7 @@ def simulate_transient(
     overwrite: bool = False,
     resume: bool = False,
     finish: Finish = lambda folder: None,
-    uncertainty: bool = True,
+    uncertainty: bool | Sampler = True,
 ) -> Result:
     """Run a model with a section [transient], or go on with one (collective).
 
@@ -86,7 +87,8 @@ def simulate_transient(
             run.march()
         result = _result(run, report, journal)
         if uncertainty and model.case.uncertainty.asked:
-            result.summary |= _uncertainty(run, journal)
+            sampler = uncertainty if callable(uncertainty) else None
+            result.summary |= _uncertainty(run, journal, sampler)
         if output is not None and running is not None:
             finish_transient(run, result, journal, (running, output), finish, start)
         else:
@@ -97,31 +99,44 @@ def simulate_transient(
     return result
 
 
-def _uncertainty(run: TransientRun, journal: Journal) -> dict[str, Any]:
+def end_and_extreme(case: AnyCase, comm: Any) -> dict[str, float]:
+    """Return the mean ΔT [K] of a transient at its end and where it is largest (collective).
+
+    Raises
+    ------
+    MeshError, SolveError
+        If it cannot be meshed or solved.
+    """
+    run, _ = set_up(model_of(case), Journal(lambda text: None), comm, None, keep=False)
+    run.march()
+    means = [row["delta_T_mean_K"] for row in run.rows]
+    return {"end": means[-1], "extreme": max(means, key=abs)}
+
+
+def _uncertainty(
+    run: TransientRun, journal: Journal, sampler: Sampler | None = None
+) -> dict[str, Any]:
     """Return what numbers that are not known exactly do to the last state and to the extreme.
 
     By runs of their own, and so only where the case asks for it (collective).
     """
-    from thermosim.run.sensitivity import entries, material_error, sensitivities_in_time
+    from thermosim.run.sensitivity import beside, entries, material_error, sensitivities_in_time
 
-    comm = run.problem.domain.comm
-
-    def again(case: AnyCase) -> dict[str, float]:
-        other, _ = set_up(model_of(case), Journal(lambda text: None), comm, None)
-        other.march()
-        means = [row["delta_T_mean_K"] for row in other.rows]
-        return {"end": means[-1], "extreme": max(means, key=abs)}
-
+    case, comm = run.model.case, run.problem.domain.comm
     with journal.phase("uncertainty", "uncertainty: two runs for each number not known exactly"):
-        found = sensitivities_in_time(run.model.case, again)
+        found = sensitivities_in_time(case, lambda other: end_and_extreme(other, comm))
     if not found:
         return {}
-    return {
+    slopes = {
         "delta_T_material_K": material_error(found["end"]),
         "delta_T_extreme_material_K": material_error(found["extreme"]),
         "sensitivity": entries(found["end"]),
         "sensitivity_of_extreme": entries(found["extreme"]),
     }
+    if case.uncertainty.method != "sobol":
+        return slopes
+    assert sampler is not None  # see `simulate`
+    return slopes | beside(slopes, sampler(case, journal.say))
 
 
 def _begin(
@@ -172,11 +187,11 @@ def resume_transient(
 
 
 def set_up(
-    model: Model, journal: Journal, comm: Any, running: Path | None
+    model: Model, journal: Journal, comm: Any, running: Path | None, *, keep: bool = True
 ) -> tuple[TransientRun, Report]:
     """Make a run ready to march from its initial state, and return the report of its mesh.
 
-    Collective; `running` is the folder to write into, or None.
+    Collective; `running` is the folder to write into, or None; `keep` as of `mesh_of`.
 
     Raises
     ------
@@ -185,7 +200,7 @@ def set_up(
     """
     case = model.case
     assert case.transient is not None
-    domain, report = mesh_of(model, comm, journal)
+    domain, report = mesh_of(model, comm, journal, keep=keep)
     with journal.phase("setup", "set-up (compiles forms on the first run)"):
         from thermosim.fem.domain import constant
         from thermosim.heat.in_time import forcing_of, held_rates

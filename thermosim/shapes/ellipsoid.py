@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from math import pi, sqrt
 from typing import TYPE_CHECKING, Literal
 
@@ -58,8 +59,17 @@ def ellipsoid_cap_area(axes: ArrayLike, pole: ArrayLike, depth: float) -> float:
     raise ValueError(f"the surface of an ellipsoid with semi-axes {half} m cannot be integrated")
 
 
+@functools.lru_cache(maxsize=64)
+def _cap(axes: tuple[float, ...], pole: tuple[float, ...], depth: float) -> float:
+    """Return `ellipsoid_cap_area`: a body asks for the same cap many times."""
+    return ellipsoid_cap_area(axes, pole, depth)
+
+
+_gauss = functools.cache(np.polynomial.legendre.leggauss)
+
+
 def _cap_sum(half: NDArray[np.float64], frame: NDArray[np.float64], depth: float, n: int) -> float:
-    x, weights = np.polynomial.legendre.leggauss(min(n, 256))
+    x, weights = _gauss(min(n, 256))
     below = depth * (x + 1) / 2  # 1 - cos of the polar angle
     across = np.sqrt(below * (2 - below))
     turns = 2 * pi * np.arange(n) / n
@@ -161,7 +171,7 @@ class Ellipsoid(ShapeBase):
         removed = self.a * self.b * self.c * pi * delta**2 * (3 - delta) / 3
         moment = self.a * self.b * self.c * height * pi * (delta * (2 - delta)) ** 2 / 4
         pole = -(self.rotation.T[:, 2] * self.axes) / height
-        curved = ellipsoid_cap_area(self.axes, pole, delta) if delta else 0.0
+        curved = _cap(tuple(self.axes), tuple(pole), delta) if delta else 0.0
         return TruncatedBody(
             volume=self.volume - removed,
             free_area=self.area - curved,

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,6 +36,32 @@ def run_alone(case: AnyCase) -> Any:
         from thermosim.run.simulate import simulate
 
         return simulate(case, comm=MPI.COMM_SELF, uncertainty=False)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a sample is asked for, as a `Result` tells it."""
+
+    summary: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+
+def delta_alone(case: AnyCase) -> Numbers:
+    """Run a case in this process only for its mean ΔT [K]: steady, or at the end and the extreme.
+
+    Some ten times as fast as `run_alone` where light is a series.
+    """
+    with _ONE_AT_A_TIME:
+        from mpi4py import MPI
+
+        _start_petsc_alone()
+        if case.transient is not None:
+            from thermosim.run.transient import end_and_extreme
+
+            return Numbers(end_and_extreme(case, MPI.COMM_SELF))
+        from thermosim.run.again import mean_again
+
+        return Numbers({"end": mean_again(case, MPI.COMM_SELF)})
 
 
 def _start_petsc_alone() -> None:
