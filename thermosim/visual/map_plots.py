@@ -143,7 +143,7 @@ def draw_size_study(found: SizeStudy, intensity: float, title: str = "") -> Figu
     above.semilogy(d, 100.0 * found.eta_BX, color=style.SERIES[1], label="η_BX (%)")
     above.semilogy(d, np.where(found.best_intensity > 0.0, found.best_intensity / _KW_CM2, np.nan),
                    color=style.SERIES[2], label="best intensity (kW/cm²)")  # fmt: skip
-    above.legend(loc="upper right")
+    above.legend(loc="upper right", frameon=True)
     above.set_ylabel("at its own best intensity")
     cooling = found.net_cooling * 1e-6
     top = float(cooling.max())
