@@ -34,7 +34,8 @@ html_theme = "alabaster"
 html_theme_options = {
     "description": "Laser cooling and heating of small particles, by finite elements",
     "fixed_sidebar": True,
-    "page_width": "1080px",
+    "page_width": "1280px",
+    "body_max_width": "none",
     "sidebar_width": "240px",
     "font_size": "16px",
     "show_powered_by": False,

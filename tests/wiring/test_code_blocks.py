@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from thermosim.case.body_case import BodyCase
+from thermosim.case.dot_case import DotCase
 from thermosim.case.particle_case import Case
 from thermosim.case.read import parse_case
 from thermosim.case.tree import merged
@@ -26,6 +27,17 @@ def test_every_block_has_a_language_that_is_checked():
     assert languages <= code_blocks.LANGUAGES
     assert len(code_blocks.blocks("text")) <= MOST_PLAIN
     assert len(COMMANDS) > 40
+
+
+def test_one_command_has_one_output():
+    """What README shows of a command is what docs/ shows, which is held to the command itself."""
+    shown = {}
+    for block in code_blocks.blocks("console"):
+        output = code_blocks.output_of(block)
+        if output.strip():
+            (line,) = code_blocks.lines_of(block)
+            assert shown.setdefault(line, output) == output
+    assert len(shown) >= 3
 
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS, ids=lambda text: text[:70])
@@ -51,10 +63,14 @@ def particle():
 
 def over(tree):
     """A shipped case with the sections of a block in place of its own."""
+    if "dot" in tree:
+        return {"laser": particle()["laser"], **tree}
     if "boundaries" in tree:
         bar = ROOT / "cases" / "verification" / "nafems_t3_transient.toml"
         return {**tomllib.loads(bar.read_text()), **tree}
     whole = {**particle(), **tree}
+    if "ageing" in tree.get("gain", {}):
+        whole["transient"] = {"duration": "10 min"}
     if "particle" in tree:
         whole["particle"] = merged(particle()["particle"], tree["particle"])
         whole |= {"symmetry": "3d", "optics": {"model": "uniform"}, "assumptions": "favourable"}
@@ -78,7 +94,8 @@ def test_a_block_of_toml_is_a_case_or_a_part_of_one(block):
     if "fit" in tree:
         FitFile.model_validate(tree["fit"], context={"case_file": ROOT / "examples/fit/joint.toml"})
         return
-    sections = set(Case.model_fields) | set(BodyCase.model_fields) | {"study"}
+    sections = set(Case.model_fields) | set(BodyCase.model_fields) | set(DotCase.model_fields)
+    sections |= {"study"}
     if set(tree) <= sections and not any(name in block.text for name in NAMED_FILES):
         complete = "geometry" in tree or {"laser", "particle"} <= set(tree)
         whole = tree if complete else over(tree)

@@ -62,7 +62,7 @@ def test_the_theory_has_the_equations_of_each_room():
 
 @pytest.mark.parametrize("cells", EQUATIONS, ids=lambda cells: cells[4].strip("`"))
 def test_an_equation_has_its_function_its_page_and_its_test(cells):
-    name, test = cells[4].strip("`"), ROOT / cells[5].strip("`")
+    name, test = cells[4].strip("`"), ROOT / "tests" / cells[5].strip("`")
     module, _, attribute = f"thermosim.{name}".rpartition(".")
     found = getattr(importlib.import_module(module), attribute, None)
     if found is None:

@@ -21,11 +21,11 @@ def best_in_body(light: Light, best_of_dots: float) -> dict[str, float | str]:
 
     The heat source [W/m³] is the mean over the intensities in the body, at the temperature of the
     chamber; `best_of_dots` [W/m²] is the optimum in even light. Nothing for a body whose light is
-    known only on a mesh, and for one in even light.
+    known only on a mesh, for one in even light, and for dots that cool nowhere.
     """
     from scipy.optimize import minimize_scalar
 
-    if light.needs_mesh or light.shape is None:
+    if light.needs_mesh or light.shape is None or not best_of_dots > 0.0:
         return {}
     p = light.resolved().model.parameters(light.laser.photon_energy)
     body = lit_body(light, p).by_intensity()[0]

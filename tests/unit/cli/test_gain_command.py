@@ -70,6 +70,14 @@ def test_gain_table_names_the_optimum(capsys):
     assert "add -o DIR" in captured.err
 
 
+def test_dots_that_cool_nowhere_have_no_best_intensity_in_a_body(capsys):
+    """The shipped smooth sphere traps its light: no optimum, and no crash in looking for one."""
+    case = Path(__file__).parents[3] / "cases" / "gain_smooth_sphere.toml"
+    numbers = document(capsys, "gain", str(case))
+    assert numbers["cools"] is False
+    assert not [name for name in numbers if name.startswith("body_")]
+
+
 def test_gain_names_the_best_intensity_of_the_body_beside_that_of_its_dots(capsys):
     """What `limits` finds at it: most cooling power there, heating at the optimum of even light."""
     numbers = document(capsys, "gain", *BODY)
