@@ -67,12 +67,14 @@ def _ensemble_text(numbers: dict[str, Any]) -> str:
 
 
 def _one_dot_text(numbers: dict[str, Any]) -> str:
-    change, medium = numbers["dot_delta_T_K"], numbers["dot_delta_T_medium_K"]
+    change = numbers.get("dot_delta_T_closed_K")
     mean = "no steady state" if change is None else engineering(change, "K")
-    if medium is not None:
-        interface = engineering(numbers["dot_delta_T_interface_K"], "K")
-        mean += f" ({engineering(medium, 'K')} in the medium, {interface} at the interface)"
-    g2 = numbers["dot_g2"]
+    if "dot_delta_T_outside_K" in numbers:
+        parts = (
+            engineering(numbers[f"dot_delta_T_{side}_K"], "K") for side in ("inside", "outside")
+        )
+        mean += " ({} in dot and shell, {} outside)".format(*parts)
+    g2 = numbers.get("dot_g2")
     return (
         f"mean ΔT {mean}; {engineering(numbers['dot_photon_event_K'], 'K')} at each photon, "
         f"fluctuation {engineering(numbers['dot_fluctuation_K'], 'K')} rms, both within "

@@ -7,6 +7,7 @@ temperature found; heat on its way to the contact and in the substrate follows `
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +57,7 @@ class Lumped:
         where that is not known or does not matter
     parameters : of the gain
     host : absorption coefficient of what only heats beside the gain [1/m]
+    others : how much other particles warm what is under the contact [K]
     """
 
     model: Model
@@ -65,6 +67,7 @@ class Lumped:
     parameters: GainParameters | None
     host: float
     warmth: NDArray[np.float64] | None = None
+    others: float = 0.0
 
     @classmethod
     def of(
@@ -82,6 +85,12 @@ class Lumped:
         found = neumann(body.points, shape.radius)
         body, (warmth,) = body.by_intensity(found - found @ body.weight)
         return cls(model, lump, heat, body, p, host, warmth)
+
+    def beside_others(self, warmed: float) -> Self:
+        """Return the same particle where others warm what is under its contact [K]."""
+        other = copy.copy(self)  # with all that is known of it already
+        object.__setattr__(other, "others", warmed)
+        return other
 
     # the body
 
@@ -211,7 +220,7 @@ class Lumped:
             q = self.densities(T) * self.weights * self.volume
             shift = float(q @ self.warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
         network = self._network(mean)
-        warmed = support.lit + support.glow * self.emitted(theta)
+        warmed = support.lit + support.glow * self.emitted(theta) + self.others
         drive = T + shift - support.temperature - warmed
         return np.linalg.solve(network, np.full(len(network), drive))
 
