@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.results.words import absolute, delta_text, goal_delta
+from thermosim.results.words import absolute, delta_text, goal_delta, largest_error
 from thermosim.visual import style
 from thermosim.visual.budget import percent, rows_of, shares
 from thermosim.visual.fields import frames, paint, seen_range
@@ -111,7 +111,9 @@ def _answer(result: Result) -> str:
     """Return the one number of a result, for a corner of its picture."""
     layout, (delta, _) = result.layout, goal_delta(result)
     if layout.zero:
-        return f"mean ΔT\n{style.si_text(delta, 'K')}"
+        error = largest_error(result)
+        text = style.si_text(delta, "K") if not error else delta_text(delta, error)
+        return f"mean ΔT\n{text}"
     return f"{layout.goal}\n{absolute(layout.T_ref + delta, change=abs(delta))}"
 
 
@@ -168,11 +170,12 @@ def _draw_bars(
 
 
 def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
-    """Draw ΔT of the goal of each result as a bar with its numerical error."""
-    found = [goal_delta(result) for result in results]
+    """Draw ΔT of the goal of each result as a bar with the largest ± that is known."""
+    found = [(goal_delta(result)[0], largest_error(result)) for result in results]
     means, errors = np.array([(delta, error or np.nan) for delta, error in found]).T
     factor, unit = style.si_scale(means, "K")
-    reach = float(np.abs(means).max()) / factor or 1.0
+    ends = np.abs(means) + np.nan_to_num(errors)
+    reach = float(ends.max()) / factor or 1.0
     places = np.arange(len(results))
     colours = [style.colour_of(i) for i in range(len(results))]
     axes.barh(
@@ -187,14 +190,16 @@ def draw_temperatures(axes: Axes, results: Sequence[Result]) -> None:
     axes.set_yticks(places, [letter(i) for i in range(len(results))], weight="bold")
     axes.set_ylim(len(results) - 0.45, -0.75)
     axes.set_xlim(
-        min(0.0, float(means.min()) / factor) - 0.05 * reach,
-        max(0.0, float(means.max()) / factor) + 0.05 * reach,
+        min(0.0, float((means - np.nan_to_num(errors)).min()) / factor) - 0.05 * reach,
+        max(0.0, float((means + np.nan_to_num(errors)).max()) / factor) + 0.05 * reach,
     )
     axes.axvline(0.0, color=style.NEUTRAL, lw=0.8)
     layout = results[0].layout
     what = f"ΔT of the {layout.about}" if layout.zero else "T of the goal minus reference"
     axes.set_xlabel(f"{what} ({unit})")
-    axes.set_title("Mean ΔT ± numerical error" if layout.zero else "ΔT ± numerical error")
+    unsure = any(result.summary.get("delta_T_material_K") for result in results)
+    what = "numbers not known exactly" if unsure else "numerical error"
+    axes.set_title(f"{'Mean ΔT' if layout.zero else 'ΔT'} ± {what}")
     style.clean_axes(axes, grid="x")
 
 
