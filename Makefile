@@ -4,10 +4,11 @@ RUN := docker/run
 PYTEST := $(RUN) python3 -m pytest
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test test-slurm fuzz lint format bench dist doctor clean distclean
+.PHONY: help demo docs pictures test test-slurm fuzz lint format bench dist doctor clean distclean
 
 help:
 	@echo 'make demo    three cases side by side, into demo/'
+	@echo 'make docs    the documentation as a site, into docs/_build/index.html'
 	@echo 'make test    all tests (PYTEST_OPTIONS="-k words" for some)'
 	@echo 'make test-slurm  a Slurm of two nodes on this machine (Debian 13, root)'
 	@echo 'make fuzz    shipped case files changed at random, for an hour (SECONDS=60 SEED=7)'
@@ -20,6 +21,13 @@ help:
 
 demo:
 	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml cases/microparticle_best_intensity.toml -o demo --overwrite
+
+# Every warning is an error. make pictures draws the pictures of the gallery and the verification anew.
+docs:
+	$(RUN) python3 -m sphinx -W --keep-going -b html -q docs docs/_build
+
+pictures:
+	$(RUN) python3 docs/make_pictures.py
 
 # Tests marked mpi start mpirun themselves and would fight with others for the cores.
 test:
@@ -55,7 +63,7 @@ doctor:
 	$(RUN) thermosim doctor
 
 clean:
-	rm -rf demo build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf demo build dist docs/_build notebooks/out htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 distclean: clean
