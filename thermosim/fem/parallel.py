@@ -75,6 +75,9 @@ def begin_ranks() -> None:
     """
     if wrong_launcher():
         raise MissingDependencyError(f"{_WRONG} (MPICH). {_fitting('MPICH')}")
+    import thermosim.fem.first  # noqa: F401
+
+    # isort: split
     from mpi4py import MPI
 
     started = max(int(os.environ.get(name, "1")) for name in _STARTED)
