@@ -44,8 +44,7 @@ def test_case_runs_as_its_lumped_balance_says(name):
     assert found["delta_T_mean_K"] == pytest.approx(Bench(case).body().steady(), rel=tolerance)
 
 
-# that of the belt takes minutes: its emission is followed into the silicon at every trial
-@pytest.mark.parametrize("name", [name for name in CLAIMS if not name.startswith("cds_")])
+@pytest.mark.parametrize("name", CLAIMS)
 def test_verdict(name):
     path, (claim, verdict) = CASES / "claims" / f"{name}.toml", CLAIMS[name]
     found = judge(load_case(path), load_case(path, ["assumptions=favourable"]), claim)

@@ -67,6 +67,16 @@ def test_byte_order_mark_is_no_fault(tmp_path):
     assert load_case(tmp_path / "case.toml").title == "good"
 
 
+def test_one_value_of_a_library_material_is_overridden_and_the_rest_stays(write):
+    plain = load_case(write(GOOD)).material("Cs4PbBr6")
+    k = "materials.Cs4PbBr6.conductivity.k.value=0.2 W/(m*K)"
+    changed = load_case(write(GOOD), [k]).material("Cs4PbBr6")
+    assert changed.conductivity.at(300.0)[0, 0] == pytest.approx(0.2)
+    assert plain.conductivity.at(300.0)[0, 0] == pytest.approx(0.3)
+    assert changed.refractive_index == plain.refractive_index
+    assert changed.conductivity.k.relative_uncertainty == plain.conductivity.k.relative_uncertainty
+
+
 def test_overrides_win_and_make_sections(write):
     sets = ["particle.shape.radius=2 um", "solver.degree=1", 'contact.radius="50 nm"']
     case = load_case(write(GOOD), sets)

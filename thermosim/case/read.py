@@ -14,6 +14,7 @@ from thermosim.case.dot_case import DotCase, beside_dot
 from thermosim.case.errors import problems_of, toml_message
 from thermosim.case.particle_case import Case
 from thermosim.case.study import Study
+from thermosim.case.tree import spelled_out
 from thermosim.errors import CaseError, Problem
 from thermosim.language.files import read_bounded
 
@@ -142,6 +143,7 @@ def _override(tree: dict[str, Any], text: str) -> None:
         parsed = tomllib.loads(f"v = {value}")["v"]
     except (ValueError, RecursionError):  # as for a file: see read_toml
         parsed = value.strip()
+    tree.update(spelled_out(tree, parts))
     node = tree
     for part in parts[:-1]:
         node = node.setdefault(part, {})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from thermosim.materials.catalogue import library_text
 
 _CHOOSERS = ("kind", "model")
 
@@ -12,9 +14,22 @@ _CHOOSERS = ("kind", "model")
 def with_override(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     """Return a copy of `tree` with `value` at the dotted `path`."""
     nested: Any = value
-    for part in reversed(path.split(".")):
+    parts = path.split(".")
+    for part in reversed(parts):
         nested = {part: nested}
-    return merged(tree, nested)
+    return merged(spelled_out(tree, parts), nested)
+
+
+def spelled_out(tree: Mapping[str, Any], parts: Sequence[str]) -> dict[str, Any]:
+    """Return a tree in which the library material has a section that a path leads into.
+
+    A section of the case replaces the whole material; who sets one of its values means the rest
+    to stay.
+    """
+    own = tree.get("materials", {})
+    known = parts[0] == "materials" and len(parts) > 2 and isinstance(own, Mapping)
+    text = library_text(parts[1]) if known and parts[1] not in own else None
+    return dict(tree) if text is None else {**tree, "materials": {**own, parts[1]: text}}
 
 
 def merged(tree: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -125,7 +125,8 @@ def _deltas(
 
     cases = {str(i): _with_values(case, known, row) for i, row in enumerate(values)}
     names = ("end",) if case.transient is None else ("end", "extreme")
-    found, failures = {name: np.full(len(cases), np.nan) for name in names}, list[str]()
+    found: dict[str, Floats] = {name: np.full(len(cases), np.nan) for name in names}
+    failures = list[str]()
     with tempfile.TemporaryDirectory() as folder:
         for count, record in enumerate(
             compute_all(cases, crew or local(), delta_alone, Path(folder))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _FEWEST, _MOST = 400, 200_000
 _RINGS, _TURNS = 4000, 16
 _KEPT, _SMALL = 6_000_000, 1_200_000  # numbers of a table that is kept, and of one of many
+_SPENT = 50.0  # decay lengths of a wave above the heat, of which nothing reaches the surface
 _SMEARED, _FINE = 0.1, 30.0  # disk over distance, and waves within it
 _ANGLES = 96  # cosines of the incidence of emission
 
@@ -256,6 +257,8 @@ class _Plate:
         count = min(max(_FEWEST, math.ceil(12 * self.radius / beam.width)), _MOST)
         wave_number, weight = self.waves(count)
         lit = wave_number * beam.width < 12  # the beam has no finer waves
+        shallow = min(depth for depth, _ in shares) * min(x.spread / x.upright for x in self.layers)
+        lit &= wave_number * shallow < _SPENT
         wave_number, weight = wave_number[lit], weight[lit]
         factor = weight * np.sinc(wave_number * self.disk / np.pi) * beam.transform(wave_number)
         return sum(

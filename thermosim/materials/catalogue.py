@@ -7,6 +7,7 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
 
 from thermosim.errors import CaseError, Problem
 from thermosim.materials.material import Material
@@ -23,10 +24,18 @@ def material_names() -> tuple[str, ...]:
     return tuple(sorted(stems, key=str.lower))
 
 
+def library_text(name: str) -> dict[str, Any] | None:
+    """Return what the data file of a material of the library holds; None if there is none."""
+    official = ALIASES.get(name, name)
+    if official not in material_names():
+        return None
+    path = files(__package__) / "library" / f"{official}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 @functools.cache
 def _from_library(name: str) -> Material:
-    text = (files(__package__) / "library" / f"{name}.toml").read_text(encoding="utf-8")
-    return Material.model_validate(tomllib.loads(text), context={"case_file": True})
+    return Material.model_validate(library_text(name), context={"case_file": True})
 
 
 def load_material(

@@ -78,6 +78,42 @@ def test_constraints_hold_back():
     assert tight.delta_T > free.delta_T
 
 
+def test_the_heating_of_the_substrate_holds_back():
+    """Light that mica absorbs (k = 1e-7) warms it in proportion: half of that, half the light."""
+    beam = ('laser.profile="gaussian"', 'laser.waist="20 um"', "assumptions=favourable")
+    silicon = (*beam, 'substrate.material="silicon"', "substrate.emissivity=0.5")
+    lit = search(MICA, INTENSITY, overrides=silicon)
+    free = optimise(lit)
+    rise = lit.bench.body(free.values).support.lit
+    assert rise > 0.0
+    limits = Constraints(substrate_heating=0.5 * rise)
+    tight = optimise(search(MICA, INTENSITY, limits=limits, overrides=dark))
+    assert tight.binding == ("heating of the substrate",)
+    assert tight.values["laser.intensity"] == pytest.approx(
+        0.5 * free.values["laser.intensity"], rel=1e-2
+    )
+
+
+@pytest.mark.parametrize(
+    ("varied", "coldest"),
+    [
+        (Varied("gain.density.n_dots", 1e21, 5e22, "1/m^3"), 5e22),
+        (Varied("contact.radius", 1e-9, 1e-7, "m"), 1e-9),
+        (Varied("laser.photon_energy", 2.31 * e, 2.36 * e, "J"), None),
+        (Varied("particle.shape.radius", 1e-6, 1e-5, "m"), None),
+    ],
+)
+def test_nothing_of_a_fine_scan_is_colder(varied, coldest):
+    """Each kind of number: the optimum is the least of 400 points, or colder."""
+    space = search(ALONE, varied)
+    found = optimise(space)
+    scan = [space.delta_T({varied.path: v}) for v in varied.at(np.linspace(0.0, 1.0, 400))]
+    assert found.delta_T <= min(scan) + 1e-9
+    assert found.delta_T == pytest.approx(min(scan), rel=1e-3)
+    if coldest is not None:
+        assert found.values[varied.path] == pytest.approx(coldest, rel=1e-3, abs=0)
+
+
 def test_what_a_thermometer_cannot_see_is_no_answer(capfd):
     """-0.15 K against 0.3 K of noise."""
     command = ["optimise", str(MICA), "--set", "assumptions=favourable", "--lumped"]
