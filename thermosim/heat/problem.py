@@ -193,13 +193,17 @@ class HeatProblem(State):
             K.setLGMap(*maps)
         return K
 
-    def assemble_residual(self, b: Any) -> None:
-        """Assemble F at `theta` into `b` [W]; at held nodes it is the heat that they take up."""
+    def assemble_residual(self, b: Any, *, fixed: bool = True) -> None:
+        """Assemble F at `theta` into `b` [W]; at held nodes it is the heat that they take up.
+
+        `fixed` False leaves out what `stiffness` does, beside which small sources are rounded.
+        """
         if self._rest_form is None:
             b.set(0.0)
         else:
             assemble_vector(b, self._rest_form)
-        self._add_fixed(b)
+        if fixed:
+            self._add_fixed(b)
         for part in self.couplings:
             part.add_residual(b)
 

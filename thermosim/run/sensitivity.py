@@ -115,7 +115,9 @@ class Adjoint:
             return self.light.heat_in_sphere(light, weights) - before
         if _contact(model_of(case)) != _contact(self.model):
             return self._weighed(case, moved=True) - self._base_moved
-        return self._weighed(case) - self._base
+        conducts = self._conducts_as_before(model_of(case))
+        base = self._base_changing if conducts else self._base
+        return self._weighed(case, fixed=not conducts) - base
 
     @cached_property
     def _in_sphere(self) -> tuple[HeatWeights, float]:
@@ -145,23 +147,34 @@ class Adjoint:
         return self._weighed(self.model.case)
 
     @cached_property
+    def _base_changing(self) -> float:
+        """What `_base` is without conduction, whose rounding drowns small sources."""
+        return self._weighed(self.model.case, fixed=False)
+
+    @cached_property
     def _base_moved(self) -> float:
         return self._weighed(self.model.case, moved=True)
 
-    def _weighed(self, case: AnyCase, *, moved: bool = False) -> float:
+    def _conducts_as_before(self, model: Model) -> bool:
+        """Whether conduction, contacts and gaps of a model are those of the solved problem."""
+        heat = heat_on(model, self.problem.domain, None)
+        return _conducts(heat) == _conducts(self.problem.model)
+
+    def _weighed(self, case: AnyCase, *, moved: bool = False, fixed: bool = True) -> float:
         """Return -F(θ; z) of a case at the temperatures that were found [K].
 
-        `moved` asks for light where nodes of a wider contact are.
+        `moved` asks for light where nodes of a wider contact are; `fixed` False leaves out what
+        matrices hold that no state changes.
         """
         from thermosim.mesh.morph import contact_widened
 
         model = model_of(case)
         if not moved:
-            return self._on_the_mesh(model, moved=False)
+            return self._on_the_mesh(model, moved=False, fixed=fixed)
         with contact_widened(self.problem.domain, _contact(self.model), _contact(model)):
             return self._on_the_mesh(model, moved=True)
 
-    def _on_the_mesh(self, model: Model, *, moved: bool) -> float:
+    def _on_the_mesh(self, model: Model, *, moved: bool, fixed: bool = True) -> float:
         from thermosim.fem.domain import vector
         from thermosim.heat.problem import HeatProblem
 
@@ -176,7 +189,7 @@ class Adjoint:
             other._level_weights = problem._level_weights
         other.theta.x.array[:] = problem.theta.x.array
         b = vector(other.space)
-        other.assemble_residual(b)
+        other.assemble_residual(b, fixed=fixed)
         n = b.local_size
         return -float(problem.domain.comm.allreduce(float(b.array_r @ self._z.x.array[:n])))
 
