@@ -254,7 +254,7 @@ class TransientRun:
     def keep_field(self) -> None:
         """Keep the whole field of this moment, if the run writes files."""
         if self.files is not None:
-            self.files.snapshots.keep(self.course.snapshots, self.course.time, self.problem.theta)
+            self.files.snapshots.keep(self.course.snapshots, self.course.time, self.problem)
             self.course.snapshots += 1
 
     def keep_last_field(self) -> None:
