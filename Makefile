@@ -4,21 +4,30 @@ RUN := docker/run
 PYTEST := $(RUN) python3 -m pytest
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test test-slurm fuzz lint format bench doctor clean distclean
+.PHONY: help demo docs pictures test test-slurm fuzz lint format bench dist doctor clean distclean
 
 help:
 	@echo 'make demo    three cases side by side, into demo/'
+	@echo 'make docs    the documentation as a site, into docs/_build/index.html'
 	@echo 'make test    all tests (PYTEST_OPTIONS="-k words" for some)'
 	@echo 'make test-slurm  a Slurm of two nodes on this machine (Debian 13, root)'
 	@echo 'make fuzz    shipped case files changed at random, for an hour (SECONDS=60 SEED=7)'
 	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
 	@echo 'make bench   measured speed beside a plain DOLFINx script'
+	@echo 'make dist    wheel and sdist, each tried in a clean environment'
 	@echo 'make doctor  what is installed and what is missing'
 	@echo 'make clean   removes what runs left in this clone'
 	@echo 'make distclean   also the userlands and caches that all clones share'
 
 demo:
 	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml cases/microparticle_best_intensity.toml -o demo --overwrite
+
+# Every warning is an error. make pictures draws the pictures of the gallery and the verification anew.
+docs:
+	$(RUN) python3 -m sphinx -W --keep-going -b html -q docs docs/_build
+
+pictures:
+	$(RUN) python3 docs/make_pictures.py
 
 # Tests marked mpi start mpirun themselves and would fight with others for the cores.
 test:
@@ -37,7 +46,7 @@ lint:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) shellcheck -x docker/run docker/bin/thermosim $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run
+	$(RUN) shellcheck -x docker/run docker/bin/thermosim docker/release $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run
 
 format:
 	$(RUN) ruff check --fix .
@@ -46,11 +55,15 @@ format:
 bench:
 	$(RUN) python3 -m benchmarks
 
+# The Python of this machine, 3.12 or later: what is tried must not come from an environment.
+dist:
+	docker/release dist
+
 doctor:
 	$(RUN) thermosim doctor
 
 clean:
-	rm -rf demo build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf demo build dist docs/_build notebooks/out htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 distclean: clean

@@ -167,6 +167,18 @@ def moose_III_3(folder, size):
     return tree, {"probe_p_K": exact}
 
 
+def moose_III_2(folder, size):
+    """A shell between 600 K and 300 K, k = 5 + 1e-3 (T - 300 K) (the same report, III.2)."""
+    faces = {"inner": {"temperature": "600 K"}, "outer": {"temperature": "300 K"}}
+    tree = shell(folder, 0.2, 1.0, faces, size, 2, rising(5.0, 2e-4), goal="p", p=(0.24, 0.32))
+    total = (5.3 + 5.0) / 2 * 300
+    at = total * (1 / 0.4 - 1) / (1 / 0.2 - 1)
+    heat = 2 * math.pi * total / (1 / 0.2 - 1)
+    published = 5 / 1e-3 * (math.sqrt(1 + 1e-3 * (5.3 + 5) * 300 * 0.375 / 5**2) - 1)
+    assert abs(from_kirchhoff(at, 5.0, 2e-4) - 300 - published) < 1e-9
+    return tree, {"probe_p_K": 300 + published, "inner:held": -heat, "outer:held": heat}
+
+
 def kirchhoff_sphere(folder, size):
     """A hollow sphere whose conductivity doubles: 4π ∫k dT/(1/a - 1/b), half of it here."""
     faces = {"inner": {"temperature": "500 K"}, "outer": {"temperature": "300 K"}}
@@ -307,33 +319,3 @@ def contact_in_time(folder, size, t, h=2.0):
     tree["regions"] = {"first": {"material": "m"}, "second": {"material": "m"}}
     tree["contacts"] = {"joint": {"between": ["first", "second"], "h_c": f"{h} W/(m^2*K)"}}
     return in_time(tree, t), {"probe_a_K": first, "probe_b_K": second}
-
-
-DISKS = """
-SetFactory("OpenCASCADE");
-Rectangle(1) = {0, 0, 0, 1, 0.1};
-Rectangle(2) = {0, 0.5, 0, 1, 0.1};
-Physical Surface("low") = {1};
-Physical Surface("high") = {2};
-Physical Curve("low_bottom") = {1}; Physical Curve("low_top") = {3};
-Physical Curve("high_bottom") = {5}; Physical Curve("high_top") = {7};
-"""
-
-
-def disks(folder, patches):
-    """Two disks of 1 m, 0.4 m apart, the lower one hot in its middle.
-
-    322.7327 K is what 50, 100 and 200 facets, each a patch, lead to: 322.7273, .7314, .7324.
-    """
-    path = folder / "disks.geo"
-    path.write_text(DISKS)
-    sky = {"radiation": {"emissivity": 0.8, "T_env": "300 K"}}
-    faces = {
-        "low_bottom": {"temperature": formula("400 + 200*exp(-(r/0.3)**2)")},
-        **dict.fromkeys(("low_top", "high_bottom", "high_top"), sky),
-    }
-    geometry = {"file": str(path), "unit": "m", "symmetry": "axisymmetric"}
-    tree = body(geometry, faces, 0.04, k="0.5 W/(m*K)", goal="high")
-    tree["regions"] = {"low": {"material": "m"}, "high": {"material": "m"}}
-    seen = {"boundaries": ["low_top", "high_bottom"], "patches": patches}
-    return tree | {"enclosures": {"gap": seen}}, {"region_high_mean_K": 322.7327}

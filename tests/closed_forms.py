@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
+from scipy import constants
 
 from thermosim.bodies.emissivity import (
     IndexFunction,
@@ -23,15 +24,16 @@ from thermosim.gain.escape.closed import (
 )
 from thermosim.gain.master import Array, Ladder
 from thermosim.gain.recombination import TrionBiexciton
-from thermosim.limits.closed import radiation_delta_T, sphere_area
+from thermosim.limits.closed import sphere_area
 from thermosim.optics.fresnel import cos_refracted, fresnel_reflectance
-from thermosim.optics.mie import MieSphere, _radial_quadrature, hot_spot_factor
+from thermosim.optics.mie import MieSphere, _parts, _radial_quadrature, _spherical
 from thermosim.optics.rays_segments import Integers, Segments, deposit_on_cells
 from thermosim.shapes.hits import Rng, check_lengths
 from thermosim.shapes.hits_convex import ConvexSurface
 
 _TINY_DEPTH = 0.05
 Floats = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
 
 
 def rayleigh_emissivity(
@@ -127,6 +129,27 @@ def lambertian_sphere_escape(tau: ArrayLike, index: ArrayLike) -> Floats:
     return np.asarray(first + (arrives - first) * leaves / (absorbed + leaves))
 
 
+def radiation_delta_T(
+    flux: npt.ArrayLike, T_env: npt.ArrayLike = 300.0, emissivity: npt.ArrayLike = 1.0
+) -> Floats:
+    """Return ``ΔT`` [K] at which radiation balances the cooling ``flux`` [W/m²] of the surface.
+
+    Exact solution of ``ε σ (T_env⁴ - T⁴) = flux``. NaN if flux exceeds ``ε σ T_env⁴``.
+    """
+    T_0 = np.asarray(T_env, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):  # emissivity 0: NaN or infinite
+        share = np.asarray(flux, dtype=float) / (
+            np.asarray(emissivity) * constants.Stefan_Boltzmann * T_0**4
+        )
+    possible = share < 1
+    return np.where(possible, T_0 * np.expm1(np.log1p(-np.where(possible, share, 0.0)) / 4), np.nan)
+
+
+def relaxation_time(heat_capacity: npt.ArrayLike, conductance: npt.ArrayLike) -> Floats:
+    """Return ``C/G`` [s] for a heat capacity C [J/K] and all conductances together [W/K]."""
+    return np.asarray(np.asarray(heat_capacity) / np.asarray(conductance))
+
+
 def isolated_dot_delta_T(
     g: npt.ArrayLike,
     radius: npt.ArrayLike,
@@ -201,6 +224,38 @@ def axis_peak(sphere: MieSphere, per_wavelength: int = 40) -> tuple[float, float
         options={"xatol": 1e-9},
     )
     return -float(found.fun), float(found.x)
+
+
+def hot_spot_factor(intensity: ArrayLike, volume: ArrayLike) -> float:
+    """Return ``<I²>/<I>²`` over a volume; 1 for uniform light.
+
+    The optimum gain of a body falls to about its inverse (g is concave in intensity).
+    ``volume`` are the weights, of the shape of ``intensity``.
+    """
+    intensity, volume = np.asarray(intensity, float), np.asarray(volume, float)
+    mean = (volume * intensity).sum()
+    return float(volume.sum() * (volume * intensity**2).sum() / mean**2)
+
+
+def internal_field(points: ArrayLike, m: complex, x: float) -> Complexes:
+    """Return the complex field E/E0 inside the sphere, shape (n, 3).
+
+    The wave runs along +z and is polarised along x; ``points`` (n, 3) are in units of the
+    radius, from the centre.
+    """
+    sphere = MieSphere.build(m, x)
+    points = np.asarray(points, float)
+    s, mu, cos_phi, sin_phi = _spherical(points)
+    sin_theta = np.sqrt(np.maximum(1.0 - mu**2, 0.0))
+    field = np.empty(points.shape, complex)
+    for i in _parts(s.size, sphere.c.size):
+        A_r, A_theta, A_phi = sphere.amplitudes(s[i], mu[i])
+        E_r, E_theta, E_phi = A_r * cos_phi[i], A_theta * cos_phi[i], -A_phi * sin_phi[i]
+        outward = E_r * sin_theta[i] + E_theta * mu[i]
+        field[i, 0] = outward * cos_phi[i] - E_phi * sin_phi[i]
+        field[i, 1] = outward * sin_phi[i] + E_phi * cos_phi[i]
+        field[i, 2] = E_r * mu[i] - E_theta * sin_theta[i]
+    return field
 
 
 def sphere_hot_spot_factor(sphere: MieSphere) -> float:

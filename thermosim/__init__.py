@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Case": "thermosim.case.particle_case",
     "CaseError": "thermosim.errors",
+    "DotCase": "thermosim.case.dot_case",
     "GainModel": "thermosim.gain",
     "BodyCase": "thermosim.case.body_case",
     "Laser": "thermosim.optics.beam",
@@ -22,7 +23,9 @@ _HOMES = {
     "SolveError": "thermosim.errors",
     "build_mesh": "thermosim.mesh.build",
     "check": "thermosim.limits.check",
+    "claim": "thermosim.infer.python",
     "fields": "thermosim.visual.access",
+    "fit": "thermosim.infer.python",
     "load_case": "thermosim.case.read",
     "load_material": "thermosim.materials",
     "load_result": "thermosim.results",

@@ -32,7 +32,7 @@ run_in_image() {
 
 build_image() {
     local engine=$1 tag=$2 file name
-    local options=(build --file "$CLONE/docker/Dockerfile" --build-arg "SUITE=$SUITE" --tag "$tag")
+    local options=(build --file "$CLONE/docker/Dockerfile" --target environment --build-arg "SUITE=$SUITE" --tag "$tag")
     for name in http_proxy https_proxy no_proxy; do
         [ -z "${!name:-}" ] || options+=(--build-arg "$name=${!name}")
     done

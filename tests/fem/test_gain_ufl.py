@@ -36,6 +36,10 @@ MODELS = {
         },
         "recombination": {"kind": "ladder", "ionisation": 0.1, "bleaching": True},
     },
+    "upconversion": {
+        "upconversion": {"kind": "activated", "full_energy": 2.4 * e, "ratio": 1e-3},
+        "ensemble": {"gap": {"width": 2e-3 * e}},
+    },
     "detailed_balance": {"emission": {"kind": "van_roosbroeck"}, "temperature_min": 240.0},
 }
 

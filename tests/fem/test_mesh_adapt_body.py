@@ -68,11 +68,13 @@ def test_it_is_met_in_space():
 def test_errors_of_cells_sum_to_the_error():
     from types import SimpleNamespace
 
-    from thermosim.heat.error import estimate_error
+    from thermosim.heat.error import Finer
 
     result = solve(PLATE, size="100 mm")
     problem = result.state
-    estimate = estimate_error(problem, result.case.solver, "body")
+    finer = Finer(problem, result.case.solver, 1e-5)
+    estimate = finer.goal("body")
+    finer.destroy()
     found = cell_errors(estimate)
     assert len(found) == result.summary["n_cells"]
     assert found.sum() == pytest.approx(estimate.discretisation, rel=1e-9, abs=0)

@@ -220,7 +220,7 @@ def test_runaway_ends_with_a_message():
         march.states()
 
 
-def test_a_run_that_creeps_is_given_up():
+def test_a_run_that_stalls_is_given_up():
     """That must cut nearly every step since Newton fails; not one that must do so for a while."""
     march = March(strip([0.0, 1.0]), HeatModel(T_REF, (body("bar"),)), settings={"duration": 1.0})
     watch = march.stepper._give_up_where_newton_fails

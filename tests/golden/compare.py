@@ -5,7 +5,7 @@ or difference of larger numbers leaves is known no better than the rounding of t
 below are shares of the number that it is a rest of, never of itself. Three runs of one version on
 one machine give the same digits but for a few last ones (the enclosure with its iterated linear
 solver); other BLAS kernels and a mesh numbered afresh move no flow by more than 4e-14 of the heat
-turned over.
+exchanged.
 """
 
 import math

@@ -13,6 +13,7 @@ COUPLED = [
     "--set", "chamber.gap_gas=true", "--set", "radiation.near_field=true",
     "--set", "output.pictures=false",
     "--set", "output.fields=false", "--set", "solver.error_estimate=false",
+    "--set", "uncertainty.method=none",
 ]  # fmt: skip
 COARSE = [
     "--set", "symmetry=quarter", "--set", "mesh.cells_per_contact=3",

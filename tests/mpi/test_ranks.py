@@ -47,10 +47,10 @@ def test_ranks_agree(mpirun, tmp_path, name):
         assert written["delta_T_mean_K"] == printed["delta_T_mean_K"]
         found.append(printed)
     known = [numbers.get("sensitivity", {}) for numbers in found]
-    for path, entry in known[0].items():
-        if entry["share"] > 1e-6:  # of smaller ones only the rounding differs
-            slopes = [entries[path]["dT_dp"] for entries in known]
-            assert slopes == pytest.approx([slopes[0]] * 3, rel=1e-6, abs=0), path
+    largest = max((abs(entry["change_K"]) for entry in known[0].values()), default=0.0)
+    for path in known[0]:  # small ones hang on the last digits of what nearly cancels
+        changes = [entries[path]["change_K"] for entries in known]
+        assert changes == pytest.approx([changes[0]] * 3, rel=1e-6, abs=1e-7 * largest), path
     for key in ("delta_T_mean_K", "delta_T_min_K", "delta_T_max_K", "heat_to_substrate_W"):
         if key not in found[0]:  # own geometry has no substrate
             continue

@@ -6,7 +6,7 @@ limit has a second closed form, it is compared to 1e-10 as well.
 
 import numpy as np
 import pytest
-from closed_forms import ensemble_delta_T, isolated_dot_delta_T
+from closed_forms import ensemble_delta_T, isolated_dot_delta_T, relaxation_time
 from scipy import constants
 
 from thermosim.bodies.chamber import radiative_conductance, radiative_flux
@@ -17,7 +17,6 @@ from thermosim.limits.closed import (
     isolated_dot_radius,
     largest_conductance,
     linear_delta_T,
-    relaxation_time,
     required_n_R,
     sphere_area,
     sphere_volume,

@@ -110,6 +110,20 @@ def test_two_plates_of_silicon_carbide_at_ten_nanometres():
 
 
 @pytest.mark.parametrize(
+    ("d", "published"), [(10e-9, 9344.8), (30e-9, 1085.54), (100e-9, 136.91), (1e-6, 15.611)]
+)
+def test_two_plates_of_silicon_carbide_by_a_published_code(d, published):
+    """What MESH finds for half-spaces of the same ε: scattering matrices and dyadic sources.
+
+    Chen, Zhao and Fan, Comput. Phys. Commun. 231, 163 (2018), 10.1016/j.cpc.2018.04.032, version of
+    2021: its flux per k and ω (`getPhiAtKParallel`) with vacuum of Im ε = 1e-10, summed by 24
+    Gauss points in each of 13 to 17 panels of k and the trapezium over 1647 ω from 20 to 3000 1/cm.
+    """
+    found = float(gap_conductance(silicon_carbide, silicon_carbide, d, T, 1e-4))
+    assert found == pytest.approx(published, rel=1e-3, abs=0)
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [(silicon_carbide, silicon_carbide), (silica, silica), (HOST.at, MICA.at)],
     ids=["SiC", "silica", "host and mica"],

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from closed_forms import axis_peak
+from closed_forms import axis_peak, internal_field
 
-from thermosim.optics.mie import MieSphere, internal_field, mie_efficiencies, size_parameter
+from thermosim.optics.mie import MieSphere, mie_efficiencies, size_parameter
 
 
 @pytest.mark.parametrize(

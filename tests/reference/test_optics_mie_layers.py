@@ -11,9 +11,10 @@ import math
 
 import numpy as np
 import pytest
+from closed_forms import internal_field
 
 from thermosim.optics.axial import gaussian_waves, plane_wave
-from thermosim.optics.mie import MieSphere, internal_field
+from thermosim.optics.mie import MieSphere
 from thermosim.optics.mie_coated import scatterer
 from thermosim.optics.mie_layers import PlaneLayers, lit_sphere
 

@@ -159,7 +159,7 @@ def fault(arguments, allowed):
         return status, f"status {status}: {words[-500:]}"
     if status and not err.getvalue().strip():
         return status, f"status {status} without a word"
-    told = re.sub(r"(?m)^title = .*$", "", out.getvalue())  # may hold any words
+    told = re.sub(r"(?m)^(title|name) = .*$", "", out.getvalue())  # may hold any words
     if status == 0 and re.search(r"(?<![\w.])nan(?![\w.])", told):
         return status, f"nan in the answer: {words[-500:]}"
     return status, ""

@@ -57,6 +57,11 @@ SHAPE = 'kind = "sphere"\nradius = "5 um"'
 CONTACT = 'kind = "disk"\nradius = "100 nm"'
 
 CAP = 'kind = "spherical_cap"\nbase_radius = "5 um"\ncontact_angle = "70 deg"'
+ONE_DOT = f"""{LASER}
+[dot]
+diameter = "8 nm"
+material = "CsPbBr3"
+"""
 NO_WAY_OUT = """\
 [particle]
 emissivity = 0
@@ -242,6 +247,19 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "efficiencies_above_1": (added('[gain.ensemble.eta_X]\nmean = 0.99\nwidth = 0.01'), ("ensemble.eta_X", "15.9 % of the dots", '"beta"')),
     "spread_without_width": (added('[gain.ensemble.gap]\nshape = "normal"'), ("gain.ensemble.gap", "give either width")),
     "histogram_not_there": (added('[gain.ensemble.gap]\nfile = "nowhere.csv"'), ("gain.ensemble.gap", "nowhere.csv: cannot be read")),
-    "dot_without_diameter": (added('[gain.dot]\nmaterial = "CsPbBr3"'), ("gain", "dot.diameter is missing", "[gain.size]")),
-    "dot_of_nothing": (added('[gain.dot]\ndiameter = "8 nm"\nmaterial = "unobtainium"'), ("gain.dot", "unobtainium", "CsPbBr3")),
+    "dots_that_age_in_no_time": (added('[[gain.ageing]]\nchange = -0.1\ndose = "1e9 J/m^2"'), ("gain.ageing: is for transients", "add a section [transient]")),
+    "dots_that_age_and_end_steady": (added('[[gain.ageing]]\nchange = -0.1\ndose = "1e9 J/m^2"\n[transient]\nduration = "1 s"\nstop_when_steady = "1 mK"'), ("transient.stop_when_steady", "dots age")),
+    "dots_too_bright": (added('[[gain.ageing]]\nchange = 0.1\ndose = "1e9 J/m^2"'), ("gain", "brightens to 1.1")),
+    "sizes_of_no_spheres": (changed(SHAPE, CAP) + '[particle.sizes]\nwidth = 0.1', ("particle", 'sizes are for spheres, and this is a "spherical_cap"')),
+    "sizes_below_nothing": (added('[particle.sizes]\nwidth = 0.5'), ("particle.sizes: 2.28 % of the particles", "lognormal")),
+    # one dot
+    "dot_without_diameter": (ONE_DOT.replace('diameter = "8 nm"', ''), ("dot.diameter: is missing", "[gain.size]")),
+    "dot_of_nothing": (ONE_DOT.replace('"CsPbBr3"', '"unobtainium"'), ("dot.material", "unobtainium", "CsPbBr3")),
+    "dot_beside_a_particle": (added('[dot]\ndiameter = "8 nm"'), ("particle: stands beside [dot]", "remove one")),
+    "dot_without_light": (ONE_DOT.replace(LASER, ""), ("laser: is missing",)),
+    "dot_in_a_body": (ONE_DOT + '[gain.escape]\nkind = "ergodic"\nrefractive_index = 1.7', ('gain.escape = "ergodic"', "all that one dot emits leaves it")),
+    "dots_of_many_gaps": (ONE_DOT + '[gain.ensemble.gap]\nwidth = "5 meV"', ("gain.ensemble.gap", "there is one")),
+    "dot_of_a_density": (ONE_DOT + '[gain.cross_section]\nkind = "macroscopic"\nalpha = "1 1/cm"', ("gain.cross_section.kind", "needs a density of dots")),
+    "dot_under_its_contact": (ONE_DOT + '[dot.surroundings]\nkind = "substrate"\ncontact_radius = "5 nm"', ("dot.surroundings.contact_radius", "below the radius of the dot")),
+    "contact_through_a_shell": (ONE_DOT + '[dot.shell]\nmaterial = "gold"\nthickness = "1 nm"\n[dot.surroundings]\nkind = "substrate"\ncontact_radius = "3.5 nm"', ("dot.surroundings.contact_radius", "cuts through the shell")),
 }  # fmt: skip

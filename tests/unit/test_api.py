@@ -13,6 +13,7 @@ from thermosim.language.units import registry
 
 CASES = Path(__file__).parents[2] / "cases"
 MICA = CASES / "microparticle_on_mica.toml"
+LIT = [path for path in sorted(CASES.rglob("*.toml")) if "[laser]" in path.read_text()]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,62 @@ def test_the_same_as_an_override_of_the_command_line(case):
 def test_a_fault_is_told_with_its_path(case, changes, message):
     with pytest.raises(CaseError, match=message):
         case.with_(changes)
+
+
+@pytest.mark.parametrize("path", LIT, ids=lambda path: path.stem)
+def test_other_assumptions_are_those_of_a_file(path):
+    """What was assumed is not kept as if it had been said."""
+    for name in ("favourable", "careful"):
+        same = thermosim.load_case(path, [f"assumptions={name}"])
+        assert thermosim.load_case(path).with_({"assumptions": name}).digest() == same.digest()
+
+
+def test_a_claim_is_judged_as_by_the_command(case, capsys, tmp_path):
+    found = thermosim.claim(case, "-9 K", after="10 min")
+    assert main(["claim", str(MICA), "--delta-t", "-9 K", "--after", "10 min", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert found.verdict == printed["verdict"] == "impossible"
+    assert found.sentence == printed["sentence"]
+    assert json.loads(json.dumps(found.document, default=float)) == printed
+    assert found.sentence in found._repr_html_()
+    assert found.verdict in repr(found)
+    assert found.save(tmp_path / "claim.html").read_text().startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"delta_T": "-9 m"}, r"delta_T.*-9 m.*must be a number with its unit"),
+        ({"delta_T": 3.0}, r"is no cooling"),
+        ({"delta_T": "-9 K", "after": "-1 s"}, r"after.*must be a time above zero"),
+    ],
+)
+def test_a_claim_that_is_none_is_refused(case, options, message):
+    with pytest.raises(CaseError, match=message):
+        thermosim.claim(case, **options)
+
+
+def test_a_fit_is_that_of_the_command(capsys):
+    data = str(CASES.parent / "examples" / "fit" / "excitation.csv")
+    window = ("2.26 eV", "2.45 eV")
+    found = thermosim.fit(data, "excitation", window=window)
+    assert main(["fit", data, "--model", "excitation", "--window", *window, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)["parameters"]
+    assert found.value("E_U") == pytest.approx(printed["E_U"]["value"], rel=1e-9, abs=0)
+    assert "E_U" in repr(found)
+    assert "95 %" in found._repr_html_()
+    held = thermosim.fit(data, "excitation", window=window, fix={"E_U": "15.5 meV"})
+    assert held.value("E_U") == pytest.approx(0.0155, rel=1e-12, abs=0)
+    assert "held" in held._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"colour": "red"}, r"colour: is no option"), ({}, r"model: is needed")],
+)
+def test_a_fit_says_what_it_needs(options, message):
+    with pytest.raises(CaseError, match=message):
+        thermosim.fit("data.csv", **options)
 
 
 def test_own_geometry_too():

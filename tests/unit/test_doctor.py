@@ -188,3 +188,23 @@ def test_this_installation_is_ready():
     assert report["mpi"]["ranks"] == 1
     assert report["rendering"]["works"], report["rendering"]
     json.dumps(report)
+
+
+def test_one_command_gets_all_that_the_system_lacks(monkeypatch, healthy, capsys):
+    """Whole on one line, to be copied; a run that misses one piece names the others, too."""
+    monkeypatch.setattr(pieces, "lacks_compiler", lambda: "there is no C compiler (cc)")
+    monkeypatch.setattr(pieces, "lacks_library", lambda piece: piece.libraries[0])
+    every = pieces.install(pieces.COMPILER, pieces.GMSH, pieces.PICTURES)
+    assert sorted(pieces.install_all(pieces.GMSH).split()) == sorted(every.split())
+    sick = {
+        **healthy,
+        "compiler": {"ready": False, "detail": "there is no C compiler (cc)"},
+        "gmsh": {"loads": False, "detail": "libGLU.so.1"},
+        "rendering": {"works": False, "detail": "there is no libEGL.so.1"},
+    }
+    sick["problems"] = doctor._problems(sick)
+    assert {problem["remedy"] for problem in sick["problems"]} == {every}
+    doctor.render({**sick, "route": {}, "caches": {}, "ok": False})
+    printed = capsys.readouterr().out
+    assert printed.count(every) == 1
+    assert printed.index("No pictures") < printed.index(every) < printed.index("Not ready")

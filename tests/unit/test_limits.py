@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from closed_forms import ensemble_delta_T, isolated_dot_delta_T
+from closed_forms import ensemble_delta_T, isolated_dot_delta_T, radiation_delta_T, relaxation_time
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import constants
@@ -15,8 +15,6 @@ from thermosim.limits.closed import (
     isolated_dot_radius,
     largest_conductance,
     linear_delta_T,
-    radiation_delta_T,
-    relaxation_time,
     required_n_R,
     sphere_area,
     sphere_volume,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+from thermosim.cli.sweep import crew_of
 from thermosim.errors import CaseError, MissingDependencyError, SolveError, StorageError
 from thermosim.studies import sweep
 from thermosim.studies.dataset import read_dataset
@@ -444,3 +445,74 @@ def test_progress_tells_rate_time_left_and_failures():
         "4 of 4 points, 40 per minute, 1 failed",
     ]
     assert [duration(s) for s in (0.4, 59.6, 3725)] == ["0 s", "1 min 00 s", "1 h 02 min"]
+
+
+def test_parts_share_a_folder_and_the_whole_collects_them(tmp_path):
+    """As the tasks of a job array: each computes its own points, whatever the others do."""
+    alone = sweep(TREE, VARY, run=Found, executor=ThreadPoolExecutor(1), store=tmp_path / "alone")
+    shared, computed, one = tmp_path / "shared", [], ThreadPoolExecutor(1)
+    with open_store(shared, shared=True):  # another part is at work all the time
+        for n in (3, 1, 2):
+            mine = sweep(TREE, VARY, run=Found, executor=one, store=shared, part=(n, 3))
+            assert mine.exit_status == 0
+            computed += mine.records
+            assert mine.computed == len(mine.records) == 4
+        assert not (shared / "study.nc").exists()
+        with pytest.raises(CaseError, match="another sweep"):
+            sweep(TREE, VARY, run=Found, store=shared)
+    assert sorted(computed) == sorted(alone.plan.cases())
+    whole = sweep(TREE, VARY, run=Found, executor=ThreadPoolExecutor(1), store=shared)
+    assert whole.computed == 0
+    assert (shared / "study.nc").read_bytes() == (tmp_path / "alone" / "study.nc").read_bytes()
+
+
+def test_a_part_leaves_what_others_are_writing(tmp_path):
+    with open_store(tmp_path / "s", shared=True) as store:
+        half = store.points / ".key.json.x.part"
+        half.write_text("half")
+        sweep(
+            TREE,
+            VARY,
+            run=Found,
+            executor=ThreadPoolExecutor(1),
+            store=tmp_path / "s",
+            part=(1, 12),
+        )
+        assert half.exists()
+
+
+@pytest.mark.parametrize(
+    ("part", "options", "words"),
+    [
+        ((4, 3), {"store": "s"}, "one of 1/3"),
+        ((0, 3), {"store": "s"}, "one of 1/3"),
+        ((1, 3), {}, "share one folder: name it"),
+        ((1, 3), {"store": "s", "anew": True}, "must not forget"),
+    ],
+)
+def test_parts_that_make_no_sense_are_refused(tmp_path, monkeypatch, part, options, words):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CaseError, match=words):
+        sweep(TREE, VARY, run=Found, part=part, **options)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("variables", "alone"),
+    [
+        ({"SLURM_PROCID": "0"}, True),  # a batch script
+        ({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}, True),
+        ({"SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "2"}, False),
+        ({"PMI_RANK": "0"}, False),
+    ],
+)
+def test_a_batch_script_of_slurm_is_no_rank(monkeypatch, variables, alone):
+    for name in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_STEP_NUM_TASKS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    if alone:
+        assert crew_of(3, None).name == "3 local processes"
+    else:
+        with pytest.raises(CaseError, match="under mpirun"):
+            crew_of(3, None)

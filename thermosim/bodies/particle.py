@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from abc import abstractmethod
 from functools import lru_cache
@@ -14,6 +15,7 @@ from pydantic import Field, model_validator
 from thermosim.bodies.emissivity import ParticleEmissivity
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
+from thermosim.language.spread import FactorSpread
 from thermosim.language.units import Length, NonNegative, Positive
 from thermosim.shapes import ShapeBase
 from thermosim.shapes.overlap import overlap
@@ -108,11 +110,23 @@ class Particle(Section):
     arrangement: Arrangement = Field(
         default_factory=Single, description="One particle, or where several stand"
     )
+    sizes: FactorSpread | None = Field(
+        None, description="Radii of many spheres, as factors: for limits; a run has all alike"
+    )
 
     @model_validator(mode="after")
     def _there_is_room(self) -> Self:
         if not isinstance(self.arrangement, Single):
             self.places()
+        return self
+
+    @model_validator(mode="after")
+    def _sizes_suit(self) -> Self:
+        if self.sizes is None:
+            return self
+        if self.shape.kind != "sphere":
+            raise ValueError(f'sizes are for spheres, and this is a "{self.shape.kind}"')
+        self.sizes.refuse_outside("particle.sizes", 1.0, 0.0, math.inf, "particles")
         return self
 
     def places(self) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import VanRoosbroeckEmission
@@ -46,6 +46,37 @@ def filled(data: Any, gain: GainModel | None) -> Any:
         kept = _assumed(said, favourable=favourable).items()
         sections["gain"] = given.model_copy(update={k: v for k, v in kept if k not in said})
     return sections
+
+
+def unassumed(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of a resolved case without what its `assumptions` filled in.
+
+    A value that equals the assumed one counts as assumed.
+    """
+    found = {key: dict(v) if isinstance(v, Mapping) else v for key, v in tree.items()}
+    favourable = found.get("assumptions") == "favourable"
+    optics, gain = found.get("optics"), found.get("gain")
+    if isinstance(optics, dict) and optics.get("model") == ("uniform" if favourable else "auto"):
+        del optics["model"]
+    if not isinstance(gain, dict):
+        return found
+    given = {key: gain[key] for key in ("absorption", "size") if gain.get(key) is not None}
+    assumed = _assumed(given, favourable=favourable)
+    if favourable:
+        plain = GainModel()
+        assumed |= {"absorption": plain.absorption, "emission": plain.emission}
+    else:
+        assumed["absorption"] = FermiEdge(E_U_model="einstein")
+    for name in ("escape", "emission", "absorption"):
+        value = assumed.get(name)
+        if value is not None and gain.get(name) == _written(value):
+            del gain[name]
+    return found
+
+
+def _written(section: BaseModel) -> Any:
+    """Return a section as a resolved case has it."""
+    return section.model_dump(mode="json", exclude_none=True, context={"units": True})
 
 
 def _only_size(assumed: Mapping[str, Any]) -> dict[str, Any]:

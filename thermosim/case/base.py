@@ -18,7 +18,12 @@ from thermosim.case.uncertainty import UncertaintySettings
 from thermosim.errors import CaseError, Problem
 from thermosim.language.sections import Section
 from thermosim.materials import Material, load_material
+from thermosim.materials.optical import index_of_laser
 from thermosim.schedule.settings import NamedProbe, Probe, TransientSettings
+
+if TYPE_CHECKING:
+    from thermosim.optics.beam import Laser
+    from thermosim.optics.model import OpticsModel
 
 Title = Annotated[str, Field(description="What question this case answers")]
 OwnMaterials = Annotated[
@@ -62,6 +67,7 @@ class CaseBase(Section):
             rule = "is for steady states"
             remedy = 'write "linear": it repeats the transient with other values, one at a time'
             yield Problem("uncertainty.method", '"sobol"', rule, remedy)
+        yield from self._ageing_problems()
         target = self.mesh.target_error
         if target is None:
             return
@@ -72,6 +78,17 @@ class CaseBase(Section):
         if not self.solver.error_estimate:
             rule, remedy = "needs the error estimate", "remove solver.error_estimate = false"
             yield Problem("mesh.target_error", f"{target:g}", rule, remedy)
+
+    def _ageing_problems(self) -> Iterator[Problem]:
+        """Yield that dots age and nothing follows them in time, or that it is to become steady."""
+        if self.laser is None or self.gain is None or not self.gain.ageing:
+            return
+        if self.transient is None:
+            rule = "is for transients: in a steady state dots are fresh"
+            yield Problem("gain.ageing", "", rule, "add a section [transient], or remove it")
+        elif self.transient.stop_when_steady is not None:
+            rule = "has no meaning where dots age: the state to come is not that of fresh dots"
+            yield Problem("transient.stop_when_steady", "", rule, "remove it")
 
     def all_probes(self, probes: Sequence[NamedProbe]) -> dict[str, Probe]:
         """Return the probes of [[probes]] and of [transient.probes] by name.
@@ -121,6 +138,23 @@ class CaseBase(Section):
             If neither knows the name.
         """
         return load_material(name, self.materials, path)
+
+    def index_in_light(self, name: str, optics: OpticsModel, laser: Laser) -> float:
+        """Return the real refractive index of a lit body of a material, its dots mixed in.
+
+        Not a number where nobody knows it.
+
+        Raises
+        ------
+        CaseError
+            If the wavelength is outside a table, or a material is not known.
+        """
+        own = index_of_laser(self.material(name).refractive_index, laser.wavelength, name)
+        if optics.dots is None:
+            return optics.index(own)
+        inside = optics.dots.material
+        table = self.material(inside, "optics.dots.material").refractive_index
+        return optics.index(own, index_of_laser(table, laser.wavelength, inside))
 
     def with_(self, changes: Mapping[str, Any]) -> Self:
         """Return a validated copy with other values: ``{"laser.intensity": "5 kW/cm^2"}``.

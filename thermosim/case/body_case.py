@@ -168,6 +168,11 @@ class BodyCase(CaseBase):
                 self.material(region.material, f"regions.{name}.material")
             except CaseError as error:
                 yield from error.problems
+        if self.optics is not None and self.optics.dots is not None:
+            try:
+                self.material(self.optics.dots.material, "optics.dots.material")
+            except CaseError as error:
+                yield from error.problems
         for index, film in enumerate(self.films):
             try:
                 self.material(film.material, f"films[{index}].material")

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from thermosim.case.assumptions import unassumed
 from thermosim.case.errors import problems_of
 from thermosim.case.tree import expanded, merged
 from thermosim.errors import CaseError
@@ -28,7 +29,10 @@ def changed(case: C, changes: Mapping[str, Any]) -> C:
     tree = case.model_dump(mode="json", exclude_none=True, context={"units": True})
     # what the case leaves to defaults stays so: a default may follow from what changes
     given = {key: value for key, value in tree.items() if key in case.model_fields_set}
-    laid = _without_none(merged(given, expanded(_plain(changes))))
+    wanted = expanded(_plain(changes))
+    if "assumptions" in wanted:
+        given = unassumed(given)
+    laid = _without_none(merged(given, wanted))
     try:
         return type(case).model_validate(laid)
     except CaseError as error:

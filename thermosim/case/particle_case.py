@@ -29,7 +29,6 @@ from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.gain import GainModel
 from thermosim.gain.rules import gain_problems
 from thermosim.materials import SizeTable
-from thermosim.materials.optical import index_of_laser
 from thermosim.optics.beam import Laser
 from thermosim.optics.model import AutoOptics, OpticsModel, UniformOptics
 from thermosim.optics.rules import laser_symmetry_problems, optics_problems
@@ -236,6 +235,8 @@ class Case(CaseBase):
     def _material_problems(self) -> Iterator[Problem]:
         places = {"particle.material": self.particle.material}
         places |= {f"substrate.{part.key}": part.material for part in self.substrate.parts()}
+        if self.optics.dots is not None:
+            places["optics.dots.material"] = self.optics.dots.material
         for i, film in enumerate(self.films):
             places[f"films[{i}].material"] = film.material
         for path, name in places.items():
@@ -282,11 +283,9 @@ class Case(CaseBase):
     @property
     def particle_index(self) -> float:
         """Real refractive index of the particle at the pump; not a number where nobody knows it."""
-        name = self.particle.material
         if self.laser is None:
             return self.optics.index(complex(math.nan))
-        table = self.material(name).refractive_index
-        return self.optics.index(index_of_laser(table, self.laser.wavelength, name))
+        return self.index_in_light(self.particle.material, self.optics, self.laser)
 
 
 def _lies_flat(shape: ShapeBase) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from thermosim.case.body_case import BodyCase
+from thermosim.case.dot_case import DotCase, beside_dot
 from thermosim.case.errors import problems_of, toml_message
 from thermosim.case.particle_case import Case
 from thermosim.case.study import Study
@@ -19,15 +20,16 @@ from thermosim.language.files import read_bounded
 MAX_BYTES = 1_000_000
 
 
-AnyCase = Case | BodyCase
-"""A particle on its substrate, or a body of any geometry."""
+AnyCase = Case | BodyCase | DotCase
+"""A particle on its substrate, a body of any geometry, or one dot."""
 
 
 def load_case(path: str | Path, overrides: Sequence[str] = ()) -> AnyCase:
     """Read and validate a case file; `overrides` are ``dotted.path=value`` texts.
 
-    A file with a section ``[geometry]`` is a `BodyCase`, any other a `Case`. A section
-    ``[study]`` is checked and left to ``thermosim sweep``: the case is its base.
+    A file with a section ``[geometry]`` is a `BodyCase`, one with ``[dot]`` a `DotCase`, any
+    other a `Case`. A section ``[study]`` is checked and left to ``thermosim sweep``: the case is
+    its base.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def _inside(section: str, problem: Problem) -> Problem:
 
 
 def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:
-    """Validate a parsed case file of either kind.
+    """Validate a parsed case file of any kind.
 
     Raises
     ------
@@ -77,6 +79,10 @@ def parse_case(tree: dict[str, Any], source: Path | None = None) -> AnyCase:
         rule = "stands beside [geometry]: a case is about a particle or about a body"
         raise CaseError([Problem("particle", "", rule, "remove one of the two")], str(source or ""))
     kind: type[AnyCase] = BodyCase if "geometry" in tree else Case
+    if "dot" in tree:
+        if beside := list(beside_dot(tree)):
+            raise CaseError(beside, str(source or ""))
+        kind = DotCase
     try:
         return kind.model_validate(tree, context=context)
     except CaseError as error:

@@ -56,21 +56,19 @@ def claim(
     By the lumped balance of `limits`; ordered by the checklist of arXiv:2408.02977.
     """
     from thermosim.case.read import load_case
-    from thermosim.infer.claim import judge, require_claim
-    from thermosim.visual.claim_words import sentence
+    from thermosim.infer.claim import require_claim
+    from thermosim.infer.python import claim as judged
 
     claimed, observed = _difference(delta_t), _time(after)
     loaded = load_case(case, overrides)
     require_claim(loaded, claimed)
-    favourable = load_case(case, [*overrides, "assumptions=favourable"])
     measured = None if data is None else _series(data, axis, column)
     if page is not None:
         _require_free(page, overwrite=overwrite)
     with progress(quiet=quiet or json) as tell:
-        found = judge(loaded, favourable, claimed, observed, tell)
+        found = judged(loaded, claimed, observed, tell).document
     if measured is not None:
         found["data"] = measured
-    found = {"verdict": found["verdict"], "sentence": sentence(found), **found}
     if not is_root():
         return
     if page is not None:

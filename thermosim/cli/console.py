@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 _OF_MPIRUN = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
-_RANK_VARIABLES = (*_OF_MPIRUN, "SLURM_PROCID")  # Slurm sets the last one in batch scripts, too
+_RANK_VARIABLES = (*_OF_MPIRUN, "SLURM_PROCID")
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case file (TOML)")]
@@ -57,8 +57,12 @@ def is_root() -> bool:
 
 
 def under_mpi() -> bool:
-    """Whether a launcher (mpirun, srun) started this process."""
-    return any(name in os.environ for name in _RANK_VARIABLES)
+    """Whether a launcher (mpirun, srun) started this process, as one of several if it is Slurm.
+
+    Slurm gives a number to a batch script too, which is alone.
+    """
+    several = int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1
+    return several or any(name in os.environ for name in _OF_MPIRUN)
 
 
 def go_with_launcher() -> None:

@@ -97,7 +97,10 @@ def gain(
 
         show_map(chart, loaded, light, hot_spots, output, overwrite=overwrite, json=json)
         return
+    from thermosim.model.of_case import model_of
+
     numbers, cooling = gain_numbers(light)
+    numbers |= model_of(loaded).closed
     if output is not None:
         write_gain(loaded, light, numbers, cooling, output, overwrite=overwrite)
     if json:
@@ -139,7 +142,8 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
     CaseError
         If the escape of the emission is not known, or cannot be worked out.
     """
-    from thermosim.gain.tables import gain_summary, one_dot_numbers, temperature_variants
+    from thermosim.gain.tables import gain_summary, temperature_variants
+    from thermosim.limits.best import best_in_body
     from thermosim.limits.of_case import escape_of, light_numbers
 
     model, escape = light.resolved()
@@ -150,10 +154,11 @@ def gain_numbers(light: Light) -> tuple[dict[str, Any], CoolingMap]:
     cooling = _map(light, model)
     at_case = light_numbers(light)
     I, E = light.laser.peak_intensity, light.laser.photon_energy
+    best = numbers.get("intensity_opt_W_per_m2")
     return {
         **numbers,
+        **({} if best is None else best_in_body(light, best)),
         **temperature_variants(model, E, I, light.T_ref),
-        **one_dot_numbers(model, E, I, light.T_ref),
         **escape_of(light),
         **{f"case_{name}": at_case[name] for name in _AT_CASE},
         **_joint(cooling),

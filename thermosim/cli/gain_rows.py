@@ -67,12 +67,14 @@ def _ensemble_text(numbers: dict[str, Any]) -> str:
 
 
 def _one_dot_text(numbers: dict[str, Any]) -> str:
-    change, medium = numbers["dot_delta_T_K"], numbers["dot_delta_T_medium_K"]
+    change = numbers.get("dot_delta_T_closed_K")
     mean = "no steady state" if change is None else engineering(change, "K")
-    if medium is not None:
-        interface = engineering(numbers["dot_delta_T_interface_K"], "K")
-        mean += f" ({engineering(medium, 'K')} in the medium, {interface} at the interface)"
-    g2 = numbers["dot_g2"]
+    if "dot_delta_T_outside_K" in numbers:
+        parts = (
+            engineering(numbers[f"dot_delta_T_{side}_K"], "K") for side in ("inside", "outside")
+        )
+        mean += " ({} in dot and shell, {} outside)".format(*parts)
+    g2 = numbers.get("dot_g2")
     return (
         f"mean ΔT {mean}; {engineering(numbers['dot_photon_event_K'], 'K')} at each photon, "
         f"fluctuation {engineering(numbers['dot_fluctuation_K'], 'K')} rms, both within "
@@ -96,7 +98,24 @@ def _optimum_rows(numbers: dict[str, Any]) -> dict[str, str]:
     if numbers["x_crossover"] is not None:
         crossover = _kilowatt(numbers["intensity_crossover_W_per_m2"])
         rows["heats above"] = f"x = {numbers['x_crossover']:.4g}, {crossover}"
+    if "body_intensity_opt_W_per_m2" in numbers:
+        rows["in the body's light"] = _body_text(numbers)
     return rows
+
+
+def _body_text(numbers: dict[str, Any]) -> str:
+    """Say what the light inside the body makes of the optimum of its dots."""
+    there, best = (
+        numbers[f"body_heat_source_at_opt{of}_W_per_m3"] for of in ("_of_dots", "")
+    )
+    text = (
+        f'optics.model = "{numbers["body_optics_model"]}", <I²>/<I>² = '
+        f"{numbers['body_hot_spot_factor']:.3g}: {there:.4g} W/m³ at the optimum above, "
+        f"{'heating' if there > 0 else 'cooling'}; "
+    )
+    if best >= 0.0:
+        return text + "it heats at every intensity"
+    return text + f"best {_kilowatt(numbers['body_intensity_opt_W_per_m2'])}: {best:.4g} W/m³"
 
 
 def _escape_text(numbers: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import itertools
 import os
 import platform
 import shutil
@@ -23,6 +24,7 @@ from thermosim.fem.pieces import (
     how_to_get_dolfinx,
     install,
     lacks_compiler,
+    lacks_library,
 )
 
 # Distribution names by import name; without them no case is solved.
@@ -113,9 +115,12 @@ def render(report: dict[str, Any]) -> None:
         for name, value in report[title].items():
             table.add_row(name, "[red]missing[/red]" if value is None else _plain(value))
         console.print(table, end="\n\n")
-    for problem in report["problems"]:
-        colour = "red" if problem["required"] else "yellow"
-        console.print(f"[{colour}]{problem['what']}[/{colour}]\n  {problem['remedy']}")
+    for remedy, problems in itertools.groupby(report["problems"], lambda p: p["remedy"]):
+        for problem in problems:
+            colour = "red" if problem["required"] else "yellow"
+            console.print(f"[{colour}]{problem['what']}[/{colour}]")
+        # whole, to be copied: lines are not broken here
+        console.print(f"  {remedy}", soft_wrap=True, markup=False)
     console.print("Ready to solve cases." if report["ok"] else "[red]Not ready.[/red]")
 
 
@@ -231,9 +236,11 @@ def _rendering() -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"works": False, "detail": "no picture after 120 s"}
     lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
+    lack = lacks_library(PICTURES) if done.returncode else ""
+    last = lines[-1] if lines else f"ended with status {done.returncode}"
     return {
         "works": done.returncode == 0,
-        "detail": lines[-1] if lines else f"ended with status {done.returncode}",
+        "detail": f"there is no {lack}" if lack else last,
         "seconds": round(time.perf_counter() - start, 1),
     }
 
@@ -310,17 +317,16 @@ def _own_launcher() -> str:
 
 
 def _of_system(report: dict[str, Any]) -> list[dict[str, Any]]:
-    problems = []
+    """Tell what the system lacks, with one command for all of it."""
+    lacks = {}
     if not report["compiler"]["ready"]:
-        what = f"Forms cannot be compiled: {report['compiler']['detail']}."
-        problems.append(_problem(what, install(COMPILER), required=True))
+        lacks[COMPILER] = f"Forms cannot be compiled: {report['compiler']['detail']}."
     if report["versions"]["gmsh"] and not report["gmsh"]["loads"]:
-        what = f"gmsh cannot be loaded: {report['gmsh']['detail']}"
-        problems.append(_problem(what, install(GMSH), required=True))
+        lacks[GMSH] = f"gmsh cannot be loaded: {report['gmsh']['detail']}."
     if report["versions"]["pyvista"] and not report["rendering"]["works"]:
-        what = f"No pictures: {report['rendering']['detail']}"
-        problems.append(_problem(what, install(PICTURES)))
-    return problems
+        lacks[PICTURES] = f"No pictures: {report['rendering']['detail']}."
+    remedy = install(*lacks)
+    return [_problem(what, remedy, required=p is not PICTURES) for p, what in lacks.items()]
 
 
 def _of_extras(report: dict[str, Any]) -> list[dict[str, Any]]:

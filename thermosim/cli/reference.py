@@ -18,21 +18,22 @@ _REF = "#/$defs/"
 _LONGEST_NAME = 30
 _CHOOSERS = ("kind", "model")
 _STUDY = "study"
-_CASES = {"Case": "of a particle", "BodyCase": "with `[geometry]`"}
+_CASES = {"Case": "of a particle", "BodyCase": "with `[geometry]`", "DotCase": "with `[dot]`"}
 _ELECTRONVOLT = 1.602176634e-19
 _PLAIN = {"number": "number", "integer": "whole number", "boolean": "true or false"}
 _PLAIN |= {"string": "text", "null": ""}
 
 
 def schema_document() -> Schema:
-    """Return the JSON Schema of case files: of a particle, or of a body (``[geometry]``)."""
+    """Return the JSON Schema of case files: of a particle, of a body, or of one dot."""
     from pydantic.json_schema import models_json_schema
 
     from thermosim.case.body_case import BodyCase
+    from thermosim.case.dot_case import DotCase
     from thermosim.case.particle_case import Case
     from thermosim.case.study import Study
 
-    models = [(model, "validation") for model in (Case, BodyCase, Study)]
+    models = [(model, "validation") for model in (Case, BodyCase, DotCase, Study)]
     tree = _renamed(models_json_schema(models)[1])  # type: ignore[arg-type]
     for name in _CASES:
         tree["$defs"][name]["properties"][_STUDY] = {"$ref": f"{_REF}Study"}

@@ -60,6 +60,15 @@ DaskOption = Annotated[
     str | None,
     typer.Option("--dask", metavar="ADDRESS", help='Dask scheduler, tcp://host:8786, or "local"'),
 ]
+PartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="N/M",
+        help="Only every M-th point from the N-th on, beside other parts in the same folder; then "
+        "the same command without --part collects them (jobs of an array)",
+    ),
+]
 RetryOption = Annotated[bool, typer.Option("--retry-failed", help="Run failed points again")]
 _MOST_OPTIMA, _MOST_FAILED = 40, 3
 
@@ -75,6 +84,7 @@ def sweep(
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
     retry_failed: RetryOption = False,
+    part: PartOption = None,
     workers: WorkersOption = None,
     dask: DaskOption = None,
     quiet: QuietOption = False,
@@ -100,6 +110,7 @@ def sweep(
         "overrides": {key: _value(text) for key, text in (_pair("--set", t) for t in overrides)},
         "anew": overwrite,
         "retry_failed": retry_failed,
+        "part": None if part is None else _part(part),
     }
     try:
         crew = crew_of(workers, dask)
@@ -120,13 +131,13 @@ def _run(
     try:
         with progress(quiet=quiet or json) as tell:
             result = studies.sweep(case, executor=crew, store=folder, tell=tell, **options)
-            report = studies.report(result, tell)
+            report = None if options["part"] else studies.report(result, tell)
     except KeyboardInterrupt:
         say(f"finished points are kept in {folder}; the same command goes on from there")
         raise
-    if json:
+    if report is not None and json:
         print_json(report.document())
-    elif not quiet and is_root():
+    elif report is not None and not quiet and is_root():
         _print(result, report)
     if result.exit_status:
         raise typer.Exit(result.exit_status)
@@ -162,6 +173,15 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     if not equals or not all(part.strip() for part in key.split(".")) or not value.strip():
         raise CaseError(f"{option} {text}: write {option} path.to.key=value")
     return ".".join(part.strip() for part in key.split(".")), value.strip()
+
+
+def _part(text: str) -> tuple[int, int]:
+    from thermosim.errors import CaseError
+
+    n, _, m = text.partition("/")
+    if not (n.strip().isdecimal() and m.strip().isdecimal()):
+        raise CaseError(f"--part {text}: write two whole numbers, such as 2/4 for the 2nd of 4")
+    return int(n), int(m)
 
 
 def _value(text: str) -> Any:

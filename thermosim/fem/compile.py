@@ -29,7 +29,7 @@ import numpy as np
 from thermosim.errors import MissingDependencyError, StorageError
 from thermosim.fem.native import belongs_to_us, private_folder
 from thermosim.fem.parallel import on_root
-from thermosim.fem.pieces import COMPILER, install, lacks_compiler
+from thermosim.fem.pieces import COMPILER, install_all, lacks_compiler
 
 SEAL = "seal.json"
 _PATIENCE = 86_400  # DOLFINx's own limit [s]: it never waits, since nobody else is in the folder
@@ -217,7 +217,7 @@ def by_compiler(work: Callable[[], object], aside: Path, what: str) -> None:
             raise _no_room(aside, full) from error
         raise MissingDependencyError(
             f"the C compiler does not compile {what} ({error}); what it says stands above: is it "
-            f"whole? Run:  {install(COMPILER)}"
+            f"whole? Run:  {install_all(COMPILER)}"
         ) from error
 
 
@@ -233,7 +233,7 @@ def _check_compiler() -> None:
     lack = lacks_compiler()
     if lack:
         raise MissingDependencyError(
-            f"forms are compiled on the first run, and {lack}. Run:  {install(COMPILER)}"
+            f"forms are compiled on the first run, and {lack}. Run:  {install_all(COMPILER)}"
         )
 
 

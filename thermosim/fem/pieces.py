@@ -69,6 +69,13 @@ def install(*pieces: Piece) -> str:
     return " ".join([tool, *dict.fromkeys(" ".join(packages).split())])
 
 
+def install_all(*pieces: Piece) -> str:
+    """Return the one command that gets the pieces, and what else cases need and is not there."""
+    if not Path(sys.prefix, "conda-meta").is_dir():  # conda's packages find their own libraries
+        pieces = (*pieces, *(piece for piece in missing_for_cases() if piece not in pieces))
+    return install(*pieces)
+
+
 def lacks_compiler() -> str:
     """Return which part of `COMPILER` is missing, "" if none."""
     words = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
@@ -116,13 +123,13 @@ def how_to_get_dolfinx(*others: str) -> str:
 
 def missing_for_wheels() -> list[Piece]:
     """Return what this machine lacks to make and use an environment of wheels."""
-    lacks = {
-        VENV: not _has_venv(),
-        COMPILER: bool(lacks_compiler()),
-        GMSH: bool(lacks_library(GMSH)),
-        PICTURES: bool(lacks_library(PICTURES)),
-    }
-    return [piece for piece, lack in lacks.items() if lack]
+    return [*([] if _has_venv() else [VENV]), *missing_for_cases()]
+
+
+def missing_for_cases() -> list[Piece]:
+    """Return what this machine lacks to solve cases and draw their pictures."""
+    compiler = [COMPILER] if lacks_compiler() else []
+    return compiler + [piece for piece in (GMSH, PICTURES) if lacks_library(piece)]
 
 
 def _has_venv() -> bool:

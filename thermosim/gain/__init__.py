@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from thermosim.gain.efficiency import outcoupled_efficiency, quantum_efficiency
 from thermosim.gain.model import GainModel
+from thermosim.gain.numbers import GainParameters
 from thermosim.gain.source import (
-    GainParameters,
     cooling_gain,
     excitation_number,
     external_efficiency,

@@ -10,12 +10,12 @@ import functools
 from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, ValidationInfo, field_validator
-from scipy.constants import e, pi
+from scipy.constants import c, e, hbar, pi
 
 from thermosim.errors import CaseError
 from thermosim.gain.numerics import floats
@@ -26,11 +26,13 @@ from thermosim.language.units import (
     AbsorptionCoefficient,
     Area,
     Energy,
+    Fraction,
     Intensity,
     Length,
     Positive,
     Temperature,
 )
+from thermosim.optics.effective import DENSEST, maxwell_garnett
 from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
@@ -279,6 +281,18 @@ def cross_section_from_optimum(
     return floats(x_opt) * floats(photon_energy) / (floats(tau_X) * intensity)
 
 
+def crowded_cross_section(
+    diameter: float, n_dot: complex, n_host: float, volume_fraction: float, photon_energy: float
+) -> float:
+    """Return the cross-section [m²] of one of many dots: Maxwell Garnett's absorption per dot.
+
+    ``2 k E/(hbar c) V/f`` with k of the mixture at a photon energy [J]; ``n_dot`` is n + ik.
+    """
+    k = float(maxwell_garnett(n_host, n_dot, volume_fraction).imag)
+    per_volume = 2.0 * k * photon_energy / (hbar * c)
+    return float(per_volume * dot_volume(diameter) / volume_fraction)
+
+
 class CrossSection(Kind, chosen_by="kind"):
     """Absorption cross-section of one dot at one photon energy and the reference temperature."""
 
@@ -330,11 +344,20 @@ class BulkCrossSection(CrossSection):
     dot_diameter: Positive[Length] = Field(description="Diameter of a dot")
     n_dot: Positive[float] = Field(2.292, description="Refractive index of the dots")
     n_host: Positive[float] = Field(1.69, description="Refractive index of the host")
+    volume_fraction: Annotated[Fraction, Field(le=DENSEST)] = Field(
+        0.0, description="Share of the volume that dots fill, for the field of the other dots"
+    )
     photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which alpha_bulk holds")
 
     def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
-        """Return `dot_cross_section` [m²]."""
-        return float(dot_cross_section(self.alpha_bulk, self.dot_diameter, self.n_dot, self.n_host))
+        """Return `dot_cross_section` [m²], or in a dense host `crowded_cross_section`."""
+        if not self.volume_fraction:
+            alone = dot_cross_section(self.alpha_bulk, self.dot_diameter, self.n_dot, self.n_host)
+            return float(alone)
+        n_dot = self.n_dot + 0.5j * hbar * c * self.alpha_bulk / self.photon_energy
+        return crowded_cross_section(
+            self.dot_diameter, n_dot, self.n_host, self.volume_fraction, self.photon_energy
+        )
 
 
 class MacroscopicCrossSection(CrossSection):

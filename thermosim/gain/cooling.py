@@ -17,14 +17,14 @@ from scipy.constants import e
 from thermosim.gain.absorption import UrbachTail
 from thermosim.gain.efficiency import internal_efficiency_needed, outcoupled_efficiency
 from thermosim.gain.model import GainModel, groups_of
+from thermosim.gain.numbers import GainParameters
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
-    GainParameters,
     cross_section,
     excitation_number,
     heat_source,
+    kept_efficiency,
     mean_escape,
-    quenched,
 )
 
 Array = NDArray[np.float64]
@@ -112,6 +112,11 @@ def cooling_efficiency(
     return floats(eta_ext) * mean_emission / photon_energy - 1.0
 
 
+def _kept(temperature: float, p: GainParameters) -> Any:
+    kept = kept_efficiency(temperature, p)
+    return 1.0 if kept is None else kept
+
+
 def background_energy(temperature: float, p: GainParameters) -> float:
     """Return the energy [J] that the background absorbs per photon that the dots absorb."""
     sigma = float(cross_section(temperature, p))
@@ -123,7 +128,7 @@ def net_gain_ratio(temperature: float, p: GainParameters) -> tuple[Any, Any]:
 
     ``N`` is in J, coefficients rise in degree.
     """
-    emitted = p.bright * quenched(temperature, p) * np.asarray(p.emitted, np.float64)
+    emitted = p.bright * _kept(temperature, p) * np.asarray(p.emitted, np.float64)
     absorbed = np.asarray(p.absorbed, np.float64)
     population = absorbed if p.population is None else np.asarray(p.population, np.float64)
     recycled = poly.polysub(absorbed, p.f_reabsorbed * emitted)
@@ -230,7 +235,7 @@ def break_even_eta(temperature: float, p: GainParameters) -> float:
     """
     if p.f_escape == 0.0 and p.f_reabsorbed == 0.0:
         return np.inf
-    bright = p.bright * quenched(temperature, p)
+    bright = p.bright * _kept(temperature, p)
     needed = (p.photon_energy + background_energy(temperature, p)) / mean_escape(temperature, p)
     return float(internal_efficiency_needed(needed, p.f_escape, p.f_reabsorbed) / bright)
 
@@ -331,4 +336,8 @@ def parameters_over(
     E = np.asarray(photon_energy, dtype=np.float64)
     p = model.parameters(float(model.cross_section.photon_energy))
     sigma, groups = model.sigma_abs(E, temperature), groups_of(model, E, temperature)
-    return p._replace(photon_energy=E, sigma_abs=sigma, log_sigma=(0.0,), groups=groups)
+    p = p._replace(photon_energy=E, sigma_abs=sigma, log_sigma=(0.0,), groups=groups)
+    if model.upconversion is None:
+        return p
+    lifted = model.upconversion.efficiency(E, temperature)
+    return p._replace(upconverted=(lifted, (0.0,)))

@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 from thermosim.gain.efficiency import Coefficients
 from thermosim.gain.recombination import Recombination
 from thermosim.gain.size import LARGEST, SMALLEST, DotSize
-from thermosim.gain.spread import (
+from thermosim.language.sections import Section
+from thermosim.language.spread import (
     FactorSpread,
     GapSpread,
     LengthSpread,
@@ -25,7 +26,6 @@ from thermosim.gain.spread import (
     ShareSpread,
     Spread,
 )
-from thermosim.language.sections import Section
 
 MOST_MEMBERS = 200
 _ALIKE = 1e-14
@@ -80,7 +80,7 @@ class Ensemble(Section):
             if spread is not None and spread.file is None and spread.mean is None:
                 raise ValueError(f"{name} needs a mean")
         if self.sigma_abs is not None:
-            self.sigma_abs.refuse_outside("sigma_abs", 1.0, 0.0, np.inf)
+            self.sigma_abs.refuse_outside("ensemble.sigma_abs", 1.0, 0.0, np.inf)
         return self
 
     def check(
@@ -99,11 +99,11 @@ class Ensemble(Section):
         for name, mean in (("eta_X", eta_X), ("dark", 0.0), ("charged", 0.0)):
             spread = getattr(self, name)
             if spread is not None:
-                spread.refuse_outside(name, mean, 0.0, 1.0)
+                spread.refuse_outside(f"ensemble.{name}", mean, 0.0, 1.0)
         if self.diameter is not None:
             if size is None:
                 raise ValueError("ensemble.diameter needs a section [gain.size]")
-            self.diameter.refuse_outside("diameter", size.diameter, SMALLEST, LARGEST)
+            self.diameter.refuse_outside("ensemble.diameter", size.diameter, SMALLEST, LARGEST)
         members(self, recombination, dark_fraction, size)
 
     def mean_of(self, spread: Spread | None, mean: float) -> float:

@@ -22,15 +22,15 @@ from thermosim.gain.density import GivenDensity
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.ensemble import Ensemble
 from thermosim.gain.model import GainModel
+from thermosim.gain.numbers import GainParameters
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
-    GainParameters,
     cooling_gain,
     heat_source,
     mean_escape,
     pump_absorption,
 )
-from thermosim.gain.spread import FactorSpread
+from thermosim.language.spread import FactorSpread
 
 Array = NDArray[np.float64]
 _COLDEST = 10.0

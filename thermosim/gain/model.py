@@ -30,11 +30,12 @@ from thermosim.gain.emission import Emission, GivenEmission
 from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
+from thermosim.gain.numbers import Dot, DotGroup, GainParameters
 from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
-from thermosim.gain.one_dot import OneDot
-from thermosim.gain.recombination import Recombination, ThermalQuenching, TrionBiexciton
+from thermosim.gain.recombination import Ageing, Recombination, ThermalQuenching, TrionBiexciton
+from thermosim.gain.recombination import check_ageing as _check_ageing
 from thermosim.gain.size import DotSize
-from thermosim.gain.source import Dot, DotGroup, GainParameters
+from thermosim.gain.upconversion import UpConversion
 from thermosim.language.sections import Section
 from thermosim.language.units import (
     AbsorptionCoefficient,
@@ -88,7 +89,12 @@ class GainModel(Section):
     )
 
     quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
-    dot: OneDot | None = Field(None, description="One dot by itself")
+    upconversion: UpConversion | None = Field(
+        None, description="Chance that a pump photon becomes an exciton"
+    )
+    ageing: tuple[Ageing, ...] = Field(
+        (), description="Photodarkening and photobrightening in time, [[gain.ageing]]"
+    )
 
     @model_validator(mode="after")
     def _from_size(self) -> Self:
@@ -125,17 +131,10 @@ class GainModel(Section):
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         self.quenching_numbers()
+        _check_ageing(self.ageing, max(self.recombination.efficiencies()))
         self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
-        if self.dot is not None and self.dot_diameter is None:
-            raise ValueError("dot.diameter is missing; give it there or in [gain.size]")
         _mean_emission_shift(self)
         return self
-
-    @property
-    def dot_diameter(self) -> float | None:
-        """Diameter [m] of one dot: of ``[gain.dot]``, else of ``[gain.size]``."""
-        own = None if self.dot is None else self.dot.diameter
-        return own or (None if self.size is None else self.size.diameter)
 
     def with_escape(self, f_escape: float, f_reabsorbed: float, red_shift: float) -> GainModel:
         """Return this model for a body of which these shares of the light leave; shift in J."""
@@ -278,12 +277,6 @@ def _members(model: GainModel) -> tuple[Member, ...]:
     return tuple(one._replace(factor=one.factor * scale) for one in found)
 
 
-def gap_energy(model: GainModel) -> float:
-    """Return the gap [J] of a dot at the reference temperature: its edge, or its mean emission."""
-    edge = model.absorption
-    return edge.gap() if isinstance(edge, Tail) else float(model.mean_emission())
-
-
 def groups_of(
     model: GainModel, photon_energy: Any, temperature: float | None = None
 ) -> tuple[DotGroup, ...]:
@@ -340,18 +333,20 @@ def _recycled_shares(model: GainModel) -> tuple[float | None, ...]:
 @functools.lru_cache(maxsize=512)
 def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
     emitted, absorbed, population = model.recombination.polynomials()
-    ensemble = model.ensemble
+    ensemble, law = model.ensemble, model.upconversion
+    ends = (model.temperature_min, model.temperature_max, model.reference_temperature)
     dark = ensemble.mean_of(ensemble.dark, 0.0) if ensemble else 0.0
     f_escape, f_reabsorbed, red_shift = model.escape_values()
+    sigma = float(model.sigma_abs(photon_energy))
     return GainParameters(
         n_dots=model.n_dots,
         photon_energy=photon_energy,
-        sigma_abs=float(model.sigma_abs(photon_energy)),
-        log_sigma=_log_sigma(model, photon_energy),
+        sigma_abs=sigma,
+        log_sigma=_interpolant(model, lambda T: np.log(model.sigma_abs(photon_energy, T) / sigma)),
         mean_emission=float(model.mean_emission()),
         mean_emission_shift=_mean_emission_shift(_only_line(model)),
-        temperature_min=model.temperature_min,
-        temperature_max=model.temperature_max,
+        temperature_min=ends[0],
+        temperature_max=ends[1],
         tau_X=model.recombination.tau_X,
         emitted=emitted,
         absorbed=absorbed,
@@ -363,12 +358,9 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         alpha_background=model.alpha_background,
         groups=groups_of(model, photon_energy),
         quenching=model.quenching_numbers(),
+        upconverted=None if law is None else law.numbers(photon_energy, *ends),
+        ageing=tuple((one.change, one.dose) for one in model.ageing),
     )
-
-
-def _log_sigma(model: GainModel, photon_energy: float) -> tuple[float, ...]:
-    reference = float(model.sigma_abs(photon_energy))
-    return _interpolant(model, lambda T: np.log(model.sigma_abs(photon_energy, T) / reference))
 
 
 def _interpolant(model: GainModel, log_ratio: Any) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ from thermosim.gain.efficiency import (
 )
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
-from thermosim.language.units import Energy, Fraction, NonNegative, Positive, Time
+from thermosim.language.units import Energy, Fraction, LightDose, NonNegative, Positive, Time
 
 MEASURED_EFFICIENCY = 0.8
 """Exciton efficiency measured on CsPbBr3 in Cs4PbBr6 (arXiv:2406.10641)."""
@@ -110,6 +110,39 @@ class ThermalQuenching(Section):
                 "quenching"
             )
         return theta, strength, reference_temperature
+
+
+class Ageing(Section):
+    """A slow change of all efficiencies with the light that a dot has had.
+
+    After a dose D of pump light (intensity times time) at the place of a dot they are ``1 + change
+    (1 - exp(-D/dose))`` times those of fresh dots; several processes add up. No law of it is known
+    for these dots: change and dose are what a record of the emission over time tells.
+    """
+
+    change: Annotated[float, Field(ge=-1.0)] = Field(
+        description="At last, over the fresh efficiency: -0.1 darkens by 10 %, 0.1 brightens"
+    )
+    dose: Positive[LightDose] = Field(description="After which 63 % of it are done")
+
+
+def check_ageing(ageing: tuple[Ageing, ...], eta: float) -> None:
+    """Refuse dots of efficiency ``eta`` that brighten beyond 1, or darken below 0.
+
+    Raises
+    ------
+    ValueError
+        With what the efficiency would become.
+    """
+    darkest = 1.0 + sum(one.change for one in ageing if one.change < 0.0)
+    brightest = eta * (1.0 + sum(one.change for one in ageing if one.change > 0.0))
+    if darkest < 0.0:
+        raise ValueError(f"ageing: all processes together darken by {1.0 - darkest:.4g}, above 1")
+    if brightest > 1.0 + 1e-12:
+        raise ValueError(
+            f"ageing: an efficiency of {eta:.4g} brightens to {brightest:.4g}, above 1; the "
+            "efficiencies of the recombination are those of fresh dots"
+        )
 
 
 class Recombination(Kind, chosen_by="kind", modules=("thermosim.gain.ladder_section",)):

@@ -8,13 +8,20 @@ import numpy as np
 from scipy.constants import e
 
 from thermosim.errors import Problem
+from thermosim.gain.absorption import Tail
 from thermosim.gain.cooling import optimum
 from thermosim.gain.escape.given import EscapeNumbers
-from thermosim.gain.model import GainModel, gap_energy
-from thermosim.gain.spread import TAIL
+from thermosim.gain.model import GainModel
+from thermosim.language.spread import TAIL
 
 LARGEST_ALPHA = 1e9
 """Absorption coefficient [1/m] that nothing exceeds: metals and excitons reach some 1e8."""
+
+
+def gap_energy(model: GainModel) -> float:
+    """Return the gap [J] of a dot at the reference temperature: its edge, or its mean emission."""
+    edge = model.absorption
+    return edge.gap() if isinstance(edge, Tail) else float(model.mean_emission())
 
 
 def gain_problems(

@@ -8,106 +8,13 @@ float, an array that broadcasts, or a ``fem.Constant``. Dots that are not alike 
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any, NamedTuple
 
 from thermosim.gain.efficiency import outcoupled_efficiency, polynomial
+from thermosim.gain.numbers import Dot, GainParameters
 from thermosim.language.namespaces import NUMPY, Namespace, balanced_sum
-
-
-class Dot(NamedTuple):
-    """One kind of dot of an ensemble.
-
-    ``sigma_abs`` [m²] at the pump energy and the reference temperature; ``weight`` is that times
-    its share of all dots; ``gap`` offset of its mean emission [J]; ``recycled`` is its share of the
-    emitted light that dots absorb again (None where none is). ``filled`` is ``exp((E - E_1)/E_U)``
-    of a saturating edge at the reference temperature; None where the cross-section is that of its
-    group.
-    """
-
-    sigma_abs: Any
-    weight: Any
-    gap: Any
-    recycled: Any
-    filled: Any
-
-
-class DotGroup(NamedTuple):
-    """Dots that decay alike, and whose cross-section (or its tail) follows the temperature alike.
-
-    ``log_sigma`` as in `GainParameters`: the logarithm of ``r(T)``. A saturating edge has ``r (1 +
-    filled)/(1 + filled r)`` times ``sigma_abs``, so that its dots need one exponential together.
-    ``tau_X`` [s]; polynomials as in `GainParameters`, dark and charged dots counted in.
-    """
-
-    log_sigma: tuple[Any, ...]
-    tau_X: Any
-    emitted: tuple[Any, ...]
-    absorbed: tuple[Any, ...]
-    population: tuple[Any, ...] | None
-    dots: tuple[Dot, ...]
-
-
-class GainParameters(NamedTuple):
-    """Every number that enters the heat source at one pump photon energy; SI units.
-
-    Attributes
-    ----------
-    n_dots
-        Density of dots [1/m³].
-    photon_energy
-        Pump photon energy [J].
-    sigma_abs
-        Absorption cross-section of one dot at the pump energy and the reference temperature [m²].
-    log_sigma
-        Chebyshev coefficients of ``ln(sigma_abs(T) / sigma_abs)``.
-    mean_emission
-        Mean photon energy of the emission at the reference temperature [J].
-    mean_emission_shift
-        Chebyshev coefficients of ``mean_emission(T) - mean_emission`` [J].
-    temperature_min, temperature_max
-        Range [K] of both interpolants; beyond it they keep the value at its end.
-    tau_X
-        Lifetime of the exciton [s].
-    emitted, absorbed
-        Polynomials in x whose ratio is the efficiency of a bright dot (Eq. 2 and its ladders).
-    population
-        Polynomial in x with ``absorbed / population`` the share of dots that can absorb; None
-        where bleaching is neglected, as in Eq. (3).
-    bright
-        Share of the absorbing dots that emit at all.
-    f_escape, f_reabsorbed
-        Share of the emitted photons that leaves the body, and that dots absorb again.
-    red_shift
-        Mean emitted less mean escaping photon energy [J].
-    alpha_background
-        Absorption that only heats [1/m].
-    groups
-        The dots where they are not alike; empty where they are. ``sigma_abs`` and ``log_sigma``
-        are then those of the mean, and the polynomials those of a dot of mean efficiency.
-    quenching
-        Activation temperature [K], strength and reference temperature [K] of `quenched`; None
-        where efficiencies do not follow the temperature.
-    """
-
-    n_dots: Any
-    photon_energy: Any
-    sigma_abs: Any
-    log_sigma: tuple[Any, ...]
-    mean_emission: Any
-    mean_emission_shift: tuple[Any, ...]
-    temperature_min: Any
-    temperature_max: Any
-    tau_X: Any
-    emitted: tuple[Any, ...]
-    absorbed: tuple[Any, ...]
-    population: tuple[Any, ...] | None
-    bright: Any
-    f_escape: Any
-    f_reabsorbed: Any
-    red_shift: Any
-    alpha_background: Any
-    groups: tuple[DotGroup, ...] = ()
-    quenching: tuple[Any, Any, Any] | None = None
 
 
 def chebyshev(s: Any, coefficients: tuple[Any, ...]) -> Any:
@@ -142,6 +49,28 @@ def quenched(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
     return (1.0 + strength) / (1.0 + strength * xp.exp(theta * (1.0 / T_ref - 1.0 / T)))
 
 
+def aged_efficiency(dose: Any, ageing: tuple[tuple[Any, Any], ...], xp: Namespace = NUMPY) -> Any:
+    """Return the efficiency after a ``dose`` [J/m²] of pump light over that of fresh dots.
+
+    ``1 + sum c (1 - exp(-dose/D))`` over processes of change c and dose D: c below 0 darkens,
+    above 0 brightens.
+    """
+    return 1.0 + balanced_sum([c * (1.0 - xp.exp(-dose / D)) for c, D in ageing])
+
+
+def kept_efficiency(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
+    """Return the efficiency over that of fresh dots at the reference temperature; None for 1."""
+    parts = [] if p.aged is None else [p.aged]
+    if p.quenching is not None:
+        parts.append(quenched(temperature, p, xp))
+    if p.upconverted is not None:
+        at_rest, follows = p.upconverted
+        parts.append(at_rest)
+        if temperature is not None and len(follows) > 1:
+            parts.append(xp.exp(chebyshev(scaled_temperature(temperature, p, xp), follows)))
+    return functools.reduce(operator.mul, parts) if parts else None
+
+
 def cross_section(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
     """Return the absorption cross-section of one dot [m²] at the pump energy; the mean of all."""
     if p.groups:
@@ -170,7 +99,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
     r eta)``; the offsets of the light that was absorbed again are those of the dots that emit it.
     """
     s, photons = scaled_temperature(temperature, p, xp), intensity / p.photon_energy
-    kept = quenched(temperature, p, xp)
+    kept = kept_efficiency(temperature, p, xp)
     absorbed, first, offset, again, again_offset = [], [], [], [], []
     for group in p.groups:
         scale = xp.exp(chebyshev(s, group.log_sigma))
@@ -180,7 +109,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
             x = per_sigma * factor * dot.sigma_abs
             decays = polynomial(x, group.absorbed)
             eta = polynomial(x, group.emitted) / decays
-            eta = eta if p.quenching is None else eta * kept
+            eta = eta if kept is None else eta * kept
             taken = dot.weight * factor
             if group.population is not None:
                 taken = taken * (decays / polynomial(x, group.population))
@@ -202,6 +131,8 @@ def _flow_at(x: Any, p: GainParameters, temperature: Any, xp: Namespace) -> Flow
     if temperature is None:
         groups = tuple(g._replace(log_sigma=(0.0,)) for g in p.groups)
         p = p._replace(groups=groups, temperature_min=0.0, temperature_max=1.0, quenching=None)
+        if p.upconverted is not None:
+            p = p._replace(upconverted=(p.upconverted[0], (0.0,)))
         temperature = 0.0
     per_intensity = _mean_of_dots(temperature, p, xp, lifetimes=True) / p.photon_energy
     return flow(x / per_intensity, temperature, p, xp)
@@ -271,7 +202,8 @@ def internal_efficiency(
         found = _flow_at(x, none_again, temperature, xp)
         return found.emitted / found.absorbed
     eta = p.bright * polynomial(x, p.emitted) / polynomial(x, p.absorbed)
-    return eta if p.quenching is None else eta * quenched(temperature, p, xp)
+    kept = kept_efficiency(temperature, p, xp)
+    return eta if kept is None else eta * kept
 
 
 def external_efficiency(

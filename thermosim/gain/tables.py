@@ -30,12 +30,10 @@ from thermosim.gain.ladder_section import LadderRecombination
 from thermosim.gain.maps import at_temperature
 from thermosim.gain.model import GainModel
 from thermosim.gain.numerics import floats, mean_energy, trapezoid
-from thermosim.gain.one_dot import one_dot
 from thermosim.gain.recombination import TrionBiexciton
 from thermosim.gain.source import (
     cooling_gain,
     cross_section,
-    emission_rate,
     excitation_number,
     external_efficiency,
     flow,
@@ -178,36 +176,6 @@ def _deviation(energy: Array, spectrum: Array) -> float:
     return math.sqrt(
         float(trapezoid(spectrum * (energy - mean) ** 2, energy) / trapezoid(spectrum, energy))
     )
-
-
-def one_dot_numbers(
-    model: GainModel, photon_energy: float, intensity: float, T: float
-) -> dict[str, float | None]:
-    """Return what one dot of ``[gain.dot]`` does at an intensity [W/m²]; nothing without it."""
-    if model.dot is None or model.dot_diameter is None:
-        return {}
-    p = model.parameters(photon_energy)
-    eta_X, _, eta_BX = model.recombination.efficiencies()
-    found = one_dot(
-        model.dot,
-        model.dot_diameter,
-        T,
-        lambda t: float(cooling_gain(intensity, t, at_temperature(model, photon_energy, t))),
-        float(mean_escape(T, p)) - photon_energy,
-        float(emission_rate(intensity, T, p)),
-        eta_X,
-        eta_BX,
-    )
-    return {
-        "dot_delta_T_K": _finite(found.change),
-        "dot_delta_T_medium_K": _finite(found.medium),
-        "dot_delta_T_interface_K": _finite(found.interface),
-        "dot_photon_event_K": found.photon_event,
-        "dot_fluctuation_K": found.fluctuation,
-        "dot_relaxation_time_s": found.relaxation,
-        "dot_photons_per_s": found.photons,
-        "dot_g2": _finite(found.g2),
-    }
 
 
 def temperature_variants(

@@ -32,10 +32,10 @@ class Account:
     Attributes
     ----------
     came_in : released less leaving, integrated
-    turned : the heat turned over, integrated
+    turned : the heat exchanged, integrated
     started_with : heat content at t = 0, over that at T_ref
     holds : heat content now
-    turning, since : the heat turned over [W] at the last row, and its time [s]
+    turning, since : the heat exchanged [W] at the last row, and its time [s]
     """
 
     came_in: float = 0.0
@@ -57,12 +57,12 @@ class Account:
 
     @property
     def error(self) -> float:
-        """The missing energy over the heat turned over."""
+        """The missing energy over the heat exchanged."""
         scale = max(self.turned, abs(self.change), abs(self.came_in))
         return abs(self.missing) / scale if scale else 0.0
 
     def note(self, time: float, budget: Budget) -> None:
-        """Take the heat turned over [W] at a row of the series."""
+        """Take the heat exchanged [W] at a row of the series."""
         flows = flows_part(budget)
         turning = max(abs(released(flows)), sum(map(abs, flows.values())) / 2)
         self.turned += (time - self.since) * (turning + self.turning) / 2

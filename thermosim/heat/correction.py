@@ -7,17 +7,19 @@ at once; the ± is its effect over the same 1 - (p/(p+1))^1.5 as that of the goa
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dolfinx import fem
 
 from thermosim.fem.domain import compile_form, constant, integrate, minmax, vector
-from thermosim.heat.error import BENT, PATCHES, ROUNDING, safety
+from thermosim.heat.error import BENT, ROUNDING, safety
 from thermosim.heat.held_heat import HeldHeat
 from thermosim.heat.probes import PointProbe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from thermosim.heat.error import Finer
     from thermosim.heat.problem import HeatProblem
@@ -52,9 +54,13 @@ def errors_of_all(
     best = {name: value for name, value in look.read().items() if name in known}
     factor = safety(finer.problem.degree)
     found = {name: factor * abs(best[name] - known[name]) for name in best}
-    for residual in finer.patches:
-        for name, change in _changes(finer, residual, look, best).items():
-            found[name] += PATCHES * abs(change)
+    for other in finer.views:
+        changes = [
+            _changes(finer, b, look, best, seen=other.seen(number))
+            for number, b in enumerate(other.residuals)
+        ]
+        for name in found:
+            found[name] += other.size([change[name] for change in changes])
     for misfit in finer.misfits:
         samples = _fewer(misfit.residuals())
         changes = [_changes(finer, b, look, best, misfit.regions) for b in samples]
@@ -79,13 +85,22 @@ def _fewer(residuals: list[Any]) -> list[Any]:
 
 
 def _changes(
-    finer: Finer, residual: Any, look: Look, best: Numbers, sources: Iterable[str] = ()
+    finer: Finer,
+    residual: Any,
+    look: Look,
+    best: Numbers,
+    sources: Iterable[str] = (),
+    seen: AbstractContextManager[None] | None = None,
 ) -> Numbers:
-    """Return what a residual changes in the numbers; heat of `sources` is its own (collective)."""
+    """Return what a residual changes in the numbers (collective).
+
+    Heat of `sources` is its own; the numbers are read with view factors that are `seen`.
+    """
     fine = finer.fine
     kept = fine.theta.x.array.copy()
     _step(finer, residual)
-    moved = look.read()
+    with seen or nullcontext():
+        moved = look.read()
     fine.theta.x.array[:] = kept
     own = {f"source:{region}": -residual.sum() for region in sources}
     return {name: moved[name] - value + own.get(name, 0.0) for name, value in best.items()}
@@ -123,7 +138,7 @@ class Look:
             problem, {n: form for n, form in terms.items() if not n.startswith("conduction:")}
         )
         self._held = HeldHeat(problem) if heats and problem.model.held else None
-        self._parts: tuple[Any, ...] = (*problem.couplings, *problem.gaps) if heats else ()
+        self._exchange = heats
         self._points = {
             name: PointProbe(problem, name, probe)
             for name, probe in probes.items()
@@ -143,7 +158,7 @@ class Look:
         found |= {f"probe_{name}_K": means[place] for name, place in self._places.items()}
         heats = self._heats.values()
         found |= {n: -v if n.startswith("source:") else v for n, v in heats.items()}
-        for part in self._parts:
+        for part in (*problem.couplings, *problem.gaps) if self._exchange else ():
             for name, value in part.budget().items():
                 found[name] = found.get(name, 0.0) + value
         if self._held is not None:

@@ -14,7 +14,7 @@ parts.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,8 +33,8 @@ from thermosim.fem.domain import (
     volume,
 )
 from thermosim.heat.curved import curved_misfit
-from thermosim.heat.enclosure import EnclosureCoupling
 from thermosim.heat.linearised import Linearised
+from thermosim.heat.other_views import OtherViews
 from thermosim.heat.problem import HeatProblem, added
 
 if TYPE_CHECKING:
@@ -43,14 +43,11 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.fem.domain import Domain
 
-_DUAL_RTOL = {False: 1e-5, True: 1e-10}  # whether the estimate steers the mesh
 _MORE_POINTS = 6  # degrees by which a rule is better
 _TOLD = 1e-3  # change of a heat by the better rule that is told
 _SINGULAR = 1.5  # power of the degree with which errors fall where cells resolve nothing
 _FEW = (0.4, 0.6)  # share of one cell in all errors: no matter; its cancelling is luck
 _AT_POINT = 1.5  # safety of a temperature at a point where few cells make the error
-_COARSER = {2: 2, 3: 4}  # patches of an enclosure, by dimension, so that they are twice as wide
-PATCHES = 1.2  # safety of what patches of twice the width change; errors fall as width²
 BENT = 0.3  # of ΔT by which a temperature moves with a surface, over the relative misfit
 _GEOMETRY = 1.5  # safety of the misfit of curved surfaces
 ROUNDING = 100 * float(np.finfo(float).eps)  # of the absolute temperature
@@ -119,34 +116,6 @@ class ErrorEstimate:
 def safety(degree: int) -> float:
     """Return by how much errors may exceed what one more degree changes."""
     return float(1.0 / (1.0 - (degree / (degree + 1)) ** _SINGULAR))
-
-
-def estimate_error(
-    problem: HeatProblem,
-    settings: SolverSettings,
-    region: str,
-    surface_share: float = 0.0,
-    load: Callable[[Any], Any] | None = None,
-    *,
-    surface: str | None = None,
-    steers: bool = False,
-) -> ErrorEstimate:
-    """Estimate the error of the mean temperature of `region` (collective).
-
-    `surface_share` is the share of the heat that leaves by the region's own `surface`. `load`
-    takes another goal J than the mean: it returns the vector of J(v) for v in a space. One that
-    `steers` the next mesh is solved more exactly: the mesh must not depend on the number of ranks.
-
-    Raises
-    ------
-    SolveError
-        If the adjoint problem is not solved.
-    """
-    finer = Finer(problem, settings, rtol=_DUAL_RTOL[steers])
-    try:
-        return finer.goal(region, surface_share, load, surface=surface)
-    finally:
-        finer.destroy()
 
 
 class Finer:
@@ -235,7 +204,7 @@ class Finer:
             fine.space,
             self.notes,
             algebraic=self._sum(-self.residual.array_r * kept),
-            patches=PATCHES * sum(abs(self._sum(b.array_r * weights)) for b in self.patches),
+            patches=sum(self._seen(other, weights) for other in self.views),
             light=sum(self._sampled(misfit, weights) for misfit in self.misfits),
             rounding=ROUNDING * (problem.model.T_ref + abs(mean)),
             cancelled=few,
@@ -267,9 +236,12 @@ class Finer:
         return float(self.fine.domain.comm.allreduce(float(values.sum())))
 
     @cached_property
-    def patches(self) -> list[Any]:
-        """What wider patches and other rays change in the residual, per enclosure [W]."""
-        return [_patch_misfit(self.fine, part) for part in self.fine.enclosures]
+    def views(self) -> list[OtherViews]:
+        """Other patches and rays, per enclosure."""
+        return [OtherViews(self.fine, place) for place in range(len(self.fine.enclosures))]
+
+    def _seen(self, other: OtherViews, weights: Any) -> float:
+        return other.size([self._sum(b.array_r * weights) for b in other.residuals])
 
 
 def cancelled(domain: Domain, indicators: Any, space: Any) -> float:
@@ -302,20 +274,6 @@ def cell_errors(indicators: Any, space: Any) -> Any:
     share.x.array[: len(indicators)] = indicators
     share.x.scatter_forward()
     return np.asarray((share.x.array[dofs] / around.x.array[dofs]).sum(axis=1))
-
-
-def _patch_misfit(fine: HeatProblem, part: EnclosureCoupling) -> Any:
-    """Return what patches twice as wide, and other rays, change in the residual [W]."""
-    enclosure = part.enclosure
-    fewer = max(len(part.patches.areas) // _COARSER[fine.domain.tdim], 2)
-    wide = EnclosureCoupling(fine, replace(enclosure, patches=fewer, seed=enclosure.seed + 1))
-    b, now = vector(fine.space), vector(fine.space)
-    wide.add_residual(b)
-    part.add_residual(now)
-    b.axpy(-1.0, now)
-    with b.localForm() as local:
-        local.array[fine.held_dofs] = 0.0
-    return b
 
 
 def _formula_misfit(fine: HeatProblem, degree: int) -> tuple[Any | None, tuple[str, ...]]:

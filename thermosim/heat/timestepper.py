@@ -350,7 +350,7 @@ class TimeStepper:
         return found, self._missed
 
     def _give_up_where_newton_fails(self, failed: bool) -> None:
-        """End a run that creeps: that has to cut nearly every step since Newton fails."""
+        """End a run that stalls: that has to cut nearly every step since Newton fails."""
         self._failed.append(failed)
         if sum(self._failed) >= _IN_VAIN:
             raise SolveError(

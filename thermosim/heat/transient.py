@@ -68,6 +68,7 @@ class TransientProblem(HeatProblem):
     factor : constant on the light; the source of the model holds it
     held_rates : boundary -> dT/dt [K/s] of its nodes (sorted) as a function of time [s], for held
         temperatures that read `time`; the others stay as they are
+    clock : told the time [s] wherever that changes, before anything is read
     within : the times [s] between which formulas are read: at a switch, on this side of it
     """
 
@@ -80,6 +81,7 @@ class TransientProblem(HeatProblem):
         self.rate = fem.Function(self.space, name="rate")
         self.shift = constant(domain, 0.0)
         self.held_rates: dict[str, Callable[[float], Any]] = {}
+        self.clock: Callable[[float], None] | None = None
         self.within = (-np.inf, np.inf)
 
     def terms(self, theta: Any, v: Any) -> dict[str, Any]:
@@ -157,6 +159,8 @@ class TransientProblem(HeatProblem):
         """Set time, and θ and θ̇ at the held nodes to what they are then."""
         time = min(max(time, self.within[0]), self.within[1])
         self.time.value = time
+        if self.clock is not None:
+            self.clock(time)
         if self.held_rates:
             self.impose(self.theta)
         else:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.case.particle_case import Case
-    from thermosim.gain.source import GainParameters
+    from thermosim.gain.numbers import GainParameters
     from thermosim.model.lump import Lump
     from thermosim.model.model import Light, Model
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.errors import SolveError
 from thermosim.infer.ladder import ladder
 from thermosim.limits.intensity import settled
-from thermosim.limits.of_case import limits_of
+from thermosim.limits.lumped import Lumped
 from thermosim.model.of_case import model_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ def _closed(case: AnyCase) -> _Closed:
     SolveError
         If it has no steady state.
     """
-    delta, light = limits_of(case).get("delta_T_all_paths_K"), model_of(case).light
-    if delta is None or light is None:
+    model = model_of(case)
+    assert model.lump is not None
+    assert model.light is not None
+    delta = Lumped.of(model, model.lump).steady()
+    if delta is None:
         raise SolveError("the lumped balance has no steady state")
-    return _Closed({"delta_T_mean_K": delta, "optics_model": settled(light).optics.model})
+    return _Closed({"delta_T_mean_K": delta, "optics_model": settled(model.light).optics.model})

@@ -10,6 +10,7 @@ from dolfinx import fem
 from thermosim.fem import symbols
 from thermosim.fem.domain import compile_form, constant, integrate
 from thermosim.gain import cooling_gain, pump_absorption
+from thermosim.gain.source import aged_efficiency
 from thermosim.heat.glow import GlowCoupling
 from thermosim.language.namespaces import ufl_namespace
 from thermosim.light.cells import cell_volumes
@@ -31,6 +32,10 @@ def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
     found: dict[str, Any] = {"optics_model": light.light.optics.model}
     found |= absorbed_powers(light, problem)
     found |= hot_spots(light, problem)
+    if light.exposure is not None:
+        dose = light.light.laser.peak_intensity * float(light.exposure.value)
+        found["dose_J_per_m2"] = dose
+        found["aged_efficiency"] = float(aged_efficiency(dose, light.parameters.ageing))
     if light.expected:
         found["absorbed_power_model_W"] = light.expected * light.factor
         found["light_on_mesh_error_rel"] = power_on_mesh(light) / light.expected - 1.0
@@ -95,7 +100,7 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     intensity everywhere, at the same temperatures; left out where G₀ does not cool.
     """
     domain, number, xp = light.domain, problem.number, ufl_namespace()
-    p = as_constants(light.parameters, number)
+    p = light.source.present(number)
     I, T = symbols.symbol(light.source.light(number)), problem.T_ref + problem.theta
     dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
     volume = integrate(domain, constant(domain, 1.0), dx)
@@ -106,7 +111,7 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
         uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
         I, T, volumes = lit_points(light, problem)
-        heats = cooling_gain(I, T, light.parameters) < 0.0
+        heats = cooling_gain(I, T, light.present(I)) < 0.0
         parts = domain.comm.allreduce(np.array([np.sum(volumes[heats]), np.sum(volumes)]))
         found["heating_volume_fraction"] = float(parts[0] / parts[1])
         if even > 0.0:

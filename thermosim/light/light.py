@@ -21,6 +21,7 @@ from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
+from thermosim.gain.source import aged_efficiency
 from thermosim.light.cells import gather_cells, set_by_cell
 from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
 from thermosim.light.glow import glow_heat
@@ -96,6 +97,8 @@ class AbsorbedLight:
         What a reader of the result must know.
     scale
         Constant of the form that multiplies all light of a transient; None stands for 1.
+    exposure
+        Constant of the form: how long dots that age have had the whole intensity [s]; else None.
     others
         Of rays: what they would have been in other samples, see `traced.Traced`.
     """
@@ -117,6 +120,7 @@ class AbsorbedLight:
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
+    exposure: Any = None
     others: list[tuple[float, list[AbsorbedLight]]] = field(default_factory=list)
 
     @property
@@ -148,7 +152,17 @@ class AbsorbedLight:
     def source(self) -> GainSource:
         """The heat source of the dots."""
         host = self.light.optics.host_absorption
-        return GainSource(self.parameters, self.intensity, self.scale, host, self.quadrature_degree)
+        return GainSource(
+            self.parameters, self.intensity, self.scale, host, self.quadrature_degree, self.exposure
+        )
+
+    def present(self, intensity: Any) -> GainParameters:
+        """Return the parameters of dots under local intensities [W/m²], as old as they are."""
+        if self.exposure is None or not self.factor:
+            return self.parameters
+        dose = float(self.exposure.value) * np.asarray(intensity) / self.factor
+        aged = aged_efficiency(dose, self.parameters.ageing)
+        return self.parameters._replace(aged=aged)
 
     def sources(self) -> dict[str, GainSource | LightSource]:
         """Return the heat sources that the light makes, by region."""

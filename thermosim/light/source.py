@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thermosim.gain import GainParameters, heat_source
-from thermosim.gain.source import emitted_light
+from thermosim.gain.source import aged_efficiency, emitted_light
 from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ class GainSource:
         Absorption of host and defects beside `parameters.alpha_background` [1/m].
     quadrature_degree
         Of the rule at whose points `intensity` lives; None if it lives everywhere.
+    exposure
+        Constant of the form: how long the dots have had the whole intensity [s]; None where they
+        do not age.
     """
 
     parameters: GainParameters
@@ -37,24 +40,36 @@ class GainSource:
     scale: Any = None
     host_absorption: float = 0.0
     quadrature_degree: int | None = None
+    exposure: Any = None
 
     follows_temperature = True
 
     def light(self, number: Number) -> Any:
         """Return the local intensity [W/m²] of the form."""
-        light = number(self.intensity) if isinstance(self.intensity, float) else self.intensity
+        light = self._whole(number)
         return light if self.scale is None else self.scale * light
+
+    def _whole(self, number: Number) -> Any:
+        """Return the local intensity [W/m²] without the schedule."""
+        return number(self.intensity) if isinstance(self.intensity, float) else self.intensity
+
+    def present(self, number: Number) -> GainParameters:
+        """Return the parameters as constants of the form, the dots as old as they are."""
+        p = as_constants(self.parameters, number)
+        if self.exposure is None:
+            return p
+        aged = aged_efficiency(self.exposure * self._whole(number), p.ageing, ufl_namespace())
+        return p._replace(aged=aged)
 
     def density(self, T: Any, number: Number) -> Any:
         """Return the source as a function of the temperature [K] (UFL)."""
         light = self.light(number)
-        dots = heat_source(light, T, as_constants(self.parameters, number), ufl_namespace())
+        dots = heat_source(light, T, self.present(number), ufl_namespace())
         return dots + number(self.host_absorption) * light
 
     def emitted(self, T: Any, number: Number) -> Any:
         """Return the light that leaves the body, per volume that emits it [W/m³] (UFL)."""
-        p = as_constants(self.parameters, number)
-        return emitted_light(self.light(number), T, p, ufl_namespace())
+        return emitted_light(self.light(number), T, self.present(number), ufl_namespace())
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def emitting_places(
     middle.interpolate(problem.theta)
     T = middle.x.array[cells] + problem.model.T_ref
     intensity = intensity_by_cell(light.source, domain, light.region).x.array[cells]
-    p = light.parameters
+    p = light.present(intensity)
     photons = p.n_dots * emission_rate(intensity, T, p) * cell_volumes(domain)[cells]
     gathered = domain.comm.allgather((T, photons))
     return np.concatenate([t for t, _ in gathered]), np.concatenate([n for _, n in gathered])

@@ -60,8 +60,19 @@ def check(case: AnyCase) -> Check:
     from thermosim.model.priors import given_priors
 
     given_priors(case)
+    numbers = derived_quantities(case)
     # of the model: what a run would be made of
-    return Check(case, derived_quantities(case), list(model_of(case).remarks(())))
+    return Check(case, numbers, [*_turned(numbers), *model_of(case).remarks(())])
+
+
+def _turned(numbers: dict[str, Any]) -> list[str]:
+    """Warn where dots at the intensity of the beam cool and the lit body heats."""
+    if not numbers.get("heat_source_W_per_m3", 0.0) < 0.0 < numbers.get("heating_power_W", 0.0):
+        return []
+    return [
+        "WARNING: gain_per_dot_W and heat_source_W_per_m3 are of dots at the peak intensity of the "
+        "beam, which cool; in the body hot spots turn that into heating (heating_power_W)"
+    ]
 
 
 def _shown(value: Any) -> str:

@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import constants
 
 from thermosim.bodies.chamber import radiative_conductance, radiative_flux
 from thermosim.bodies.contact import constriction_resistance
@@ -34,22 +33,6 @@ def sphere_volume(radius: npt.ArrayLike) -> Floats:
 def ensemble_power(n_dots: npt.ArrayLike, g: npt.ArrayLike, volume: npt.ArrayLike) -> Floats:
     """Return the cooling power ``n g V`` [W] of ``n_dots`` [1/m³] with gain ``g`` [W] each."""
     return np.asarray(np.asarray(n_dots) * np.asarray(g) * np.asarray(volume))
-
-
-def radiation_delta_T(
-    flux: npt.ArrayLike, T_env: npt.ArrayLike = 300.0, emissivity: npt.ArrayLike = 1.0
-) -> Floats:
-    """Return ``ΔT`` [K] at which radiation balances the cooling ``flux`` [W/m²] of the surface.
-
-    Exact solution of ``ε σ (T_env⁴ - T⁴) = flux``. NaN if flux exceeds ``ε σ T_env⁴``.
-    """
-    T_0 = np.asarray(T_env, dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):  # emissivity 0: NaN or infinite
-        share = np.asarray(flux, dtype=float) / (
-            np.asarray(emissivity) * constants.Stefan_Boltzmann * T_0**4
-        )
-    possible = share < 1
-    return np.where(possible, T_0 * np.expm1(np.log1p(-np.where(possible, share, 0.0)) / 4), np.nan)
 
 
 def isolated_dot_radius(
@@ -139,11 +122,6 @@ def cooling_rate(
 ) -> Floats:
     """Return ``dT/dt`` at the start, ``-n g/(rho cp)`` [K/s]."""
     return np.asarray(-np.asarray(n_dots) * np.asarray(g) / np.asarray(volumetric_heat_capacity))
-
-
-def relaxation_time(heat_capacity: npt.ArrayLike, conductance: npt.ArrayLike) -> Floats:
-    """Return ``C/G`` [s] for a heat capacity C [J/K] and all conductances together [W/K]."""
-    return np.asarray(np.asarray(heat_capacity) / np.asarray(conductance))
 
 
 def internal_difference(

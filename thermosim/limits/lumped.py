@@ -7,6 +7,7 @@ temperature found; heat on its way to the contact and in the substrate follows `
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _HOTTEST = 5000.0  # K above the chamber, to which a steady state is sought
 _GROWTH = 1.15
-_SMALLEST = 1e-9
+_SMALLEST, _NEAR = 1e-9, 1e-4  # K
 PATHS = ("radiation", "contact", "gas", "near_field")
 """Names of the paths by which a particle may exchange heat."""
 ALL = frozenset(PATHS)
@@ -56,6 +57,7 @@ class Lumped:
         where that is not known or does not matter
     parameters : of the gain
     host : absorption coefficient of what only heats beside the gain [1/m]
+    others : how much other particles warm what is under the contact [K]
     """
 
     model: Model
@@ -65,6 +67,7 @@ class Lumped:
     parameters: GainParameters | None
     host: float
     warmth: NDArray[np.float64] | None = None
+    others: float = 0.0
 
     @classmethod
     def of(
@@ -82,6 +85,12 @@ class Lumped:
         found = neumann(body.points, shape.radius)
         body, (warmth,) = body.by_intensity(found - found @ body.weight)
         return cls(model, lump, heat, body, p, host, warmth)
+
+    def beside_others(self, warmed: float) -> Self:
+        """Return the same particle where others warm what is under its contact [K]."""
+        other = copy.copy(self)  # with all that is known of it already
+        object.__setattr__(other, "others", warmed)
+        return other
 
     # the body
 
@@ -211,7 +220,7 @@ class Lumped:
             q = self.densities(T) * self.weights * self.volume
             shift = float(q @ self.warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
         network = self._network(mean)
-        warmed = support.lit + support.glow * self.emitted(theta)
+        warmed = support.lit + support.glow * self.emitted(theta) + self.others
         drive = T + shift - support.temperature - warmed
         return np.linalg.solve(network, np.full(len(network), drive))
 
@@ -297,7 +306,9 @@ def first_root(f: Callable[[float], float], lowest: float) -> float | None:
     if start == 0.0:
         return 0.0
     sign = 1.0 if start > 0.0 else -1.0
-    last, step = 0.0, _SMALLEST
+    fall = abs(f(sign * _NEAR) - start) / _NEAR
+    step = _SMALLEST if fall == 0.0 else max(min(abs(start) / fall / 8.0, 0.1), _SMALLEST)
+    last = 0.0
     end = _HOTTEST if sign > 0.0 else -lowest * (1.0 - 1e-9)
     while last < end:
         now = min(last + step, end)

@@ -19,6 +19,7 @@ from thermosim.gain import (
 from thermosim.gain.escape.of_body import escape_numbers
 from thermosim.limits.closed import internal_difference, isolated_dot_radius, required_n_R
 from thermosim.limits.lumped import ALL, PATHS, Lumped
+from thermosim.limits.many import many_numbers
 from thermosim.materials.report import varying_properties
 from thermosim.model.of_case import model_of
 
@@ -62,6 +63,7 @@ def derived_quantities(case: AnyCase) -> dict[str, Any]:
         numbers["heat_source_W_per_m3"] = lump.heat_source or 0.0
     if lump is not None:
         numbers |= _limits(Lumped.of(model, lump))
+    numbers |= model.closed
     cells = model.drawing.estimated_cells()
     if cells is not None:
         numbers["n_cells_estimate"] = cells
@@ -106,13 +108,15 @@ def limits_of(case: AnyCase, claimed_delta_T: float | None = None) -> dict[str, 
     Raises
     ------
     CaseError
-        If the case is not about a particle.
+        If the case is not about a particle or a dot.
     """
     model = model_of(case)
+    if model.closed and claimed_delta_T is None:
+        return dict(model.closed)
     if model.lump is None:
         rule = "is missing: the closed forms are of a particle on its substrate"
         raise CaseError([Problem("particle", "", rule, "compute a body with thermosim run")])
-    return _limits(Lumped.of(model, model.lump), claimed_delta_T)
+    return _limits(Lumped.of(model, model.lump), claimed_delta_T) | many_numbers(case)
 
 
 def _limits(body: Lumped, claimed: float | None = None) -> dict[str, float]:

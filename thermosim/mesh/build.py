@@ -13,8 +13,7 @@ from thermosim.model.drawing import BodyDrawing, Drawing, ParticleDrawing, drawi
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from thermosim.case.body_case import BodyCase
-    from thermosim.case.particle_case import Case
+    from thermosim.case.read import AnyCase
     from thermosim.fem.data import MeshData
     from thermosim.fem.domain import Domain
 
@@ -45,7 +44,7 @@ def build(drawing: Drawing) -> tuple[MeshData, MeshReport]:
     return made
 
 
-def build_mesh(case: Case | BodyCase) -> tuple[MeshData, MeshReport]:
+def build_mesh(case: AnyCase) -> tuple[MeshData, MeshReport]:
     """Return the mesh of a case and its quality report, as `build` makes it of its drawing."""
     return build(drawing_of(case))
 

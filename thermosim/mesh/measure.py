@@ -93,7 +93,7 @@ def determinant(m: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def scaled_jacobians(mesh: MeshData) -> NDArray[np.float64]:
-    """Return the least Jacobian of each cell over that of the straight cell, shape (n_cells,).
+    """Return the minimum Jacobian of each cell over that of the straight cell, shape (n_cells,).
 
     1 for a straight cell, below 0 for one that folds over, -1 for one without content. A lower
     bound: the least Bernstein coefficient of the Jacobian, a polynomial (Johnen et al.,

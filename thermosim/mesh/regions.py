@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.bodies.geometry import Box, GeometryFile, Rectangle
+from thermosim.bodies.spheres import Spheres
 from thermosim.errors import MeshError
 from thermosim.mesh.cut_open import cut_open
 from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
@@ -17,6 +18,7 @@ from thermosim.mesh.plane import PLANES, XY, drawn_plane, mesh_plane
 from thermosim.mesh.quality import quality_report
 from thermosim.mesh.repair import straightened
 from thermosim.mesh.session import generate, gmsh_session, group_name, read_any
+from thermosim.mesh.spheres import draw_spheres, sphere_fields
 from thermosim.mesh.touching import check_joined
 
 if TYPE_CHECKING:
@@ -103,21 +105,26 @@ def _names(gmsh: Any, dim: int) -> Names:
 
 
 def _prepare(
-    gmsh: Any, geometry: Geometry, settings: BodyMesh, dim: int
+    gmsh: Any, geometry: Geometry | Spheres, settings: BodyMesh, dim: int
 ) -> tuple[float, int | None]:
     """Draw or read the geometry; return metres per length, and the order of a ready mesh."""
+    own: list[int] = []
     if isinstance(geometry, GeometryFile):
         unit = draw_file(gmsh, geometry, dim)
         if geometry.file.suffix.lower() == ".msh":
             return unit, file_order(gmsh, geometry.file, dim)
         set_file_sizes(gmsh, geometry, settings, unit)
     else:
-        unit = _draw(gmsh, geometry)
+        if isinstance(geometry, Spheres):
+            unit = geometry.extent
+            own = sphere_fields(gmsh, draw_spheres(gmsh, geometry, unit), settings, unit)
+        else:
+            unit = _draw(gmsh, geometry)
         size = (settings.size or unit / _CELLS_ALONG) / unit / settings.refinement
         gmsh.option.setNumber("Mesh.MeshSizeMin", size)
         gmsh.option.setNumber("Mesh.MeshSizeMax", size)
-    if settings.near:
-        _grade(gmsh, settings, unit, dim)
+    if settings.near or own:
+        _grade(gmsh, settings, unit, dim, own)
     return unit, None
 
 
@@ -176,8 +183,10 @@ def _ends(geometry: Rectangle, side: str) -> list[tuple[str, float]]:
     return [(name, start) for (name, _), start in zip(pieces, starts, strict=True)][::-1]
 
 
-def _exact(geometry: Geometry) -> dict[str, float]:
+def _exact(geometry: Geometry | Spheres) -> dict[str, float]:
     """Return the closed-form volume of a built-in body [m³; m² per metre of depth if planar]."""
+    if isinstance(geometry, Spheres):
+        return {f"volume:{name}": volume for name, volume in geometry.volumes().items()}
     if isinstance(geometry, GeometryFile):
         return {}
     if isinstance(geometry, Box):
@@ -189,10 +198,10 @@ def _exact(geometry: Geometry) -> dict[str, float]:
     return {f"volume:{geometry.region}": size}
 
 
-def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int) -> None:
-    """Make cells small near named boundaries, growing with the distance from them."""
+def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int, own: list[int]) -> None:
+    """Make cells small near named boundaries, growing away from them; ``own`` fields count too."""
     field = gmsh.model.mesh.field
-    tags = []
+    tags = list(own)
     for name, size in settings.near.items():
         wanted = [g for d, g in gmsh.model.getPhysicalGroups(dim - 1)
                   if group_name(gmsh, d, g) == name]  # fmt: skip

@@ -46,14 +46,14 @@ def flows_part(budget: Budget) -> Budget:
 
 
 def balance_error(budget: Budget) -> float:
-    """Return |released - leaving| over the larger of the heat released and the heat turned over."""
+    """Return |released - leaving| over the larger of the heat released and the heat exchanged."""
     turned_over = sum(abs(value) for name, value in budget.items() if "source:" not in name) / 2
     scale = max(abs(released(budget)), turned_over)
     return abs(released(budget) - leaving(budget)) / scale if scale else 0.0
 
 
 def share_stored(budget: Budget) -> float:
-    """Return the heat stored per time, over the most that is turned over (0: steady; 0 to 1)."""
+    """Return the heat stored per time, over the most that is exchanged (0: steady; 0 to 1)."""
     kept = sum(map(abs, stored_part(budget).values()))
     turned = sum(map(abs, budget.values())) / 2
     return min(kept / turned, 1.0) if turned else 0.0

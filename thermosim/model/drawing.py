@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from thermosim.bodies.substrates import NoSubstrate
 from thermosim.case.body_case import BodyCase
+from thermosim.case.dot_case import DotCase
 from thermosim.case.particle_case import Case
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from thermosim.bodies.geometry import BodyMesh, Geometry
     from thermosim.bodies.particle import Arrangement
+    from thermosim.bodies.spheres import Spheres
     from thermosim.bodies.substrates import Substrate
     from thermosim.case.settings import MeshSettings, Symmetry
     from thermosim.model.sizes import SizeMap
@@ -144,7 +146,7 @@ class BodyDrawing(Drawing):
     check : called with the names of regions and boundaries; raises if some are missing
     """
 
-    geometry: Geometry
+    geometry: Geometry | Spheres
     mesh: BodyMesh
     contacts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     sizes: SizeMap | None = None
@@ -204,12 +206,19 @@ def drawing_of_body(case: BodyCase) -> BodyDrawing:
     )
 
 
+def drawing_of_dot(case: DotCase) -> BodyDrawing:
+    """Return how the mesh of a case about one dot is made."""
+    contacts = {one.name: one.regions for one in case.dot.interfaces()}
+    return BodyDrawing(geometry=case.dot.spheres(case.diameter), mesh=case.mesh, contacts=contacts)
+
+
 _OF_CASE: dict[type, Callable[[Any], Drawing]] = {
     Case: drawing_of_particle,
     BodyCase: drawing_of_body,
+    DotCase: drawing_of_dot,
 }
 
 
-def drawing_of(case: Case | BodyCase) -> Drawing:
+def drawing_of(case: Case | BodyCase | DotCase) -> Drawing:
     """Return how the mesh of a case of any kind is made."""
     return _OF_CASE[type(case)](case)

@@ -1,6 +1,6 @@
 """The waist of the house: what is solved, whatever kind of case asked for it.
 
-`model.of_particle` and `model.of_body` make a `Model`; meshes, light, heat, summaries and pictures
+`of_particle`, `of_body` and `of_dot` make a `Model`; meshes, light, heat, summaries and pictures
 ask it, and nothing after them knows a kind of case.
 """
 
@@ -221,6 +221,7 @@ class Model:
     remarks : what a reader must know beforehand, given the names of all boundaries of the mesh
     layout : how the result is told and shown
     lump : what closed forms take for isothermal; None where there are none
+    closed : numbers in closed form that the case has beside those of a lump
     """
 
     case: AnyCase
@@ -242,6 +243,7 @@ class Model:
     start: float | None = None
     remarks: Callable[[Collection[str]], list[str]] = lambda names: []
     lump: Lump | None = None
+    closed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:

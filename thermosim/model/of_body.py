@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from thermosim.bodies.geometry import Box, GeometryFile
 from thermosim.language.units import si_text
-from thermosim.materials.optical import index_of_laser
 from thermosim.model.budget import Budget, flows_part, leaving, released
 from thermosim.model.doubts import gain_remarks
 from thermosim.model.drawing import drawing_of_body
@@ -135,12 +134,11 @@ def light_of(case: BodyCase) -> Light | None:
     assert case.gain is not None  # the case has made sure
     region = case.lit_region
     material = case.regions[region].material
-    table = case.material(material).refractive_index
-    index = index_of_laser(table, case.laser.wavelength, material)
     optics = case.optics
     assert optics is not None
+    index = case.index_in_light(material, optics, case.laser)
     return Light(
-        region, case.laser, optics, case.gain, case.reference, optics.index(index),
+        region, case.laser, optics, case.gain, case.reference, index,
         symmetry=case.symmetry,
     )  # fmt: skip
 

@@ -51,6 +51,9 @@ _KNOWN: tuple[tuple[str, str, float, str], ...] = (
     ("gain.emission.mean_emission", _ABSOLUTE, 3e-3 * e, "2.380 to 2.390 eV fits what was seen"),
     ("gain.gap_shift", _RELATIVE, 0.2, "shift of the line between 200 and 300 K"),
     ("contact.work_of_adhesion", _FACTOR, 2.0, "0.05 to 0.2 J/m² between dry crystals"),
+    ("dot.surroundings.h", _FACTOR, 2.0, "3e7 to 3e8 W/(m² K) between dissimilar solids"),
+    ("dot.surroundings.contact_radius", _FACTOR, 1.5, "ligands flatten over 1 to 3 nm"),
+    ("dot.shell.h", _FACTOR, 2.0, "3e7 to 3e8 W/(m² K) between dissimilar solids"),
     ("chamber.pressure", _RELATIVE, 0.3, "cold-cathode gauge"),
 )
 _ASSUMED: tuple[tuple[str, float, float, str], ...] = (

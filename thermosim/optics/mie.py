@@ -305,27 +305,6 @@ def _radial_quadrature(phase: float) -> tuple[Floats, Floats]:
     return s.ravel(), np.tile(0.5 * weights / panels, panels)
 
 
-def internal_field(points: ArrayLike, m: complex, x: float) -> Complexes:
-    """Return the complex field E/E0 inside the sphere, shape (n, 3).
-
-    The wave runs along +z and is polarised along x; ``points`` (n, 3) are in units of the
-    radius, from the centre.
-    """
-    sphere = MieSphere.build(m, x)
-    points = np.asarray(points, float)
-    s, mu, cos_phi, sin_phi = _spherical(points)
-    sin_theta = np.sqrt(np.maximum(1.0 - mu**2, 0.0))
-    field = np.empty(points.shape, complex)
-    for i in _parts(s.size, sphere.c.size):
-        A_r, A_theta, A_phi = sphere.amplitudes(s[i], mu[i])
-        E_r, E_theta, E_phi = A_r * cos_phi[i], A_theta * cos_phi[i], -A_phi * sin_phi[i]
-        outward = E_r * sin_theta[i] + E_theta * mu[i]
-        field[i, 0] = outward * cos_phi[i] - E_phi * sin_phi[i]
-        field[i, 1] = outward * sin_phi[i] + E_phi * cos_phi[i]
-        field[i, 2] = E_r * mu[i] - E_theta * sin_theta[i]
-    return field
-
-
 def _spherical(points: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return ``s, cos theta, cos phi, sin phi``; on the axis phi is 0, which is the limit."""
     s = np.sqrt((points**2).sum(axis=1))
@@ -377,14 +356,3 @@ def internal_intensity(
         cos2 = ((frame @ field)[0] * cos_phi + (frame @ field)[1] * sin_phi) ** 2
         total += share * (P * cos2 + S * (1.0 - cos2))
     return total
-
-
-def hot_spot_factor(intensity: ArrayLike, volume: ArrayLike) -> float:
-    """Return ``<I²>/<I>²`` over a volume; 1 for uniform light.
-
-    The optimum gain of a body falls to about its inverse (g is concave in intensity).
-    ``volume`` are the weights, of the shape of ``intensity``.
-    """
-    intensity, volume = np.asarray(intensity, float), np.asarray(volume, float)
-    mean = (volume * intensity).sum()
-    return float(volume.sum() * (volume * intensity**2).sum() / mean**2)

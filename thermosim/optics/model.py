@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from thermosim.language.kinds import Kind
 from thermosim.language.units import AbsorptionCoefficient, Length, NonNegative, Positive
 from thermosim.optics.beam import Laser
+from thermosim.optics.effective import Inclusions, maxwell_garnett
 from thermosim.optics.rays import RayTrace, trace
 from thermosim.optics.rays_bundle import Optics as RayMaterials
 from thermosim.shapes.hits import HitSurface
@@ -34,13 +35,23 @@ class OpticsModel(Kind, chosen_by="model"):
         default=None,
         description="Real refractive index of the particle; from the material if absent",
     )
+    dots: Inclusions | None = Field(
+        default=None,
+        description="Dots whose index mixes with that of the particle (Maxwell Garnett)",
+    )
     host_absorption: NonNegative[AbsorptionCoefficient] = Field(
         default=0.0, description="Absorption coefficient of host and defects, which heats"
     )
 
-    def index(self, of_material: complex) -> float:
-        """Return the real refractive index: the one given here, or that of the material."""
-        return of_material.real if self.refractive_index is None else self.refractive_index
+    def index(self, of_material: complex, of_dots: complex | None = None) -> float:
+        """Return the real refractive index: the one given here, or that of the material.
+
+        With ``of_dots``, the index of dots of the section ``dots`` in it, that of both together.
+        """
+        own = of_material.real if self.refractive_index is None else self.refractive_index
+        if self.dots is None or of_dots is None:
+            return own
+        return float(maxwell_garnett(own, of_dots, self.dots.volume_fraction).real)
 
     def intensity(self, laser: Laser, n: float, alpha: float) -> float | IntensityField:
         """Return the local intensity [W/m²]: a number, or points (n, 3) [m] to (n,).

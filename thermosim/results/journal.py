@@ -12,7 +12,7 @@ UNJUDGED = 1e-5
 """Share of the largest ΔT that a balance may be worth where no ± is known."""
 
 ACCOUNT = 1e-3
-"""Share of the heat turned over in a run that may be missing before it is told loudly."""
+"""Share of the heat exchanged in a run that may be missing before it is told loudly."""
 
 Tell = Callable[[str], None]
 
@@ -50,7 +50,7 @@ class Journal:
         if balance <= tolerance:
             return
         told = (
-            f"the energy balance is off by {balance:.1e} of the heat turned over (tolerance "
+            f"the energy balance is off by {balance:.1e} of the heat exchanged (tolerance "
             f"{tolerance:.0e}), by which the result may be off by {shift:.1g} K"
         )
         if shift > bound:
@@ -64,13 +64,13 @@ class Journal:
     def judge_account(self, missing: float, share: float, allowed: float) -> None:
         """Warn of energy [J] that came in over a whole run and is not there.
 
-        `share` is its part of the heat turned over, `allowed` [J] what the tolerances let pass.
+        `share` is its part of the heat exchanged, `allowed` [J] what the tolerances let pass.
         """
         if share > ACCOUNT and abs(missing) > allowed:
             sense = "are missing" if missing > 0 else "came from nowhere"
             self.say(
                 "WARNING: the energy account of the whole run does not close: "
-                f"{abs(missing):.3g} J {sense}, {share:.2g} of the heat turned over; the steps "
+                f"{abs(missing):.3g} J {sense}, {share:.2g} of the heat exchanged; the steps "
                 "are too long for what happens: lower transient.step, transient.max_step or "
                 "transient.tolerance"
             )

@@ -21,7 +21,7 @@ _FAR = 30.0  # change of ΔT [K] beyond which a linear estimate says no more tha
 _SMALL = 0.01  # of ΔT: an assumption that matters less is not told
 _SMALL_PART = 0.01  # of the ±: less is not told
 _TOLD, _MOST = 0.01, 5  # share of the variance from which a number is told, and how many
-_NOTHING = 1e-12  # of the heat turned over: rounding
+_NOTHING = 1e-12  # of the heat exchanged: rounding
 
 
 def result_rows(result: Result) -> Rows:
@@ -31,6 +31,7 @@ def result_rows(result: Result) -> Rows:
     rows += (
         _uncertainty_rows(numbers)
         + _assumption_rows(numbers)
+        + _dot_rows(numbers)
         + _thermometer_rows(numbers)
         + _light_rows(numbers)
         + _heat_rows(result)
@@ -222,12 +223,12 @@ def heat_words(path: str) -> str:
 
 
 def heat_text(heat: float, turned: float, unit: str = "W") -> str:
-    """Return a heat flow [W] with four digits; rounding, beside what is turned over, is 0."""
+    """Return a heat flow [W] with four digits; rounding, beside what is exchanged, is 0."""
     return si_text(without_rounding(heat, turned), unit, zeros=True)
 
 
 def without_rounding(heat: float, turned: float) -> float:
-    """Return a heat flow, or 0 where it is rounding beside what is turned over; any one unit."""
+    """Return a heat flow, or 0 where it is rounding beside what is exchanged; any one unit."""
     return heat if abs(heat) > _NOTHING * turned else 0.0
 
 
@@ -249,6 +250,21 @@ def _assumption_rows(numbers: Mapping[str, Any]) -> Rows:
         low, high = (_rounded(numbers[f"delta_T_model_{end}_K"]) for end in ("low", "high"))
         rows.insert(0, ("span, if one thing assumed fails", f"{low} … {high}"))
     return rows
+
+
+def _dot_rows(numbers: Mapping[str, Any]) -> Rows:
+    """Return what single photons and thermal motion do to one dot."""
+    if "dot_fluctuation_K" not in numbers:
+        return []
+    parts = [f"{si_text(numbers['dot_fluctuation_K'], 'K', 3)} rms of thermal motion"]
+    parts.append(f"{signed(numbers['dot_photon_event_K'])} at each photon")
+    if "dot_relaxation_time_s" in numbers:
+        parts.append(f"both gone within {si_text(numbers['dot_relaxation_time_s'], 's', 3)}")
+    rows = [("one dot fluctuates by", ", ".join(parts))]
+    photons = f"{numbers['dot_photons_per_s']:.3g} emitted a second"
+    if "dot_g2" in numbers:
+        photons += f", g2(0) = {numbers['dot_g2']:.3g} under weak light"
+    return [*rows, ("photons", photons)]
 
 
 def _thermometer_rows(numbers: Mapping[str, Any]) -> Rows:
@@ -319,8 +335,8 @@ def _intensity(value: float) -> str:
 
 def _ending_rows(numbers: Mapping[str, Any], driver: str) -> Rows:
     """Return the balance, and of a transient when it ended, its time constant and lock-in."""
-    balance = f"{numbers['energy_balance_rel']:.1e} of the heat turned over"
-    rows = [("energy balance", balance.replace("-", "−"))]
+    residual = f"{numbers['energy_balance_rel']:.1e}"
+    rows = [("relative energy residual", residual.replace("-", "−"))]
     if "energy_account_rel" in numbers:
         unit = "J/m" if numbers["symmetry"] == "planar" else "J"
         keys = ("energy_in_J", "enthalpy_change_J")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from thermosim.results.journal import Journal
     from thermosim.run.march import TransientRun
 
-STEADY = 1e-3  # share of the heat turned over that may still be stored
+STEADY = 1e-3  # share of the heat exchanged that may still be stored
 _ADJOINT = {False: 1e-5, True: 1e-10}  # whether the estimate steers the next mesh
 
 
@@ -102,7 +102,7 @@ def error_in_time(
     """Return the ± of the last state of a transient: of the mesh and of the steps (collective).
 
     Both are carried through the run, so that they die away as they do in the body. Once less than
-    0.1 % of the heat turned over is still stored, that of the mesh is as for a steady run.
+    0.1 % of the heat exchanged is still stored, that of the mesh is as for a steady run.
     """
     model, problem = run.model, run.problem
     if not model.case.solver.error_estimate:

@@ -42,7 +42,7 @@ class Course:
     piece : number of the piece of the schedule that holds `time`
     fresh : whether a piece begins here, so that its first step is to be chosen
     account : energies that came in and are held [J]
-    heat_scale : largest heat turned over so far [W], to which the balance is referred
+    heat_scale : largest heat exchanged so far [W], to which the balance is referred
     """
 
     time: float = 0.0
@@ -232,7 +232,7 @@ class TransientRun:
         self._append(row)
 
     def _balance(self, budget: Budget) -> float:
-        """Return |released - stored - leaving| over the most heat turned over so far."""
+        """Return |released - stored - leaving| over the most heat exchanged so far."""
         moved = max(abs(released(budget)), sum(map(abs, budget.values())) / 2)
         self.course.heat_scale = max(self.course.heat_scale, moved)
         scale = self.course.heat_scale

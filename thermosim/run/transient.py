@@ -36,7 +36,7 @@ from thermosim.run.summary import (
     notes_of,
     numerics,
 )
-from thermosim.schedule.schedule import largest_factor
+from thermosim.schedule.schedule import Exposure, largest_factor
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -196,6 +196,8 @@ def set_up(
         duration = case.transient.duration
         factor = constant(domain, 1.0)
         light = light_in(model, domain, journal, factor)
+        if light is not None and light.gain.ageing:
+            light.exposure = constant(domain, 0.0)
         heat = heat_on(model, domain, light, factor)
         problem = TransientProblem(domain, heat, case.solver.degree, factor)
         problem.held_rates = held_rates(problem, duration)
@@ -204,6 +206,7 @@ def set_up(
         readings = Readings(problem, model.goal.region, model.regions, model.probes)
         run = TransientRun(model, stepper, readings, journal.tell)
         run.light = light
+        _start_clock(run)
         if run.ledger.error is not None and light is not None:
             from thermosim.light.sampling import sampled
 
@@ -215,6 +218,21 @@ def set_up(
         snapshots = Snapshots(running, run.states)
         run.files = Files(running, None, snapshots, case.digest(), domain.mesh_hash)
     return run, report
+
+
+def _start_clock(run: TransientRun) -> None:
+    """Let dots that age be as old as the light that they have had, whenever the time changes."""
+    light = run.light
+    if light is None or light.exposure is None:
+        return
+    had, exposure = Exposure(run.pieces), light.exposure
+
+    def clock(time: float) -> None:
+        exposure.value = had(time)
+
+    run.problem.clock = clock
+    if run.ledger.error is not None:
+        run.ledger.error.fine.clock = clock
 
 
 def _result(run: TransientRun, report: Report, journal: Journal) -> Result:

@@ -119,7 +119,7 @@ def rise_time(
 
 @dataclass(frozen=True)
 class Relaxation:
-    """``y = last + step exp(-t/tau)`` fitted to a course; `misfit` is its rms over |step|."""
+    """``y = last + step exp(-t/tau)`` fitted to a course; `misfit`: its rms over its step."""
 
     tau: float
     last: float

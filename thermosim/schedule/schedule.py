@@ -279,6 +279,27 @@ def walk(pieces: Pieces, duration: float) -> Iterator[Piece]:
         i += 1
 
 
+class Exposure:
+    """How long a body has had the whole light: the integral of the factor over time [s]."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces, self._sums, self._last = pieces, [0.0], 0
+
+    def __call__(self, time: float) -> float:
+        """Return the exposure up to a time [s]."""
+        last = self._pieces(self._last)
+        i = self._last if last is not None and time >= last.start else 0
+        while (piece := self._pieces(i)) is not None:
+            if time <= piece.stop:
+                inside, self._last = time - piece.start, i
+                return self._sums[i] + 0.5 * inside * (piece.first + piece.factor(time))
+            if i + 1 == len(self._sums):
+                whole = 0.5 * (piece.stop - piece.start) * (piece.first + piece.last)
+                self._sums.append(self._sums[i] + whole)
+            i += 1
+        return self._sums[-1]
+
+
 def largest_factor(pieces: Pieces, duration: float) -> float:
     """Return the largest factor up to `duration` [s], looking at no more than 10 000 pieces."""
     first = zip(range(10_000), walk(pieces, duration), strict=False)

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import MeshError, MissingDependencyError
-from thermosim.fem.pieces import GMSH, how_to_get_dolfinx, install
+from thermosim.fem.pieces import GMSH, how_to_get_dolfinx, install_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def load_gmsh() -> Any:
         ) from error
     except (ImportError, OSError) as error:
         raise MissingDependencyError(
-            f"gmsh cannot be loaded: {error}. Run:  {install(GMSH)}"
+            f"gmsh cannot be loaded: {error}. Run:  {install_all(GMSH)}"
         ) from error
     return gmsh
 

@@ -105,13 +105,15 @@ class Store:
 
 
 @contextlib.contextmanager
-def open_store(folder: Path, *, anew: bool = False) -> Iterator[Store]:
-    """Open the folder of a study, alone; make it if needed; forget all points if `anew`.
+def open_store(folder: Path, *, anew: bool = False, shared: bool = False) -> Iterator[Store]:
+    """Open the folder of a study; make it if needed; forget all points if `anew`.
+
+    Alone, or `shared` with sweeps that each compute another part of the study.
 
     Raises
     ------
     CaseError
-        If the folder holds something else, or another sweep is at work in it.
+        If the folder holds something else, or a sweep is at work in it that does not share it.
     """
     check_folder(folder)
     store = Store(folder)
@@ -119,12 +121,13 @@ def open_store(folder: Path, *, anew: bool = False) -> Iterator[Store]:
         make_folder(store.points.absolute())
     except OSError as error:
         raise CaseError(f"cannot be made: {error.strerror}", str(folder)) from error
-    with _alone(folder):
+    with _locked(folder, shared=shared):
         if anew:
             shutil.rmtree(store.points)
             store.points.mkdir()
-        for part in [*store.points.glob(".*.part"), *folder.glob(".*.part")]:
-            part.unlink(missing_ok=True)
+        if not shared:  # what others are writing has these names
+            for unfinished in [*store.points.glob(".*.part"), *folder.glob(".*.part")]:
+                unfinished.unlink(missing_ok=True)
         yield store
 
 
@@ -143,13 +146,13 @@ def check_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, *, shared: bool) -> Iterator[None]:
     """Hold the lock of the folder; it falls with the process, however that ends."""
     import fcntl
 
     with (folder / LOCK).open("w") as stream:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError as error:
             raise CaseError(
                 "another sweep is at work in this folder; wait for it or name another folder",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,7 @@ class StudyResult:
 
         Points that are no valid case do not count where ``invalid = "record"`` lets them be.
         """
-        done = [self.records[key].status == "done" for key in self.plan.cases()]
+        done = [record.status == "done" for record in self.records.values()]
         if not any(done):
             return NONE_WORKED
         return 0 if all(done) else SOME_FAILED
@@ -104,6 +104,7 @@ def sweep(
     store: str | Path | None = None,
     anew: bool = False,
     retry_failed: bool = False,
+    part: tuple[int, int] | None = None,
     tell: Callable[[str], None] = lambda text: None,
 ) -> StudyResult:
     """Run a case over all points of a study and return the results as one dataset.
@@ -126,6 +127,10 @@ def sweep(
         Folder that keeps every finished point; a sweep that was stopped goes on from there.
     anew, retry_failed
         Forget all points, or those that failed.
+    part
+        (n, m): compute only every m-th point from the n-th on, in a folder that the sweeps of the
+        other parts may work in at the same time. The tables of the study are left to a sweep
+        without a part.
     tell
         Called with lines about the progress.
 
@@ -141,12 +146,15 @@ def sweep(
         tree = with_override(tree, path, value)
     plan = plan_of(tree, vary, study, source)
     crew = executor if isinstance(executor, Crew) else given(executor) if executor else local()
-    with _folder(store) as folder, open_store(folder, anew=anew) as kept:
+    mine = _of_part(plan, part, store, anew=anew)
+    with _folder(store) as folder, open_store(folder, anew=anew, shared=part is not None) as kept:
         _write_study(kept, plan, anew=anew)
-        records = _known(kept, plan, retry_failed=retry_failed)
-        computed = _compute(kept, plan, records, crew, run, tell)
+        records = _known(kept, mine, retry_failed=retry_failed)
+        tell(f"{plan_summary(plan)}; {_left(len(records), len(mine) - len(records), part, crew)}")
+        computed = _compute(kept, mine, records, crew, run, tell)
         dataset = make_dataset(plan, records)
-        _write_tables(kept, dataset, plan, records)
+        if part is None:
+            _write_tables(kept, dataset, plan, records)
     return StudyResult(dataset, plan, records, computed, None if store is None else folder)
 
 
@@ -194,10 +202,41 @@ def _folder(store: str | Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _known(store: Store, plan: Plan, *, retry_failed: bool) -> dict[str, Record]:
+def _of_part(
+    plan: Plan, part: tuple[int, int] | None, store: str | Path | None, *, anew: bool
+) -> dict[str, AnyCase]:
+    """Return the cases of one part by key, in the order of the study; all if `part` is None.
+
+    Raises
+    ------
+    CaseError
+        If there is no such part, no folder to share, or the others' points would be forgotten.
+    """
+    if part is None:
+        return plan.cases()
+    n, m = part
+    if not 1 <= n <= m:
+        raise CaseError(
+            f"part {n}/{m}: must be one of 1/{m} … {m}/{m}, with a whole number above 0"
+        )
+    if store is None or anew:
+        raise CaseError(
+            f"part {n}/{m}: all parts share one folder"
+            + (", and one of them must not forget what the others found" if anew else ": name it")
+        )
+    return dict(list(plan.cases().items())[n - 1 :: m])
+
+
+def _left(before: int, left: int, part: tuple[int, int] | None, crew: Crew) -> str:
+    whose = "" if part is None else f"of part {part[0]}/{part[1]} "
+    where = f" on {crew.name}" if left else ""
+    return f"{whose}{before} computed before, {left} to compute{where}"
+
+
+def _known(store: Store, cases: Iterable[str], *, retry_failed: bool) -> dict[str, Record]:
     """Return the records that are there, but for failures that are to be tried again."""
     found = {}
-    for key in plan.cases():
+    for key in cases:
         record = store.read(key)
         if record is not None and record.status == "failed" and retry_failed:
             store.forget(key)
@@ -208,19 +247,14 @@ def _known(store: Store, plan: Plan, *, retry_failed: bool) -> dict[str, Record]
 
 def _compute(
     store: Store,
-    plan: Plan,
+    cases: Mapping[str, AnyCase],
     records: dict[str, Record],
     crew: Crew,
     run: Run,
     tell: Callable[[str], None],
 ) -> int:
     """Compute what is missing, add it to `records`, and return how many points that were."""
-    cases = plan.cases()
     missing = {key: case for key, case in cases.items() if key not in records}
-    tell(
-        f"{plan_summary(plan)}; {len(records)} computed before, {len(missing)} to compute"
-        + (f" on {crew.name}" if missing else "")
-    )
     if not missing:
         return 0
     progress = Progress(len(missing), tell, time.monotonic)

@@ -100,5 +100,5 @@ def counts(result: Result) -> str:
     if "n_dofs" in numbers:
         text += f", {numbers['n_dofs']} unknowns"
     if "min_scaled_jacobian" in numbers:
-        text += f", least Jacobian {numbers['min_scaled_jacobian']:.3g} of the straight cell's"
+        text += f", minimum scaled Jacobian {numbers['min_scaled_jacobian']:.3g}"
     return text

@@ -12,6 +12,7 @@ from thermosim.cli.gain import readable, shown, unit_of
 CASES = Path(__file__).parents[3] / "cases"
 MICA = (str(CASES / "microparticle_on_mica.toml"), "--set", "assumptions=favourable")
 YAMADA = str(CASES / "yamada2024_radiation_limited.toml")
+BODY = (str(CASES / "microparticle_on_mica.toml"),)
 ROUGH = str(CASES / "gain_rough_grain.toml")
 ESCAPE = ["--set", "gain.escape.kind=ergodic", "--set", "gain.escape.refractive_index=1.7"]
 
@@ -69,6 +70,25 @@ def test_gain_table_names_the_optimum(capsys):
     assert "add -o DIR" in captured.err
 
 
+def test_gain_names_the_best_intensity_of_the_body_beside_that_of_its_dots(capsys):
+    """What `limits` finds at it: most cooling power there, heating at the optimum of even light."""
+    numbers = document(capsys, "gain", *BODY)
+    dots, best = numbers["intensity_opt_W_per_m2"], numbers["body_intensity_opt_W_per_m2"]
+    assert best < 0.2 * dots
+    assert numbers["body_optics_model"] == "mie"
+    found = {}
+    for factor, I in ((1.0, best), (0.9, 0.9 * best), (1.1, 1.1 * best), (0.0, dots)):
+        at = ("--set", f'laser.intensity="{I} W/m^2"')
+        limits = document(capsys, "limits", *BODY, *at)
+        found[factor] = limits.get("heating_power_W", -limits.get("cooling_power_W", 0.0))
+    volume = document(capsys, "check", *BODY)["particle_volume_m3"]
+    for factor, key in ((1.0, "opt"), (0.0, "opt_of_dots")):
+        density = numbers[f"body_heat_source_at_{key}_W_per_m3"]
+        assert found[factor] == pytest.approx(density * volume, rel=1e-3, abs=0)
+    assert found[1.0] < min(found[0.9], found[1.1]) < 0.0 < found[0.0]
+    assert "heating; best 0.2" in " ".join(printed(capsys, "gain", *BODY).out.split())
+
+
 def test_escape_reaches_gain_check_and_limits(capsys):
     """Rough grain of n = 1.7, 1/cm, 99 %: eta_ext 0.9892 and -2.86 meV (docs/escape.md)."""
     numbers = document(capsys, "gain", ROUGH)
@@ -84,6 +104,14 @@ def test_escape_reaches_gain_check_and_limits(capsys):
     volume = checked["particle_volume_m3"]
     power = -numbers["case_heat_source_W_per_m3"] * volume
     assert limits["cooling_power_W"] == pytest.approx(power, rel=1e-12, abs=0)
+
+
+def test_check_says_where_even_light_and_the_light_of_the_body_disagree(capsys):
+    numbers = document(capsys, "check", *BODY)
+    assert numbers["heat_source_W_per_m3"] < 0.0 < numbers["heating_power_W"]
+    assert any("hot spots turn that into heating" in note for note in numbers["notes"])
+    even = document(capsys, "check", *MICA)
+    assert not any("hot spots" in note for note in even["notes"])
 
 
 def test_escape_under_an_urbach_tail_is_doubted(capsys):

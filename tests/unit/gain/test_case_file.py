@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from scipy.constants import e
 
+from thermosim.case.read import parse_case
 from thermosim.gain import GainModel
 from thermosim.gain.tables import gain_summary
 
@@ -40,10 +41,12 @@ def test_numbers_without_units_are_refused_in_a_case_file():
 
 def test_examples_of_the_dots_are_valid():
     text = (DOCS.parent / "dots.md").read_text(encoding="utf-8")
-    ensemble, size, dot = (tomllib.loads(found)["gain"] for found in re.findall(
+    ensemble, size, *others = (tomllib.loads(found) for found in re.findall(
         r"```toml\n(.*?)```", text, re.DOTALL))  # fmt: skip
-    model = GainModel.model_validate(ensemble, context={"case_file": True})
+    model = GainModel.model_validate(ensemble["gain"], context={"case_file": True})
     assert len(model.members()) == 81
-    sized = GainModel.model_validate(size, context={"case_file": True})
+    sized = GainModel.model_validate(size["gain"], context={"case_file": True})
     assert sized.recombination.efficiencies()[2] == 0.2
-    assert GainModel.model_validate(dot, context={"case_file": True}).dot_diameter == 8e-9
+    light = {"laser": {"photon_energy": "2.33 eV", "intensity": "3 kW/cm^2"}}
+    dots = [parse_case({**light, **one}) for one in others if "dot" in one]
+    assert [case.diameter for case in dots] == [8e-9]

@@ -18,7 +18,7 @@ from thermosim.gain.cooling import best_photon_energy, optimum, parameters_over
 from thermosim.gain.numerics import mean_energy, trapezoid
 from thermosim.gain.rules import gain_problems
 from thermosim.gain.source import cross_section, emission_rate, excitation_number
-from thermosim.gain.spread import FactorSpread, GapSpread, Rule, ShareSpread, gauss_of_points
+from thermosim.language.spread import FactorSpread, GapSpread, Rule, ShareSpread, gauss_of_points
 
 PUMP = 2.33 * e
 MEV = 1e-3 * e

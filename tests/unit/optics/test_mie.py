@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from closed_forms import sphere_hot_spot_factor
+from closed_forms import hot_spot_factor, internal_field, sphere_hot_spot_factor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.constants import c, epsilon_0
@@ -14,8 +14,6 @@ from thermosim.optics.mie import (
     absorption_coefficient,
     extinction_coefficient,
     field_to_intensity,
-    hot_spot_factor,
-    internal_field,
     internal_intensity,
     mie_efficiencies,
     size_parameter,

@@ -16,7 +16,7 @@ from thermosim.gain.model import GainModel
 from thermosim.gain.source import external_efficiency, internal_efficiency, mean_escape
 
 if TYPE_CHECKING:
-    from thermosim.gain.source import GainParameters
+    from thermosim.gain.numbers import GainParameters
 
 Array = NDArray[np.float64]
 _POINTS = 2001

@@ -11,8 +11,8 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.gain.efficiency import efficiency_polynomials
 from thermosim.gain.model import GainModel
+from thermosim.gain.numbers import GainParameters
 from thermosim.gain.recombination import TrionBiexciton
-from thermosim.gain.source import GainParameters
 from thermosim.infer.fit.base import Values
 from thermosim.infer.fit.likelihood import Array
 from thermosim.infer.fit.parameters import Parameter

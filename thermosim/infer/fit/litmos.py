@@ -13,7 +13,7 @@ from scipy.constants import e
 from thermosim.errors import CaseError, Problem
 from thermosim.gain.absorption import FermiEdge, Tail, log_edge
 from thermosim.gain.maps import WEAK, efficiency_of_cooling
-from thermosim.gain.source import GainParameters
+from thermosim.gain.numbers import GainParameters
 from thermosim.infer.fit.base import FitModel, Values
 from thermosim.infer.fit.data import Asked, Wanted, read_measured
 from thermosim.infer.fit.dots import dots_of

@@ -101,7 +101,9 @@ class Spread(Section):
         below = _share_below(self.shape, mean, width, low)
         return float(below + 1.0 - _share_below(self.shape, mean, width, high))
 
-    def refuse_outside(self, name: str, mean: float, low: float, high: float) -> None:
+    def refuse_outside(
+        self, name: str, mean: float, low: float, high: float, of: str = "dots"
+    ) -> None:
         """Refuse a distribution of which more than `TAIL` lies outside ``low`` to ``high``.
 
         Raises
@@ -114,7 +116,7 @@ class Spread(Section):
             bound = f"between {low:g} and {high:g}" if math.isfinite(high) else f"above {low:g}"
             fitting = '"beta"' if math.isfinite(high) else '"lognormal"'
             raise ValueError(
-                f"ensemble.{name}: {100.0 * outside:.3g} % of the dots lie outside of what is "
+                f"{name}: {100.0 * outside:.3g} % of the {of} lie outside of what is "
                 f"possible, {bound}; make it narrower or choose shape = {fitting}"
             )
 
