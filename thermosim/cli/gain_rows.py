@@ -105,9 +105,7 @@ def _optimum_rows(numbers: dict[str, Any]) -> dict[str, str]:
 
 def _body_text(numbers: dict[str, Any]) -> str:
     """Say what the light inside the body makes of the optimum of its dots."""
-    there, best = (
-        numbers[f"body_heat_source_at_opt{of}_W_per_m3"] for of in ("_of_dots", "")
-    )
+    there, best = (numbers[f"body_heat_source_at_opt{of}_W_per_m3"] for of in ("_of_dots", ""))
     text = (
         f'optics.model = "{numbers["body_optics_model"]}", <I²>/<I>² = '
         f"{numbers['body_hot_spot_factor']:.3g}: {there:.4g} W/m³ at the optimum above, "

@@ -99,7 +99,7 @@ class TransientRun:
         self.light: AbsorbedLight | None = None
         self.files: Files | None = None
         self._outputs = self.settings.outputs()
-        self._field_times = np.unique(np.asarray(self.settings.field_times, float))
+        self._field_times = self.settings.kept_fields()
         self._steady: Any = None
         self._base = asdict(self.course)
         self._progress = Progress(self.settings.duration)

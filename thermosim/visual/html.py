@@ -64,12 +64,23 @@ def report_page(
         decides=decision(ladder) if ladder else "",
         pictures=[(embedded(path), _caption(name, result)) for name, path in there.items()],
         without_fields="temperature.png" not in there,
+        scene_parts=_scene(result),
         physics=sections(result, _PHYSICS),
         numerics=sections(result, _NUMERICS),
         provenance=provenance(result),
         case_text=_text(result, CASE),
         log_text=_text(result, LOG),
     )
+
+
+def _scene(result: Result) -> dict[str, Any] | None:
+    """Return what the template of a scene asks for; None without fields or ``output.scene``."""
+    from thermosim.visual.fields_read import has_fields
+    from thermosim.visual.scene_page import scene_parts
+
+    if result.directory is None or not has_fields(result.directory):
+        return None
+    return scene_parts(result) if result.case.output.scene else None
 
 
 def _caption(name: str, result: Result) -> str:
