@@ -134,14 +134,14 @@ class Chrome:
         self.send("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
         self.send("Input.dispatchKeyEvent", type="keyUp", key=key)
 
-    def shot(self, selector=None, path=None):
+    def shot(self, selector=None, path=None, scale=1.0):
         """Return a PNG of the window, or of an element; `path` keeps it too."""
         clip = {}
         if selector:
             box = self.run(
                 f"(() => {{const r = document.querySelector({json.dumps(selector)})"
                 ".getBoundingClientRect(); return {x: r.x + scrollX, y: r.y + scrollY, "
-                "width: r.width, height: r.height, scale: 1}})()"
+                f"width: r.width, height: r.height, scale: {scale}}}}})()"
             )
             clip = {"clip": box, "captureBeyondViewport": True}
         data = base64.b64decode(self.send("Page.captureScreenshot", format="png", **clip)["data"])

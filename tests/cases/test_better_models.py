@@ -55,7 +55,10 @@ def test_light_in_the_substrate_alone_turns_two_signs(found):
 def test_a_run_agrees_and_says_what_would_turn_it(found, name):
     case = case_of(name)
     output = case.output.model_copy(update={"pictures": False, "fields": False})
-    plain = {"output": output, "uncertainty": case.uncertainty.model_copy(update={"method": "none"})}
+    plain = {
+        "output": output,
+        "uncertainty": case.uncertainty.model_copy(update={"method": "none"}),
+    }
     solved = simulate(case.model_copy(update=plain))
     theta, closed = solved.summary["delta_T_mean_K"], found[name][1][KEY]
     assert theta == pytest.approx(closed, rel=0.03)

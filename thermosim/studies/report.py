@@ -156,6 +156,9 @@ def _write(found: Report, result: StudyResult, tell: Callable[[str], None]) -> N
 
         tell("pictures")
         found.pictures = draw_study(result.dataset, found.objective, folder)
+    from thermosim.studies.page import PAGE, study_page
+
+    write_aside(folder / PAGE, study_page(found, result).encode())
 
 
 def _plain(value: Any) -> Any:

@@ -91,6 +91,7 @@ class Controls {
     let title = field.name + (field.unit ? ` (${field.unit})` : ""), ends;
     const steps = [0, 0.25, 0.5, 0.75, 1];
     const at = (t) => (view.log ? 10 ** (Math.log10(low) + t * (Math.log10(high) - Math.log10(low))) : low + t * (high - low));
+    const exact = (x) => (Math.abs(x) < 1e-6 * (high - low) ? 0 : x); // 0 in the middle is 0
     if (field.unit === "K") {
       const span = high - low, top = Math.max(Math.abs(low + field.base), Math.abs(high + field.base));
       if (span < 1e-3 * top) {
@@ -101,9 +102,9 @@ class Controls {
       } else {
         const [f, u] = kelvin(0, top);
         title = `${field.name} (${u})`;
-        ends = steps.map((t) => digits(f * (at(t) + field.base)));
+        ends = steps.map((t) => digits(f * exact(at(t) + field.base)));
       }
-    } else ends = steps.map((t) => digits(at(t) + field.base, 3));
+    } else ends = steps.map((t) => digits(view.log ? at(t) : exact(at(t) + field.base), 3));
     bar.replaceChildren(
       made("div", { className: "title", textContent: title }),
       made("div", { className: "ramp", style: `background: linear-gradient(to right, ${colours})` }),

@@ -104,7 +104,10 @@ class Mesh {
 const digits = (x, n = 4) => {
   if (x === 0) return "0";
   const e = Math.floor(Math.log10(Math.abs(x)));
-  if (e < -3 || e > 5) return x.toExponential(Math.min(n - 1, 2)).replace("e+", "·10^").replace("e-", "·10^-");
+  if (e < -3 || e > 5) {
+    const [m, p] = x.toExponential(Math.min(n - 1, 2)).split("e");
+    return `${m.replace("-", "−")}·10${[...String(Number(p))].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
+  }
   return Number(x.toPrecision(n)).toString().replace("-", "−");
 };
 const lengthText = (um) => {

@@ -202,6 +202,17 @@ class View {
       if (!hidden.has(m.cellRegions[m.skinOwner[k]])) along(m.skin, k * m.skinSize, (p) => p);
     }
   }
+  // outlines of the cells that the clip plane cuts, by their corners
+  cutWires(lines) {
+    const m = this.mesh, f = this.heights();
+    for (let c = 0; c < m.cellRegions.length; c++) {
+      if (this.state.hidden.has(m.cellRegions[c])) continue;
+      const corners = crossing(Array.from(m.cells.subarray(c * m.size, c * m.size + 4)), f);
+      if (!corners) continue;
+      const p = corners.map((k) => this.lifted(m.between(k), 0, 1e-4 * this.data.windows[this.state.window].half));
+      p.forEach((q, i) => lines.push(...q, ...p[(i + 1) % p.length]));
+    }
+  }
   // arrows of the heat flux in the cut faces: direction, and length as the cube root of |q|
   arrows(soup) {
     const flux = this.data.flux[Math.min(this.state.frame, this.data.flux.length - 1)];
@@ -294,7 +305,8 @@ class View {
     this.add(cap, { opacity: iso ? 0.25 : 1, cap: true });
     this.add(grey, { kind: "plain", light: 0.35, opacity: iso ? 0.15 : 1, clipped: this.data.dim === 3 });
     if (iso) { const levels = new Soup(); this.isosurfaces(levels, grey); this.add(levels, { light: 0.3, clipped: true }); }
-    if (mesh) { const wires = { x: [], s: [] }; this.wires(wires.x); this.add(wires, { kind: "lines", colour: [0.1, 0.1, 0.12], clipped: true }); }
+    if (mesh) { const wires = { x: [], s: [] }; this.wires(wires.x); this.add(wires, { kind: "lines", colour: [0.1, 0.1, 0.12], clipped: true });
+      if (this.data.dim === 3 && this.kept) { const cuts = { x: [], s: [] }; this.cutWires(cuts.x); this.add(cuts, { kind: "lines", colour: [0.1, 0.1, 0.12], cap: true }); } }
     if (arrows) { const heads = new Soup(); this.arrows(heads); this.add(heads, { kind: "plain", colour: [0.08, 0.08, 0.1], cap: true }); }
     this.renderer.resetCameraClippingRange();
     this.render();
@@ -325,7 +337,7 @@ class View {
     this.camera.setPosition(...c.map((x, i) => x + (far * way[i]) / n));
     this.camera.setViewUp(0, 0, 1);
     const r = this.canvas.getBoundingClientRect(), slim = r.width ? Math.max(1, r.height / r.width) : 1;
-    this.camera.setParallelScale(1.12 * half * slim);
+    this.camera.setParallelScale(1.3 * half * slim);
   }
   // half of what a body of revolution takes up about its axis
   reach(w) { return Math.max(w.half, Math.abs(w.middle[0]) + (w.name === "contact" ? 0 : w.half) * (w.middle[0] > 0 ? 1 : 0)); }
