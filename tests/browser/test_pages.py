@@ -25,10 +25,12 @@ REPORTS = {
 }
 WITH_SCENE = ("demo", "light", "space", "transient", "view")
 WIDTHS = (1300, 390)
+SCENE = "document.querySelector('.scene').scene"
 A4 = 688  # CSS pixels of A4 between margins of 14 mm
 # names of elements that stand out of the page, or of a table that must be scrolled to be read
 BEYOND = """(() => {const out = [], wide = document.documentElement.clientWidth;
-for (const e of document.querySelectorAll('td, th, img, p, li, h1, h2, h3, figure, select, button')) {
+const kinds = 'td, th, img, p, li, h1, h2, h3, figure, select, button';
+for (const e of document.querySelectorAll(kinds)) {
   if (e.closest('details:not([open])') || !e.getClientRects().length) continue;
   if (e.getBoundingClientRect().right > wide + 1)
     out.push(e.tagName + ' ' + e.textContent.slice(0, 60)); }

@@ -29,8 +29,9 @@ _PHYSICS = (
 _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
     "temperature.png": "Temperature {where}. White lines are isotherms.",
-    "light.png": "Intensity in the {lit} on a cut through its middle, the mean of each cell, on a "
-    "logarithmic scale. Hot spots excite dots beyond their optimum.",
+    "light.png": "Intensity in the {lit} on a cut through its middle, on a logarithmic scale, and "
+    "along two lines: as its model gives it, of rays the mean of each cell. Hot spots excite dots "
+    "beyond their optimum.",
     "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
     "from it (left). The bars of a body sum to zero.",
     "course.png": "Temperature of the {about} over time.",
