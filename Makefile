@@ -4,12 +4,13 @@ RUN := docker/run
 PYTEST := $(RUN) python3 -m pytest
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo docs pictures test test-slurm fuzz lint format bench dist doctor clean distclean
+.PHONY: help demo docs pictures test test-browser test-slurm fuzz lint format bench dist doctor clean distclean
 
 help:
 	@echo 'make demo    three cases side by side, into demo/'
 	@echo 'make docs    the documentation as a site, into docs/_build/index.html'
 	@echo 'make test    all tests (PYTEST_OPTIONS="-k words" for some)'
+	@echo 'make test-browser  reports in a headless Chromium, if there is one (part of make test)'
 	@echo 'make test-slurm  a Slurm of two nodes on this machine (Debian 13, root)'
 	@echo 'make fuzz    shipped case files changed at random, for an hour (SECONDS=60 SEED=7)'
 	@echo 'make lint    ruff and mypy;  make format  lets ruff rewrite'
@@ -33,6 +34,11 @@ pictures:
 test:
 	$(PYTEST) -m 'not mpi' -n 2 $(PYTEST_OPTIONS)
 	if grep -rqs 'mark\.mpi' tests; then $(PYTEST) -m mpi $(PYTEST_OPTIONS); fi
+	tests/browser/run
+
+# Reports in a headless Chromium of this computer; says so where there is none.
+test-browser:
+	tests/browser/run
 
 # As root on a machine with slurm-wlm and munge (Debian 13): two nodes on it, one of which dies.
 test-slurm:
@@ -46,7 +52,7 @@ lint:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) shellcheck -x docker/run docker/bin/thermosim docker/release $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run
+	$(RUN) shellcheck -x docker/run docker/bin/thermosim docker/release $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run tests/browser/run
 
 format:
 	$(RUN) ruff check --fix .

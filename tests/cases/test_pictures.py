@@ -184,7 +184,9 @@ def test_light_is_drawn_where_it_is_uneven(tmp_path):
         names = [path.name for path in report.draw_result(tmp_path / name)]
         assert (report.LIGHT in names) == (name == "beam"), (name, result.hot_spot_factor)
     figure = draw_light_picture(tmp_path / "beam", load_result(tmp_path / "beam"))
-    light, bar = figure.axes
-    assert bar.get_ylim()[1] == pytest.approx(3e7, rel=0.1)  # the brightest cell, on the axis
+    light, bar, up, across = figure.axes
+    assert bar.get_ylim()[1] == pytest.approx(3.0, rel=0.01)  # kW/cm², on the axis
+    for line in (up, across):
+        assert line.lines[0].get_ydata().max() == pytest.approx(3.0, rel=0.01)
     cells = light.collections[0].get_array()
     assert cells.max() == pytest.approx(bar.get_ylim()[1], rel=1e-6)

@@ -91,7 +91,7 @@ def test_check_loads_no_finite_elements(tmp_path):
 
 
 def test_run_loads_only_what_it_uses(tmp_path):
-    """No compiler of Python (which DOLFINx takes in itself from 0.11 on, if it is there), no pictures."""
+    """No compiler of Python (DOLFINx from 0.11 on takes it in itself), no pictures."""
     dolfinx = pytest.importorskip("dolfinx")
     by_dolfinx = tuple(map(int, dolfinx.__version__.split(".")[:2])) >= (0, 11)
     case = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"

@@ -107,6 +107,9 @@ class OutputSettings(Section):
 
     fields: bool = Field(default=True, description="VTX (.bp) and VTK (.pvd) files")
     pictures: bool = Field(default=True, description="PNG pictures")
+    scene: bool = Field(
+        default=True, description="Fields to turn in report.html (some 0.5 to 4 MB)"
+    )
     thermometer: bool | None = Field(
         default=None,
         description="What PL thermometry would read ([thermometry]); by default where dots emit",

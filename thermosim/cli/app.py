@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ import typer
 
 from thermosim import __version__
 from thermosim.cli.console import go_with_launcher, is_root, under_mpi
-from thermosim.errors import MissingDependencyError, ThermosimError
+from thermosim.errors import CaseError, MissingDependencyError, ThermosimError
 
 app = typer.Typer(
     name="thermosim",
@@ -89,6 +90,25 @@ def _settle_home() -> None:
         os.environ["HOME"] = tempfile.gettempdir()
 
 
+def _check_completion(arguments: list[str]) -> None:
+    """Refuse to install completion for a command that the user's shell does not find.
+
+    Raises
+    ------
+    CaseError
+        If thermosim is not on PATH, or is so inside of docker/run alone.
+    """
+    if not any(word.startswith("--install-completion") for word in arguments):
+        return
+    inside = os.environ.get("THERMOSIM_ROUTE") not in (None, "", "host")
+    if inside or shutil.which("thermosim") is None:
+        where = "inside of docker/run alone" if inside else "not on PATH"
+        raise CaseError(
+            f"--install-completion: thermosim is {where}, so your shell would complete nothing; "
+            "install the package (docs/install.md), then ask again"
+        )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from thermosim.cli import commands
@@ -97,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     _settle_home()
     go_with_launcher()
     try:
+        _check_completion(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:
         return _failed(error)

@@ -25,11 +25,13 @@ def register(app: typer.Typer) -> None:
         sweep,
         thermometry,
         trpl,
+        view,
     )
 
     for command in (
         run.run,
         run.compare,
+        view.view,
         sweep.sweep,
         case.check,
         mesh.mesh,

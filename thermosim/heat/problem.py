@@ -193,17 +193,17 @@ class HeatProblem(State):
             K.setLGMap(*maps)
         return K
 
-    def assemble_residual(self, b: Any, *, fixed: bool = True) -> None:
-        """Assemble F at `theta` into `b` [W]; at held nodes it is the heat that they take up.
+    def assemble_residual(self, b: Any) -> None:
+        """Assemble F at `theta` into `b` [W]; at held nodes it is the heat that they take up."""
+        self.assemble_beside_conduction(b)
+        self._add_fixed(b)
 
-        `fixed` False leaves out what `stiffness` does, beside which small sources are rounded.
-        """
+    def assemble_beside_conduction(self, b: Any) -> None:
+        """Assemble F without what `stiffness` does, beside which small sources are rounded [W]."""
         if self._rest_form is None:
             b.set(0.0)
         else:
             assemble_vector(b, self._rest_form)
-        if fixed:
-            self._add_fixed(b)
         for part in self.couplings:
             part.add_residual(b)
 

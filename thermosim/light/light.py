@@ -152,9 +152,33 @@ class AbsorbedLight:
     def source(self) -> GainSource:
         """The heat source of the dots."""
         host = self.light.optics.host_absorption
+        origin = None if isinstance(self.light.optics, RayOptics) else self
         return GainSource(
-            self.parameters, self.intensity, self.scale, host, self.quadrature_degree, self.exposure
-        )
+            self.parameters, self.intensity, self.scale, host, self.quadrature_degree,
+            self.exposure, origin,
+        )  # fmt: skip
+
+    @property
+    def fringe(self) -> float:
+        """Distance of the fringes of standing waves in the body [m]: λ/(2n)."""
+        index = 1.0 if math.isnan(self.light.index) else self.light.index
+        return self.light.laser.wavelength / (2.0 * index)
+
+    def intensity_at(self, points: Floats) -> Floats:
+        """Return the intensity [W/m²] at points of the body, shape (n, 3) [m] (collective).
+
+        At this moment and by the model itself, not by what the mesh knows of it.
+        """
+        light = self.light
+        if self.wave is not None:
+            return self.factor * self.wave.intensity_at(points)
+        if isinstance(light.optics, MieOptics):
+            centre, radius = sphere_of(self.outline)
+            return self.factor * light.in_sphere(centre, radius, self.alpha).intensity(points)
+        found = light.optics.intensity(light.laser, light.index, self.alpha)
+        if callable(found):
+            return np.asarray(self.factor * found(points))
+        return np.full(len(points), self.factor * found)
 
     def present(self, intensity: Any) -> GainParameters:
         """Return the parameters of dots under local intensities [W/m²], as old as they are."""

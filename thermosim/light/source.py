@@ -33,6 +33,9 @@ class GainSource:
     exposure
         Constant of the form: how long the dots have had the whole intensity [s]; None where they
         do not age.
+    origin
+        The light (`AbsorbedLight`) that knows the intensity at any point of the body; None where
+        it is known by cells alone.
     """
 
     parameters: GainParameters
@@ -41,6 +44,7 @@ class GainSource:
     host_absorption: float = 0.0
     quadrature_degree: int | None = None
     exposure: Any = None
+    origin: Any = None
 
     follows_temperature = True
 

@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from thermosim.model.layout import Layout
 
 FORMAT = 1
+OF_FIELDS = frozenset(
+    [
+        "field",
+        "flux",
+        "source",
+        "intensity",
+        "probe",
+        "line",
+        "to_pyvista",
+        "show",
+        "plot",
+        "animate",
+    ]
+)
+"""What `thermosim.fields` of a result gives as attributes of the result."""
 SUMMARY, CASE, FIELDS, LOG = "summary.json", "case.toml", "fields.pvd", "log.txt"
 
 
@@ -41,11 +56,18 @@ class Result:
     state: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        """Return a number of the summary as an attribute: ``result.delta_T_mean_K``."""
+        """Return a number of the summary (``result.delta_T_mean_K``), or what its fields give."""
         summary = self.__dict__.get("summary", {})
         if name in summary:
             return summary[name]
+        if name in OF_FIELDS:
+            import thermosim  # the public names: fields stand above this module
+
+            return getattr(thermosim.fields(self), name)
         raise AttributeError(f"Result has no {name}; the summary holds {', '.join(summary)}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self.summary, *OF_FIELDS})
 
     @cached_property
     def layout(self) -> Layout:

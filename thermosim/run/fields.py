@@ -6,20 +6,20 @@ import errno
 import os
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from thermosim.fem.parallel import on_root
+from thermosim.run.cell_fields import CellFields, name_regions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from thermosim.heat.problem import HeatProblem
 
-_BYTES_PER_DOF, _BYTES_PER_CELL = 250, 100  # of both formats, 1.5 times what they take
+_BYTES_PER_DOF, _BYTES_PER_CELL = 270, 220  # of both formats, 1.5 times what they take
 
 
 def write_fields(folder: Path, problem: HeatProblem) -> None:
-    """Write ΔT [K], the regions and the mean intensity of each cell [W/m²] (collective).
+    """Write the state of a problem, and its light, source and flux (collective); see `CellFields`.
 
     Coordinates are in units of the mesh, micrometres.
 
@@ -28,22 +28,40 @@ def write_fields(folder: Path, problem: HeatProblem) -> None:
     OSError
         If there is no room for them.
     """
-    from dolfinx import fem
+    check_room(folder, problem)
+    values = CellFields(problem)
+    values.update()
+    write_series(folder, values, [0.0])
+
+
+def write_series(folder: Path, values: CellFields, times: Iterable[float]) -> None:
+    """Write fields at the times that an iterator sets them to (collective).
+
+    As ``fields.pvd``, and ΔT once more as ``fields.bp`` where DOLFINx has ADIOS2 (`thermosim
+    doctor` tells). VTX goes first: a series is walked once.
+    """
     from dolfinx.io import VTKFile
 
-    mesh = problem.domain.mesh
-    check_room(folder, problem)
-    delta = fem.Function(problem.space, name="delta_T_K")
-    delta.x.array[:] = problem.theta.x.array
-    with VTKFile(mesh.comm, str(folder / "fields.pvd"), "w") as stream:
-        stream.write_function([delta, region_function(problem), *_light(problem)], 0.0)
-    check_whole(folder, mesh.comm)
+    domain = values.problem.domain
+    vtx = _vtx(folder, values)
+    with VTKFile(domain.comm, str(folder / "fields.pvd"), "w") as stream:
+        for time in times:
+            stream.write_function([*values.at_nodes, *values.by_cell], time)
+            if vtx is not None:
+                vtx.write(time)
+    if vtx is not None:
+        vtx.close()
+    domain.comm.Barrier()  # every rank has closed its own piece
+    on_root(domain.comm, lambda: name_regions(folder, domain.regions))
+    check_whole(folder, domain.comm)
+
+
+def _vtx(folder: Path, values: CellFields) -> Any:
     try:
         from dolfinx.io import VTXWriter
-    except ImportError:  # DOLFINx without ADIOS2: `thermosim doctor` says so
-        return
-    with VTXWriter(mesh.comm, str(folder / "fields.bp"), [delta]) as writer:
-        writer.write(0.0)
+    except ImportError:
+        return None
+    return VTXWriter(values.problem.domain.comm, str(folder / "fields.bp"), [values.delta])
 
 
 def check_room(folder: Path, problem: HeatProblem, times: int = 1) -> None:
@@ -90,24 +108,3 @@ def check_whole(folder: Path, comm: Any) -> None:
 
     comm.Barrier()  # every rank has closed its own piece
     on_root(comm, look)
-
-
-def _light(problem: HeatProblem) -> list[Any]:
-    """Return the intensity in the region with the dots, where there is light (collective)."""
-    from thermosim.light import GainSource, intensity_by_cell
-
-    return [
-        intensity_by_cell(body.source, problem.domain, body.region)
-        for body in problem.model.bodies
-        if isinstance(body.source, GainSource)
-    ]
-
-
-def region_function(problem: HeatProblem) -> Any:
-    """Return the number of each cell's region as a piecewise constant."""
-    from dolfinx import fem
-
-    domain = problem.domain
-    region = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="region")
-    region.x.array[domain.cell_tags.indices] = domain.cell_tags.values.astype(np.float64)
-    return region

@@ -72,6 +72,7 @@ def write_steady(
 
             try:
                 write_fields(staged, problem)
+                _write_light(staged, result, problem)
             except (OSError, RuntimeError) as error:  # DOLFINx tells a full disk as the latter
                 failure = not_stored(folder, error)
         discard_on_failure(comm, staged, failure)
@@ -88,6 +89,22 @@ def write_steady(
 
     on_root(comm, documents)
     result.directory = folder
+
+
+def _write_light(folder: Path, result: Result, problem: HeatProblem) -> None:
+    """Write the light in pieces finer than its fringes, where its model knows it (collective)."""
+    from thermosim.light import GainSource
+    from thermosim.visual.light_map import write_light_map
+    from thermosim.visual.report import shows_light
+
+    light = result.layout.lit
+    for body in problem.model.bodies:
+        source = body.source
+        if body.region != light or not isinstance(source, GainSource) or not shows_light(result):
+            continue
+        known = source.origin
+        if known is not None and result.case.output.pictures:
+            write_light_map(folder, result, known.fringe, known.intensity_at, problem.domain.comm)
 
 
 def discard_on_failure(comm: Any, staged: Path, failure: Exception | None) -> None:

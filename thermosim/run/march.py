@@ -99,7 +99,7 @@ class TransientRun:
         self.light: AbsorbedLight | None = None
         self.files: Files | None = None
         self._outputs = self.settings.outputs()
-        self._field_times = np.unique(np.asarray(self.settings.field_times, float))
+        self._field_times = self.settings.kept_fields()
         self._steady: Any = None
         self._base = asdict(self.course)
         self._progress = Progress(self.settings.duration)
@@ -254,7 +254,7 @@ class TransientRun:
     def keep_field(self) -> None:
         """Keep the whole field of this moment, if the run writes files."""
         if self.files is not None:
-            self.files.snapshots.keep(self.course.snapshots, self.course.time, self.problem.theta)
+            self.files.snapshots.keep(self.course.snapshots, self.course.time, self.problem)
             self.course.snapshots += 1
 
     def keep_last_field(self) -> None:

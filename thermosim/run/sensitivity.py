@@ -189,7 +189,7 @@ class Adjoint:
             other._level_weights = problem._level_weights
         other.theta.x.array[:] = problem.theta.x.array
         b = vector(other.space)
-        other.assemble_residual(b, fixed=fixed)
+        (other.assemble_residual if fixed else other.assemble_beside_conduction)(b)
         n = b.local_size
         return -float(problem.domain.comm.allreduce(float(b.array_r @ self._z.x.array[:n])))
 

@@ -25,6 +25,7 @@ from thermosim.language.units import (
 from thermosim.schedule.schedule import Chopped, Constant, Schedule
 
 Integrator = Literal["dirk4", "dirk3", "dirk2", "backward_euler"]
+_MOST_FIELDS = 12
 _MAX_OUTPUTS = 10_000_000
 
 
@@ -197,7 +198,9 @@ class TransientSettings(Section):
         default="steps", description="Rows of series.csv: every step, or output times alone"
     )
     field_times: tuple[NonNegative[Time], ...] = Field(
-        default=(), description="Times at which the whole field is kept; the last state always is"
+        default=(),
+        description="Times at which the whole field is kept; the last state always is. By default "
+        "up to 12 of the output times",
     )
     probes: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")], Probe] = Field(
         default_factory=dict, description="Where temperatures are written down, by name"
@@ -261,6 +264,14 @@ class TransientSettings(Section):
         if isinstance(self.schedule, Chopped):
             return self.schedule.fundamental(harmonic)
         return -0.5j if self.lock_in.reference == "sine" else 0.5 + 0.0j
+
+    def kept_fields(self) -> NDArray[np.float64]:
+        """Return the times [s] at which the whole field is kept."""
+        if self.field_times:
+            return np.asarray(np.unique(np.asarray(self.field_times, float)))
+        times = self.outputs()
+        chosen = np.linspace(0, len(times) - 1, min(len(times), _MOST_FIELDS)).round().astype(int)
+        return np.asarray(times[chosen])
 
     def outputs(self) -> NDArray[np.float64]:
         """Return the output times [s], sorted, the end of the run included."""

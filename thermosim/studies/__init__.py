@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from thermosim.studies.report import Report, report
+from thermosim.studies.found import Report
+from thermosim.studies.report import report
 from thermosim.studies.sweep import StudyResult, sweep
 
 __all__ = ["Report", "StudyResult", "report", "sweep"]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.errors import CaseError
+from thermosim.studies.found import Report
 from thermosim.studies.optimum import Optimum, optima, require_number
 from thermosim.studies.sensitivity import sensitivity
 from thermosim.studies.store import write_aside
@@ -21,61 +19,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 OPTIMUM, SENSITIVITY = "optimum.json", "sensitivity.csv"
-
-
-@dataclass
-class Report:
-    """What people ask of a study first.
-
-    Attributes
-    ----------
-    optima : words for the place in the other dimensions, and the optimum there
-    indices : indices of sensitivity, if the study is of that kind
-    """
-
-    title: str
-    objective: str
-    goal: str
-    unit: str
-    along_unit: str
-    points: int
-    computed: int
-    failed: dict[str, str]
-    directory: Path | None
-    optima: list[tuple[str, Optimum]]
-    indices: xr.Dataset | None = None
-    pictures: list[Path] = field(default_factory=list)
-
-    @property
-    def goal_words(self) -> str:
-        """The row's name: lowest or highest objective."""
-        return f"{'lowest' if self.goal == 'min' else 'highest'} {self.objective}"
-
-    def document(self) -> dict[str, Any]:
-        """Return everything as JSON can hold it; numbers that are none become null."""
-        indices = None
-        if self.indices is not None:
-            names = [str(name) for name in self.indices["parameter"].values]
-            indices = {
-                name: {str(k): float(v.values[i]) for k, v in self.indices.data_vars.items()}
-                for i, name in enumerate(names)
-            }
-        return {
-            "title": self.title,
-            "objective": self.objective,
-            "goal": self.goal,
-            "points": self.points,
-            "computed": self.computed,
-            "failed": self.failed,
-            "directory": None if self.directory is None else str(self.directory),
-            "optima": [{k: _finite(v) for k, v in asdict(best).items()} for _, best in self.optima],
-            "sensitivity": indices,
-            "pictures": [path.name for path in self.pictures],
-        }
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def report(result: StudyResult, tell: Callable[[str], None] = lambda text: None) -> Report:
@@ -156,6 +99,9 @@ def _write(found: Report, result: StudyResult, tell: Callable[[str], None]) -> N
 
         tell("pictures")
         found.pictures = draw_study(result.dataset, found.objective, folder)
+    from thermosim.studies.page import PAGE, study_page
+
+    write_aside(folder / PAGE, study_page(found, result).encode())
 
 
 def _plain(value: Any) -> Any:

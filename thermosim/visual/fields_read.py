@@ -59,27 +59,48 @@ def read_field(folder: Path, name: str = "delta_T_K", step: int = -1, unit: floa
     CaseError
         If the files are missing or damaged, or hold no such field.
     """
-    field = _field(_grid(_dataset(folder, step)), name, folder)
+    field = _field(read_grid(folder, step), name, folder)
     return field if unit == 1e-6 else replace(field, points=field.points * (unit / 1e-6))
+
+
+def read_moment(
+    folder: Path, step: int = -1, unit: float = 1e-6, name: str = "delta_T_K"
+) -> tuple[Field, dict[str, NDArray[np.float64]]]:
+    """Return a point field and all values of its cells by name, of one moment; see `read_field`."""
+    grid = _grid(_datasets(folder)[step][1])
+    field, own = _field(grid, name, folder), _own_cells(grid)
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    data = grid.GetCellData()
+    arrays = [data.GetArray(i) for i in range(data.GetNumberOfArrays())]
+    values = {a.GetName(): np.asarray(vtk_to_numpy(a), np.float64)[own] for a in arrays}
+    return replace(field, points=field.points * (unit / 1e-6)), values
+
+
+def read_times(folder: Path) -> list[float]:
+    """Return the times of the fields of a folder [s]; of a steady result one, 0."""
+    return [time for time, _ in _datasets(folder)]
 
 
 def read_grid(folder: Path, step: int = -1) -> Any:
     """Return the VTK grid of one moment, in units of the mesh."""
-    return _grid(_dataset(folder, step))
+    return _grid(_datasets(folder)[step][1])
 
 
-def _dataset(folder: Path, step: int) -> Path:
-    """Return the file of one moment, as the collection names it."""
+def _datasets(folder: Path) -> list[tuple[float, Path]]:
+    """Return times and files of the moments, as the collection names them."""
     try:
         entries = ElementTree.parse(folder / FIELDS).getroot().findall("./Collection/DataSet")
-        path = folder / entries[step].attrib["file"]
-    except (OSError, ElementTree.ParseError, IndexError, KeyError) as error:
+        found = [(float(e.attrib["timestep"]), folder / e.attrib["file"]) for e in entries]
+        found[-1]
+    except (OSError, ElementTree.ParseError, IndexError, KeyError, ValueError) as error:
         raise CaseError(
             f"{FIELDS} cannot be read ({error}); run the case again", str(folder)
         ) from error
-    if not path.is_file():
-        raise CaseError(f"{path.name} is missing; run the case again", str(folder))
-    return path
+    for _, path in found:
+        if not path.is_file():
+            raise CaseError(f"{path.name} is missing; run the case again", str(folder))
+    return found
 
 
 def _grid(path: Path) -> Any:

@@ -29,8 +29,9 @@ _PHYSICS = (
 _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
     "temperature.png": "Temperature {where}. White lines are isotherms.",
-    "light.png": "Intensity in the {lit} on a cut through its middle, the mean of each cell, on a "
-    "logarithmic scale. Hot spots excite dots beyond their optimum.",
+    "light.png": "Intensity in the {lit} on a cut through its middle, on a logarithmic scale, and "
+    "along two lines: as its model gives it, of rays the mean of each cell. Hot spots excite dots "
+    "beyond their optimum.",
     "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
     "from it (left). The bars of a body sum to zero.",
     "course.png": "Temperature of the {about} over time.",
@@ -64,12 +65,23 @@ def report_page(
         decides=decision(ladder) if ladder else "",
         pictures=[(embedded(path), _caption(name, result)) for name, path in there.items()],
         without_fields="temperature.png" not in there,
+        scene_parts=_scene(result),
         physics=sections(result, _PHYSICS),
         numerics=sections(result, _NUMERICS),
         provenance=provenance(result),
         case_text=_text(result, CASE),
         log_text=_text(result, LOG),
     )
+
+
+def _scene(result: Result) -> dict[str, Any] | None:
+    """Return what the template of a scene asks for; None without fields or ``output.scene``."""
+    from thermosim.visual.fields_read import has_fields
+    from thermosim.visual.scene_page import scene_parts
+
+    if result.directory is None or not has_fields(result.directory):
+        return None
+    return scene_parts(result) if result.case.output.scene else None
 
 
 def _caption(name: str, result: Result) -> str:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from thermosim.errors import CaseError
 from thermosim.results import load_result
 from thermosim.visual.fields_read import FIELDS
-from thermosim.visual.style import new_figure, styled
+from thermosim.visual.light_map import LightMap, read_light_map
+from thermosim.visual.style import WARMS, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 INTENSITY, DELTA_T = "intensity_W_per_m2", "delta_T_K"
 _DECADES = 4.0
+_KW_PER_CM2 = 1e-7  # per W/m²
 _FOUR = ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5))  # VTK's order of six nodes
 
 
@@ -103,47 +105,67 @@ def _inside(body: Any) -> tuple[float, float, float]:
     return 0.0, 1e-4 * (high - low) + (0.0 if low <= 0.0 < high else 0.5 * (low + high)), 0.0
 
 
-def draw_light(axes: Axes, cut: Cut, low: float, high: float) -> Any:
-    """Draw the intensity over W/m² on a logarithmic scale; return what a colour bar needs."""
-    from matplotlib.colors import LogNorm
-
-    x, z = cut.points.T
-    style: dict[str, Any] = {"cmap": "inferno", "norm": LogNorm(low, high), "rasterized": True}
-    for side in (1.0, -1.0) if cut.half else (1.0,):
-        values = np.clip(cut.intensity, low, high)
-        drawn = axes.tripcolor(side * x, z, cut.triangles, facecolors=values, **style)
-    axes.set_aspect("equal")
-    return drawn
-
-
-def draw_delta_T(axes: Axes, cut: Cut, low: float, high: float) -> Any:
-    """Draw ΔT [mK]; return what a colour bar needs."""
-    x, z = cut.points.T
-    style: dict[str, Any] = {"cmap": "RdBu_r", "vmin": 1e3 * low, "vmax": 1e3 * high}
-    style |= {"shading": "gouraud", "rasterized": True}
-    for side in (1.0, -1.0) if cut.half else (1.0,):
-        values: Any = 1e3 * cut.delta_T
-        drawn: Any = axes.tripcolor(side * x, z, values, triangles=cut.triangles, **style)
-    axes.set_aspect("equal")
-    return drawn
-
-
 def draw_light_picture(folder: Path, result: Result) -> Figure:
-    """Draw the intensity in the lit region on a cut; cells show the mean of their light.
+    """Draw the intensity in the lit region on a cut, and along the two lines through its peak.
+
+    By the model of the light itself where that knows it everywhere, else the mean of each cell.
 
     Raises
     ------
     CaseError
         If the folder holds no light.
     """
-    cut, numbers = read_cut(folder, result), result.summary
-    high = float(cut.intensity.max())
+    light = light_of(folder, result)
+    layout, factor = result.layout, result.summary["hot_spot_factor"]
+    half = layout.symmetry in ("axisymmetric", "quarter")
+    bright = float(light.intensity.max())
+    low = max(10.0**-_DECADES * bright, float(light.intensity.min()))
+    peak = light.corners[int(light.intensity.argmax())].mean(axis=0)
     with styled():
-        figure = new_figure(6.4, 5.2, layout="constrained")
-        axes = figure.subplots()
-        drawn = draw_light(axes, cut, max(10.0**-_DECADES * high, float(cut.intensity.min())), high)
-        axes.set_xlabel("across (µm)")
-        axes.set_ylabel("height z (µm)")
-        axes.set_title(f"{result.case.title}\nlight, ⟨I²⟩/⟨I⟩² = {numbers['hot_spot_factor']:.3g}")
-        figure.colorbar(drawn, ax=axes, label="intensity (W/m²)", extend="min")
+        figure = new_figure(11.4, 5.2, layout="constrained")
+        places: Any = figure.add_gridspec(2, 2, width_ratios=(1.25, 1.0))
+        axes = figure.add_subplot(places[:, 0])
+        drawn = _draw_pieces(axes, light, (low, bright), half=half)
+        axes.set(xlabel="across (µm)", ylabel="height z (µm)", title=result.case.title)
+        figure.colorbar(drawn, ax=axes, label="intensity (kW/cm²)", extend="min")
+        for row, (axis, words) in enumerate(((1, "up"), (0, "across"))):
+            line = figure.add_subplot(places[row, 1])
+            at = 0.0 if axis == 1 and half else float(peak[1 - axis])
+            _draw_line(line, light, axis, at, half=half)
+            where = f"{'across' if axis else 'z'} = {at:.3g} µm"
+            line.set_title(f"Along the line {words}, {where}", fontsize=10.5)
+            line.set_xlabel("height z (µm)" if axis else "across (µm)")
+        figure.text(0.99, 0.01, f"⟨I²⟩/⟨I⟩² = {factor:.3g}", ha="right", va="bottom", fontsize=9)
     return figure
+
+
+def light_of(folder: Path, result: Result) -> LightMap:
+    """Return the light on the cut: as its model gives it, else the mean of each cell."""
+    found = read_light_map(folder, result)
+    if found is not None:
+        return found
+    cut = read_cut(folder, result)
+    return LightMap(cut.points[cut.triangles], cut.intensity)
+
+
+def _draw_pieces(axes: Axes, light: LightMap, limits: tuple[float, float], *, half: bool) -> Any:
+    from matplotlib.colors import LogNorm
+
+    low, high = (_KW_PER_CM2 * x for x in limits)
+    style: dict[str, Any] = {"cmap": "inferno", "norm": LogNorm(low, high), "rasterized": True}
+    x, z = light.corners.reshape(-1, 2).T
+    pieces = np.arange(len(x)).reshape(-1, 3)
+    shown = np.clip(_KW_PER_CM2 * light.intensity, low, high)
+    for side in (1.0, -1.0) if half else (1.0,):
+        drawn = axes.tripcolor(side * x, z, pieces, facecolors=shown, **style)
+    axes.set_aspect("equal")
+    return drawn
+
+
+def _draw_line(axes: Axes, light: LightMap, axis: int, at: float, *, half: bool) -> None:
+    place, value = light.along(axis, at)
+    if half and axis == 0:
+        place, value = np.append(-place[::-1], place), np.append(value[::-1], value)
+    axes.plot(place, _KW_PER_CM2 * value, color=WARMS, lw=0.9)
+    axes.set_ylabel("intensity (kW/cm²)")
+    axes.set_ylim(bottom=0.0)

@@ -155,6 +155,23 @@ def write_report(folder: str | Path) -> Path:
     return write_bytes(place / REPORT, page.encode())
 
 
+def write_scene(result: Result, path: Path, **begin: Any) -> Path:
+    """Write a page that shows the fields of a result and needs no other file; return its path.
+
+    `begin` sets what is shown at first: ``field``, ``open`` (angle cut open) and so on.
+    """
+    from thermosim.visual.budget import headline
+    from thermosim.visual.html import render
+    from thermosim.visual.scene import IN_PAGE
+    from thermosim.visual.scene_page import scene_parts
+    from thermosim.visual.style import write_bytes
+
+    title = result.case.title or "Untitled case"
+    parts = scene_parts(result, IN_PAGE, **begin)
+    page = render("scene_page.html.j2", title=title, headline=headline(result), scene_parts=parts)
+    return write_bytes(path, page.encode())
+
+
 def draw_comparison(folders: Sequence[str | Path], output: str | Path) -> list[Path]:
     """Draw results side by side and a page that links to their reports; return what was written.
 

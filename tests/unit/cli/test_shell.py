@@ -1,0 +1,51 @@
+"""What a shell does with the command: pipes that are closed early, completion."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from thermosim.cli import main
+
+COMMAND = [sys.executable, "-P", "-m", "thermosim"]
+
+
+def test_head_takes_a_line_and_nobody_complains():
+    with subprocess.Popen(
+        [*COMMAND, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout.readline() == "{\n"
+        run.stdout.close()
+        assert run.stderr.read() == ""
+        assert run.wait(60) in (0, 141)
+
+
+def test_completion_knows_commands():
+    words = {
+        "_THERMOSIM_COMPLETE": "complete_bash",
+        "COMP_WORDS": "thermosim vi",
+        "COMP_CWORD": "1",
+    }
+    script = (
+        "import sys; sys.argv[0] = 'thermosim'; from thermosim.cli import main; sys.exit(main())"
+    )
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        env={**os.environ, **words}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert found.stdout.split() == ["view"]
+
+
+@pytest.mark.parametrize(
+    ("route", "words"), [("bwrap", "inside of docker/run alone"), ("host", "not on PATH")]
+)
+def test_completion_is_not_installed_for_a_command_off_path(
+    tmp_path, monkeypatch, capsys, route, words
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("THERMOSIM_ROUTE", route)
+    assert main(["--install-completion", "bash"]) == 2
+    assert words in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
