@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dolfinx import fem
 
 from thermosim.fem import symbols
 from thermosim.fem.domain import compile_form, coordinate_element, geometry_dofmap, lagrange
+from thermosim.fem.library import dolfinx
 from thermosim.gain.source import excitation_number
 from thermosim.heat import forms
 from thermosim.language.namespaces import NUMPY
@@ -40,16 +40,16 @@ class CellFields:
 
     def __init__(self, problem: HeatProblem) -> None:
         mesh = problem.domain.mesh
-        self.problem, self._constant = problem, fem.functionspace(mesh, ("DG", 0))
-        vectors = fem.functionspace(mesh, ("DG", 0, (mesh.geometry.dim,)))
+        self.problem, self._constant = problem, dolfinx.fem.functionspace(mesh, ("DG", 0))
+        vectors = dolfinx.fem.functionspace(mesh, ("DG", 0, (mesh.geometry.dim,)))
         self.delta, self.T = (
-            fem.Function(problem.space, name=name) for name in ("delta_T_K", "T_K")
+            dolfinx.fem.Function(problem.space, name=name) for name in ("delta_T_K", "T_K")
         )
         self.region = self._scalar("region")
         tags = problem.domain.cell_tags
         self.region.x.array[tags.indices] = tags.values.astype(np.float64)
         self.source = self._scalar("source_W_per_m3")
-        self.flux = fem.Function(vectors, name="flux_W_per_m2")
+        self.flux = dolfinx.fem.Function(vectors, name="flux_W_per_m2")
         self._lit = [b for b in problem.model.bodies if isinstance(b.source, GainSource)]
         self.intensity = self._scalar("intensity_W_per_m2")
         self.excitation = self._scalar("excitation")
@@ -59,7 +59,7 @@ class CellFields:
         self._sources = {body.region: self._source_form(body) for body in problem.model.bodies}
 
     def _scalar(self, name: str) -> Any:
-        return fem.Function(self._constant, name=name)
+        return dolfinx.fem.Function(self._constant, name=name)
 
     def _source_form(self, body: HeatBody) -> Any:
         """Return the heat released in each cell as a form; None where there is no source."""
@@ -79,7 +79,7 @@ class CellFields:
         self.source.x.array[:] = 0.0
         for form in self._sources.values():
             if form is not None:
-                self.source.x.array[:] -= fem.assemble_vector(form).array / volumes
+                self.source.x.array[:] -= dolfinx.fem.assemble_vector(form).array / volumes
         self.source.x.scatter_forward()
         theta, gradient = self._middle()
         for body in self._lit:

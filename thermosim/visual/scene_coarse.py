@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 _SEED = 7
+_REGIONS = 57  # bits of a mark that are left for them
 
 
 def corners_only(mesh: Field) -> tuple[Field, Ints]:
@@ -25,12 +26,10 @@ def coarsened(mesh: Field) -> tuple[Field, Ints, Ints]:
     """Return a mesh of straight cells in which clusters of nodes are one, its cells and nodes.
 
     Nodes that stay are no neighbours (a maximal independent set, by Luby's rule); every other one
-    moves to one that stays, of its own face, edge or corner of the regions where there is one. So
-    regions keep their outlines, and cells that were small stay the smaller ones.
+    moves to one that stays and lies on all the faces of regions and sides of the box that it does.
+    So regions keep their outlines, and cells that were small stay the smaller ones.
     """
-    edges = _edges(mesh)
-    rank = _touching(mesh)
-    target = _independent(len(mesh.points), edges, rank)
+    target = _independent(_edges(mesh), _marks(mesh))
     cells = target[mesh.cells]
     ordered = np.sort(cells, axis=1)
     kept = np.flatnonzero((np.diff(ordered, axis=1) > 0).all(axis=1))
@@ -60,31 +59,36 @@ def _edges(mesh: Field) -> Ints:
     return np.concatenate([edges, edges[:, ::-1]])
 
 
-def _touching(mesh: Field) -> Ints:
-    """Return on how many faces of regions each node lies: 0 inside, more on edges of them."""
-    size, count = mesh.dim + 1, np.zeros(len(mesh.points), dtype=np.int64)
+def _marks(mesh: Field) -> Ints:
+    """Return in bits on the skins of which regions, and on which sides of the box, a node lies."""
+    size, marks = mesh.dim + 1, np.zeros(len(mesh.points), dtype=np.int64)
     facets = np.concatenate([np.delete(mesh.cells, i, axis=1) for i in range(size)])
-    keys = np.column_stack([np.sort(facets, axis=1), np.tile(mesh.regions, size)])
+    _, number = np.unique(mesh.regions, return_inverse=True)
+    owner = np.tile(number.reshape(-1), size)
+    keys = np.column_stack([np.sort(facets, axis=1), owner])
     _, inverse, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    skin = facets[counts[inverse.reshape(-1)] == 1]
-    count[skin] = 1
-    low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
-    on_box = (mesh.points == low) | (mesh.points == high)
-    return np.asarray(count + on_box[:, : mesh.dim].sum(axis=1), np.int64)
+    skin = counts[inverse.reshape(-1)] == 1
+    bits = np.left_shift(1, 6 + owner[skin] % _REGIONS)
+    np.bitwise_or.at(marks, facets[skin], bits[:, None])
+    sides = np.hstack(
+        [mesh.points == mesh.points.min(axis=0), mesh.points == mesh.points.max(axis=0)]
+    )
+    return np.asarray(marks | sides @ np.left_shift(1, np.arange(sides.shape[1])), np.int64)
 
 
-def _independent(count: int, edges: Ints, rank: Ints) -> Ints:
-    """Return for each node the one it becomes: itself, or a neighbour of at least its rank."""
-    priority = rank + np.random.default_rng(_SEED).random(count)
+def _independent(edges: Ints, marks: Ints) -> Ints:
+    """Return for each node the one it becomes: itself, or a neighbour with all its marks."""
+    count = len(marks)
+    bits = np.unpackbits(marks[:, None].view(np.uint8), axis=1).sum(axis=1)
+    priority = bits + np.random.default_rng(_SEED).random(count)
     state = np.zeros(count, dtype=np.int64)  # 1 stays, -1 moves
-    start, end = edges.T
+    start, end = edges[(marks[edges[:, 0]] & marks[edges[:, 1]]) == marks[edges[:, 1]]].T
     while (state == 0).any():
         free = (state[start] == 0) & (state[end] == 0)
         best = np.full(count, -1.0)
-        np.maximum.at(best, start[free], priority[end[free]])
+        np.maximum.at(best, end[free], priority[start[free]])
         state[(state == 0) & (priority > best)] = 1
-        moved = end[(state[start] == 1) & (state[end] == 0)]
-        state[moved] = -1
+        state[end[(state[start] == 1) & (state[end] == 0)]] = -1
     target = np.arange(count)
     stays = (state[start] == 1) & (state[end] == -1)
     a, b = start[stays], end[stays]
