@@ -200,6 +200,7 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "too_thin_to_compute": (changed(SHAPE, 'kind = "box"\na = "1e300 m"\nb = "1 um"\nc = "1 um"').replace("axisymmetric", "3d"), ("particle.shape",)),
     "too_cold_for_the_gain": (changed('"300 K"', '"77 K"'), ("chamber.temperature = 77 K: the gain is made for 200 K to 1000 K", "gain.temperature_min")),
     "pump_far_above_the_tail": (changed('"2.33 eV"', '"3.5 eV"'), ("laser.photon_energy = 3.5 eV", "fermi_edge")),
+    "pump_in_keV": (changed('"2.33 eV"', '"2.33 keV"'), ("laser.photon_energy", "2.33 keV", "at most 100 eV")),
     "numbers_out_of_range": (added('[gain.recombination]\nkind = "trion_biexciton"\nA = 1e300'), ("gain: ",)),
     "lifetimes_out_of_range": (added('[gain.recombination]\nkind = "ladder"\ntau_X = "1e300 s"'), ("gain: ",)),
     "no_dots": (changed(DENSITY, '[gain.density]\nkind = "volume_fraction"\nvolume_fraction = 0\ndot_diameter = "8 nm"\n'), ("gain.density.volume_fraction = 0: must be > 0",)),

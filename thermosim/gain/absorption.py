@@ -29,6 +29,7 @@ from thermosim.language.units import (
     Fraction,
     Intensity,
     Length,
+    PhotonEnergy,
     Positive,
     Temperature,
 )
@@ -115,7 +116,7 @@ class UrbachTail(Tail):
     """Pure exponential ``alpha ∝ exp((E - E_0)/E_U)``; tails of all temperatures meet at E_0."""
 
     kind: Literal["urbach"] = "urbach"
-    E_0: Positive[Energy] = Field(
+    E_0: PhotonEnergy = Field(
         2.4 * e, description="Energy at which the tails of all temperatures meet"
     )
 
@@ -134,7 +135,7 @@ class FermiEdge(Tail):
     """Tail that saturates above the edge: ``alpha ∝ 1/(1 + exp((E_1 - E)/E_U))``."""
 
     kind: Literal["fermi_edge"] = "fermi_edge"
-    E_1: Positive[Energy] = Field(
+    E_1: PhotonEnergy = Field(
         2.4 * e, description="Energy of the edge at the reference temperature"
     )
 
@@ -297,7 +298,7 @@ class CrossSection(Kind, chosen_by="kind"):
     """Absorption cross-section of one dot at one photon energy and the reference temperature."""
 
     kind: str
-    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which it holds")
+    photon_energy: PhotonEnergy = Field(PUMP_ENERGY, description="At which it holds")
 
     @abstractmethod
     def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
@@ -325,7 +326,7 @@ class OptimumCrossSection(CrossSection):
     kind: Literal["optimum"] = "optimum"
     intensity: Positive[Intensity] = Field(3.0e7, description="At which the gain is largest")
     x_opt: Positive[float] = Field(0.014, description="Excitation number there")
-    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which that was seen")
+    photon_energy: PhotonEnergy = Field(PUMP_ENERGY, description="At which that was seen")
 
     def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
         """Return the cross-section [m²] for which x is ``x_opt`` at ``intensity``."""
@@ -347,7 +348,7 @@ class BulkCrossSection(CrossSection):
     volume_fraction: Annotated[Fraction, Field(le=DENSEST)] = Field(
         0.0, description="Share of the volume that dots fill, for the field of the other dots"
     )
-    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which alpha_bulk holds")
+    photon_energy: PhotonEnergy = Field(PUMP_ENERGY, description="At which alpha_bulk holds")
 
     def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
         """Return `dot_cross_section` [m²], or in a dense host `crowded_cross_section`."""
@@ -367,7 +368,7 @@ class MacroscopicCrossSection(CrossSection):
     alpha: Positive[AbsorptionCoefficient] = Field(
         description="Absorption coefficient of the body by its dots"
     )
-    photon_energy: Positive[Energy] = Field(PUMP_ENERGY, description="At which alpha holds")
+    photon_energy: PhotonEnergy = Field(PUMP_ENERGY, description="At which alpha holds")
 
     def sigma(self, tau_X: float, n_dots: Callable[[], float]) -> float:
         """Return ``alpha / n_dots`` [m²]."""

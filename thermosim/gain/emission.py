@@ -23,7 +23,7 @@ from thermosim.gain.numerics import floats, mean_energy, trapezoid
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section, beside_case
 from thermosim.language.tables import Reading
-from thermosim.language.units import Energy, EnergyPerKelvin, Positive
+from thermosim.language.units import Energy, EnergyPerKelvin, PhotonEnergy, Positive
 from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
@@ -171,7 +171,7 @@ class GivenEmission(Emission):
     """
 
     kind: Literal["given"] = "given"
-    mean_emission: Positive[Energy] = Field(
+    mean_emission: PhotonEnergy = Field(
         PAPER_MEAN_EMISSION, le=100 * e, description="<E_PL> at the reference temperature"
     )
     slope: EnergyPerKelvin | None = Field(
@@ -313,7 +313,7 @@ class EmgComponent(Section):
     """One exponentially modified Gaussian; ``tail`` > 0 reaches to high energy, < 0 to low."""
 
     amplitude: Positive[float] = Field(1.0, description="Area, in any unit")
-    centre: Positive[Energy] = Field(description="Centre of the Gaussian")
+    centre: PhotonEnergy = Field(description="Centre of the Gaussian")
     width: Positive[Energy] = Field(description="Standard deviation of the Gaussian")
     tail: Energy = Field(description="Mean of the exponential; > 0 reaches to high energy")
 

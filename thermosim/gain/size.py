@@ -49,6 +49,7 @@ from thermosim.language.units import (
     Energy,
     Fraction,
     Length,
+    PhotonEnergy,
     Positive,
     Time,
 )
@@ -138,7 +139,7 @@ class DotSize(Section):
     emission: Literal["given", "detailed_balance"] = Field(
         "given", description="<E_PL> of the paper moved with the edge, or in balance with it"
     )
-    gap: Positive[Energy] | None = Field(None, description="Energy of the edge, measured")
+    gap: PhotonEnergy | None = Field(None, description="Energy of the edge, measured")
     sigma_abs: Positive[Area] | None = Field(None, description="Cross-section at 2.33 eV, measured")
     tau_X: Positive[Time] = Field(29e-9, description="Lifetime of the exciton")
     tau_T: Positive[Time] | None = Field(None, description="Lifetime of the trion, measured")

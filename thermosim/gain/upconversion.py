@@ -19,7 +19,7 @@ from scipy.constants import e, k
 from thermosim.gain.numerics import chebyshev_coefficients
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import beside_case
-from thermosim.language.units import Energy, NonNegative, Positive
+from thermosim.language.units import NonNegative, PhotonEnergy
 
 Array = NDArray[np.float64]
 _TOLERANCE = 1e-3
@@ -64,7 +64,7 @@ class ActivatedUpConversion(UpConversion):
     """
 
     kind: Literal["activated"] = "activated"
-    full_energy: Positive[Energy] = Field(description="Photon energy from which all are lifted")
+    full_energy: PhotonEnergy = Field(description="Photon energy from which all are lifted")
     ratio: NonNegative[float] = Field(description="a: rate of the loss over that of lifting")
 
     def efficiency(self, photon_energy: ArrayLike, temperature: ArrayLike) -> Any:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError, core_schema
 from scipy.constants import eV
 
@@ -274,6 +274,16 @@ Rate = Annotated[float, Quantity("1/s", "1e6 1/s")]
 Temperature = Annotated[float, Quantity("K", "300 K")]
 TemperatureDifference = Annotated[float, Quantity("delta_degC", "1 delta_degC")]
 Energy = Annotated[float, Quantity("J", "2.33 eV")]
+_HIGHEST = 100.0 * eV  # no edge or line of a solid is there, and no pump of one
+
+
+def _of_light(energy: float) -> float:
+    if energy > _HIGHEST:
+        raise PydanticCustomError("photon_energy", "must be at most 100 eV; is the unit right?")
+    return energy
+
+
+PhotonEnergy = Annotated[float, Quantity("J", "2.33 eV"), Field(gt=0), AfterValidator(_of_light)]
 EnergyPerKelvin = Annotated[float, Quantity("J/K", "0.25 meV/K")]
 Power = Annotated[float, Quantity("W", "1 mW")]
 Intensity = Annotated[float, Quantity("W/m^2", "3 kW/cm^2")]

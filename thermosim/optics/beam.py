@@ -22,6 +22,7 @@ from thermosim.language.units import (
     Intensity,
     Length,
     NonNegative,
+    PhotonEnergy,
     Positive,
     Power,
 )
@@ -99,7 +100,7 @@ class Speckle(Section):
 class Laser(Section):
     """The pump beam. Give ``photon_energy`` or ``wavelength``, and ``intensity`` or ``power``."""
 
-    photon_energy: Positive[Energy] = Field(
+    photon_energy: PhotonEnergy = Field(
         default=DEFAULT_PHOTON_ENERGY, description="Photon energy (or give wavelength)"
     )
     wavelength: Positive[Length] = Field(
