@@ -40,7 +40,7 @@ def points_for_waves(
         notes.append(
             f"WARNING: cells of the {region} are up to {size * 1e9:.0f} nm large, above "
             f"λ/(4n) = {wave / _COARSE * 1e9:.0f} nm: the light is integrated, but temperatures "
-            "and pictures do not show its fringes; raise mesh.cells_per_radius to see them"
+            "and field files do not show its fringes; raise mesh.cells_per_radius to see them"
         )
     # |E|² oscillates with λ/(2n); a rule of degree d has about d/2 points along a cell
     wanted = degree + math.ceil(2.0 * math.pi * size / wave)
