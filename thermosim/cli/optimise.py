@@ -23,6 +23,8 @@ from thermosim.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from thermosim.case.read import AnyCase
     from thermosim.infer.optimise import Best, Constraints, Search, Varied
 
@@ -48,6 +50,10 @@ def optimise(
     ] = None,
     lumped: Annotated[
         bool, typer.Option("--lumped", help="Do without the finite-element run at the optimum")
+    ] = False,
+    by_runs: Annotated[
+        bool,
+        typer.Option("--by-runs", help="Go on from there by runs, along the adjoint gradient"),
     ] = False,
     output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006  typer copies it
@@ -77,7 +83,10 @@ def optimise(
     with progress(quiet=quiet or json) as tell:
         best = best_of(search, tell)
         document = _document(loaded, search, best, limits)
-        if not lumped:
+        if by_runs:
+            document["by_runs"] = _by_runs(search, best, tell)
+            document["delta_T_run_K"] = document["by_runs"]["first_K"]
+        elif not lumped:
             tell("a run at the optimum")
             document["delta_T_run_K"] = _run(search, best)
     if not is_root():
@@ -155,6 +164,17 @@ def _run(search: Search, best: Best) -> float:
     return found
 
 
+def _by_runs(search: Search, best: Best, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Return where runs go from the optimum."""
+    from mpi4py import MPI
+
+    from thermosim.fem.parallel import begin_ranks
+    from thermosim.infer.descent import descend, solver_of
+
+    begin_ranks()
+    return vars(descend(search, best, solver_of(search, MPI.COMM_WORLD), tell))
+
+
 def _document(case: AnyCase, search: Search, best: Best, limits: Constraints) -> dict[str, Any]:
     units = {v.path: v.unit for v in search.varied}
     return {
@@ -208,5 +228,13 @@ def _print(document: dict[str, Any], varied: list[Varied], best: Best) -> None:
         row = [quantity(x, v.unit) for x in (best.values[v.path], low, high)]
         table.add_row(v.path, *map(plain, row), "at a bound" if v.path in best.at_bound else "")
     console().print(table)
+    if (runs := document.get("by_runs")) is not None:
+        units = {v.path: v.unit for v in varied}
+        there = ", ".join(f"{p} = {quantity(x, units[p])}" for p, x in runs["values"].items())
+        count = f"{runs['runs']} run{'s' if runs['runs'] > 1 else ''}"
+        text = f"coldest of {count}: {kelvin(runs['delta_T_K'])} at {there}"
+        console().print(plain(text), highlight=False, soft_wrap=True)
+        if runs["failure"]:
+            console().print(plain(f"ended early: {runs['failure']}"), highlight=False)
     if best.binding:
         console().print(f"held back by: {', '.join(best.binding)}", highlight=False)

@@ -50,6 +50,18 @@ class Varied:
             return self.low * (self.high / self.low) ** share
         return self.low + (self.high - self.low) * share
 
+    def share(self, value: float) -> float:
+        """Return at which share of the range a value stands."""
+        if self.logarithmic:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def slope(self, value: float) -> float:
+        """Return by how much the value changes with its share, dp/ds."""
+        if self.logarithmic:
+            return value * math.log(self.high / self.low)
+        return self.high - self.low
+
 
 @dataclass(frozen=True)
 class Constraints:
@@ -108,10 +120,10 @@ class Search:
 
     def broken(self, values: Mapping[str, float], slack: float = 0.0) -> list[str]:
         """Return the constraints that a point does not keep to (or has within `slack` of it)."""
-        margins = self._margins(self.bench.body(values))
+        margins = self.margins(self.bench.body(values))
         return [name for name, margin in margins.items() if margin < slack]
 
-    def _margins(self, body: Lumped) -> dict[str, float]:
+    def margins(self, body: Lumped) -> dict[str, float]:
         """Return what is left of each constraint, relative to it."""
         found, limits, light = {}, self.limits, body.model.light
         if limits.beam_power is not None and light is not None:

@@ -9,7 +9,13 @@ from thermosim.results.journal import Journal
 from thermosim.run.prepare import heat_on, light_in, mesh_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thermosim.case.read import AnyCase
+    from thermosim.heat.problem import HeatProblem
+    from thermosim.light import AbsorbedLight
+    from thermosim.model.model import Model
+    from thermosim.model.priors import Prior
 
 
 def mean_again(case: AnyCase, comm: Any) -> float:
@@ -22,7 +28,29 @@ def mean_again(case: AnyCase, comm: Any) -> float:
     MeshError, SolveError
         If it cannot be meshed or solved.
     """
-    from thermosim.heat.observe import Readings
+    return _mean(*_solved(case, comm)[:2])
+
+
+def mean_and_slopes(
+    case: AnyCase, known: Sequence[Prior], comm: Any
+) -> tuple[float, dict[str, float]]:
+    """Return the mean ΔT of a case [K], and its slope by each number [K per SI unit] (collective).
+
+    One adjoint solve for all of them; numbers that change the mesh cost two runs each.
+
+    Raises
+    ------
+    MeshError, SolveError
+        If it cannot be meshed or solved.
+    """
+    from thermosim.run.sensitivity import sensitivities
+
+    model, problem, light = _solved(case, comm)
+    found = sensitivities(model, problem, light, lambda other: mean_again(other, comm), known)
+    return _mean(model, problem), {s.prior.path: s.slope for s in found}
+
+
+def _solved(case: AnyCase, comm: Any) -> tuple[Model, HeatProblem, AbsorbedLight | None]:
     from thermosim.heat.problem import HeatProblem
     from thermosim.heat.steady import solve_steady
     from thermosim.light import couple
@@ -31,8 +59,14 @@ def mean_again(case: AnyCase, comm: Any) -> float:
     domain, _ = mesh_of(model, comm, journal, keep=False)
     light = light_in(model, domain, journal)
     problem = HeatProblem(domain, heat_on(model, domain, light), case.solver.degree)
-    readings = Readings(problem, model.goal.region, model.regions, model.probes)
     solver = solve_steady(problem, case.solver)
     if light is not None:
         couple(light, problem, solver.solve, journal.say)
+    return model, problem, light
+
+
+def _mean(model: Model, problem: HeatProblem) -> float:
+    from thermosim.heat.observe import Readings
+
+    readings = Readings(problem, model.goal.region, model.regions, model.probes)
     return float(readings.temperatures()["delta_T_mean_K"])

@@ -22,7 +22,7 @@ from thermosim.model.priors import Prior, priors, with_value
 from thermosim.run.prepare import heat_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from thermosim.case.read import AnyCase
     from thermosim.heat.problem import HeatProblem
@@ -199,10 +199,12 @@ def sensitivities(
     problem: HeatProblem,
     light: AbsorbedLight | None,
     again: Callable[[AnyCase], float],
+    known: Sequence[Prior] | None = None,
 ) -> list[Sensitivity]:
     """Return what each uncertain number does to the mean ΔT, the largest first (collective).
 
-    `again` returns the mean ΔT [K] of a run of its own, for numbers that change the mesh.
+    `again` returns the mean ΔT [K] of a run of its own, for numbers that change the mesh; `known`
+    are the numbers, by default all that are uncertain.
 
     Raises
     ------
@@ -211,7 +213,9 @@ def sensitivities(
     SolveError
         If the adjoint problem, or a run of its own, is not solved.
     """
-    case, known = model.case, [p for p in priors(model.case) if p.kind != "assumed"]
+    case = model.case
+    if known is None:
+        known = [p for p in priors(case) if p.kind != "assumed"]
     if not known:
         return []
     adjoint = Adjoint(model, problem, light)
