@@ -59,7 +59,8 @@ def test_runs_find_the_optimum_of_the_balance_in_even_light():
     found = descend(space, weak(space), solver_of(space, MPI.COMM_WORLD))
     assert 2 < found.runs < 25
     assert found.delta_T_K < found.first_K
-    assert found.delta_T_K == pytest.approx(known.delta_T, rel=5e-3)
+    there = mean_again(space.bench.changed(known.values), MPI.COMM_WORLD)  # of this coarse mesh
+    assert found.delta_T_K == pytest.approx(there, rel=1e-4, abs=0)
     assert found.values["laser.intensity"] == pytest.approx(
         known.values["laser.intensity"], rel=0.03
     )
