@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from thermosim.model.model import Light
 
 _BINS, _DARKEST = 200, 1e-6  # of intensities, down to this share of the highest
+_FINE = 5000  # bins where nothing but the dots changes
 _SAME_COLOUR = 1e-3  # of the photon energy, by which rays and waves go on as they did
 _ROUNDING = 1e-12  # of an absorption coefficient
 _STEP = 1e-4  # of the absorption coefficient, for what the intensity does with it
@@ -48,6 +49,15 @@ class HeatWeights:
         return np.interp(level, self.level, self.T), np.interp(level, self.level, self.z)
 
 
+@dataclass(frozen=True)
+class DotsByIntensity:
+    """Intensity [W/m²], temperature [K] and weight [m³ K/W] of dots in the same light."""
+
+    I: Any
+    T: Any
+    weight: Any
+
+
 class ChangedLight:
     """Light that is known, and what it becomes in cases that differ little (collective).
 
@@ -58,6 +68,8 @@ class ChangedLight:
     def __init__(self, known: AbsorbedLight, degree: int) -> None:
         """`degree` is that of the quadrature of heat sources."""
         self.known, self._degree = known, degree
+        self._asked: tuple[Light | None, Light] = (None, known.light)
+        self._emitting: tuple[Light | None, Any] = (None, None)
 
     def of(self, light: Light) -> AbsorbedLight:
         """Return the light of a case that differs from the known one."""
@@ -68,8 +80,7 @@ class ChangedLight:
         if not self._same_field(light):
             like = known if light.ground == known.light.ground else None
             return absorbed_light(light, known.domain, self._degree, like)
-        gain, facts, _ = emission_of(light, known.outline)
-        p = gain.parameters(light.laser.photon_energy)
+        gain, facts, p = self._emission(light)
         alpha = self._alpha(light, p)
         brighter = light.laser.peak_intensity / known.light.laser.peak_intensity
         return replace(
@@ -106,23 +117,53 @@ class ChangedLight:
             return False
         if not self._same_field(light):
             return True
-        gain, _, _ = emission_of(light, known.outline)
-        p = gain.parameters(light.laser.photon_energy)
-        return self._alpha(light, p) != known.alpha
+        return self._alpha(light, self._emission(light)[2]) != known.alpha
 
     def heat_in_sphere(self, light: Light, weights: HeatWeights) -> float:
         """Return the weighed heat of the dots by the series on points of their own."""
         light = self._of_our_model(light)
         optics = light.optics
         assert isinstance(optics, MieOptics)
-        gain, _, _ = emission_of(light, self.known.outline)
-        p = gain.parameters(light.laser.photon_energy)
+        p = self._emission(light)[2]
         alpha = self._alpha(light, p)
         centre, radius = sphere_of(self.known.outline)
         I, shares = ball_intensity(light.in_sphere(centre, radius, alpha))
         T, z = weights.at(I / np.sum(I * shares))
         density = heat_source(I, T, p) + optics.host_absorption * I
         return float(np.sum(density * z * shares)) * 4.0 / 3.0 * np.pi * radius**3
+
+    def shines_alike(self, light: Light) -> bool:
+        """Whether the field of a case is that of the mesh, but for its brightness.
+
+        And whether light heats nothing but the body there.
+        """
+        known = self.known
+        if isinstance(known.intensity, float) or known.ground is not None or known.glow is not None:
+            return False
+        light = self._of_our_model(light)
+        if not self._same_field(light):
+            return False
+        return self._alpha(light, self._emission(light)[2]) == known.alpha
+
+    def dots(self, problem: HeatProblem, z: Any) -> DotsByIntensity:
+        """Return the lit points of the mesh by intensity, weighed by `z` [K/W] (collective)."""
+        I, T, volume = lit_points(self.known, problem)
+        weight = volume * at_lit_points(self.known, z)
+        top = float(max(problem.domain.comm.allgather(float(I.max(initial=0.0)))))
+        place = np.rint(_FINE * np.log(np.maximum(I / top, _DARKEST)) / np.log(_DARKEST))
+        sums = [np.bincount(place.astype(int), weight * x, _FINE + 1) for x in (1.0, I, T)]
+        total, I_sum, T_sum = problem.domain.comm.allreduce(np.array(sums))
+        there = np.flatnonzero(total)
+        total = total[there]
+        return DotsByIntensity(I_sum[there] / total, T_sum[there] / total, total)
+
+    def heat_of_dots(self, light: Light, dots: DotsByIntensity) -> float:
+        """Return the weighed heat of the dots of a case that `shines_alike` [K]."""
+        light = self._of_our_model(light)
+        brighter = light.laser.peak_intensity / self.known.light.laser.peak_intensity
+        I, host = dots.I * brighter, getattr(light.optics, "host_absorption", 0.0)
+        density = heat_source(I, dots.T, self._emission(light)[2]) + host * I
+        return float(np.sum(density * dots.weight))
 
     def weights(self, problem: HeatProblem, z: Any) -> HeatWeights:
         """Return mean temperature and mean of `z` where the light has a given intensity.
@@ -149,10 +190,23 @@ class ChangedLight:
         return known.alpha * (1.0 if abs(ratio - 1.0) < _ROUNDING else ratio)
 
     def _of_our_model(self, light: Light) -> Light:
-        light, _ = with_choice(light, self.known.outline)
-        if type(light.optics) is type(self.known.light.optics):
+        """Return light with the model of the known one; of the last light it is known."""
+        if light is self._asked[1]:
             return light
-        return replace(light, optics=self.known.light.optics)
+        if light is not self._asked[0]:
+            ours, _ = with_choice(light, self.known.outline)
+            if type(ours.optics) is not type(self.known.light.optics):
+                ours = replace(ours, optics=self.known.light.optics)
+            self._asked = (light, ours)
+        return self._asked[1]
+
+    def _emission(self, light: Light) -> tuple[Any, Any, GainParameters]:
+        """Return gain, facts and parameters of light of our model; of the last they are known."""
+        if light is not self._emitting[0]:
+            gain, facts, _ = emission_of(light, self.known.outline)
+            self._emitting = (light, (gain, facts, gain.parameters(light.laser.photon_energy)))
+        found: tuple[Any, Any, GainParameters] = self._emitting[1]
+        return found
 
     def _same_field(self, light: Light) -> bool:
         """Whether the field differs by the brightness and by what the body absorbs alone."""

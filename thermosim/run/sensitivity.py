@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
     from thermosim.heat.problem import HeatProblem
     from thermosim.light import AbsorbedLight
-    from thermosim.light.changed import HeatWeights
+    from thermosim.light.changed import DotsByIntensity, HeatWeights
     from thermosim.model.drawing import Drawing
     from thermosim.model.heat import HeatModel
     from thermosim.model.model import Model
@@ -95,6 +95,7 @@ class Adjoint:
         from thermosim.light.changed import ChangedLight
 
         self.model, self.problem = model, problem
+        self._bases: dict[tuple[bool, bool], float] = {}
         self.light = None if light is None else ChangedLight(light, problem.source_degree)
         linear = Linearised(problem, model.case.solver, _EXACT)
         try:
@@ -109,15 +110,33 @@ class Adjoint:
         It is exact in the number that was changed (collective). The mesh is the same, or the
         contact on it is made wider.
         """
-        light = model_of(case).light
-        if self.light is not None and light is not None and self.light.is_in_series(light):
+        model, light, lit = model_of(case), self.light, model_of(case).light
+        if light is not None and lit is not None and light.is_in_series(lit):
             weights, before = self._in_sphere
-            return self.light.heat_in_sphere(light, weights) - before
-        if _contact(model_of(case)) != _contact(self.model):
+            return light.heat_in_sphere(lit, weights) - before
+        if _contact(model) != _contact(self.model):
             return self._weighed(case, moved=True) - self._base_moved
-        conducts = self._conducts_as_before(model_of(case))
-        base = self._base_changing if conducts else self._base
-        return self._weighed(case, fixed=not conducts) - base
+        beside = heat_on(model, self.problem.domain, None)
+        alike = beside == self._beside
+        if alike and light is not None and lit is not None and light.shines_alike(lit):
+            dots, before = self._of_dots
+            return light.heat_of_dots(lit, dots) - before
+        dark = lit == self.model.light  # what light does is the same before and after
+        fixed = _conducts(beside) != _conducts(self.problem.model)
+        return self._weighed(case, fixed=fixed, dark=dark) - self._base(fixed, dark)
+
+    @cached_property
+    def _beside(self) -> HeatModel:
+        return heat_on(self.model, self.problem.domain, None)
+
+    @cached_property
+    def _of_dots(self) -> tuple[DotsByIntensity, float]:
+        """Return lit points by intensity, and the weighed heat of the dots of the case itself."""
+        light, lit = self.light, self.model.light
+        assert light is not None
+        assert lit is not None
+        dots = light.dots(self.problem, self._z)
+        return dots, light.heat_of_dots(lit, dots)
 
     @cached_property
     def _in_sphere(self) -> tuple[HeatWeights, float]:
@@ -142,46 +161,45 @@ class Adjoint:
                 others = replace(others, contact_radius=ours.contact_radius)
         return bool(_shape(ours) == _shape(others))
 
-    @cached_property
-    def _base(self) -> float:
-        return self._weighed(self.model.case)
-
-    @cached_property
-    def _base_changing(self) -> float:
-        """What `_base` is without conduction, whose rounding drowns small sources."""
-        return self._weighed(self.model.case, fixed=False)
+    def _base(self, fixed: bool, dark: bool) -> float:
+        """What `_weighed` is of the case itself."""
+        if (fixed, dark) not in self._bases:
+            self._bases[fixed, dark] = self._weighed(self.model.case, fixed=fixed, dark=dark)
+        return self._bases[fixed, dark]
 
     @cached_property
     def _base_moved(self) -> float:
         return self._weighed(self.model.case, moved=True)
 
-    def _conducts_as_before(self, model: Model) -> bool:
-        """Whether conduction, contacts and gaps of a model are those of the solved problem."""
-        heat = heat_on(model, self.problem.domain, None)
-        return _conducts(heat) == _conducts(self.problem.model)
-
-    def _weighed(self, case: AnyCase, *, moved: bool = False, fixed: bool = True) -> float:
+    def _weighed(
+        self, case: AnyCase, *, moved: bool = False, fixed: bool = True, dark: bool = False
+    ) -> float:
         """Return -F(θ; z) of a case at the temperatures that were found [K].
 
         `moved` asks for light where nodes of a wider contact are; `fixed` False leaves out what
-        matrices hold that no state changes.
+        matrices hold that no state changes, `dark` what light does.
         """
         from thermosim.mesh.morph import contact_widened
 
         model = model_of(case)
         if not moved:
-            return self._on_the_mesh(model, moved=False, fixed=fixed)
+            light = None if dark else self._light_of(model)
+            return self._on_the_mesh(model, light, moved=False, fixed=fixed)
         with contact_widened(self.problem.domain, _contact(self.model), _contact(model)):
-            return self._on_the_mesh(model, moved=True)
+            return self._on_the_mesh(model, self._light_of(model, moved=True), moved=True)
 
-    def _on_the_mesh(self, model: Model, *, moved: bool, fixed: bool = True) -> float:
+    def _light_of(self, model: Model, *, moved: bool = False) -> AbsorbedLight | None:
+        if self.light is None or model.light is None:
+            return None
+        return (self.light.where_nodes_are if moved else self.light.of)(model.light)
+
+    def _on_the_mesh(
+        self, model: Model, light: AbsorbedLight | None, *, moved: bool, fixed: bool = True
+    ) -> float:
         from thermosim.fem.domain import vector
         from thermosim.heat.problem import HeatProblem
 
         problem = self.problem
-        light = None
-        if self.light is not None and model.light is not None:
-            light = (self.light.where_nodes_are if moved else self.light.of)(model.light)
         heat = heat_on(model, problem.domain, light)
         other = HeatProblem(problem.domain, heat, problem.degree, like=problem)
         if _conducts(heat) == _conducts(problem.model) and not moved:
