@@ -16,6 +16,7 @@ ROOMS = (
 )  # fmt: skip
 TOP = {"__init__", "__main__", "errors"}  # modules that are no room
 MOST_AT_TOP = 8
+MOST_ARROWS = 140  # from room to room
 WITHOUT_FEM = ROOMS[ROOMS.index("results") :]
 HEAVY = ("dolfinx", "gmsh", "pyvista", "petsc4py", "ufl", "mpi4py", "vtk")
 DOORS = {"thermosim.language.namespaces": "ufl", "thermosim.shapes.cad": "gmsh"}
@@ -96,6 +97,16 @@ def test_the_checks_see_what_they_look_for():
     assert imports_of(tree) == [("thermosim.run.simulate.simulate", 2)]
     assert room_of("thermosim.run.simulate") == "run"
     assert ROOMS.index("run") < ROOMS.index("gain")
+
+
+def test_few_arrows_from_room_to_room():
+    arrows = {
+        (room_of(name), room_of(target))
+        for name, path in NAMES.items()
+        for target, _ in own_imports(path)
+    }
+    rooms = {(a, b) for a, b in arrows if a != b and not {a, b} & {"__init__", "__main__"}}
+    assert len(rooms) <= MOST_ARROWS, sorted(rooms)
 
 
 def test_few_modules_stand_at_top_level():

@@ -11,7 +11,8 @@ from scipy.integrate import quad
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.escape import closed
-from thermosim.gain.escape.methods import ErgodicEscape, escape_versus_size
+from thermosim.gain.escape.curve import escape_versus_size
+from thermosim.gain.escape.methods import ErgodicEscape
 
 
 @pytest.mark.parametrize(("n", "trapped"), [(1.7, 0.528866), (1.9, 0.614752), (2.0, 0.649519)])

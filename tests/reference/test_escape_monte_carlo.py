@@ -11,12 +11,12 @@ from scipy.constants import e
 from thermosim.gain.absorption import FermiEdge
 from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.escape import closed
+from thermosim.gain.escape.curve import escape_versus_size
 from thermosim.gain.escape.mc import ESCAPED, Emitter, OpticalSurface, Transport
 from thermosim.gain.escape.methods import (
     ErgodicEscape,
     MonteCarloEscape,
     SphereEscape,
-    escape_versus_size,
 )
 from thermosim.shapes.hits import SphereSurface
 

@@ -7,7 +7,7 @@ from scipy.constants import Stefan_Boltzmann, e, k, nano, pi
 
 from thermosim.case.dot_case import DotCase
 from thermosim.gain import cooling_gain
-from thermosim.limits.check import check
+from thermosim.infer.check import check
 from thermosim.limits.of_case import limits_of
 from thermosim.model.of_case import model_of
 

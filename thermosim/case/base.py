@@ -166,7 +166,7 @@ class CaseBase(Section):
         return changed(self, changes)
 
     def check(self) -> Any:
-        """Return what ``thermosim check`` tells: ``.numbers``, ``.notes`` (`limits.check.Check`).
+        """Return what ``thermosim check`` tells: ``.numbers``, ``.notes`` (`infer.check.Check`).
 
         Raises
         ------

@@ -20,7 +20,7 @@ from thermosim.cli.console import (
 def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
     """Validate a case and print what follows from it, without solving anything."""
     from thermosim.case.read import load_case
-    from thermosim.limits.check import check as checked
+    from thermosim.infer.check import check as checked
 
     loaded = load_case(case, overrides)
     found = checked(loaded)

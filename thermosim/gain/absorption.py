@@ -22,6 +22,7 @@ from thermosim.gain.numerics import floats
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import beside_case
 from thermosim.language.tables import Reading
+from thermosim.language.tables.spectra import read_spectra
 from thermosim.language.units import (
     AbsorptionCoefficient,
     Area,
@@ -34,7 +35,6 @@ from thermosim.language.units import (
     Temperature,
 )
 from thermosim.optics.effective import DENSEST, maxwell_garnett
-from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
 ABSORPTION_WORDS = (

@@ -23,8 +23,8 @@ from thermosim.gain.numerics import floats, mean_energy, trapezoid
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section, beside_case
 from thermosim.language.tables import Reading
+from thermosim.language.tables.spectra import read_spectra
 from thermosim.language.units import Energy, EnergyPerKelvin, PhotonEnergy, Positive
-from thermosim.thermometry.spectra import read_spectra
 
 Array = NDArray[np.float64]
 EMISSION_WORDS = (

@@ -8,7 +8,8 @@ from dolfinx import fem
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem.domain import configure, copy_to_function, vector
+from thermosim.fem.domain import copy_to_function, vector
+from thermosim.fem.solvers import configure
 from thermosim.heat.lowrank import operator
 from thermosim.heat.newton import linear_options
 

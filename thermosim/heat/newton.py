@@ -9,8 +9,9 @@ import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem.domain import configure, copy_to_function, vector, weakly
+from thermosim.fem.domain import copy_to_function, vector
 from thermosim.fem.multigrid import FACTORED, preconditioner
+from thermosim.fem.solvers import configure, weakly
 from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
 

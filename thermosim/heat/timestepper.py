@@ -14,7 +14,8 @@ import numpy as np
 from petsc4py import PETSc
 
 from thermosim.errors import SolveError
-from thermosim.fem.domain import configure, vector, weakly
+from thermosim.fem.domain import vector
+from thermosim.fem.solvers import configure, weakly
 from thermosim.heat.advice import less_heat
 from thermosim.heat.newton import NewtonSolver, linear_options, set_tolerance
 from thermosim.heat.stages import METHODS, RULES, Stage, Step, StepStats

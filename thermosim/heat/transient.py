@@ -22,10 +22,10 @@ from thermosim.fem.domain import (
     add_to_matrix,
     boundary_dofs,
     compile_form,
-    configure,
     constant,
     vector,
 )
+from thermosim.fem.solvers import configure
 from thermosim.heat import forms, shells
 from thermosim.heat.newton import linear_options
 from thermosim.heat.problem import HeatProblem, added

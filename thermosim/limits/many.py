@@ -17,7 +17,7 @@ from thermosim.limits.support import warmth_at
 from thermosim.model.of_case import model_of
 
 if TYPE_CHECKING:
-    from thermosim.case.read import AnyCase
+    from thermosim.model.of_case import AnyCase
 
 
 _ROUNDS, _SETTLED = 40, 1e-10

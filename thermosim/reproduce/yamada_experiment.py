@@ -14,7 +14,7 @@ from thermosim.reproduce.rows import Row
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thermosim.case.read import AnyCase
+    from thermosim import Case
 
 COLUMNS = ("intensity_kW_per_cm2", "delta_T_K")
 LEVELS = (2.7e7, 5.4e7, 8.1e7, 13.5e7, 18.9e7, 27.0e7)  # W/m²: 2.7 to 27 kW/cm²
@@ -92,9 +92,9 @@ def read_measured(file: Path) -> Measured:
     return Measured(1e7 * intensity, delta_T)
 
 
-def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None) -> AnyCase:
+def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None) -> Case:
     """Return the case of one set of assumptions at one intensity [W/m²]."""
-    from thermosim.case.read import parse_case
+    from thermosim import parse_case
 
     tree = {
         "title": f"Yamada et al. 2024, {name}",
@@ -110,7 +110,7 @@ def case_of(name: str, intensity: float, transient: dict[str, Any] | None = None
 
 def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Experiment]:
     """Yield the experiment under each set of assumptions; its transients are kept in `folder`."""
-    from thermosim.run.simulate import simulate
+    from thermosim import simulate
 
     intensity = np.asarray(np.geomspace(0.3e7, 30e7, 13), dtype=np.float64)
     for name in ASSUMPTIONS:
@@ -125,8 +125,7 @@ def run_experiments(folder: Path, tell: Callable[[str], None]) -> Iterator[Exper
 
 
 def _course(name: str, folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from thermosim.results.series import load_series
-    from thermosim.run.simulate import simulate
+    from thermosim import load_series, simulate
 
     schedule = {
         "kind": "steps",

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import Stefan_Boltzmann, e, k
 
+from thermosim import load_material
 from thermosim.bodies.contact import constriction_resistance, jkr_radius
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.gain import outcoupled_efficiency
@@ -21,7 +22,6 @@ from thermosim.limits.closed import (
     sphere_volume,
     steady_delta_T,
 )
-from thermosim.materials import load_material
 from thermosim.reproduce.rows import Row
 from thermosim.thermometry import fit_tail, photon_noise_sigma, ratio_slope
 

@@ -1,5 +1,11 @@
 """Temperature from luminescence: the ratio of high-energy tails, its noise and its bias."""
 
+from thermosim.language.tables.spectra import (
+    Spectra,
+    photon_energy_from_wavelength,
+    read_spectra,
+    write_spectra,
+)
 from thermosim.thermometry.model import (
     SpectrumModel,
     WindowErrors,
@@ -23,12 +29,6 @@ from thermosim.thermometry.series import (
     window_counts,
 )
 from thermosim.thermometry.settings import ThermometrySettings, Weights, bin_centres
-from thermosim.thermometry.spectra import (
-    Spectra,
-    photon_energy_from_wavelength,
-    read_spectra,
-    write_spectra,
-)
 from thermosim.thermometry.tail import (
     Line,
     TailFit,

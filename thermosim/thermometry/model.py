@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from thermosim.language.tables.spectra import Spectra
 from thermosim.thermometry.settings import Array, ThermometrySettings, bin_centres
-from thermosim.thermometry.spectra import Spectra
 from thermosim.thermometry.tail import TailFit, fit_tail
 
 SpectrumModel = Callable[[Array, Array], Array]

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from scipy.constants import e
 
 from thermosim.errors import CaseError, Problem
+from thermosim.language.tables.spectra import Spectra
 from thermosim.thermometry.counts import Counts, CountsFit, fit_counts, without_floor
 from thermosim.thermometry.judge import Judged, judged_fit
 from thermosim.thermometry.noise import estimated_noise
 from thermosim.thermometry.settings import MIN_BINS, Array, ThermometrySettings
-from thermosim.thermometry.spectra import Spectra
 from thermosim.thermometry.tail import TailFit, fit_tail, require_bins
 
 _MANY = 1000.0  # counts in a bin; with fewer the mean of ln(N) is not that of ln of the mean

@@ -10,6 +10,7 @@ from scipy.constants import e
 
 from thermosim import shapes
 from thermosim.gain.escape import closed
+from thermosim.gain.escape.curve import escape_versus_size
 from thermosim.gain.escape.mc import ESCAPED, SUBSTRATE, Emitter
 from thermosim.gain.escape.methods import (
     ErgodicEscape,
@@ -17,7 +18,6 @@ from thermosim.gain.escape.methods import (
     MonteCarloEscape,
     SphereEscape,
     escape_of_fates,
-    escape_versus_size,
 )
 
 UM = 1e-6

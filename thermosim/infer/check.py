@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.language.notebook import table_html
 
 if TYPE_CHECKING:
-    from thermosim.case.read import AnyCase
+    from thermosim.model.of_case import AnyCase
 
 
 @dataclass(frozen=True)

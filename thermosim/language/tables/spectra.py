@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from scipy.constants import c, e, h
 
 from thermosim.errors import CaseError, Problem
 from thermosim.language.tables import Reading, Table, chosen_column, read_table, seconds_of
-from thermosim.thermometry.settings import MIN_BINS, Array
 
+Array = npt.NDArray[np.float64]
+
+MIN_ROWS = 3  # of a spectrum that anything can be fitted to
 _SAME_AXIS = 1e-4  # of the spacing of samples; files of one series share their axis
 _TIME_IN_NAME = re.compile(
     r"(\d+(?:[.,]\d+)?)\s*_?(ms|sec|min|hours?|s|h)(?![^\W_])", re.IGNORECASE
@@ -83,8 +86,8 @@ def write_spectra(spectra: Spectra, path: str | Path, comment: str = "") -> None
 def _spectra(table: Table) -> Spectra:
     if table.axis is None:
         raise AssertionError("a table of spectra without an axis")
-    if len(table.values) < MIN_BINS:
-        rule = f"there are {len(table.values)} rows of numbers, a fit needs at least {MIN_BINS}"
+    if len(table.values) < MIN_ROWS:
+        rule = f"there are {len(table.values)} rows of numbers, a fit needs at least {MIN_ROWS}"
         raise CaseError([Problem("file", "", rule)], table.source)
     _check_axis(table)
     energy = table.axis.to_energy(table.values)
