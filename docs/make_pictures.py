@@ -114,6 +114,12 @@ def fit_joint() -> Figure:
     return thermosim.fit(ROOT / "examples" / "fit" / "joint.toml").plot()
 
 
+def fit_posterior() -> Figure:
+    """Draw the posterior of efficiencies alone."""
+    data = ROOT / "examples" / "fit" / "efficiency.csv"
+    return thermosim.fit(data, "efficiency", posterior=True).plot_posterior()
+
+
 def verification_cases() -> Figure:
     """Draw how far each case of cases/verification is from its closed form, and what is allowed."""
     from tests.cases.test_verification import CASES as TARGETS
@@ -199,7 +205,7 @@ PICTURES: dict[str, Callable[[], Path | Figure]] = {
     draw.__name__: draw
     for draw in (
         gallery_contact, gallery_light, gallery_transient, gallery_geometry, gallery_crystal,
-        gallery_sweep, gallery_thermometer, fit_joint,
+        gallery_sweep, gallery_thermometer, fit_joint, fit_posterior,
         verification_cases, verification_orders, verification_transient, verification_mie,
     )
 }  # fmt: skip

@@ -77,12 +77,11 @@ def test_an_equation_has_its_function_its_page_and_its_test(cells):
 
 
 def test_every_picture_is_shown_and_made():
-    """Pictures of the gallery and of the verification are those of docs/make_pictures.py."""
+    """Pictures of gallery, verification and fits are those of docs/make_pictures.py."""
     source = (DOCS / "make_pictures.py").read_text(encoding="utf-8")
     made = set(re.findall(r"^def ((?:gallery|verification|fit)_\w+)\(", source, re.MULTILINE))
-    pages = [
-        (DOCS / name).read_text(encoding="utf-8") for name in ("gallery.md", "verification.md")
-    ]
+    names = ("gallery.md", "verification.md", "fit.md")
+    pages = [(DOCS / name).read_text(encoding="utf-8") for name in names]
     shown = set(re.findall(r"!\[[^]]+\]\(images/(\w+)\.png\)", " ".join(pages)))
     assert shown == made
     for name in shown:

@@ -36,7 +36,7 @@ ModelName = Enum(
         "litmos": "litmos",
     },
 )
-_SHOWN = 15
+_SHOWN, _SAMPLES = 15, 5000
 
 
 def fit(
@@ -107,6 +107,17 @@ def fit(
         str,
         typer.Option(metavar="RULE", help='A model that does not fit: "refuse" or "inflate" ±'),
     ] = "refuse",
+    posterior: Annotated[
+        bool,
+        typer.Option("--posterior", help="Sample the posterior, too: intervals, weights of modes"),
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Of the dice of the posterior (1)")
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Most steps of each walker of the posterior (20000)"),
+    ] = None,
     axis: AxisOption = "",
     column: ColumnOption = "",
     separator: SeparatorOption = "",
@@ -120,6 +131,7 @@ def fit(
     from thermosim.infer.fit.file import Task, model_of, read_fit
     from thermosim.infer.fit.page import document_of, notes_of
     from thermosim.infer.fit.parameters import Wishes
+    from thermosim.infer.fit.posterior import walk_of
     from thermosim.infer.fit.result import fit as fitted
     from thermosim.language.tables import Reading
 
@@ -131,7 +143,9 @@ def fit(
         asked = Asked(reading, noise, unit, window, channel, response, tuple(excitons), column)
         wishes = Wishes(fix, free, start, prior, share, each)
         task = Task([model_of(model.value, data, asked, case)], wishes, misfit == "inflate")
-    found = fitted(task.models, task.wishes, inflate=task.inflate, curves=output is not None)
+    walk = walk_of(task.walk, seed, steps, posterior=posterior)
+    found = fitted(task.models, task.wishes, inflate=task.inflate, curves=output is not None,
+                   walk=walk, tell=say)  # fmt: skip
     document = document_of(found)
     if output is not None:
         write_fit(found, _title(task), output, overwrite=overwrite)
@@ -179,7 +193,7 @@ def _require(
 
 def print_fit(found: Fit, title: str) -> None:
     """Print the parameters, chi², and what cannot be told apart."""
-    from thermosim.infer.fit.page import shown
+    from thermosim.infer.fit.shown import shown
 
     rows = {}
     for estimate in found.estimates:
@@ -188,6 +202,8 @@ def print_fit(found: Fit, title: str) -> None:
                                             else f"   95 %: {row['95']}")  # fmt: skip
     for name, (unit, value, sigma) in found.derived.items():
         rows[name] = f"{value:.6g}" + (f" ± {sigma:.2g} {unit}" if sigma else f" {unit}")
+    if found.posterior is not None:
+        _add_posterior(rows, found)
     rows["reduced chi²"] = f"{found.chi2_reduced:.3g} ({found.freedom} degrees of freedom)"
     for one in found.degenerate[:_SHOWN]:
         rows.setdefault("cannot be told apart", "")
@@ -197,9 +213,21 @@ def print_fit(found: Fit, title: str) -> None:
     print_table(title, rows)
 
 
+def _add_posterior(rows: dict[str, str], found: Fit) -> None:
+    """Add to each row of a table what the posterior says."""
+    from thermosim.infer.fit.corner import mode_lines, posterior_rows, walk_words
+
+    for name, row in posterior_rows(found).items():
+        rows[name] += f"\nposterior {row['median']}   95 %: {row['95']}"
+    if lines := mode_lines(found):
+        rows["modes"] = "\n".join(lines)
+    rows["posterior"] = walk_words(found)
+
+
 def write_fit(found: Fit, title: str, output: Path, *, overwrite: bool) -> None:
     """Write a page, or a folder of page, numbers, residuals and pictures."""
     from thermosim.cli.folder import filled_folder, write_columns, write_json
+    from thermosim.infer.fit.corner import draw_posterior
     from thermosim.infer.fit.page import document_of, draw_fit, draw_profiles, page_of
     from thermosim.visual.style import save, write_bytes
 
@@ -214,6 +242,11 @@ def write_fit(found: Fit, title: str, output: Path, *, overwrite: bool) -> None:
         save(draw_fit(found), folder / "fit.png")
         if found.curves:
             save(draw_profiles(found), folder / "profiles.png")
+        if found.posterior is not None:
+            save(draw_posterior(found), folder / "posterior.png")
+            samples = found.posterior.samples[:: -(-len(found.posterior.samples) // _SAMPLES)]
+            of = zip(found.posterior.parameters, samples.T, strict=True)
+            write_columns(folder / "posterior.csv", {p.name: list(v) for p, v in of if not p.held})
         sets = list(zip(found.joint.sets, found.predicted, found.residual, strict=True))
         columns = {
             "data_set": [one.label for one, _, _ in sets for _ in one.x],

@@ -11,10 +11,11 @@ from thermosim.errors import CaseError, Problem
 from thermosim.infer.claim import judge
 from thermosim.infer.fit.data import Asked
 from thermosim.infer.fit.file import Task, model_of, read_fit
-from thermosim.infer.fit.page import shown
 from thermosim.infer.fit.parameters import Wishes
+from thermosim.infer.fit.posterior import walk_of
 from thermosim.infer.fit.result import Fit
 from thermosim.infer.fit.result import fit as fitted
+from thermosim.infer.fit.shown import shown
 from thermosim.language.notebook import table_html
 from thermosim.language.units import parse_quantity
 from thermosim.visual.claim_words import required_rows, sentence
@@ -94,6 +95,21 @@ class DataFit(Fit):
 
         return draw_fit(self)
 
+    def plot_posterior(self) -> Any:
+        """Return the posterior of each parameter and each pair as a matplotlib figure.
+
+        Raises
+        ------
+        CaseError
+            If it was not asked for.
+        """
+        from thermosim.infer.fit.corner import draw_posterior
+
+        if self.posterior is None:
+            rule = "was not sampled"
+            raise CaseError([Problem("posterior", "", rule, "fit with posterior=True")])
+        return draw_posterior(self)
+
 
 def claim(
     case: AnyCase, delta_T: float | str, after: float | str | None = None,
@@ -130,7 +146,8 @@ def fit(
     data: str | Path | Sequence[str | Path], model: str | None = None,
     case: str | Path | None = None, *, fix: Mapping[str, Any] | None = None,
     start: Mapping[str, Any] | None = None, prior: Mapping[str, str] | None = None,
-    free: Sequence[str] = (), inflate: bool = False, **measured: Any,
+    free: Sequence[str] = (), inflate: bool = False, posterior: bool = False,
+    seed: int | None = None, steps: int | None = None, **measured: Any,
 ) -> DataFit:  # fmt: skip
     """Fit measured data: parameters with their intervals, and what cannot be told apart.
 
@@ -149,6 +166,10 @@ def fit(
         Parameters that are fitted though they are held by default.
     inflate
         Widen ± where the model is not that of the data, in place of refusing a number.
+    posterior
+        Sample the posterior, too: ``.posterior`` holds samples, intervals and modes.
+    seed, steps
+        Of the dice of the posterior; most steps of each walker.
     measured
         What the files do not say: ``axis``, ``column``, ``unit``, ``window``, ``noise``,
         ``response``, ``excitons``, ``channel``.
@@ -172,7 +193,8 @@ def fit(
         models = [model_of(model, files, asked, None if case is None else Path(case))]
         wishes = Wishes(_texts(fix), free, _texts(start), _texts(prior))
         task = Task(models, wishes, inflate)
-    return DataFit(**vars(fitted(task.models, task.wishes, inflate=task.inflate)))
+    walk = walk_of(task.walk, seed, steps, posterior=posterior)
+    return DataFit(**vars(fitted(task.models, task.wishes, inflate=task.inflate, walk=walk)))
 
 
 def _asked(measured: Mapping[str, Any]) -> Asked:

@@ -14,6 +14,7 @@ from thermosim.errors import CaseError
 from thermosim.infer.fit.base import FitModel
 from thermosim.infer.fit.data import Asked
 from thermosim.infer.fit.parameters import Wishes
+from thermosim.infer.fit.posterior import FEWEST_STEPS, MOST_STEPS, Walk
 from thermosim.language.sections import Section
 from thermosim.language.tables import Reading
 
@@ -53,6 +54,9 @@ class FitFile(Section):
 
     case: str = Field("", description="Case of all data, beside this file")
     misfit: Literal["refuse", "inflate"] = Field("refuse", description="A model that does not fit")
+    posterior: bool = Field(False, description="Sample the posterior, too")
+    seed: int = Field(1, ge=0, lt=2**32, description="Of the dice of the posterior")
+    steps: int = Field(MOST_STEPS, ge=FEWEST_STEPS, description="Most steps of each walker")
     fix: dict[str, str] = Field({}, description="Parameters that are held: name and value")
     start: dict[str, str] = Field({}, description="Where to look first")
     prior: dict[str, str] = Field({}, description='What is known: "29 +- 1 ns"')
@@ -74,11 +78,15 @@ class FitFile(Section):
 
 @dataclass(frozen=True)
 class Task:
-    """A fit to be done: models with their data, wishes, and whether ± may be widened."""
+    """A fit to be done: models with their data, wishes, and whether ± may be widened.
+
+    ``walk`` is what is asked of the walkers where the posterior is wanted.
+    """
 
     models: list[FitModel]
     wishes: Wishes
     inflate: bool
+    walk: Walk | None = None
 
 
 def read_fit(path: Path) -> Task:
@@ -101,7 +109,8 @@ def read_fit(path: Path) -> Task:
         files = [folder / file for file in one.files]
         where = folder / name if name else None
         models.append(model_of(one.model, files, one.asked(folder), where))
-    return Task(models, found.wishes(), found.misfit == "inflate")
+    walk = Walk(found.seed, found.steps) if found.posterior else None
+    return Task(models, found.wishes(), found.misfit == "inflate", walk)
 
 
 def model_of(name: str, paths: list[Path], asked: Asked, case_path: Path | None) -> FitModel:

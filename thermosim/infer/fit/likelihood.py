@@ -106,7 +106,12 @@ class Likelihood:
         return np.where(counts, np.maximum(found, _FEWEST_PHOTONS), found)
 
     def deviance(self, predicted: Array) -> Array:
-        """Return minus twice the log likelihood, 0 for a perfect prediction, (B,).
+        """Return minus twice the log likelihood, 0 for a perfect prediction, (B,)."""
+        total = self.terms(predicted).sum(axis=-1)
+        return np.where(np.isfinite(total), total, np.inf)
+
+    def terms(self, predicted: Array) -> Array:
+        """Return what each number adds to the deviance, (B, n).
 
         Cash's C for counts, `2 sum(m - n + n ln(n/m))` (10.1086/156922); chi² elsewhere.
         """
@@ -116,8 +121,7 @@ class Likelihood:
             ratio = np.where(n > 0.0, n, 1.0) / np.where(self.counts, m, 1.0)
             cash = 2.0 * (m - n + np.where(n > 0.0, n * np.log(np.maximum(ratio, 1e-300)), 0.0))
             out = np.where(self.counts, cash, out)
-        total = (out / self.dispersion).sum(axis=-1)
-        return np.where(np.isfinite(total), total, np.inf)
+        return np.asarray(out / self.dispersion)
 
     def jacobian(
         self, inner: Array, predicted: Array, free: Bools, *, central: bool = False

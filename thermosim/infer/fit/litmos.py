@@ -148,13 +148,7 @@ class LitmosFit(FitModel):
         low, high = grid[at], grid[at + 1]
         for _ in range(45):
             middle = 0.5 * (low + high)
-            here = np.array(
-                [self.heating(m[None], _one(values, k))[0, 0] for k, m in enumerate(middle)]
-            )
+            here = self.heating(middle[:, None], values)[:, 0]
             left = (here < 0.0) == (q[row, at] < 0.0)
             low, high = np.where(left, middle, low), np.where(left, high, middle)
         return np.where(change.any(axis=1), 0.5 * (low + high), np.nan)[:, None]
-
-
-def _one(values: Values, k: int) -> Values:
-    return {name: v[k : k + 1] for name, v in values.items()}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.infer.fit.corner import draw_posterior, posterior_words
 from thermosim.infer.fit.data import Measured
-from thermosim.infer.fit.profile import LEVELS
 from thermosim.infer.fit.result import Estimate, Fit
+from thermosim.infer.fit.shown import scaled_of, shown
 from thermosim.visual import style
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def draw_profiles(fit: Fit) -> Figure:
 
 def _draw_profile(axes: Axes, fit: Fit, estimate: Estimate, name: str) -> None:
     curve = fit.curves[name]
-    factor, unit = _scaled(estimate)
+    factor, unit = scaled_of(estimate)
     values, rise = curve.values / factor, curve.rise / fit.factor**2
     order = np.argsort(values)
     values, rise = values[order], rise[order]
@@ -130,50 +131,6 @@ def _draw_profile(axes: Axes, fit: Fit, estimate: Estimate, name: str) -> None:
     style.clean_axes(axes)
 
 
-def _scaled(estimate: Estimate) -> tuple[float, str]:
-    """Return what a parameter is divided by in a picture, and the unit that is left."""
-    unit, value = estimate.parameter.unit, estimate.value
-    if unit in _PREFIXED:
-        return style.si_scale([value], unit)
-    if value and not 1e-3 < abs(value) < 1e4:
-        power = int(np.floor(np.log10(abs(value))))
-        return 10.0**power, f"$10^{{{power}}}$" + ("" if unit == "1" else f" {unit}")
-    return 1.0, unit
-
-
-_PREFIXED = ("s", "W/K", "K", "K/s", "J/K")
-
-
-def shown(estimate: Estimate) -> dict[str, str]:
-    """Return a parameter for people: value ± sigma, and both intervals."""
-    p = estimate.parameter
-    prefixed = p.unit in _PREFIXED and estimate.value != 0.0
-    factor, unit = style.si_scale([estimate.value], p.unit) if prefixed else (1.0, p.unit)
-    unit = "" if unit == "1" else f" {unit}"
-    if p.held:
-        return {"name": p.name, "value": f"{estimate.value / factor:.6g}{unit}", "words": p.words,
-                "68": "held", "95": ""}  # fmt: skip
-    sigma = "?" if estimate.sigma is None else f"{estimate.sigma / factor:.2g}"
-    ends = []
-    for k in range(len(LEVELS)):
-        low, high = estimate.low[k], estimate.high[k]
-        ends.append(f"{_end(low, factor)} … {_end(high, factor)}{unit}")
-    return {"name": p.name, "value": f"{_digits(estimate, factor)} ± {sigma}{unit}",
-            "words": p.words, "68": ends[0], "95": ends[1]}  # fmt: skip
-
-
-def _digits(estimate: Estimate, factor: float) -> str:
-    value = estimate.value / factor
-    if not estimate.sigma or value == 0.0:
-        return f"{value:.4g}"
-    digits = int(np.clip(np.ceil(np.log10(abs(value) * factor / estimate.sigma)) + 2, 2, 9))
-    return f"{value:.{digits}g}"
-
-
-def _end(end: float | None, factor: float) -> str:
-    return "open" if end is None else f"{end / factor:.5g}"
-
-
 def page_of(fit: Fit, title: str) -> str:
     """Return the page of a fit, with its pictures in it."""
     from thermosim.visual.html import render
@@ -185,6 +142,10 @@ def page_of(fit: Fit, title: str) -> str:
             "fitted again. Dashed: what the curvature says. Dotted: 68 % (blue), 95 % (red)."
         )
         pictures.append((draw_profiles(fit), words))
+    told = None
+    if fit.posterior is not None:
+        told = posterior_words(fit)
+        pictures.append((draw_posterior(fit), told["caption"]))
     names = fit.free
     return render(
         "fit.html.j2",
@@ -205,6 +166,7 @@ def page_of(fit: Fit, title: str) -> str:
         correlation=[
             (names[i], [f"{c:+.2f}" for c in row]) for i, row in enumerate(fit.correlation)
         ],
+        posterior=told,
         pictures=[(_png(figure), caption) for figure, caption in pictures],
     )
 
@@ -249,4 +211,5 @@ def document_of(fit: Fit) -> dict[str, Any]:
             for one, m in zip(fit.joint.sets, fit.misfits, strict=True)
         ],
         "reading": notes_of(fit),
+        **({} if fit.posterior is None else {"posterior": fit.posterior.document()}),
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from thermosim.infer.fit.joint import Joint
 from thermosim.infer.fit.likelihood import Array, Bools, Likelihood
 from thermosim.infer.fit.minimum import Minimum, Spread, minimised, spread_at
 from thermosim.infer.fit.parameters import Parameter, Wishes
+from thermosim.infer.fit.posterior import Density, Posterior, Walk, sampled
 from thermosim.infer.fit.profile import LEVELS, Curve, interval_ends, profile_curves
 from thermosim.infer.fit.verdict import Misfit, indistinct, misfit
 
@@ -21,6 +22,8 @@ _FIRST_STEPS, _KEPT = 12, 5  # of every start; how many go on
 _LONGEST, _STILL = 12, 0.02  # searches of a valley; deviance that one may still gain
 _AGAIN = 4  # times that the noise is estimated, and a lower minimum is looked for
 _OTHER = 3.84  # deviance above the least, within which another minimum is told
+_LIKELY = 40.0  # deviance above the least, within which walkers start about a minimum
+_DERIVED = 1000  # samples of what follows from the parameters
 _APART = 0.5  # sigma
 _SEEN = 3.0  # sigma, to which a profile is drawn
 
@@ -71,6 +74,7 @@ class Fit:
     residual: list[Array]
     curves: dict[str, Curve] = field(default_factory=dict)
     rises: tuple[float, ...] = ()
+    posterior: Posterior | None = None
 
     @property
     def free(self) -> list[str]:
@@ -84,9 +88,9 @@ class Fit:
 
 def fit(
     models: Sequence[FitModel], wishes: Wishes | None = None, *, inflate: bool = False,
-    curves: bool = True,
+    curves: bool = True, walk: Walk | None = None, tell: Callable[[str], None] = lambda text: None,
 ) -> Fit:  # fmt: skip
-    """Fit models to their data, together; see docs/fit.md.
+    """Fit models to their data, together; see docs/fit.md. With ``walk`` also their posterior.
 
     Raises
     ------
@@ -102,7 +106,7 @@ def fit(
     if freedom < 1:
         rule = f"are {count} numbers for {joint.free.sum()} parameters"
         raise CaseError([Problem("data", "", rule, "hold some: --fix NAME=VALUE")])
-    found, best, others = _searched(joint)
+    found, best, others, places = _searched(joint)
     free = joint.free[None]
     judged = _judged(joint, found, best)
     if any(m.wrong for m in judged) and not inflate:
@@ -115,11 +119,17 @@ def fit(
     result = _result(joint, found, best, spread, ends, factor, freedom)
     result = replace(result, rises=tuple(rises[0] / factor**2))
     result = replace(result, misfits=judged, warnings=[*_warnings(judged, factor), *others])
+    if walk is not None:
+        drawn = _posterior(joint, found, np.concatenate([best.inner, places]), factor, walk, tell)
+        result = replace(result, posterior=drawn, warnings=[*result.warnings, *drawn.warnings])
     return replace(result, curves=_curves(joint, found, best, spread, ends)) if curves else result
 
 
-def _searched(joint: Joint) -> tuple[Likelihood, Minimum, list[str]]:
-    """Return the likelihood with its noise, the best minimum, and words of others as good."""
+def _searched(joint: Joint) -> tuple[Likelihood, Minimum, list[str], Array]:
+    """Return the likelihood with its noise, the best minimum, and words of others as good.
+
+    And where the search had come from all its starts, (S, p): for other minima.
+    """
     found = joint.likelihood()
     starts = found.inner(joint.starts())
     free = np.repeat(joint.free[None], len(starts), axis=0)
@@ -136,7 +146,7 @@ def _searched(joint: Joint) -> tuple[Likelihood, Minimum, list[str]]:
     for _ in range(_AGAIN if any(one.estimated for one in joint.sets) else 0):
         found = _with_noise(joint, found, best)
         best = _settled(found, best, joint.free[None])
-    return found, best, _others(joint, found, some, best)
+    return found, best, _others(joint, found, some, best), first.inner
 
 
 def _settled(found: Likelihood, best: Minimum, free: Bools) -> Minimum:
@@ -183,7 +193,31 @@ def _others(joint: Joint, found: Likelihood, some: Minimum, best: Minimum) -> li
         if m and not p.held
     )
     rise = float(again.deviance[at] - best.deviance[0])
-    return [f"a second solution fits as well (deviance {rise:+.2g}): {text}; --start chooses"]
+    return [
+        f"a second solution fits as well (deviance {rise:+.2g}): {text}; --start "
+        "chooses, --posterior weighs them"
+    ]
+
+
+def _posterior(
+    joint: Joint, found: Likelihood, places: Array, factor: float, walk: Walk,
+    tell: Callable[[str], None],
+) -> Posterior:  # fmt: skip
+    """Return the posterior; walkers start about every minimum below the places (S, p)."""
+    estimated = [s for one, s in zip(joint.sets, joint.spans(), strict=True) if one.estimated]
+    density = Density(found, joint.free, estimated, factor)
+    ends = minimised(found, places, density.every(len(places)))
+    rise = ends.deviance - ends.deviance[0]
+    kept = (np.arange(len(rise)) == 0) | (ends.converged & (rise < _LIKELY * factor**2))
+    drawn = sampled(density, ends.inner[kept], joint.parameters, walk, tell)
+    derived = {}
+    some = drawn.samples[:: -(-len(drawn.samples) // _DERIVED)]
+    for m, model in enumerate(joint.models):
+        for name, (unit, function) in model.derived().items():
+            values = function(joint.values(some, m, 0))[:, 0]
+            if np.isfinite(values).all():
+                derived[name] = (unit, values)
+    return replace(drawn, derived=derived)
 
 
 def _judged(joint: Joint, found: Likelihood, best: Minimum) -> list[Misfit]:
