@@ -1,4 +1,4 @@
-"""``python -m benchmarks [heat optics mesh transient studies] [-o FILE.json] [--quick]``."""
+"""``python -m benchmarks [heat optics mesh transient studies scale] [-o FILE.json] [--quick]``."""
 
 import argparse
 import importlib
@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 PARTS = ("heat", "optics", "mesh", "transient", "studies")
+MORE = ("scale",)
+"""Only when asked for: minutes, and gigabytes of memory."""
 
 
 def machine():
@@ -39,8 +41,13 @@ def show(part, found):
                 print(f"    {key:28s} {text}")
 
 
-def heat_options(arguments):
-    chosen = {"repeats": 1, "sizes": ("30k",)} if arguments.quick else {}
+SMALLEST = {"heat": ("30k",), "scale": ("1e5",)}
+
+
+def options_of(part, arguments):
+    if part not in SMALLEST:
+        return {}
+    chosen = {"repeats": 1, "sizes": SMALLEST[part]} if arguments.quick else {}
     given = {"repeats": arguments.repeats, "sizes": arguments.sizes}
     return chosen | {key: value for key, value in given.items() if value}
 
@@ -50,16 +57,15 @@ def main():
     parser.add_argument("parts", nargs="*", default=[])
     parser.add_argument("-o", "--output", type=Path, default=Path("out/benchmarks.json"))
     parser.add_argument("--quick", action="store_true", help="smallest sizes, one repeat")
-    parser.add_argument("--sizes", nargs="+", help="of heat: 30k 200k 1M 2M; the first three")
+    parser.add_argument("--sizes", nargs="+", help="of heat: 30k 200k 1M 2M; of scale: 1e5 … 1e7")
     parser.add_argument("--repeats", type=int, help="of heat; 3")
     arguments = parser.parse_args()
     report = {"machine": machine()}
     for part in arguments.parts or PARTS:
-        if part not in PARTS:
-            parser.error(f"{part}: must be one of {', '.join(PARTS)}")
+        if part not in (*PARTS, *MORE):
+            parser.error(f"{part}: must be one of {', '.join((*PARTS, *MORE))}")
         module = importlib.import_module(f"benchmarks.bench_{part}")
-        options = heat_options(arguments) if part == "heat" else {}
-        report[part] = module.run(**options)
+        report[part] = module.run(**options_of(part, arguments))
         show(part, report[part])
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         arguments.output.write_text(json.dumps(report, indent=2, default=str))
