@@ -51,6 +51,7 @@ SHIPPED_OVERRIDES = {
     "dots/sparse_film": (
         *PLAIN, *FLAT, "symmetry=axisymmetric", 'particle.arrangement={kind="single"}',
     ),
+    "dots/heap": (*PLAIN, *FLAT),
     "dots/ten_minutes": (
         *PLAIN, *FLAT, "solver.degree=1", 'transient.duration="1 s"', 'transient.tolerance="5 mK"',
         'gain.recombination={kind="trion_biexciton", eta_X=0.99}',

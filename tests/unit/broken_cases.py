@@ -251,8 +251,11 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "dots_that_age_in_no_time": (added('[[gain.ageing]]\nchange = -0.1\ndose = "1e9 J/m^2"'), ("gain.ageing: is for transients", "add a section [transient]")),
     "dots_that_age_and_end_steady": (added('[[gain.ageing]]\nchange = -0.1\ndose = "1e9 J/m^2"\n[transient]\nduration = "1 s"\nstop_when_steady = "1 mK"'), ("transient.stop_when_steady", "dots age")),
     "dots_too_bright": (added('[[gain.ageing]]\nchange = 0.1\ndose = "1e9 J/m^2"'), ("gain", "brightens to 1.1")),
-    "sizes_of_no_spheres": (changed(SHAPE, CAP) + '[particle.sizes]\nwidth = 0.1', ("particle", 'sizes are for spheres, and this is a "spherical_cap"')),
+    "sizes_of_no_spheres": (changed(SHAPE, CAP) + '[particle.sizes]\nwidth = 0.1', ("particle", 'sizes: for spheres only, and this is a "spherical_cap"')),
     "sizes_below_nothing": (added('[particle.sizes]\nwidth = 0.5'), ("particle.sizes: 2.28 % of the particles", "lognormal")),
+    "heap_of_no_spheres": (changed(SHAPE, CAP) + '[particle.heap]\ncount = 9\nradius = "20 um"', ("particle", 'heap: for spheres only')),
+    "heap_of_too_many": (added('[particle.heap]\ncount = 2000\nradius = "20 um"'), ("particle.heap.count = 2000", "1000")),
+    "heap_that_stands_apart": (added('[particle.heap]\ncount = 9\nradius = "20 um"\n[particle.arrangement]\nkind = "random"\ncount = 3\nradius = "1 mm"'), ("particle", "heap: says where all particles are")),
     # one dot
     "dot_without_diameter": (ONE_DOT.replace('diameter = "8 nm"', ''), ("dot.diameter: is missing", "[gain.size]")),
     "dot_of_nothing": (ONE_DOT.replace('"CsPbBr3"', '"unobtainium"'), ("dot.material", "unobtainium", "CsPbBr3")),

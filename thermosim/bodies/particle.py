@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from thermosim.bodies.emissivity import ParticleEmissivity
+from thermosim.bodies.heap import Heap
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
 from thermosim.language.spread import FactorSpread
@@ -113,6 +114,9 @@ class Particle(Section):
     sizes: FactorSpread | None = Field(
         None, description="Radii of many spheres, as factors: for limits; a run has all alike"
     )
+    heap: Heap | None = Field(
+        None, description="Spheres on each other: for limits; a run has one particle alone"
+    )
 
     @model_validator(mode="after")
     def _there_is_room(self) -> Self:
@@ -121,12 +125,16 @@ class Particle(Section):
         return self
 
     @model_validator(mode="after")
-    def _sizes_suit(self) -> Self:
-        if self.sizes is None:
-            return self
-        if self.shape.kind != "sphere":
-            raise ValueError(f'sizes are for spheres, and this is a "{self.shape.kind}"')
-        self.sizes.refuse_outside("particle.sizes", 1.0, 0.0, math.inf, "particles")
+    def _spheres_suit(self) -> Self:
+        for name in ("sizes", "heap"):
+            if getattr(self, name) is not None and self.shape.kind != "sphere":
+                raise ValueError(f'{name}: for spheres only, and this is a "{self.shape.kind}"')
+        if self.sizes is not None:
+            self.sizes.refuse_outside("particle.sizes", 1.0, 0.0, math.inf, "particles")
+        if self.heap is not None and not isinstance(self.arrangement, Single):
+            raise ValueError(
+                f'heap: says where all particles are; remove arrangement "{self.arrangement.kind}"'
+            )
         return self
 
     def places(self) -> NDArray[np.float64]:

@@ -90,6 +90,7 @@ class Case(CaseBase):
         problems += self._symmetry_problems()
         problems += self._level_problems()
         problems += self._optics_problems()
+        problems += self._heap_problems()
         problems += self.target_problems()
         problems += self.probe_problems(self.probes, self.material_names())
         problems += self.thermometer_problems(lit=self.laser is not None)
@@ -192,6 +193,15 @@ class Case(CaseBase):
             self.optics, self.laser, self.particle.shape, self.symmetry,
             known=material.refractive_index is not None, transient=self.transient is not None,
         )  # fmt: skip
+
+    def _heap_problems(self) -> Iterator[Problem]:
+        heap = self.particle.heap
+        if heap is None or heap.light != "rays" or self.laser is None:
+            return
+        if not self.particle_index >= 1.0:
+            rule = f"bends in {self.particle.material}, whose refractive index is not known"
+            remedy = 'give optics.refractive_index, or write particle.heap.light = "direct"'
+            yield Problem("particle.heap.light", '"rays"', rule, remedy)
 
     def _emissivity_problems(self) -> Iterator[Problem]:
         emitters: dict[tuple[str, str], Any] = {

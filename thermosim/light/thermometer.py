@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from dolfinx import fem
 
-from thermosim.gain.emission import VanRoosbroeckEmission
-from thermosim.gain.guard import edge_of
 from thermosim.gain.source import emission_rate
+from thermosim.gain.thermometer import read_dots
 from thermosim.light.accounts import intensity_by_cell
 from thermosim.light.cells import cell_volumes
-from thermosim.thermometry import ThermometrySettings, emission_model, virtual_reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.heat.state import State
     from thermosim.light.light import AbsorbedLight
+    from thermosim.thermometry import ThermometrySettings
 
 
 def emitting_places(
@@ -60,12 +59,8 @@ def thermometer(
     T, photons = emitting_places(problem, light)
     if not photons.sum() > 0:
         return {}
-    T_ref, gain = problem.model.T_ref, light.gain
-    # the tail that a thermometer reads is in balance with the edge, whatever <E_PL> was given
-    balanced = VanRoosbroeckEmission(edge=edge_of(gain))
-    spectrum = emission_model(lambda E, t: gain.emission_spectrum(E, t, balanced))
-    chosen = settings.model_copy(update={"reference_temperature": T_ref})
-    reading = virtual_reading(T, photons, spectrum, chosen)
+    T_ref = problem.model.T_ref
+    reading = read_dots(light.gain, T, photons, settings, T_ref)
     return {
         "emitted_photons_per_s": float(photons.sum()),
         "delta_T_emission_mean_K": reading.emission_mean - T_ref,

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thermosim.gain.source import emitted_light, heat_source
+from thermosim.gain.source import emission_rate, emitted_light, heat_source
 from thermosim.limits.inside import (
     crossing_resistances,
     flat_resistance,
@@ -58,6 +58,7 @@ class Lumped:
     parameters : of the gain
     host : absorption coefficient of what only heats beside the gain [1/m]
     others : how much other particles warm what is under the contact [K]
+    free : share of the radiation of the surface that meets no other particle
     """
 
     model: Model
@@ -68,6 +69,7 @@ class Lumped:
     host: float
     warmth: NDArray[np.float64] | None = None
     others: float = 0.0
+    free: float = 1.0
 
     @classmethod
     def of(
@@ -90,6 +92,15 @@ class Lumped:
         """Return the same particle where others warm what is under its contact [K]."""
         other = copy.copy(self)  # with all that is known of it already
         object.__setattr__(other, "others", warmed)
+        return other
+
+    def shaded(self, share: float, free: float = 1.0) -> Self:
+        """Return the same particle under this share of its light, and not seeing all around it."""
+        other = copy.copy(self)
+        object.__setattr__(other, "free", free)
+        if self.lit is not None:
+            lit = replace(self.lit, intensity=share * self.lit.intensity)
+            object.__setattr__(other, "lit", lit)
         return other
 
     # the body
@@ -152,6 +163,14 @@ class Lumped:
             return 0.0
         q = emitted_light(self.lit.intensity, self.T_env + theta, self.parameters)
         return float(q @ self.weights) * self.volume
+
+    def photons(self, theta: float) -> float:
+        """Return the photons that the dots send out of the particle [1/s]."""
+        if self.lit is None or self.parameters is None:
+            return 0.0
+        T, p = self.T_env + theta, self.parameters
+        rate = emission_rate(self.lit.intensity, T, p)
+        return float(p.n_dots * (rate @ self.weights)) * self.volume
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -255,7 +274,7 @@ class Lumped:
         warm = theta + surface_shift(self.source(theta), self.radius, self.k(self.T_env + theta))
         warm = max(warm, -self.T_env)
         eps = self.emissivity(self.T_env + warm)
-        return self.area * float(radiative_flux(warm, self.T_env, eps))
+        return self.free * self.area * float(radiative_flux(warm, self.T_env, eps))
 
     def leaving(self, theta: float, only: frozenset[str] = ALL) -> dict[str, float]:
         """Return the heat that leaves by each path that exists [W]."""

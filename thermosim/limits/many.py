@@ -2,52 +2,125 @@
 
 By the lumped balance of each particle. Heat of the others reaches it through the substrate, as the
 waves of `support` carry it from the middle of the plate; particles stand near there. What they
-radiate to each other is left out, and so is light that one takes from another: in one layer under
-light from above, none.
+radiate to each other is left out. Light that one takes from another: in one layer under light from
+above none, in a heap that of rays (`optics.rays_heap`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.bodies.heap import GROUND, Pile, allotted
+from thermosim.gain.thermometer import read_dots
+from thermosim.limits.heap import TO_SUBSTRATE, Particles, conductances, packed_share
 from thermosim.limits.lumped import Lumped
 from thermosim.limits.support import warmth_at
 from thermosim.model.of_case import model_of
+from thermosim.optics.rays_heap import light_on_spheres, open_share
 
 if TYPE_CHECKING:
+    from thermosim.bodies.heap import Heap
+    from thermosim.model.lump import Lump
+    from thermosim.model.model import Light, Model
     from thermosim.model.of_case import AnyCase
 
 
 _ROUNDS, _SETTLED = 40, 1e-10
 _PLACES = 60  # distances at which the warmth is worked out
 _NODES = 9
-_HEAT = frozenset({"contact", "near_field"})
+_EVEN = 1e-9
+_LOOKS = 1000  # rays from each sphere that find how much of it others hide
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Particles in their steady states: ΔT [K], weight, photons [1/s], warmth by others [K]."""
+
+    theta: Any
+    weight: Any
+    photons: Any
+    warmed: Any
 
 
 def many_numbers(case: AnyCase) -> dict[str, float]:
     """Return means and spread of ΔT over many particles; nothing for a single one.
 
-    ``ensemble_delta_T_emission_K`` is the mean that each particle enters with the light that it
-    emits: what a thermometer reads that looks at all of them. Where a particle finds no steady
-    state, nothing is told.
+    ``ensemble_delta_T_emission_K`` is the mean that each particle enters with the photons that it
+    emits, ``ensemble_delta_T_thermometer_K`` what the tail of the light of all of them reads.
+    Where a particle finds no steady state, nothing is told.
     """
     model = model_of(case)
     lump = model.lump
-    if lump is None or (lump.particle.count == 1 and lump.particle.sizes is None):
+    if lump is None:
         return {}
+    particle = lump.particle
+    if particle.heap is None and particle.count == 1 and particle.sizes is None:
+        return {}
+    extra: dict[str, float] = {}
+    if particle.heap is not None:
+        found, extra = _heaped(case, model, particle.heap)
+    elif np.ptp(light := _beam_on(model.light, lump)) > _EVEN * light.max():
+        found = _each(case, model, _film(lump, _radii(case, particle.count, 0)), light)
+    else:
+        found = _alike_in_light(case, model, lump)
+    return {} if found is None else _numbers(model, found) | extra
+
+
+def _numbers(model: Model, found: _Found) -> dict[str, float]:
+    theta, weight = found.theta, found.weight
+    mean = float(weight @ theta)
+    numbers = {
+        "ensemble_particles": float(len(found.warmed)),
+        "ensemble_delta_T_mean_K": mean,
+        "ensemble_delta_T_deviation_K": float(np.sqrt(weight @ (theta - mean) ** 2)),
+        "ensemble_delta_T_by_others_K": float(found.warmed.mean()),
+        "ensemble_delta_T_by_others_largest_K": float(
+            found.warmed[np.argmax(np.abs(found.warmed))]
+        ),
+    }
+    shine, light = weight * found.photons, model.light
+    if light is not None and shine.sum() > 0.0:
+        numbers["ensemble_delta_T_emission_K"] = float(shine @ theta / shine.sum())
+        settings = model.thermometry
+        if settings is not None:
+            T = model.T_ref + theta
+            reading = read_dots(light.resolved().model, T, shine, settings, model.T_ref)
+            numbers["ensemble_delta_T_thermometer_K"] = reading.delta_T
+    return numbers
+
+
+# all in the same light: every size at every place
+
+
+def _alike_in_light(case: AnyCase, model: Model, lump: Lump) -> _Found | None:
     sizes = _sizes(case)
-    mutual = _mutual(Lumped.of(model, lump))
+    places = lump.particle.places()[:, :2]
+    mutual = _mutual(Lumped.of(model, lump), places).sum(axis=1)
     shift = 0.0
     for _ in range(_ROUNDS):
         heat = _mean_heat(sizes, float(mutual.mean()) * shift)
         if heat is None:
-            return {}
+            return None
         if abs(heat - shift) <= _SETTLED * abs(heat):
             break
         shift = heat
     return _spread(sizes, mutual * shift)
+
+
+def _of_radius(case: AnyCase, radius: float) -> Lumped:
+    """Return the balance of one particle of a radius [m]."""
+    changes = {
+        "particle.shape.radius": radius,
+        "particle.sizes": None,
+        "particle.heap": None,
+        "particle.arrangement": None,
+    }
+    one = model_of(case.with_(changes))
+    assert one.lump is not None
+    return Lumped.of(one, one.lump)
 
 
 def _sizes(case: AnyCase) -> list[tuple[float, Lumped]]:
@@ -58,31 +131,22 @@ def _sizes(case: AnyCase) -> list[tuple[float, Lumped]]:
     if spread is None:
         return [(1.0, Lumped.of(model, model.lump))]
     rule = spread.rule(1.0, _NODES)
-    found = []
-    for factor, share in zip(rule.values, rule.shares, strict=True):
-        radius = float(factor) * shape.equivalent_radius
-        changes = {
-            "particle.shape.radius": radius,
-            "particle.sizes": None,
-            "particle.arrangement": None,
-        }
-        one = model_of(case.with_(changes))
-        assert one.lump is not None
-        found.append((float(share), Lumped.of(one, one.lump)))
-    return found
+    return [
+        (float(share), _of_radius(case, float(factor) * shape.equivalent_radius))
+        for factor, share in zip(rule.values, rule.shares, strict=True)
+    ]
 
 
-def _mutual(body: Lumped) -> Any:
-    """Return how much a watt into the substrate under every other particle warms each [K/W]."""
-    places = body.lump.particle.places()[:, :2]
+def _mutual(body: Lumped, places: Any) -> Any:
+    """Return how much a watt under each warms the substrate under another [K/W], (n, n)."""
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)
-    if len(places) == 1 or body.support is None:
-        return np.zeros(len(places))
-    between = apart[np.triu_indices(len(places), 1)]
+    between = apart[apart > 0.0]
+    if not between.size or body.support is None:
+        return np.zeros_like(apart)
     grid = np.geomspace(between.min(), max(between.max(), 1.001 * between.min()), _PLACES)
     warmth = warmth_at(body.heat, body.lump, body.T_env, grid)
     found = np.interp(np.log(np.where(apart > 0.0, apart, 1.0)), np.log(grid), warmth)
-    return np.where(apart > 0.0, found, 0.0).sum(axis=1)
+    return np.where(apart > 0.0, found, 0.0)
 
 
 def _mean_heat(sizes: list[tuple[float, Lumped]], warmed: float) -> float | None:
@@ -93,38 +157,114 @@ def _mean_heat(sizes: list[tuple[float, Lumped]], warmed: float) -> float | None
         theta = own.steady()
         if theta is None:
             return None
-        total += share * sum(own.leaving(theta, _HEAT).values())
+        total += share * sum(own.leaving(theta, TO_SUBSTRATE).values())
     return total
 
 
-def _spread(sizes: list[tuple[float, Lumped]], warmed: Any) -> dict[str, float]:
-    """Return the numbers of particles of each size at places warmed by others [K]."""
+def _spread(sizes: list[tuple[float, Lumped]], warmed: Any) -> _Found | None:
+    """Return particles of each size at places warmed by others [K]."""
     ends = np.unique([warmed.min(), 0.5 * (warmed.min() + warmed.max()), warmed.max()])
     values, weights, light = [], [], []
     for share, body in sizes:
         rows = [_state(body.beside_others(float(end))) for end in ends]
         if any(row is None for row in rows):
-            return {}
+            return None
         theta, emitted = np.array(rows, float).T
         power = np.polynomial.polynomial.polyfit(ends - ends[0], theta, len(ends) - 1)
         values.append(np.polynomial.polynomial.polyval(warmed - ends[0], power))
         weights.append(np.full(len(warmed), share / len(warmed)))
-        light.append(weights[-1] * np.interp(warmed, ends, emitted))
-    theta, weight, shine = (np.concatenate(one) for one in (values, weights, light))
-    mean = float(weight @ theta)
-    found = {
-        "ensemble_particles": float(len(warmed)),
-        "ensemble_delta_T_mean_K": mean,
-        "ensemble_delta_T_deviation_K": float(np.sqrt(weight @ (theta - mean) ** 2)),
-        "ensemble_delta_T_by_others_K": float(warmed.mean()),
-        "ensemble_delta_T_by_others_largest_K": float(warmed[np.argmax(np.abs(warmed))]),
-    }
-    if shine.sum() > 0.0:
-        found["ensemble_delta_T_emission_K"] = float(shine @ theta / shine.sum())
-    return found
+        light.append(np.interp(warmed, ends, emitted))
+    theta, weight, photons = (np.concatenate(one) for one in (values, weights, light))
+    return _Found(theta, weight, photons, warmed)
 
 
 def _state(body: Lumped) -> tuple[float, float] | None:
-    """Return ΔT [K] and emitted light [W] of a particle in its steady state."""
+    """Return ΔT [K] and emitted photons [1/s] of a particle in its steady state."""
     theta = body.steady()
-    return None if theta is None else (theta, body.emitted(theta))
+    return None if theta is None else (theta, body.photons(theta))
+
+
+# each in its own light: a heap, or a film in an uneven beam
+
+
+def _radii(case: AnyCase, count: int, seed: int) -> Any:
+    """Return the radius [m] of each of ``count`` particles: the Gauss nodes, by their shares."""
+    lump = model_of(case).lump
+    assert lump is not None
+    spread, shape = lump.particle.sizes, lump.particle.shape
+    if spread is None:
+        return np.full(count, shape.equivalent_radius)
+    rule = spread.rule(1.0, _NODES)
+    return shape.equivalent_radius * rule.values[allotted(rule, count, seed)]
+
+
+def _film(lump: Lump, radii: Any) -> Pile:
+    places = lump.particle.places()[:, :2]
+    return Pile(np.column_stack([places, radii]), radii, np.full(len(radii), GROUND))
+
+
+def _beam_on(light: Light | None, lump: Lump) -> Any:
+    """Return the intensity of the beam at each particle over that where one alone stands."""
+    radii = np.full(lump.particle.count, lump.particle.shape.equivalent_radius)
+    return _relative(light, lump, _film(lump, radii).centres)
+
+
+def _relative(light: Light | None, lump: Lump, points: Any) -> Any:
+    """Return the intensity of the beam over that in the middle of a particle alone, shape (n,)."""
+    if light is None or not light.laser.peak_intensity:
+        return np.ones(len(points))
+    middle = light.laser.intensity_at(np.array([[0.0, 0.0, lump.particle.shape.equivalent_radius]]))
+    return light.laser.intensity_at(points) / middle
+
+
+def _heaped(case: AnyCase, model: Model, heap: Heap) -> tuple[_Found | None, dict[str, float]]:
+    """Return the particles of a heap, and how they lie and shade each other."""
+    lump, light = model.lump, model.light
+    assert lump is not None
+    radii = _radii(case, heap.count, heap.seed)
+    pile = heap.pile(radii)
+    share: Any = np.ones(heap.count)
+    if light is not None and light.laser.peak_intensity:
+        share = light_on_spheres(
+            pile.centres, radii, light.index, light.laser.direction,
+            lambda points: _relative(light, lump, points),
+            rays=heap.rays, seed=heap.seed, bend=heap.light == "rays",
+        )  # fmt: skip
+    grounded = pile.below == GROUND
+    extra = {
+        "heap_coverage": heap.coverage(radii),
+        "heap_packed_share": packed_share(pile),
+        "heap_share_on_substrate": float(grounded.mean()),
+        "heap_light_mean": float(share.mean()),
+        "heap_light_deviation": float(share.std()),
+    }
+    free = open_share(pile.centres, radii, rays=_LOOKS, seed=heap.seed)
+    found = _each(case, model, pile, share, free)
+    if found is not None:
+        extra |= {
+            "heap_delta_T_coldest_K": float(found.theta.min()),
+            "heap_delta_T_warmest_K": float(found.theta.max()),
+        }
+    return found, extra | {"heap_radiation_free_mean": float(free.mean())}
+
+
+def _each(case: AnyCase, model: Model, pile: Pile, share: Any, free: Any = 1.0) -> _Found | None:
+    """Return particles that each have a share of their light and of what is around them."""
+    assert model.lump is not None
+    of_size = {radius: _of_radius(case, float(radius)) for radius in np.unique(pile.radii)}
+    bodies = tuple(
+        of_size[radius].shaded(float(s), float(open_))
+        for radius, s, open_ in np.broadcast(pile.radii, share, free)
+    )
+    grounded = (pile.below == GROUND) & (model.lump.contact_radius > 0.0)
+    down = np.flatnonzero(grounded)
+    mutual = np.zeros((len(bodies), len(bodies)))
+    if down.size:
+        mutual[np.ix_(down, down)] = _mutual(bodies[down[0]], pile.centres[down, :2])
+    between = conductances(pile, bodies)
+    solved = Particles(bodies, grounded, between, mutual).solve()
+    if solved is None:
+        return None
+    photons = np.array([b.photons(float(t)) for b, t in zip(bodies, solved[0], strict=True)])
+    weight = np.full(len(bodies), 1.0 / len(bodies))
+    return _Found(solved[0], weight, photons, solved[1])

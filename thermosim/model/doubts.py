@@ -37,10 +37,14 @@ def particle_remarks(case: Case, light: Light | None, boundaries: Collection[str
     """Return what a reader of any result about a particle must know."""
     found = near_field_remarks(case, boundaries) + _emissivity_remarks(case) + _gap_remarks(case)
     found += _phonon_remarks(case)
-    if case.particle.sizes is not None:
+    if case.particle.sizes is not None and case.particle.heap is None:
         found.append(
             "all particles are of the mean size here: what particle.sizes does, and what a "
             "thermometer reads of them all, is told by thermosim limits"
+        )
+    if case.particle.heap is not None:
+        found.append(
+            "one particle alone here: how cold a heap of them gets is told by thermosim limits"
         )
     return found if light is None else found + gain_remarks(light)
 

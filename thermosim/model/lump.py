@@ -25,6 +25,7 @@ class Lump:
     parts : of the substrate, the top one first
     heat_source : given [W/m³]; None: that of the light
     near_field : gives the conductance of near-field radiation to the substrate [W/K]
+    touches : gives the contact radius [m] of a sphere of a radius [m] on a plane
     """
 
     particle: Particle
@@ -35,3 +36,4 @@ class Lump:
     parts: tuple[SubstratePart, ...]
     heat_source: float | None
     near_field: Callable[[], float]
+    touches: Callable[[float], float]

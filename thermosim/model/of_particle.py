@@ -110,7 +110,7 @@ def lump_of(case: Case) -> Lump:
     return Lump(
         case.particle, case.chamber, case.material, case.contact_radius, h_c or None,
         case.substrate.parts(), None if source is None else source.heat_source,
-        partial(near_field_conductance, case),
+        partial(near_field_conductance, case), case.contact.radius_for,
     )  # fmt: skip
 
 
