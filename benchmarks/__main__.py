@@ -1,4 +1,4 @@
-"""``python -m benchmarks [heat optics mesh transient studies] [-o FILE.json] [--quick]``."""
+"""``python -m benchmarks [PART ...] [-o FILE.json] [--quick]``, the parts as in `PARTS`."""
 
 import argparse
 import importlib
@@ -7,7 +7,7 @@ import platform
 import time
 from pathlib import Path
 
-PARTS = ("heat", "optics", "mesh", "transient", "studies")
+PARTS = ("heat", "optics", "fullwave", "mesh", "transient", "studies")
 
 
 def machine():
@@ -59,6 +59,8 @@ def main():
             parser.error(f"{part}: must be one of {', '.join(PARTS)}")
         module = importlib.import_module(f"benchmarks.bench_{part}")
         options = heat_options(arguments) if part == "heat" else {}
+        if part == "fullwave":
+            options = {"quick": arguments.quick}
         report[part] = module.run(**options)
         show(part, report[part])
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
