@@ -1,4 +1,4 @@
-"""``python -m benchmarks [heat optics mesh transient studies scale] [-o FILE.json] [--quick]``."""
+"""``python -m benchmarks [PART ...] [-o FILE.json] [--quick]``, the parts as in `PARTS`."""
 
 import argparse
 import importlib
@@ -7,7 +7,7 @@ import platform
 import time
 from pathlib import Path
 
-PARTS = ("heat", "optics", "mesh", "transient", "studies")
+PARTS = ("heat", "optics", "fullwave", "mesh", "transient", "studies")
 MORE = ("scale",)
 """Only when asked for: minutes, and gigabytes of memory."""
 
@@ -45,6 +45,8 @@ SMALLEST = {"heat": ("30k",), "scale": ("1e5",)}
 
 
 def options_of(part, arguments):
+    if part == "fullwave":
+        return {"quick": arguments.quick}
     if part not in SMALLEST:
         return {}
     chosen = {"repeats": 1, "sizes": SMALLEST[part]} if arguments.quick else {}

@@ -9,14 +9,19 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from thermosim import load_case, load_result
 from thermosim.run.simulate import simulate
-from thermosim.visual.optics_plots import draw_delta_T, draw_light, read_cut
+from thermosim.visual.light_map import LightMap
+from thermosim.visual.optics_plots import Cut, light_of, read_cut
 from thermosim.visual.style import new_figure, save, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CASES = Path(__file__).parents[1] / "cases"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "optics_models.png"
@@ -28,31 +33,57 @@ MODELS = {
     "rays": ("rays", ()),
     "mie": ("mie", ()),
     "mie over mica": ("mie", ("optics.substrate=true",)),
-    "full wave": ("mie", ("optics.model=full_wave",)),
+    "full wave, cut flat": ("mie", ("optics.model=full_wave",)),
 }
 
 
 def compare_light(folders: Sequence[Path], path: Path) -> Path:
     """Draw light (above) and ΔT (below) of several results of one particle, scales shared."""
-    cuts = [read_cut(Path(folder)) for folder in folders]
     results = [load_result(folder) for folder in folders]
-    high = max(cut.intensity.max() for cut in cuts)
-    low = max(10.0**-DECADES * high, 0.2 * min(cut.intensity.max() for cut in cuts))
+    known = list(zip(folders, results, strict=True))
+    cuts = [read_cut(folder, result) for folder, result in known]
+    lights = [light_of(folder, result) for folder, result in known]
+    high = max(float(light.intensity.max()) for light in lights)
+    low = max(10.0**-DECADES * high, 0.2 * min(float(x.intensity.max()) for x in lights))
     extreme = max(float(np.abs(cut.delta_T).max()) for cut in cuts)
     with styled():
         figure = new_figure(2.0 * len(cuts) + 1.2, 4.6, layout="constrained")
         grid = figure.subplots(2, len(cuts), squeeze=False, sharex=True, sharey=True)
-        for (upper, lower), cut, result, folder in zip(grid.T, cuts, results, folders, strict=True):
-            light = draw_light(upper, cut, low, high)
-            heat = draw_delta_T(lower, cut, -extreme, extreme)
-            upper.set_title(f"{folder.name}\n⟨I²⟩/⟨I⟩² = {result.hot_spot_factor:.1f}")
-            lower.set_title(f"mean ΔT = {1e3 * result.delta_T_mean_K:.3g} mK")
-            lower.set_xlabel("x (µm)")
+        for pair, cut, lit, (folder, result) in zip(grid.T, cuts, lights, known, strict=True):
+            light = draw_light(pair[0], lit, low, high)
+            heat = draw_delta_T(pair[1], cut, extreme)
+            pair[0].set_title(f"{folder.name}\n⟨I²⟩/⟨I⟩² = {result.hot_spot_factor:.1f}")
+            pair[1].set_title(f"mean ΔT = {1e3 * result.delta_T_mean_K:.3g} mK")
+            pair[1].set_xlabel("x (µm)")
         for row in grid:
             row[0].set_ylabel("z (µm)")
         figure.colorbar(light, ax=list(grid[0]), label="intensity (W/m²)")
         figure.colorbar(heat, ax=list(grid[1]), label="ΔT (mK)")
         return save(figure, path)
+
+
+def draw_light(axes: Axes, light: LightMap, low: float, high: float) -> Any:
+    """Draw the intensity over W/m² of a half plane, twice; return what a colour bar needs."""
+    from matplotlib.colors import LogNorm
+
+    x, z = light.corners.reshape(-1, 2).T
+    style: dict[str, Any] = {"cmap": "inferno", "norm": LogNorm(low, high), "rasterized": True}
+    shown, pieces = np.clip(light.intensity, low, high), np.arange(len(x)).reshape(-1, 3)
+    for side in (1.0, -1.0):
+        drawn = axes.tripcolor(side * x, z, pieces, facecolors=shown, **style)
+    axes.set_aspect("equal")
+    return drawn
+
+
+def draw_delta_T(axes: Axes, cut: Cut, extreme: float) -> Any:
+    """Draw ΔT [mK] of a half plane, twice; return what a colour bar needs."""
+    x, z = cut.points.T
+    style: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -1e3 * extreme, "vmax": 1e3 * extreme}
+    style |= {"shading": "gouraud", "rasterized": True, "triangles": cut.triangles}
+    for side in (1.0, -1.0):
+        drawn = axes.tripcolor(side * x, z, 1e3 * cut.delta_T, **style)
+    axes.set_aspect("equal")
+    return drawn
 
 
 def main() -> None:

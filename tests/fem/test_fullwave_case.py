@@ -1,5 +1,8 @@
 """Full wave optics in a case: the heat that it brings, its numbers, and what it refuses."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
 pytestmark = pytest.mark.fem
@@ -7,6 +10,9 @@ pytest.importorskip("dolfinx")
 
 from thermosim.case.read import parse_case  # noqa: E402
 from thermosim.errors import CaseError  # noqa: E402
+from thermosim.light.changed import ChangedLight  # noqa: E402
+from thermosim.light.fullwave.media import stack_of  # noqa: E402
+from thermosim.model.of_case import model_of  # noqa: E402
 from thermosim.run.simulate import simulate  # noqa: E402
 
 SPHERE = {"kind": "sphere", "radius": "0.3 um"}
@@ -52,6 +58,37 @@ def test_above_mica_as_the_series_has_it(laser):
         assert 0 < found[f"optics_{name}_error_rel"] < 0.02
     if not laser:
         assert found["optics_Q_ext"] == pytest.approx(exact["optics_Q_ext"], rel=3e-4)
+
+
+def test_the_error_of_the_light_is_in_that_of_the_temperature():
+    """Coarse elements of the light against the series, on the same mesh of heat."""
+    coarse = {"model": "full_wave", "degree": 3, "cells_per_wavelength": 3.0, "gap": "50 nm"}
+    exact = simulate(case_of({"model": "mie", "substrate": True, "gap": "50 nm"})).summary
+    found = simulate(case_of(coarse, solver={"error_estimate": True})).summary
+    wrong = abs(found["delta_T_mean_K"] - exact["delta_T_mean_K"])
+    assert wrong > 1e-5 * abs(exact["delta_T_mean_K"])
+    assert wrong < found["delta_T_error_light_K"] < 30 * wrong
+    assert found["delta_T_error_K"] > found["delta_T_error_light_K"]
+
+
+def test_another_substrate_is_another_light():
+    """What layers reflect changes the field: it must not be taken for that of the mesh."""
+    light = model_of(case_of()).light
+    thinner = [replace(layer, index=layer.index + 0.1) for layer in light.ground]
+    changed = ChangedLight(SimpleNamespace(light=light, ground=None, outline=None), 4)
+    assert changed.is_costly(replace(light, ground=tuple(thinner)))
+    assert not changed.is_costly(replace(light))
+
+
+def test_coatings_of_a_case():
+    """Light alone knows them: they lift the body off the substrate by what they are thick."""
+    coatings = [{"thickness": "50 nm", "refractive_index": 1.0}]
+    case = case_of({**QUICK, "gap": "10 nm", "coatings": coatings})
+    lifted, apart = simulate(case).summary, simulate(case_of({**QUICK, "gap": "60 nm"})).summary
+    for name in ("optics_Q_ext", "optics_Q_abs", "delta_T_mean_K"):
+        assert lifted[name] == pytest.approx(apart[name], rel=0.01), name
+    light = model_of(case).light
+    assert any("coatings, 50 nm in all" in note for note in stack_of(light, light.optics)[1])
 
 
 def test_a_flat_contact_lets_more_light_through():

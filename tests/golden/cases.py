@@ -34,6 +34,10 @@ SHIPPED_OVERRIDES = {
     "lit_cylinder": ('mesh.size="0.8 um"',),
     "microparticle_on_mica": (*FLAT,),  # error estimate and thermometer as shipped
     "microparticle_best_intensity": (*PLAIN, *FLAT, "assumptions=careful"),
+    "optics_full_wave": (
+        *PLAIN, *FLAT, "optics.degree=3", "optics.cells_per_wavelength=1.5",
+        "optics.error_estimate=false",
+    ),
     "optics_mie": (*PLAIN, *FLAT),
     "optics_rays": (*PLAIN, *FLAT, "optics.n_rays=300"),
     "optics_uniform": (*FLAT, PLAIN[0]),
@@ -319,7 +323,9 @@ def found(name, more=()):
 
 def without_machine(summary):
     """Return a summary less times, memory, versions and hashes."""
-    machine = {"memory_MB", "created", "case_hash", "mesh_hash", "n_ranks"}
+    machine = {
+        "memory_MB", "optics_memory_MB", "created", "case_hash", "mesh_hash", "n_ranks",
+    }  # fmt: skip
     return {
         key: value
         for key, value in summary.items()

@@ -15,7 +15,8 @@ ROUNDING = 1e-14  # of the larger numbers whose difference is meant
 STORED = 1e-12  # the same for heat stored: a difference of states that agree to Newton's tolerance
 NEWTON = 1e-10  # of the ΔT: solver.newton_rtol
 DEFECTS = {"residual_rel", "energy_balance_rel"}
-ONE = {"gain_reduction_rel", "light_on_mesh_error_rel"}  # differences of numbers near 1
+# differences of numbers near 1
+ONE = {"gain_reduction_rel", "light_on_mesh_error_rel", "optics_balance_rel"}
 DEFECT_FLOOR = 1e-11
 ABSOLUTE = ("region_", "probe_", "goal_K")  # temperatures T, not ΔT
 

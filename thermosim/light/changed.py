@@ -21,7 +21,7 @@ from thermosim.light.light import (
 from thermosim.light.outline import sphere_of
 from thermosim.light.waves import set_in_region
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
-from thermosim.optics.model import AttenuatingOptics, MieOptics
+from thermosim.optics.model import AttenuatingOptics, FullWaveOptics, MieOptics
 
 if TYPE_CHECKING:
     from thermosim.gain import GainParameters
@@ -228,7 +228,8 @@ class ChangedLight:
     def _sees_ground(self) -> bool:
         """Whether the layers under the body are heated by light, or reflect it to the body."""
         optics = self.known.light.optics
-        return self.known.ground is not None or (isinstance(optics, MieOptics) and optics.substrate)
+        reflected = isinstance(optics, FullWaveOptics) or getattr(optics, "substrate", False)
+        return self.known.ground is not None or reflected
 
     def _intensity(self, alpha: float, brighter: float) -> Any:
         known = self.known

@@ -7,19 +7,24 @@ box; a perfectly matched layer (PML) surrounds the box.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from thermosim.mesh.halfplane import HalfPlaneDrawing
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import set_smallest
+from thermosim.shapes.parallel import parallel
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from thermosim.fem.data import MeshData
     from thermosim.shapes.profile import Profile
 
 ORDER = 2
-_GROWTH = 0.35  # of the cells with the distance from small ones
+GROWTH = 0.35
+"""Of the cells with the distance from small ones."""
 _SAME = 1e-6
 
 
@@ -42,7 +47,9 @@ class OpticalBox:
     h_rim
         Of cells at the rim of a flat base.
     gap
-        Between the body and the face under it; 0 without one.
+        Between the body, with its coatings, and the face under it; 0 without one.
+    h_coats
+        Of cells in each coating, from the body outward.
     """
 
     radius: float
@@ -54,6 +61,7 @@ class OpticalBox:
     h_body: float
     h_rim: float
     gap: float = 0.0
+    h_coats: tuple[float, ...] = ()
 
     @property
     def heights(self) -> list[float]:
@@ -72,49 +80,74 @@ class OpticalBox:
         return 1.05 * count + 150.0  # smaller ones where sizes change
 
 
-def mesh_optical(profile: Profile, unit: float, box: OpticalBox) -> MeshData:
+def mesh_optical(
+    profile: Profile, unit: float, box: OpticalBox, coats: tuple[float, ...] = ()
+) -> MeshData:
     """Mesh the half plane of a body that stands on z = 0; `unit` is the wavelength [m].
 
-    Regions: ``body``, ``inner`` (the rest of the box) and ``pml``; boundaries: ``axis`` and
-    ``outer``.
+    Regions: ``body``, ``coating_1`` and so on, of thicknesses `coats` [m] from the body outward,
+    ``inner`` (the rest of the box) and ``pml``; boundaries: ``axis`` and ``outer``.
     """
     with gmsh_session() as gmsh:
         drawing = HalfPlaneDrawing(gmsh, unit)
         drawing.particle(profile, 0.0)
         (body,) = drawing.regions["particle"]
-        faces = _cut(gmsh, body, box)
+        sums = list(accumulate(coats))
+        shells = [_shell(gmsh, parallel(profile, d), unit) for d in sums]
+        faces = _cut(gmsh, [body, *shells], box)
         gmsh.model.occ.synchronize()
         regions, media = _sorted_faces(gmsh, faces, box)
         name_entities(gmsh, 2, regions, _ends(gmsh, box))
-        _size_field(gmsh, box, regions["body"], media, profile, unit)
+        _size_field(gmsh, box, regions, media, profile, unit)
         gmsh.option.setNumber("Mesh.Algorithm", 6)
         generate(gmsh, 2)
         gmsh.model.mesh.setOrder(ORDER)
         return read_arrays(gmsh, 2, ORDER, unit, "axisymmetric", {})
 
 
-def _cut(gmsh: Any, body: int, box: OpticalBox) -> dict[int, bool]:
-    """Draw the box around the body; return all faces, and whether they are of the body."""
+def _shell(gmsh: Any, pieces: list[NDArray[np.float64]], unit: float) -> int:
+    """Draw the face between the axis and a curve of smooth pieces [m], which ends on the axis."""
+    occ, curves = gmsh.model.occ, []
+    first = last = occ.addPoint(*(pieces[0][0] / unit), 0.0)
+    for piece in pieces:
+        inner = [occ.addPoint(*(place / unit), 0.0) for place in piece[1:]]
+        curves.append(occ.addSpline([last, *inner]))
+        last = inner[-1]
+    foot = first
+    if pieces[0][0, 0] > 0.0:  # on z = 0, beside a flat base
+        foot = occ.addPoint(0.0, 0.0, 0.0)
+        curves.insert(0, occ.addLine(foot, first))
+    curves.append(occ.addLine(last, foot))
+    return int(occ.addPlaneSurface([occ.addCurveLoop(curves)]))
+
+
+def _cut(gmsh: Any, bodies: list[int], box: OpticalBox) -> dict[int, str]:
+    """Draw the box around the body and its coatings; return all faces with the one they are of.
+
+    `bodies` hold those before them.
+    """
     occ, tools = gmsh.model.occ, []
     for low, high in pairwise(box.heights):
         for left, right in ((0.0, box.radius), (box.radius, box.radius + box.pml)):
             tools.append((2, occ.addRectangle(left, low, 0.0, right - left, high - low)))
-    _, parts = occ.fragment([(2, body)], tools)
-    inside = {tag for _, tag in parts[0]}
-    return {tag: tag in inside for part in parts for _, tag in part}
+    _, parts = occ.fragment([(2, bodies[0])], [(2, body) for body in bodies[1:]] + tools)
+    found = {tag: "" for part in parts for _, tag in part}
+    for i in range(len(bodies) - 1, -1, -1):
+        found.update((tag, f"coating_{i}" if i else "body") for _, tag in parts[i])
+    return found
 
 
 def _sorted_faces(
-    gmsh: Any, faces: dict[int, bool], box: OpticalBox
+    gmsh: Any, faces: dict[int, str], box: OpticalBox
 ) -> tuple[dict[str, list[int]], dict[int, list[int]]]:
     """Return the faces by region, and those outside the body by medium."""
     regions: dict[str, list[int]] = {"body": [], "inner": [], "pml": []}
     media: dict[int, list[int]] = {}
-    for face, in_body in faces.items():
+    for face, of in faces.items():
         r0, z0, _, r1, z1, _ = gmsh.model.getBoundingBox(2, face)
         r, z = 0.5 * (r0 + r1), 0.5 * (z0 + z1)
-        if in_body:
-            regions["body"].append(face)
+        if of:
+            regions.setdefault(of, []).append(face)
             continue
         outside = r > box.radius or not box.bottom < z < box.top
         regions["pml" if outside else "inner"].append(face)
@@ -137,27 +170,32 @@ def _ends(gmsh: Any, box: OpticalBox) -> dict[str, list[int]]:
 def _size_field(
     gmsh: Any,
     box: OpticalBox,
-    body: list[int],
+    regions: dict[str, list[int]],
     media: dict[int, list[int]],
     profile: Profile,
     unit: float,
 ) -> None:
     field = gmsh.model.mesh.field
-    surface = [
-        curve for _, curve in gmsh.model.getBoundary([(2, face) for face in body], oriented=False)
-    ]
-    near = field.add("Distance")
-    field.setNumbers(near, "CurvesList", surface)
-    field.setNumber(near, "Sampling", 200)
-    formulas = [f"{box.h_body:.17g}+{_GROWTH}*F{near}"]
+    round_ = {"body": box.h_body}
+    round_ |= {f"coating_{i}": h for i, h in enumerate(box.h_coats, 1)}
+    formulas = []
+    for name, size in round_.items():
+        faces = [(2, face) for face in regions[name]]
+        near = field.add("Distance")
+        surface = [curve for _, curve in gmsh.model.getBoundary(faces, oriented=False)]
+        field.setNumbers(near, "CurvesList", surface)
+        field.setNumber(near, "Sampling", 200)
+        formulas.append(f"{size:.17g}+{GROWTH}*F{near}")
     if profile.base_radius:
         rim = f"Sqrt((x-{profile.base_radius / unit:.17g})^2+y^2)"
-        formulas.append(f"{box.h_rim:.17g}+{_GROWTH}*{rim}")
+        formulas.append(f"{box.h_rim:.17g}+{GROWTH}*{rim}")
     if box.gap:
-        formulas.append(f"{box.gap:.17g}+{_GROWTH}*Sqrt(x^2+y^2)")
+        foot = box.gap + box.levels[0]
+        formulas.append(f"{box.gap:.17g}+{GROWTH}*Sqrt(x^2+(y-({foot:.17g}))^2)")
     constant = []
-    for size, faces in [(box.h_body, body), *((box.sizes[i], f) for i, f in media.items())]:
+    inside = [(size, regions[name]) for name, size in round_.items()]
+    for size, tags in [*inside, *((box.sizes[i], f) for i, f in media.items())]:
         constant.append(field.add("Constant"))
-        field.setNumbers(constant[-1], "SurfacesList", faces)
+        field.setNumbers(constant[-1], "SurfacesList", tags)
         field.setNumber(constant[-1], "VIn", size)
     set_smallest(gmsh, formulas, constant)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from thermosim.language.kinds import Kind
+from thermosim.language.sections import Section
 from thermosim.language.units import AbsorptionCoefficient, Length, NonNegative, Positive
 from thermosim.optics.beam import Laser
 from thermosim.optics.effective import Inclusions, maxwell_garnett
@@ -156,6 +157,15 @@ class MieOptics(AttenuatingOptics):
         return self
 
 
+class Coating(Section):
+    """A clear layer of even thickness around the body, outside its shape; for the light alone."""
+
+    thickness: Positive[Length] = Field(description="Of the layer, along the normal")
+    refractive_index: Annotated[float, Field(ge=1.0, le=10.0)] = Field(
+        description="Real; a coating absorbs nothing"
+    )
+
+
 class FullWaveOptics(AttenuatingOptics):
     """Maxwell's equations by finite elements: bodies of revolution, substrate, focused beams."""
 
@@ -173,6 +183,9 @@ class FullWaveOptics(AttenuatingOptics):
         default=None,
         description="Between particle and substrate, where no contact is (default 2 nm)",
     )
+    coatings: tuple[Coating, ...] = Field(
+        default=(), description="Clear layers around the body, from the inner one outward"
+    )
     error_estimate: bool = Field(
         default=True, description="Solve again at degree - 1 and with another absorbing layer"
     )
@@ -183,6 +196,11 @@ class FullWaveOptics(AttenuatingOptics):
     max_unknowns: Annotated[int, Field(ge=1000)] = Field(
         default=1_500_000, description="Refuse more unknowns of one azimuthal mode (8 GB)"
     )
+
+    @property
+    def coated(self) -> float:
+        """Thickness of all coatings [m]."""
+        return sum(coating.thickness for coating in self.coatings)
 
 
 def trace_body(

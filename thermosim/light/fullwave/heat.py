@@ -54,6 +54,11 @@ class FullWaveLight:
         squared = self.solution.squared(points, self.comm)
         return field_to_intensity(squared, self.index, self.incident)
 
+    def otherwise_at(self, points: Floats) -> list[Floats]:
+        """Return the intensities [W/m²] that may be as well, see `FullWave.otherwise`."""
+        found = self.solution.otherwise(points, self.comm)
+        return [field_to_intensity(squared, self.index, self.incident) for squared in found]
+
 
 def full_wave_light(light: Light, alpha: float, comm: Any) -> FullWaveLight:
     """Solve for the light of a case; `alpha` [1/m] is what the body absorbs (collective).
@@ -66,7 +71,7 @@ def full_wave_light(light: Light, alpha: float, comm: Any) -> FullWaveLight:
     optics, laser, shape = light.optics, light.laser, light.shape
     assert isinstance(optics, FullWaveOptics)
     assert shape is not None
-    stack, notes = stack_of(light, optics.gap)
+    stack, notes = stack_of(light, optics)
     profile = shape.profile(light.contact_radius)
     index = complex(light.index, extinction_coefficient(alpha, laser.wavelength))
     solution = solve(Task(profile, index, stack, laser, optics), comm)

@@ -11,14 +11,16 @@ from thermosim.optics.layers import COHERENT
 
 if TYPE_CHECKING:
     from thermosim.model.model import Ground, Light
+    from thermosim.optics.model import FullWaveOptics
 
 _CLOSE = 2e-9
 
 
-def stack_of(light: Light, gap: float | None) -> tuple[Stack, list[str]]:
+def stack_of(light: Light, optics: FullWaveOptics) -> tuple[Stack, list[str]]:
     """Return the media around a body on z = 0, in wavelengths, and what a reader must know.
 
-    The first layer that is too thick to interfere goes on without end.
+    The first layer that is too thick to interfere goes on without end. Without a contact coatings
+    stand between the body and the layers; on a contact they end beside it.
 
     Raises
     ------
@@ -27,6 +29,11 @@ def stack_of(light: Light, gap: float | None) -> tuple[Stack, list[str]]:
     """
     unit = light.laser.wavelength
     notes: list[str] = []
+    if optics.coatings:
+        notes.append(
+            f"light: coatings, {optics.coated * 1e9:.3g} nm in all, are in the light alone: the "
+            "heat has no such layer"
+        )
     if not light.ground:
         return Stack(), notes
     indices, thicknesses = [complex(1.0)], []
@@ -45,8 +52,8 @@ def stack_of(light: Light, gap: float | None) -> tuple[Stack, list[str]]:
         indices.append(complex(1.0))
     top = 0.0
     if not light.contact_radius:
-        top = -(gap or _CLOSE) / unit
-        if gap is None:
+        top = -((optics.gap or _CLOSE) + optics.coated) / unit
+        if optics.gap is None:
             notes.append("light: without a contact the particle is lit 2 nm above the substrate")
     return Stack(tuple(indices), tuple(thicknesses), top), notes
 

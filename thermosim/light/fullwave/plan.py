@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from thermosim.errors import CaseError, Problem
 from thermosim.light.fullwave.forms import Layer
-from thermosim.mesh.optical import OpticalBox
+from thermosim.mesh.optical import GROWTH, OpticalBox
 
 if TYPE_CHECKING:
     from thermosim.optics.layered_field import Stack
@@ -19,6 +19,8 @@ MARGIN = 0.5
 STRENGTH, WEAKER = 8.0, 0.6
 _ALONG = 2.5  # cells along the radius of a body that is small against the wavelength
 _RIM = 10e-9  # cells at the rim of a flat base [m]
+_THIN = 2.0  # length of cells in a coating over its thickness
+_AROUND = 4.0  # triangles in a strip of the outline, whose length is about that of the box
 _SKIN = 0.8  # cells over the depth (of power) to which light enters a metal
 _PER_CELL = {2: 7.3, 3: 15.4, 4: 26.5, 5: 41.0}  # unknowns
 _FULL = 0.79  # area of a profile over that of the box around it
@@ -57,22 +59,31 @@ def plan(
     CaseError
         If it takes more unknowns than the case allows.
     """
-    reach, height = profile.reach / unit, profile.height / unit
+    thick = sum(coating.thickness for coating in optics.coatings) / unit
+    reach, height = profile.reach / unit + thick, profile.height / unit + thick
+    under = 0.0 if profile.base_radius else thick
     N = optics.cells_per_wavelength
     sizes = [1.0 / (N * max(abs(complex(n).real), 1.0)) for n in stack.indices]
     smallest = min(reach, 0.5 * height)
     h_body = min(1.0 / (N * max(index.real, 1.0)), smallest / _ALONG)
     if index.imag > 0.3:
         h_body = min(h_body, _SKIN / (4.0 * 3.141592653589793 * index.imag))
-    gap = -stack.top if len(stack.indices) > 1 and not profile.base_radius else 0.0
+    h_coats = tuple(
+        min(1.0 / (N * coating.refractive_index), _THIN * coating.thickness / unit)
+        for coating in optics.coatings
+    )
+    has_gap = len(stack.indices) > 1 and not profile.base_radius
+    gap = -stack.top - under if has_gap else 0.0
     sizes[0] = min(sizes[0], max(2.0 * MARGIN, 1.0) / N)
     h_rim = min(_RIM / unit, h_body, 0.5 * profile.base_radius / unit or h_body)
-    lowest = min((0.0, *stack.levels))
+    lowest = min((-under, *stack.levels))
     box = OpticalBox(
         reach + MARGIN, lowest - MARGIN, height + MARGIN, optics.pml_thickness,
-        stack.levels, tuple(sizes), h_body, h_rim, gap,
+        stack.levels, tuple(sizes), h_body, h_rim, gap, h_coats,
     )  # fmt: skip
     cells = box.estimated_cells(_FULL * reach * height)
+    for h, coating in zip(h_coats, optics.coatings, strict=True):
+        cells += _AROUND * (reach + height) * (coating.thickness / unit + h / GROWTH) / h**2
     unknowns = cells * _PER_CELL[optics.degree]
     if unknowns > optics.max_unknowns:
         raise CaseError([_too_large(unknowns, optics, reach * unit)])

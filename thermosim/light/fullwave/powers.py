@@ -71,17 +71,18 @@ def product(E: Complexes, F: Complexes, r: Floats) -> Complexes:
 
 
 def powers(
-    samples: Samples, total: Complexes, alone: Complexes, permittivity: complex, stack: Stack,
+    samples: Samples, total: Complexes, alone: Complexes, permittivity: Complexes, stack: Stack,
     mode: int, comm: Any, *, far: bool = True,
 ) -> Powers:  # fmt: skip
     """Return the powers of one mode from the fields with and without the body (collective).
 
-    Without `far` what is scattered is left at 0.
+    `permittivity` is that at each point. Without `far` what is scattered is left at 0.
     """
     contrast = permittivity - stack.permittivity(samples.z)
     weight = samples.weight
     taken = K * (weight * contrast * product(total, alone, samples.r)).sum().imag
-    absorbed = K * permittivity.imag * (weight * product(total, total, samples.r).real).sum()
+    lost = weight * permittivity.imag
+    absorbed = K * (lost * product(total, total, samples.r).real).sum()
     taken, absorbed = comm.allreduce(np.array([taken, absorbed]))
     driven = total * (weight * contrast)[:, None]
     up, down = scattered(samples, driven, stack, mode, comm) if far else (0.0, 0.0)

@@ -18,6 +18,8 @@ from thermosim.mesh.optical import mesh_optical
 from thermosim.optics.layered_field import field as field_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from thermosim.fem.data import MeshData
@@ -84,12 +86,15 @@ class FullWave:
     errors
         Relative, by name: extinction, absorbed, scattered, and field (L2 of ``|E|²`` in the body).
         Empty where the case asks for none.
+    others
+        What the errors are taken from: one degree less, and another absorbing layer there.
     """
 
     task: Task
     light: Illumination
     best: Solved
     errors: dict[str, float]
+    others: tuple[Solved, ...] = ()
 
     @property
     def balance(self) -> float | None:
@@ -108,21 +113,39 @@ class FullWave:
 
         Points outside the body take the nearest place in it.
         """
+        return self._squares(points, comm, (self.best,))[0]
+
+    def otherwise(self, points: Floats, comm: Any) -> list[Floats]:
+        """Return ``|E|²`` as it may be as well: by one degree less, and by another absorbing layer.
+
+        The layer counts by what it changes at one degree less. Empty where no error is estimated
+        (collective).
+        """
+        if not self.others:
+            return []
+        best, lower, layer = self._squares(points, comm, (self.best, *self.others))
+        return [lower, np.maximum(best + layer - lower, 0.0)]
+
+    def _squares(self, points: Floats, comm: Any, which: Sequence[Solved]) -> list[Floats]:
+        """Return ``|E|²`` at points of this rank by each of several solutions (collective)."""
         parts = comm.allgather(points)
         everywhere = np.concatenate(parts) / self.task.unit
         r, phi = np.hypot(*everywhere.T[:2]), np.arctan2(everywhere[:, 1], everywhere[:, 0])
         half, back = np.unique(np.stack([r, everywhere[:, 2]], 1), axis=0, return_inverse=True)
         places = locate(self.best.system.domain, half)
         r, z = np.maximum(places.points[:, 0], _ON_AXIS), places.points[:, 1]
-        modes = {}
-        for key, function in self.best.scattered.items():
-            alone = field_of(self.light.beams[key], self.task.stack, r, z)
-            modes[key] = (alone + places.values(function, comm))[back.ravel()]
-        r = r[back.ravel()]
+        alone = {key: field_of(b, self.task.stack, r, z) for key, b in self.light.beams.items()}
         start = sum(len(part) for part in parts[: comm.rank])
         mine = slice(start, start + len(points))
-        own = {key: values[mine] for key, values in modes.items()}
-        return intensity(self.light, own, r[mine], phi[mine])
+        back = back.ravel()[mine]
+        found = []
+        for one in which:
+            own = {
+                key: (alone[key] + places.values(function, comm))[back]
+                for key, function in one.scattered.items()
+            }
+            found.append(intensity(self.light, own, r[back], phi[mine]))
+        return found
 
 
 def solve(task: Task, comm: Any) -> FullWave:
@@ -136,26 +159,29 @@ def solve(task: Task, comm: Any) -> FullWave:
     drawn = plan(task.profile, task.unit, task.index, task.stack, task.optics)
 
     def make() -> tuple[MeshData, dict[str, float]]:
-        return mesh_optical(task.profile, task.unit, drawn.box), {}
+        coats = tuple(coating.thickness for coating in task.optics.coatings)
+        return mesh_optical(task.profile, task.unit, drawn.box, coats), {}
 
     domain, _ = obtain(comm, None, make)
-    light = illumination(task.laser, task.unit, task.profile.reach, task.reach)
+    thick = task.optics.coated
+    light = illumination(task.laser, task.unit, task.profile.reach + thick, task.reach + thick)
     degree = task.optics.degree
-    best = _solved(task, drawn, domain, light, degree, 1.0, keep=True)
-    errors = {}
-    if task.optics.error_estimate:
-        lower = _solved(task, drawn, domain, light, degree - 1, 1.0)
-        other = _solved(task, drawn, domain, light, degree - 1, WEAKER, far=False)
-        errors = _differences(best, lower, other)
-    return FullWave(task, light, best, errors)
+    best = _solved(task, drawn, domain, light, degree, 1.0)
+    if not task.optics.error_estimate:
+        return FullWave(task, light, best, {})
+    lower = _solved(task, drawn, domain, light, degree - 1, 1.0)
+    other = _solved(task, drawn, domain, light, degree - 1, WEAKER, far=False)
+    return FullWave(task, light, best, _differences(best, lower, other), (lower, other))
 
 
 def _solved(
     task: Task, drawn: Plan, domain: Domain, light: Illumination, degree: int, change: float, *,
-    keep: bool = False, far: bool = True,
+    far: bool = True,
 ) -> Solved:  # fmt: skip
-    permittivity, rule = complex(task.index) ** 2, 2 * task.optics.degree
-    system = Scattering(domain, task.stack, permittivity, drawn.layer(change), degree, rule)
+    coats = (complex(coating.refractive_index) for coating in task.optics.coatings)
+    permittivities = tuple(n**2 for n in (complex(task.index), *coats))
+    rule = 2 * task.optics.degree
+    system = Scattering(domain, task.stack, permittivities, drawn.layer(change), degree, rule)
     points, share = system.body, dict(zip("ps", light.shares(), strict=True))
     found = Solved(system, NOTHING, np.zeros(len(points.r)))
     for m in sorted({m for _, m in light.beams}):
@@ -168,14 +194,13 @@ def _solved(
                 alone = system.background(beam, points)
                 total = alone + field_at(function, points, domain)
                 one = powers(
-                    points, total, alone, permittivity, task.stack, m, domain.comm, far=far
+                    points, total, alone, system.at_points, task.stack, m, domain.comm, far=far
                 )
                 weight = share[kind] * (2.0 if m else 1.0)
                 found.powers = found.powers.plus(one, weight)
                 E = np.abs(total) ** 2
                 found.intensity += weight * (E[:, 0] + E[:, 1] + E[:, 2] / points.r**2)
-                if keep:
-                    found.scattered[kind, m] = function
+                found.scattered[kind, m] = function
     return found
 
 

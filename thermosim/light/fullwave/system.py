@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import basix.ufl
@@ -35,8 +35,8 @@ class Scattering:
         With the regions body, inner and pml.
     stack
         The media around the body.
-    permittivity
-        Of the body.
+    permittivities
+        Of the body and of its coatings, from the body outward.
     layer
         The absorbing layer.
     degree
@@ -47,23 +47,29 @@ class Scattering:
 
     domain: Domain
     stack: Stack
-    permittivity: complex
+    permittivities: tuple[complex, ...]
     layer: forms.Layer
     degree: int = 4
     rule: int = 8
 
     def __post_init__(self) -> None:
+        whole = _with_coatings(self.domain, len(self.permittivities) - 1)
         self.space = forms.space_of(self.domain, self.degree)
         cells = fem.functionspace(self.domain.mesh, ("DG", 0))
         self.epsilon = fem.Function(cells, dtype=np.complex128)
         heights = _middles(self.domain)
         self.epsilon.x.array[:] = self.stack.permittivity(heights)
-        self.epsilon.x.array[self.domain.cells("body")] = self.permittivity
+        for name, permittivity in zip(
+            bodies(len(self.permittivities) - 1), self.permittivities, strict=True
+        ):
+            self.epsilon.x.array[self.domain.cells(name)] = permittivity
         self.numbers = forms.Numbers(self.domain, self.layer, 1)
-        self._form = forms.maxwell(self.domain, self.space, self.epsilon, self.numbers, self.degree)
-        self.body = sample(self.domain, cells_of(self.domain, "body"), self.rule)
+        self._form = forms.maxwell(whole, self.space, self.epsilon, self.numbers, self.degree)
+        self.body = sample(self.domain, cells_of(whole, "body"), self.rule)
+        own = self.epsilon.x.array[self.body.cells]
+        self.at_points = np.repeat(own, len(self.body.reference))
         self._driven = _at_points(self.domain, self.rule)
-        self._source = forms.source(self.domain, self.space, self._driven, self.rule)
+        self._source = forms.source(whole, self.space, self._driven, self.rule)
 
     @property
     def unknowns(self) -> int:
@@ -97,7 +103,7 @@ class Scattering:
     def scattered(self, factors: Factors, beam: Beam) -> Any:
         """Return the scattered field of a beam in its mode, a function (collective)."""
         points = self.body
-        contrast = self.permittivity - self.stack.permittivity(points.z)
+        contrast = self.at_points - self.stack.permittivity(points.z)
         E = self.background(beam, points) * (K**2 * contrast)[:, None]
         r = points.r
         for function, values in zip(
@@ -118,6 +124,24 @@ class Scattering:
         owned = self.space.dofmap.index_map.size_local
         parts = self.domain.comm.gather(np.array(local[:owned]), root=0)
         return np.concatenate(parts) if parts is not None else np.empty(0, np.complex128)
+
+
+def bodies(coatings: int) -> list[str]:
+    """Return the names of the regions of a body and its coatings, from the body outward."""
+    return ["body", *(f"coating_{i}" for i in range(1, coatings + 1))]
+
+
+def _with_coatings(domain: Domain, coatings: int) -> Domain:
+    """Return a domain whose body has the coatings in it, so that forms know one body alone."""
+    if not coatings:
+        return domain
+    tags = domain.cell_tags
+    values = tags.values.copy()
+    values[np.isin(values, [domain.regions[name] for name in bodies(coatings)])] = domain.regions[
+        "body"
+    ]
+    merged = dolfinx.mesh.meshtags(domain.mesh, domain.tdim, tags.indices, values)
+    return replace(domain, cell_tags=merged, _entities={})
 
 
 def _scatter(x: Complexes, function: Any) -> None:
