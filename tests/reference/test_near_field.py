@@ -45,6 +45,12 @@ def silica(wavelength):
     return np.sqrt(eps)
 
 
+def gold(wavelength):
+    """Ordal et al., Appl. Opt. 24, 4493 (1985), 10.1364/AO.24.004493: a Drude metal."""
+    w = 2 * np.pi * constants.c / wavelength / WAVE_NUMBER
+    return np.sqrt(1 - 72800**2 / (w * (w + 215j)))
+
+
 def planck(w):
     """Derivative of the mean energy of a mode [J/K]."""
     u = constants.hbar * w / (constants.k * T)
@@ -194,6 +200,22 @@ def test_silica_plates_as_measured():
     """
     near, far = gap_conductance(silica, silica, [25e-9, np.inf])
     assert near / far == pytest.approx(1200, rel=0.2, abs=0)
+
+
+def test_gold_sphere_over_gold_as_measured():
+    """About 400 W/(m² K) at a gap of 30 ± 5 nm, sphere and plate of gold (text of the abstract).
+
+    Shen, Mavrokefalos, Sambegoro and Chen, Appl. Phys. Lett. 100, 233114 (2012), 10.1063/1.4723713.
+    The coefficient is G/(2πRd), of which R falls out; its single digit stands for 350 to 450.
+    """
+    R, d = 25e-6, np.geomspace(15e-9, 5e-6, 12)
+    h = gap_conductance(gold, gold, d, T, 1e-2)
+    field = NearField(d, h, float(h[-1]))
+    far, near = (
+        sphere_plane_conductance(field.excess, R, gap) / (2 * math.pi * R * gap)
+        for gap in (35e-9, 25e-9)
+    )
+    assert 350 < far < 450 < near
 
 
 def test_the_table_between_its_distances():

@@ -33,7 +33,8 @@ EMISSION_WORDS = (
 )  # fmt: skip
 # <E_PL> for which Eq. (3) gives the printed 2.1 fW (2.1008 fW) at eta_X = 1, eta_BX = 0.09.
 PAPER_MEAN_EMISSION = 2.3871 * e
-_STEPS = 4096
+_STEPS = (256, 512, 1024, 2048, 4096)
+_STEP = 0.5  # of the line, over E_U: then what even steps miss is rounding
 _TAIL = 42.0
 
 
@@ -148,7 +149,10 @@ class VanRoosbroeckEmission(Emission):
         return np.asarray(np.exp(log_s - top) / area)
 
     def _grid(self, T: Array, reference_temperature: float, shift: Array) -> Array:
-        """Even steps over the whole line: the trapezoidal rule then converges exponentially."""
+        """Even steps over the whole line: the trapezoidal rule then converges exponentially.
+
+        As ``exp(-2π² E_U/h)`` with steps h, for the edge has its poles at ``±iπ E_U``.
+        """
         E_U = self.edge.urbach_energy(T, reference_temperature)
         if not np.all(self.has_peak(T, reference_temperature)):
             worst = float(np.min(T))
@@ -161,7 +165,9 @@ class VanRoosbroeckEmission(Emission):
         rise = 1.0 / (1.0 / E_U - 1.0 / (k * T))
         low = np.maximum(edge - _TAIL * rise, 1e-6 * edge)
         high = edge + _TAIL * k * T
-        return np.asarray(np.linspace(low, high, _STEPS, axis=-1))
+        wanted = float(np.max((high - low) / E_U, initial=0.0)) / _STEP
+        steps = next((count for count in _STEPS if count >= wanted), _STEPS[-1])
+        return np.asarray(np.linspace(low, high, steps, axis=-1))
 
 
 class GivenEmission(Emission):

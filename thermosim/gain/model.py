@@ -133,7 +133,7 @@ class GainModel(Section):
         self.quenching_numbers()
         _check_ageing(self.ageing, max(self.recombination.efficiencies()))
         self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
-        _mean_emission_shift(self)
+        _mean_emission_shift(_only_line(self))
         return self
 
     def with_escape(self, f_escape: float, f_reabsorbed: float, red_shift: float) -> GainModel:

@@ -134,9 +134,10 @@ class Look:
             problem, {name: theta * w * domain.dx(name) for name in self._sizes}
         )
         terms = problem.terms(theta, one) if heats else {}
-        self._heats = _Switched(
-            problem, {n: form for n, form in terms.items() if not n.startswith("conduction:")}
-        )
+        flows = {n: form for n, form in terms.items() if not n.startswith("conduction:")}
+        # light has many points in each cell, which are not asked once more for every surface
+        lit = {n: flows.pop(n) for n in list(flows) if n.startswith("source:")}
+        self._heats = [_Switched(problem, lit), _Switched(problem, flows)]
         self._held = HeldHeat(problem) if heats and problem.model.held else None
         self._exchange = heats
         self._points = {
@@ -156,8 +157,8 @@ class Look:
             found |= {f"region_{name}_min_K": T_ref + low, f"region_{name}_max_K": T_ref + high}
         found |= {f"probe_{name}_K": T_ref + probe.value() for name, probe in self._points.items()}
         found |= {f"probe_{name}_K": means[place] for name, place in self._places.items()}
-        heats = self._heats.values()
-        found |= {n: -v if n.startswith("source:") else v for n, v in heats.items()}
+        heats = [pair for part in self._heats for pair in part.values().items()]
+        found |= {n: -v if n.startswith("source:") else v for n, v in heats}
         for part in (*problem.couplings, *problem.gaps) if self._exchange else ():
             for name, value in part.budget().items():
                 found[name] = found.get(name, 0.0) + value

@@ -19,7 +19,7 @@ from thermosim.light.light import (
     with_choice,
 )
 from thermosim.light.outline import sphere_of
-from thermosim.light.waves import set_in_region
+from thermosim.light.waves import set_in_cells
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
 from thermosim.optics.model import AttenuatingOptics, FullWaveOptics, MieOptics
 
@@ -95,12 +95,16 @@ class ChangedLight:
             return False
         return not self._same_field(light)
 
-    def where_nodes_are(self, light: Light) -> AbsorbedLight:
-        """Return the light of a case at the present places of nodes that were moved."""
-        found = self.of(light)
-        if isinstance(self.known.light.optics, MieOptics):
-            moved = _times(self.known.intensity, 0.0)
-            set_in_region(moved, self._smooth, self.known.domain, self.known.region)
+    def where_nodes_are(self, light: Light, cells: Any) -> AbsorbedLight:
+        """Return the light of a case at the present places of nodes that were moved.
+
+        `cells` are the local ones with such nodes.
+        """
+        found, known = self.of(light), self.known
+        if isinstance(known.light.optics, MieOptics):
+            moved = _times(known.intensity, 1.0)
+            lit = np.intersect1d(cells, known.domain.cells(known.region))
+            set_in_cells(moved, self._smooth, known.domain, lit)
             found = replace(found, intensity=moved)
         return found
 

@@ -36,7 +36,7 @@ from thermosim.light.outline import outline_of, sphere_of
 from thermosim.light.sampled import sampled
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
-from thermosim.light.waves import points_for_waves, set_in_region
+from thermosim.light.waves import points_for_waves, set_in_cells
 from thermosim.optics.choice import choose
 from thermosim.optics.model import (
     AttenuatingOptics,
@@ -424,7 +424,9 @@ def _fill_from_full_wave(light: AbsorbedLight) -> None:
 
 def _take_full_wave(light: AbsorbedLight) -> None:
     assert light.wave is not None
-    set_in_region(light.intensity, light.wave.intensity_at, light.domain, light.region)
+    light.intensity.x.array[:] = 0.0
+    lit = light.domain.cells(light.region)
+    set_in_cells(light.intensity, light.wave.intensity_at, light.domain, lit)
 
 
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {

@@ -48,17 +48,18 @@ def points_for_waves(
     return quadrature_function(domain, rule), rule, notes
 
 
-def set_in_region(
-    function: Any, values: Callable[[Floats], Floats], domain: Domain, region: str
+def set_in_cells(
+    function: Any, values: Callable[[Floats], Floats], domain: Domain, cells: NDArray[Any]
 ) -> None:
-    """Set a quadrature function in a region, from points (n, 3) [m]; elsewhere to 0."""
-    lit = np.zeros(len(function.function_space.dofmap.list), dtype=bool)
-    lit[domain.cells(region)] = True
-    chosen = np.repeat(lit, function.function_space.dofmap.list.shape[1])
+    """Set a quadrature function in some local cells, from points (n, 3) [m]."""
+    dofs = function.function_space.dofmap.list
+    lit = np.zeros(len(dofs), dtype=bool)
+    lit[cells] = True
+    chosen = np.repeat(lit, dofs.shape[1])
 
     def inside(points: Floats) -> Floats:
-        found = np.zeros(len(points))
+        found = function.x.array[dofs.ravel()]
         found[chosen] = values(points[chosen])
-        return found
+        return np.asarray(found)
 
     set_at_quadrature_points(function, inside, domain)

@@ -16,6 +16,7 @@ from thermosim.gain.escape.given import GivenEscape, NoEscape
 from thermosim.gain.escape.methods import MonteCarloEscape
 from thermosim.gain.escape.of_body import ResolvedGain, resolve_escape, with_choice
 from thermosim.optics.layers import COHERENT
+from thermosim.optics.mie_layers import SETTLED
 from thermosim.optics.model import MieOptics
 from thermosim.optics.sphere_light import light_in_sphere
 
@@ -139,10 +140,13 @@ class Light:
         given = isinstance(self.gain.escape, NoEscape | GivenEscape)
         return self.shape is None and not given
 
-    def in_sphere(self, centre: ArrayLike, radius: float, alpha: float) -> LightInSphere:
+    def in_sphere(
+        self, centre: ArrayLike, radius: float, alpha: float, settled: float = SETTLED
+    ) -> LightInSphere:
         """Return the light in a sphere by the Mie series.
 
-        ``centre`` and ``radius`` in m, absorption ``alpha`` of dots and host in 1/m.
+        ``centre`` and ``radius`` in m, absorption ``alpha`` of dots and host in 1/m; ``settled`` is
+        the relative error of the series over layers.
 
         Raises
         ------
@@ -151,7 +155,9 @@ class Light:
         """
         assert isinstance(self.optics, MieOptics)
         below = _below(self.ground) if self.optics.substrate else ()
-        return light_in_sphere(self.optics, self.laser, radius, centre, self.index, alpha, below)
+        return light_in_sphere(
+            self.optics, self.laser, radius, centre, self.index, alpha, below, settled
+        )
 
     def followed_by(self, photons: int) -> Light:
         """Return the light whose escape is worked out with that many photons at most."""

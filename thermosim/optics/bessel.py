@@ -19,9 +19,9 @@ def bessel_ratios(z: Complexes, count: int) -> Complexes:
     start = max(count, int(np.abs(z).max()))
     start += 20 + int(8.0 * start ** (1.0 / 3.0))
     ratios = np.empty((count, z.size), complex)
-    ratio = np.zeros(z.shape, complex)
+    ratio, inverse = np.zeros(z.shape, complex), 1.0 / z
     for n in range(start, 0, -1):
-        ratio = 1.0 / ((2 * n + 1) / z - ratio)
+        ratio = 1.0 / ((2 * n + 1) * inverse - ratio)
         if n <= count:
             ratios[n - 1] = ratio
     return ratios

@@ -14,15 +14,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thermosim.optics.axial import angular_functions
 from thermosim.optics.bessel import bessel_ratios, scaled_bessel
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
-_AT_ONCE = 1_000_000  # terms of the series times points that are in memory
+_AT_ONCE = 200_000  # terms of the series times points, about what a processor's cache holds
 # Vertices of a mesh with the volume of the sphere stand a little outside it.
 _OUTSIDE = 0.05
 
@@ -197,7 +199,7 @@ class MieSphere:
         j = scaled_bessel(rho, self.c.size)
         j *= np.exp(np.abs(rho.imag) - abs((self.m * self.x).imag))
         n = np.arange(1, self.c.size + 1)[:, None]
-        j_over = j[1:] / rho
+        j_over = j[1:] * (1.0 / rho)
         c, d = self.c[:, None], self.d[:, None]
         return c * j[1:], d * j_over, d * (j[:-1] - n * j_over)
 
@@ -208,20 +210,20 @@ class MieSphere:
         ``E_r = A_r cos phi``, ``E_theta = A_theta cos phi``, ``E_phi = -A_phi sin phi``,
         eq. (4.40) with (4.50).
         """
-        cj, dj_over, d_slope = self.radial_functions(s)
-        pi, pi_before = np.ones(mu.shape), np.zeros(mu.shape)
-        A_r, A_theta, A_phi = np.zeros((3, *mu.shape), complex)
-        power: complex = 1.0
-        for n in range(1, self.c.size + 1):
-            power *= 1j
-            weight = power * (2 * n + 1) / (n * (n + 1))
-            tau = n * mu * pi - (n + 1) * pi_before
-            magnetic, electric = weight * cj[n - 1], -1j * weight * d_slope[n - 1]
-            A_r += (-1j * weight * n * (n + 1)) * dj_over[n - 1] * pi
-            A_theta += magnetic * pi + electric * tau
-            A_phi += magnetic * tau + electric * pi
-            pi, pi_before = ((2 * n + 1) * mu * pi - (n + 1) * pi_before) / n, pi
-        return A_r * np.sqrt(np.maximum(1.0 - mu**2, 0.0)), A_theta, A_phi
+        radial, magnetic, electric = self._waves(s)
+        pi, tau = angular_functions(mu, self.c.size)
+        A_r = _paired(radial, pi) * np.sqrt(np.maximum(1.0 - mu**2, 0.0))
+        A_theta = _paired(magnetic, pi) + _paired(electric, tau)
+        A_phi = _paired(magnetic, tau) + _paired(electric, pi)
+        return A_r, A_theta, A_phi
+
+    def _waves(self, s: Floats) -> tuple[Complexes, Complexes, Complexes]:
+        """Return what multiplies ``pi`` in A_r, and ``pi`` and ``tau`` in A_theta: (terms, n)."""
+        n = np.arange(1, self.c.size + 1)
+        weight = 1j**n * (2 * n + 1) / (n * (n + 1))
+        waves = MieSphere(self.m, self.x, weight * self.c, -1j * weight * self.d)
+        magnetic, over, electric = waves.radial_functions(s)
+        return (n * (n + 1))[:, None] * over, magnetic, electric
 
     def intensity_parts(self, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
         """Return ``(P, S)`` with ``|E|²/E0² = P cos² phi + S sin² phi``; shapes (n,).
@@ -243,17 +245,9 @@ class MieSphere:
 
     def lattice_parts(self, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
         """Return `intensity_parts` at all pairs of s, shape (n,), and mu, (k,): shapes (n, k)."""
-        cj, dj_over, d_slope = self.radial_functions(s)
-        n = np.arange(1, self.c.size + 1)[:, None]
-        pi: Floats = np.zeros((self.c.size + 1, mu.size))
-        pi[1] = 1.0
-        for k in range(1, self.c.size):
-            pi[k + 1] = ((2 * k + 1) * mu * pi[k] - (k + 1) * pi[k - 1]) / k
-        tau = n * mu * pi[1:] - (n + 1) * pi[:-1]
-        pi = pi[1:]
-        weight = 1j**n * (2 * n + 1) / (n * (n + 1))
-        magnetic, electric = (weight * cj).T, (-1j * weight * d_slope).T
-        A_r = (-1j * weight * n * (n + 1) * dj_over).T @ pi * np.sqrt(np.maximum(1 - mu**2, 0.0))
+        radial, magnetic, electric = (part.T for part in self._waves(s))
+        pi, tau = angular_functions(mu, self.c.size)
+        A_r = radial @ pi * np.sqrt(np.maximum(1.0 - mu**2, 0.0))
         A_theta = magnetic @ pi + electric @ tau
         A_phi = magnetic @ tau + electric @ pi
         return np.abs(A_r) ** 2 + np.abs(A_theta) ** 2, np.abs(A_phi) ** 2
@@ -286,6 +280,12 @@ class MieSphere:
         """Return ``|E|²/E0²`` averaged over the volume."""
         s, weight = _radial_quadrature(abs(self.m) * self.x)
         return float(3.0 * (weight * s**2 * self.shell_average(s)).sum())
+
+
+def _paired(waves: Complexes, angular: Any) -> Any:
+    """Return ``sum over n of a_n b_n`` at each point, arguments (terms, points)."""
+    real = np.einsum("np,np->p", waves.real, angular)
+    return real + 1j * np.einsum("np,np->p", waves.imag, angular)
 
 
 def _parts(points: int, terms: int) -> Iterator[slice]:

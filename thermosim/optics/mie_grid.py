@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,16 @@ class Ball:
     @classmethod
     def resolving(cls, phase: float) -> Ball:
         """Return a ball for squares of waves whose phase is `phase` over a radius."""
-        half = 20 + int(phase)
-        x, w = np.polynomial.legendre.leggauss(half)
-        mu, w_mu = np.polynomial.legendre.leggauss(2 * half)
-        s = 0.5 * (x + 1.0)
-        shares = (w * s**2)[:, None] * w_mu
-        return cls(s, mu, shares / shares.sum())
+        return _ball(20 + int(phase))
+
+
+@functools.lru_cache(maxsize=8)
+def _ball(half: int) -> Ball:
+    x, w = np.polynomial.legendre.leggauss(half)
+    mu, w_mu = np.polynomial.legendre.leggauss(2 * half)
+    s = 0.5 * (x + 1.0)
+    shares = (w * s**2)[:, None] * w_mu
+    return Ball(s, mu, shares / shares.sum())
 
 
 def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
@@ -76,27 +81,44 @@ def smooth_intensity(light: LightInSphere) -> Callable[[Floats], Floats]:
     spheres = [(share, sphere.inside) for share, sphere in light.spheres]
     phase = max(abs(sphere.m) * sphere.x for _, sphere in spheres)
     ball = Ball.resolving(_FINER * phase)
-    parts = [(share, *sphere.lattice_parts(ball.s, ball.mu)) for share, sphere in spheres]
-    P = _spline(ball, sum(share * p for share, p, _ in parts))
-    S = _spline(ball, sum(share * s for share, _, s in parts))
-    first, second, along = laser.axes
+    splines = [_spline(ball, table) for table in _tables(spheres, ball, optics.average, laser)]
 
     def intensity(points: Floats) -> Floats:
         away = (np.asarray(points, float) - light.centre) / light.radius
         s = np.linalg.norm(away, axis=1)
-        mu = np.clip(away @ along / np.where(s > 0.0, s, 1.0), -1.0, 1.0)
-        across = np.stack([away @ first, away @ second])
-        size = np.linalg.norm(across, axis=0)
-        ways = np.where(size > 0.0, across / np.where(size > 0.0, size, 1.0), [[1.0], [0.0]])
-        cos2 = np.full(s.shape, 0.5)
-        if optics.average == "none":
-            fields = ((w, np.dot(f, first), np.dot(f, second)) for w, f in laser.field_directions)
-            cos2 = np.sum([w * (ways[0] * a + ways[1] * b) ** 2 for w, a, b in fields], axis=0)
-        s = np.minimum(s, 1.0)
-        squared = cos2 * P.ev(s, mu) + (1.0 - cos2) * S.ev(s, mu)
+        mu = np.clip(away @ laser.axes[2] / np.where(s > 0.0, s, 1.0), -1.0, 1.0)
+        squared, *rest = (one.ev(np.minimum(s, 1.0), mu) for one in splines)
+        if rest:
+            cos2 = _along_radius(laser, away)
+            squared = cos2 * squared + (1.0 - cos2) * rest[0]
         return field_to_intensity(np.maximum(squared, 0.0), light.n, light.incident)
 
     return intensity
+
+
+def _tables(spheres: Any, ball: Ball, average: str, laser: Laser) -> list[Any]:
+    """Return ``|E|²/E0²`` on a grid: along and across the field of the pump.
+
+    One table where it is the same all around.
+    """
+    if average == "orientation":
+        mean = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
+        return [np.repeat(np.asarray(mean)[:, None], ball.mu.size, axis=1)]
+    parts = [(share, *sphere.lattice_parts(ball.s, ball.mu)) for share, sphere in spheres]
+    P: Any = sum(share * p for share, p, _ in parts)
+    S: Any = sum(share * s for share, _, s in parts)
+    shares = _along(laser) if average == "none" else np.array([0.5])
+    return [P, S] if shares.size > 1 else [shares[0] * P + (1.0 - shares[0]) * S]
+
+
+def _along_radius(laser: Laser, away: Any) -> Any:
+    """Return the share of the power polarised along the radius, at points (n, 3) off the axis."""
+    first, second, _ = laser.axes
+    across = np.stack([away @ first, away @ second])
+    size = np.linalg.norm(across, axis=0)
+    ways = np.where(size > 0.0, across / np.where(size > 0.0, size, 1.0), [[1.0], [0.0]])
+    fields = ((w, np.dot(f, first), np.dot(f, second)) for w, f in laser.field_directions)
+    return sum(w * (ways[0] * a + ways[1] * b) ** 2 for w, a, b in fields)
 
 
 def _spline(ball: Ball, values: Any) -> Any:

@@ -24,7 +24,8 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 # Of the cosine: how far the contour stays from the poles of guided waves, at i sqrt(n² - 1).
 _BESIDE = 0.3
-_SETTLED = 1e-8  # relative change with about a sixth more terms at which a sum is taken
+SETTLED = 1e-8
+"""Relative change with about a sixth more terms at which a sum over the layers is taken."""
 _GROWTH = 4  # times the terms of a sphere alone, after which it is given up
 
 
@@ -114,6 +115,7 @@ def lit_sphere(
     light: PlaneWaves,
     layers: PlaneLayers | None = None,
     terms: int | None = None,
+    settled: float = SETTLED,
 ) -> LitSphere:
     """Return a sphere in light about its axis, as many terms as it takes.
 
@@ -127,6 +129,8 @@ def lit_sphere(
         What lies below it.
     terms
         Of the series; by default they grow until neither extinction nor the mean field changes.
+    settled
+        Relative change at which they are taken not to.
 
     Raises
     ------
@@ -141,7 +145,7 @@ def lit_sphere(
     while count <= most:
         found = _lit(m, x, count, light, layers)
         now = [found.Q_ext, found.inside.mean_square()]
-        if all(abs(b - a) <= _SETTLED * abs(b) for a, b in zip(before, now, strict=True)):
+        if all(abs(b - a) <= settled * abs(b) for a, b in zip(before, now, strict=True)):
             return found
         before, count = now, count + max(12, count // 6)
     gap = layers.distance / x - 1.0

@@ -20,7 +20,7 @@ from thermosim.optics.mie import (
     internal_intensity,
     size_parameter,
 )
-from thermosim.optics.mie_layers import LitSphere, PlaneLayers, lit_sphere
+from thermosim.optics.mie_layers import SETTLED, LitSphere, PlaneLayers, lit_sphere
 
 if TYPE_CHECKING:
     from thermosim.optics.beam import Laser
@@ -95,6 +95,7 @@ def light_in_sphere(
     n: float,
     alpha: float,
     below: Below = (),
+    settled: float = SETTLED,
 ) -> LightInSphere:
     """Return the light in a sphere.
 
@@ -111,6 +112,8 @@ def light_in_sphere(
     below
         Index and thickness [m] of each layer under z = 0, from the top; asked for only with
         ``optics.substrate``.
+    settled
+        Relative error of the series over layers.
 
     Raises
     ------
@@ -133,7 +136,7 @@ def light_in_sphere(
         k = 2.0 * math.pi / wavelength
         layers = _layers(below, k, middle[2] - radius, radius, optics) if optics.substrate else None
         light = _beam(laser, middle, k, radius, layers) if focused else plane_wave()
-        spheres.append((share, _settled(m, radius, wavelength, light, layers, optics)))
+        spheres.append((share, _settled(m, radius, wavelength, light, layers, optics, settled)))
     incident = float(laser.intensity_at(middle[None])[0])
     if focused:
         incident = focal_intensity(laser)
@@ -147,9 +150,11 @@ def _settled(
     light: PlaneWaves,
     layers: PlaneLayers | None,
     optics: MieOptics,
+    settled: float,
 ) -> LitSphere:
+    x = size_parameter(radius, wavelength)
     try:
-        return lit_sphere(m, size_parameter(radius, wavelength), light, layers, optics.terms)
+        return lit_sphere(m, x, light, layers, optics.terms, settled)
     except ValueError as error:
         remedy = 'write optics.gap (at least 0.02 of the radius), or choose optics.model = "rays"'
         raise CaseError([Problem("optics.substrate", "true", str(error), remedy)]) from error

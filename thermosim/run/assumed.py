@@ -53,6 +53,7 @@ _BACKGROUND = 0.01  # absorption beside that of the dots that is tried, over the
 _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
 _BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
 _LARGE = 60.0  # size parameter up to which light over the substrate is worked out, in seconds
+_SETTLED = 1e-4  # relative error of the light over the substrate, for an estimate
 _ROUGH = 1e7  # conductance [W/(m² K)] of the interface in a contact that is tried
 
 
@@ -157,7 +158,7 @@ def _of_substrate(lit: _Lit) -> Iterator[Other]:
         return
     over = replace(light, optics=optics.model_copy(update={"substrate": True}))
     try:
-        on = over.in_sphere(*sphere, lit.light.alpha)
+        on = over.in_sphere(*sphere, lit.light.alpha, _SETTLED)
     except CaseError:  # touching metal, or a layer below of unknown index: no estimate
         return
     heat = _heat_of(lit, on) - _heat_of(lit, light.in_sphere(*sphere, lit.light.alpha))

@@ -96,6 +96,7 @@ class Adjoint:
 
         self.model, self.problem = model, problem
         self._bases: dict[tuple[bool, bool], float] = {}
+        self._last: tuple[AnyCase, Model] = (model.case, model)
         self.light = None if light is None else ChangedLight(light, problem.source_degree)
         linear = Linearised(problem, model.case.solver, _EXACT)
         try:
@@ -110,7 +111,8 @@ class Adjoint:
         It is exact in the number that was changed (collective). The mesh is the same, or the
         contact on it is made wider.
         """
-        model, light, lit = model_of(case), self.light, model_of(case).light
+        model, light = self._model_of(case), self.light
+        lit = model.light
         if light is not None and lit is not None and light.is_in_series(lit):
             weights, before = self._in_sphere
             return light.heat_in_sphere(lit, weights) - before
@@ -124,6 +126,12 @@ class Adjoint:
         dark = lit == self.model.light  # what light does is the same before and after
         fixed = _conducts(beside) != _conducts(self.problem.model)
         return self._weighed(case, fixed=fixed, dark=dark) - self._base(fixed, dark)
+
+    def _model_of(self, case: AnyCase) -> Model:
+        """Return the model of a case; of the last it is known."""
+        if case is not self._last[0]:
+            self._last = (case, model_of(case))
+        return self._last[1]
 
     @cached_property
     def _beside(self) -> HeatModel:
@@ -149,12 +157,12 @@ class Adjoint:
 
     def is_costly(self, case: AnyCase) -> bool:
         """Whether the light of a case takes as long as it did at first."""
-        light = model_of(case).light
+        light = self._model_of(case).light
         return self.light is not None and light is not None and self.light.is_costly(light)
 
     def has_mesh(self, case: AnyCase) -> bool:
         """Whether a case has our mesh, or one whose contact is wider and nothing else."""
-        ours, others = self.model.drawing, model_of(case).drawing
+        ours, others = self.model.drawing, self._model_of(case).drawing
         if isinstance(ours, ParticleDrawing) and isinstance(others, ParticleDrawing):
             one = len(ours.places()) == 1 and ours.contact_radius > 0.0 < others.contact_radius
             if one and not np.any(ours.places()):
@@ -181,17 +189,15 @@ class Adjoint:
         """
         from thermosim.mesh.morph import contact_widened
 
-        model = model_of(case)
+        model, ours = self._model_of(case), self.light
+        lit = model.light
         if not moved:
-            light = None if dark else self._light_of(model)
+            light = None if dark or lit is None or ours is None else ours.of(lit)
             return self._on_the_mesh(model, light, moved=False, fixed=fixed)
-        with contact_widened(self.problem.domain, _contact(self.model), _contact(model)):
-            return self._on_the_mesh(model, self._light_of(model, moved=True), moved=True)
-
-    def _light_of(self, model: Model, *, moved: bool = False) -> AbsorbedLight | None:
-        if self.light is None or model.light is None:
-            return None
-        return (self.light.where_nodes_are if moved else self.light.of)(model.light)
+        domain = self.problem.domain
+        with contact_widened(domain, _contact(self.model), _contact(model)) as cells:
+            light = None if lit is None or ours is None else ours.where_nodes_are(lit, cells)
+            return self._on_the_mesh(model, light, moved=True)
 
     def _on_the_mesh(
         self, model: Model, light: AbsorbedLight | None, *, moved: bool, fixed: bool = True

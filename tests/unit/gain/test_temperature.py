@@ -37,6 +37,15 @@ def test_detailed_balance_with_the_own_edge():
     )
 
 
+@pytest.mark.parametrize("E_U_meV", [2.0, 6.0, 15.5, 24.0])
+def test_steps_follow_the_width_of_the_edge(E_U_meV, monkeypatch):
+    T = np.array([300.0, 450.0, 1000.0])
+    line = VanRoosbroeckEmission(edge={"E_U": E_U_meV * 1e-3 * e})
+    found = line.mean_at(T, 300.0, 0.0)
+    monkeypatch.setattr("thermosim.gain.emission._STEPS", (65536,))
+    assert found == pytest.approx(line.mean_at(T, 300.0, 0.0), rel=1e-12, abs=0)
+
+
 def test_the_spread_between_laws_is_told():
     found = temperature_variants(GainModel(), PUMP, 3e7, 300.0)
     for name, sections in {

@@ -49,13 +49,14 @@ def test_fourth_moments_are_those_of_random_points(more):
         assert np.sum(I**power * shares) == pytest.approx(np.mean(there**power), abs=spread)
 
 
+@pytest.mark.parametrize("average", ["none", "polarisation", "orientation"])
 @pytest.mark.parametrize("more", [{}, {"polarisation": "linear"}])
-def test_splines_follow_the_series(more):
+def test_splines_follow_the_series(more, average):
     beam = laser(**more)
     random = np.random.default_rng(4)
     points = random.normal(size=(500, 3))
     points *= 2e-6 * random.random((500, 1)) ** (1 / 3) / np.linalg.norm(points, axis=1)[:, None]
-    field = light_in_sphere(MieOptics(), beam, 2e-6, CENTRE, 1.69, 1e3)
+    field = light_in_sphere(MieOptics(average=average), beam, 2e-6, CENTRE, 1.69, 1e3)
     there = field.intensity(points + CENTRE)
     found = smooth_intensity(field)(points + CENTRE)
     np.testing.assert_allclose(found, there, atol=1e-4 * there.max())
