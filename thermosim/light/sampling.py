@@ -21,7 +21,7 @@ from thermosim.fem.domain import (
 )
 from thermosim.heat import forms
 from thermosim.light.light import with_coarser_beam, with_rule
-from thermosim.light.waves import set_in_region
+from thermosim.light.waves import set_in_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ def _other_waves(light: AbsorbedLight) -> list[AbsorbedLight]:
     found = []
     for values in (solve_all, lambda _: known[1]):
         intensity = quadrature_function(light.domain, light.quadrature_degree)
-        set_in_region(intensity, values, light.domain, light.region)
+        set_in_cells(intensity, values, light.domain, light.domain.cells(light.region))
         found.append(replace(light, intensity=intensity))
     return found
 

@@ -8,9 +8,9 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.gain.source import emission_rate
-from thermosim.gain.thermometer import read_dots
 from thermosim.light.accounts import intensity_by_cell
 from thermosim.light.cells import cell_volumes
+from thermosim.model.thermometer import read_dots
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

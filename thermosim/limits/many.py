@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.bodies.heap import GROUND, Pile, allotted
-from thermosim.gain.thermometer import read_dots
 from thermosim.limits.heap import TO_SUBSTRATE, Particles, conductances, packed_share
 from thermosim.limits.lumped import Lumped
 from thermosim.limits.support import warmth_at
 from thermosim.model.of_case import model_of
+from thermosim.model.thermometer import read_dots
 from thermosim.optics.rays_heap import light_on_spheres, open_share
 
 if TYPE_CHECKING:
