@@ -93,15 +93,16 @@ def test_an_old_dolfinx_is_not_used(machine):
     assert "the DOLFINx 0.5.2 of python3 is older than 0.9" in done.stderr
 
 
-def pretend_pip(machine, pieces="exit 0"):
+def pretend_pip(machine, pieces="exit 0", uv="echo uv $@ >>$calls", settings=""):
     """Give the machine a Python that lacks DOLFINx, but for which there are wheels."""
+    tool(machine.tools, "uv", f"calls={machine.folder}/calls; {uv}")
     tool(machine.tools, "python3", rf"""
         calls={machine.folder}/calls
         case "$1 $2" in
             *requirements.py\ --missing) exit 3 ;;
             *pieces.py*) {pieces} ;;
             "-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python3"; echo "$@" >>$calls ;;
-            "-m pip") echo "$@" >>$calls ;;
+            "-m pip") [ "$3" != config ] || {{ echo "{settings}"; exit; }}; echo "$@" >>$calls ;;
             *) ;;
         esac
     """)  # fmt: skip
@@ -120,9 +121,22 @@ def test_wheels_are_taken_where_python_and_glibc_serve(machine):
     assert "python3 has no DOLFINx; python3 serves them" in done.stderr
     calls = (machine.folder / "calls").read_text().splitlines()
     assert len(calls) == 2
+    assert calls[1].startswith("uv pip install --python")
     assert "--constraint" in calls[1]
     assert machine("true").returncode == 0
     assert len((machine.folder / "calls").read_text().splitlines()) == 2, "made once"
+
+
+@pytest.mark.parametrize(
+    "unlike",
+    [{"uv": "exit 1"}, {"settings": "global.index-url='https://packages.site'"}],
+)
+def test_pip_installs_the_wheels_where_uv_cannot(machine, unlike):
+    pretend_pip(machine, **unlike)
+    assert machine("true").returncode == 0
+    venv, install = (machine.folder / "calls").read_text().splitlines()
+    assert venv.startswith("-m venv")
+    assert install.startswith("-m pip install --no-compile --constraint")
 
 
 def test_a_machine_without_wheels_says_why_and_goes_on(machine):
