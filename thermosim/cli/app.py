@@ -112,8 +112,11 @@ def _check_completion(arguments: list[str]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from thermosim.cli import commands
+    from thermosim.fem.loading import leave_fortran, loading
 
-    commands.register(app)
+    leave_fortran()
+    with loading():
+        commands.register(app)
     _settle_home()
     go_with_launcher()
     try:

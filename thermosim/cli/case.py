@@ -15,15 +15,17 @@ from thermosim.cli.console import (
     print_json,
     print_table,
 )
+from thermosim.fem.loading import loading
 
 
 def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
     """Validate a case and print what follows from it, without solving anything."""
-    from thermosim.case.read import load_case
-    from thermosim.infer.check import check as checked
+    with loading():
+        from thermosim.case.read import load_case
+        from thermosim.infer.check import check as checked
 
-    loaded = load_case(case, overrides)
-    found = checked(loaded)
+        loaded = load_case(case, overrides)
+        found = checked(loaded)
     if json:
         print_json(found.document())
         return

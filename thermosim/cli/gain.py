@@ -20,6 +20,7 @@ from thermosim.cli.console import (
     say,
 )
 from thermosim.cli.gain_rows import gain_rows
+from thermosim.fem.loading import loading
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -91,16 +92,18 @@ def gain(
     With -o also draw efficiency and gain over intensity, the gain spectrum for several
     efficiencies, and net cooling over photon energy and intensity; with --map that map.
     """
-    loaded, light = lit_case(case, overrides)
+    with loading():
+        loaded, light = lit_case(case, overrides)
     if chart is not None:
         from thermosim.cli.maps import show_map
 
         show_map(chart, loaded, light, hot_spots, output, overwrite=overwrite, json=json)
         return
-    from thermosim.model.of_case import model_of
+    with loading():
+        from thermosim.model.of_case import model_of
 
-    numbers, cooling = gain_numbers(light)
-    numbers |= model_of(loaded).closed
+        numbers, cooling = gain_numbers(light)
+        numbers |= model_of(loaded).closed
     if output is not None:
         write_gain(loaded, light, numbers, cooling, output, overwrite=overwrite)
     if json:

@@ -20,6 +20,7 @@ from thermosim.cli.console import (
     print_table,
     progress,
 )
+from thermosim.fem.loading import loading
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -52,8 +53,9 @@ def run(
 
     Runs alone or under mpirun/srun. Without -o the results go to a folder named after the case.
     """
-    from thermosim.case.read import load_case
-    from thermosim.errors import CaseError, StorageError
+    with loading():
+        from thermosim.case.read import load_case
+        from thermosim.errors import CaseError, StorageError
 
     if (case is None) == (resume is None):
         raise CaseError("thermosim run needs a case file, or --resume DIR alone")
@@ -65,7 +67,8 @@ def run(
     else:
         folder = output or Path(case.stem)
         method = [f'uncertainty.method="{uncertainty}"'] if uncertainty else []
-        loaded = load_case(case, [*overrides, *method])
+        with loading():
+            loaded = load_case(case, [*overrides, *method])
         try:
             result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
         except StorageError as error:
@@ -84,17 +87,19 @@ def _show(result: Result, *, quiet: bool, json: bool) -> None:
 
 def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Result:
     """Run one case with progress and pictures."""
-    from thermosim.fem.parallel import begin_ranks
-    from thermosim.infer.sampled import sampled
-    from thermosim.run.simulate import simulate
+    with loading():
+        from thermosim.fem.parallel import begin_ranks
+        from thermosim.infer.sampled import sampled
+        from thermosim.run.simulate import simulate
 
-    begin_ranks()
+        begin_ranks()
     with progress(quiet=quiet) as tell:
 
         def draw(staged: Path) -> None:
             if case.output.pictures:
-                from thermosim.infer.quick import quick_ladder
-                from thermosim.visual.report import draw_result
+                with loading():
+                    from thermosim.infer.quick import quick_ladder
+                    from thermosim.visual.report import draw_result
 
                 tell("pictures")
                 draw_result(staged, ladder=quick_ladder(case))

@@ -9,13 +9,15 @@ import sys
 import warnings
 
 import thermosim.fem.first  # noqa: F401
+from thermosim.fem.loading import loading
 
 _HIDE_NUMBA = "numba" not in sys.modules
 if _HIDE_NUMBA:
     sys.modules["numba"] = None  # type: ignore[assignment]
-with warnings.catch_warnings():
+with loading(), warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Could not import numba", ImportWarning)
     import dolfinx as dolfinx  # noqa: PLC0414
 if _HIDE_NUMBA:
     del sys.modules["numba"]
-import dolfinx.fem.petsc  # noqa: E402, F401  makes dolfinx.fem.petsc an attribute
+with loading():
+    pass  # makes dolfinx.fem.petsc an attribute

@@ -263,12 +263,12 @@ def best_photon_energy(
         E_U = float(model.absorption.urbach_energy(T, model.reference_temperature))
         return float(best_photon_energy_urbach(energy, eta, E_U))
 
-    def log_loss(E: float) -> float:
-        return float(-np.log(eta * energy - E) - np.log(model.sigma_abs(E, T)))
+    def log_loss(E: Any) -> Any:
+        return -np.log(eta * energy - E) - np.log(model.sigma_abs(E, T))
 
     low, high = eta * energy - 1.0 * e, eta * energy * (1.0 - 1e-12)
     grid = np.linspace(low, high, 512)[:-1]
-    start = int(np.argmin([log_loss(E) for E in grid]))
+    start = int(np.argmin(log_loss(grid)))
     bounds = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
     found = minimize_scalar(log_loss, bounds=bounds, method="bounded", options={"xatol": 1e-9 * e})
     return float(found.x)
@@ -311,10 +311,10 @@ def joint_optimum(
     T = model.reference_temperature if temperature is None else temperature
 
     def best_intensity(E: float) -> float:
-        return min(optimum(T, model.parameters(E)).intensity, intensity_max)
+        return min(optimum(T, parameters_over(model, E, T)).intensity, intensity_max)
 
     def loss(E: float) -> float:
-        return float(heat_source(best_intensity(E), T, model.parameters(E)))
+        return float(heat_source(best_intensity(E), T, parameters_over(model, E, T)))
 
     grid = np.linspace(*energy_range, 65)
     start = int(np.argmin([loss(E) for E in grid]))

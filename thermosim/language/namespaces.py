@@ -81,7 +81,12 @@ def balanced_sum(terms: Sequence[Any]) -> Any:
 
     UFL goes down an expression by recursion, so that a plain sum of hundreds overflows it.
     """
-    if len(terms) == 1:
+    count = len(terms)
+    if count == 1:
         return terms[0]
-    middle = len(terms) // 2
+    if count == 2:
+        return terms[0] + terms[1]
+    if count == 3:
+        return terms[0] + (terms[1] + terms[2])
+    middle = count // 2
     return balanced_sum(terms[:middle]) + balanced_sum(terms[middle:])

@@ -154,7 +154,10 @@ class Lumped:
 
     def source(self, theta: float) -> float:
         """Return the heat released in the particle [W]."""
-        q = self.densities(self.T_env + theta)
+        return self._released(self.densities(self.T_env + theta))
+
+    def _released(self, q: NDArray[np.float64]) -> float:
+        """Return the heat of sources q [W/m³], one for each intensity [W]."""
         return float(q @ self.weights) * self.volume
 
     def emitted(self, theta: float) -> float:
@@ -188,7 +191,11 @@ class Lumped:
 
     def contact_resistance(self, T: float) -> float:
         """Return the resistance from the mean of the body to the end of the support [K/W]."""
-        b, shape, k = self.lump.contact_radius, self.lump.particle.shape, self.k(T)
+        return self._contact_resistance(self.k(T))
+
+    def _contact_resistance(self, k: float) -> float:
+        """Return the same from the conductivity of the body [W/(m K)]."""
+        b, shape = self.lump.contact_radius, self.lump.particle.shape
         assert self.support is not None
         if isinstance(shape, Sphere):
             inside = sphere_resistance(shape.radius, b, k)
@@ -217,28 +224,28 @@ class Lumped:
         heat = gap.conductance(height + 0.0 * r) * np.diff(edges**2)
         return crossing_resistances(r, heat / heat.sum(), b)
 
-    def _network(self, T: float) -> NDArray[np.float64]:
+    def _network(self, k: float) -> NDArray[np.float64]:
         """Return resistances [K/W] between contact and near field, shape (2, 2)."""
         b = self.lump.contact_radius
-        total = self.contact_resistance(T)
+        total = self._contact_resistance(k)
         if not self.near_field:
             return np.array([[total]])
         assert self.support is not None
-        both = 1.0 / self.k(T) + 4.0 * b * self.support.resistance  # of two half-spaces
+        both = 1.0 / k + 4.0 * b * self.support.resistance  # of two half-spaces
         own, mutual = (both * term for term in self._crossing)
         return np.array([[total, mutual], [mutual, own + 1.0 / self.near_field]])
 
-    def _to_support(self, theta: float) -> NDArray[np.float64]:
+    def _to_support(self, theta: float, q: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the heat that leaves by the contact, and by near field if there is one [W]."""
         support = self.support
         assert support is not None
         T = self.T_env + theta
-        mean = (T + support.temperature) / 2.0
+        k = self.k((T + support.temperature) / 2.0)
         shift = 0.0
         if self.warmth is not None:
-            q = self.densities(T) * self.weights * self.volume
-            shift = float(q @ self.warmth) / (4.0 * np.pi * self.k(mean) * self.radius)
-        network = self._network(mean)
+            heat = float((q * self.weights * self.volume) @ self.warmth)
+            shift = heat / (4.0 * np.pi * k * self.radius)
+        network = self._network(k)
         warmed = support.lit + support.glow * self.emitted(theta) + self.others
         drive = T + shift - support.temperature - warmed
         return np.linalg.solve(network, np.full(len(network), drive))
@@ -268,19 +275,28 @@ class Lumped:
         assert isinstance(law, Radiation)
         return law.emissivity if isinstance(law.emissivity, float) else float(law.emissivity.at(T))
 
-    def _radiation(self, theta: float) -> float:
+    def _radiation(self, theta: float, q: NDArray[np.float64]) -> float:
         from thermosim.bodies.chamber import radiative_flux
 
-        warm = theta + surface_shift(self.source(theta), self.radius, self.k(self.T_env + theta))
+        k = self.k(self.T_env + theta)
+        warm = theta + surface_shift(self._released(q), self.radius, k)
         warm = max(warm, -self.T_env)
         eps = self.emissivity(self.T_env + warm)
         return self.free * self.area * float(radiative_flux(warm, self.T_env, eps))
 
     def leaving(self, theta: float, only: frozenset[str] = ALL) -> dict[str, float]:
         """Return the heat that leaves by each path that exists [W]."""
-        found = {"radiation": self._radiation(theta)}
-        if self.support is not None:
-            both = zip(("contact", "near_field"), self._to_support(theta), strict=False)
+        return self._leaving(theta, only, self.densities(self.T_env + theta))
+
+    def _leaving(
+        self, theta: float, only: frozenset[str], q: NDArray[np.float64]
+    ) -> dict[str, float]:
+        """Return the same from the heat sources q [W/m³] at that temperature."""
+        found = {}
+        if "radiation" in only:
+            found["radiation"] = self._radiation(theta, q)
+        if self.support is not None and only & {"contact", "near_field"}:
+            both = zip(("contact", "near_field"), self._to_support(theta, q), strict=False)
             found |= {name: float(heat) for name, heat in both}
         if self.gas:
             found["gas"] = self.gas * theta
@@ -288,7 +304,8 @@ class Lumped:
 
     def net(self, theta: float, only: frozenset[str] = ALL) -> float:
         """Return the heat that is left to warm the body [W]."""
-        return self.source(theta) - sum(self.leaving(theta, only).values())
+        q = self.densities(self.T_env + theta)
+        return self._released(q) - sum(self._leaving(theta, only, q).values())
 
     def steady(self, only: frozenset[str] = ALL) -> float | None:
         """Return ΔT of the first steady state on the way from the chamber's temperature [K].

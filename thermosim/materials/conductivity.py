@@ -133,11 +133,11 @@ class Uniaxial(Section):
 
 
 def _stack(tensor: Tensor, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    rows = [
-        np.stack([np.broadcast_to(np.asarray(e, dtype=float), shape) for e in row], axis=-1)
-        for row in tensor
-    ]
-    return np.stack(rows, axis=-2)
+    found = np.empty((*shape, 3, 3))
+    for i, row in enumerate(tensor):
+        for j, entry in enumerate(row):
+            found[..., i, j] = entry
+    return found
 
 
 ConductivityTensor: TypeAlias = Annotated[

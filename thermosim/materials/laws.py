@@ -6,6 +6,7 @@ can hold them as constants and be compiled once for all values.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -237,10 +238,7 @@ class TableLaw(Law[Q], Generic[Q]):
 
     def parameters(self) -> tuple[float, ...]:
         """Return ``(f_0, T_0, width, c1, c2, c3, …)``, the last five for each interval."""
-        T = np.array(self.temperatures)
-        f = np.array(self.values, dtype=float)
-        pieces = np.column_stack([T[:-1], np.diff(T), *self._coefficients(T, f)])
-        return (float(f[0]), *pieces.ravel().tolist())
+        return _pieces(self.temperatures, tuple(map(float, self.values)), self.interpolation)
 
     def evaluate(
         self, T: Any, xp: Namespace = NUMPY, parameters: Sequence[Any] | None = None
@@ -254,16 +252,27 @@ class TableLaw(Law[Q], Generic[Q]):
             terms.append(u * (c1 + u * (c2 + u * c3)))
         return balanced_sum(terms)
 
-    def _coefficients(
-        self, T: npt.NDArray[np.float64], f: npt.NDArray[np.float64]
-    ) -> list[npt.NDArray[np.float64]]:
-        if self.interpolation == "linear" or len(T) == 2:
-            slope = np.diff(f) / np.diff(T)
-            return [slope, np.zeros_like(slope), np.zeros_like(slope)]
-        from scipy.interpolate import CubicSpline, PchipInterpolator
 
-        cubic = (CubicSpline if self.interpolation == "spline" else PchipInterpolator)(T, f)
-        return list(cubic.c[2::-1])
+@functools.lru_cache(maxsize=256)
+def _pieces(
+    temperatures: tuple[float, ...], values: tuple[float, ...], interpolation: str
+) -> tuple[float, ...]:
+    """Return `TableLaw.parameters` of a table; a run asks for them at every temperature."""
+    T, f = np.array(temperatures), np.array(values)
+    pieces = np.column_stack([T[:-1], np.diff(T), *_coefficients(T, f, interpolation)])
+    return (float(f[0]), *pieces.ravel().tolist())
+
+
+def _coefficients(
+    T: npt.NDArray[np.float64], f: npt.NDArray[np.float64], interpolation: str
+) -> list[npt.NDArray[np.float64]]:
+    if interpolation == "linear" or len(T) == 2:
+        slope = np.diff(f) / np.diff(T)
+        return [slope, np.zeros_like(slope), np.zeros_like(slope)]
+    from scipy.interpolate import CubicSpline, PchipInterpolator
+
+    cubic = (CubicSpline if interpolation == "spline" else PchipInterpolator)(T, f)
+    return list(cubic.c[2::-1])
 
 
 def _interval(law: Law[Any]) -> tuple[float | None, float | None]:
