@@ -286,7 +286,10 @@ def _sigma(density: Density, minima: Array) -> Array:
 
 
 def _modes(density: Density, minima: Array, inner: Array, independent: float) -> list[Mode]:
-    """Return the minima and the share of the samples (S, p) that lie in the valley of each."""
+    """Return the minima and the share of the samples (S, p) that lie in the valley of each.
+
+    The least is among them, whatever its share.
+    """
     count = min(_FOLLOWED if len(minima) > 1 else _FOLLOWED // 4, len(inner))
     start = inner[np.linspace(0, len(inner) - 1, count).astype(int)]
     down = minimised(density.likelihood, start, density.every(count), _LEVEL, _STEPS_DOWN)
@@ -300,5 +303,6 @@ def _modes(density: Density, minima: Array, inner: Array, independent: float) ->
     modes = [
         Mode(values[k], float(2.0 * (log.max() - log[k])), float(weight[k]), float(error[k]))
         for k in range(len(known))
+        if k == 0 or weight[k] > 0.0
     ]
     return sorted(modes, key=lambda mode: -mode.weight)

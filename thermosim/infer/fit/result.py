@@ -188,7 +188,7 @@ def _others(joint: Joint, found: Likelihood, some: Minimum, best: Minimum) -> li
     values = found.outer(again.inner[at])
     moved = np.abs(again.inner[at] - best.inner[0]) / sigma > _APART
     text = ", ".join(
-        f"{p.name} = {v:.4g} {p.unit}"
+        f"{p.name} = {v:.4g}{'' if p.unit == '1' else f' {p.unit}'}"
         for p, v, m in zip(joint.parameters, values, moved, strict=True)
         if m and not p.held
     )

@@ -18,16 +18,17 @@ from thermosim.infer.fit.likelihood import Array
 
 LONG_ENOUGH = 50.0
 """Autocorrelation times that a chain must hold, so that these are known (10.1086/670067)."""
-_WALKERS, _PER_PARAMETER = 32, 4
+_WALKERS, _PER_PARAMETER = 64, 4
 _BLOCK = 500  # steps between looks at the chain
 _DROPPED = 0.2  # of the chain, before it is looked at
 _SLOW = 20.0  # autocorrelation times of a first chain, below which the hills are no good
-_ADAPTED = 2  # times that the hills are made as wide as the samples
+_ADAPTED = 6  # times that the hills are made after the samples
 _SEEN = 3000.0  # independent samples
 _SHARES = (0.5, 0.1, 0.4)  # of the steps: differential evolution, from mode to mode, from the hills
 _FREEDOM = 5.0  # of Student's t: tails longer than those of a Gaussian
 LEAST_WEIGHT = 0.05
 """The least share of the draws that a hill gets."""
+_GROUPS, _OVER_ALL = 8, 0.1  # of samples, each a hill; share of the draws of the one over all
 _MANY = 20  # samples per parameter, from which they tell how wide a hill is
 _WINDOW = 5.0  # autocorrelation times over which correlations are summed
 _HALVED = 30
@@ -73,21 +74,33 @@ class Hills:
         drawn = self.drawn(len(at), random)
         return drawn, self.log_density(at) - self.log_density(drawn)
 
-    def adapted(self, samples: Array) -> Hills:
-        """Return hills as high and wide as the samples (S, d) that are nearest to each."""
-        nearest = self.each(samples).argmax(axis=0)
-        d = samples.shape[1]
-        centre, root, weight = self.centre.copy(), self.root.copy(), self.weight.copy()
-        for k in range(len(weight)):
-            mine = samples[nearest == k]
-            weight[k] = max(len(mine) / len(samples), LEAST_WEIGHT)
-            if len(mine) > _MANY * d:
-                spread = np.atleast_2d(np.cov(mine.T))
-                size = np.sqrt(np.diag(spread)) + 1e-300
-                shape = spread / np.outer(size, size) + 1e-9 * np.eye(d)
-                centre[k] = mine.mean(axis=0)
-                root[k] = size[:, None] * np.linalg.cholesky(shape)
-        return Hills(centre, root, weight / weight.sum())
+
+def hills_of(samples: Array, random: np.random.RandomState) -> Hills:
+    """Return hills about groups of samples (S, d), and a wide one over all of them.
+
+    The groups are those of k-means, so that a ridge that bends is a row of hills.
+    """
+    from scipy.cluster.vq import kmeans, vq
+
+    size = samples.std(axis=0) + 1e-300
+    first = random.choice(len(samples), size=_GROUPS, replace=False)
+    centres, _ = kmeans(samples / size, samples[first] / size)
+    group, _ = vq(samples / size, centres)
+    parts = [samples[group == k] for k in range(len(centres))]
+    parts = [part for part in parts if len(part) > _MANY * samples.shape[1]]
+    share = [(1.0 - _OVER_ALL) * len(part) / len(samples) for part in parts]
+    weight = np.array([*share, _OVER_ALL])
+    parts.append(samples)
+    centre = np.array([part.mean(axis=0) for part in parts])
+    return Hills(centre, np.array([_root_of(part) for part in parts]), weight / weight.sum())
+
+
+def _root_of(samples: Array) -> Array:
+    """Return the lower Cholesky factor of the covariance of samples (S, d)."""
+    spread = np.atleast_2d(np.cov(samples.T))
+    size = np.sqrt(np.diag(spread)) + 1e-300
+    shape = spread / np.outer(size, size) + 1e-9 * np.eye(len(size))
+    return np.asarray(size[:, None] * np.linalg.cholesky(shape))
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,7 @@ def walked(log: Log, hills: Hills, most: int, seed: int, tell: Callable[[str], N
     """Return the chain of walkers that start about all hills.
 
     Steps are added until it is 50 autocorrelation times long and holds 3000 independent samples,
-    or there are ``most``. The first two chains that are far from it serve to make the hills better.
+    or there are ``most``. The first chains that are far from it serve to make the hills better.
     """
     import emcee
 
@@ -168,7 +181,7 @@ def walked(log: Log, hills: Hills, most: int, seed: int, tell: Callable[[str], N
             if round_ < _ADAPTED and slow:
                 break
         before += sampler.iteration
-        hills = hills.adapted(chain.places[len(chain.places) // 2 :].reshape(-1, d))
+        hills = hills_of(chain.places[len(chain.places) // 2 :].reshape(-1, d), random)
     return chain
 
 
