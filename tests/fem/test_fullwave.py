@@ -15,8 +15,10 @@ from mpi4py import MPI  # noqa: E402
 
 from tests.fullwave import (  # noqa: E402
     FILM,
+    GAP,
     MICA,
     QUICK,
+    WAVELENGTH,
     efficiencies,
     field_errors,
     of_mie,
@@ -143,6 +145,31 @@ def test_oblique_light(angle):
     found = solved(R, tilt=math.pi / 4, azimuth=0.4, polarisation_angle=angle)
     assert efficiencies(found, R) == pytest.approx(of_mie(R), rel=1e-3)
     assert field_errors(found, R)[0] < 1e-3
+
+
+@pytest.mark.parametrize("angle", [0.0, math.pi / 2], ids=["p", "s"])
+def test_oblique_light_above_mica(angle):
+    """What is taken at 45° is absorbed or leaves, by the modes and by directions."""
+    found = solved(0.2e-6, MICA, tilt=math.pi / 4, polarisation_angle=angle)
+    assert abs(found.balance) < 2e-4
+    assert found.best.powers.down > found.best.powers.up
+
+
+@pytest.mark.parametrize("kind", ["p", "s"])
+def test_oblique_light_at_a_speck_above_mica(kind):
+    """A sphere of 2 nm absorbs by the light at its place, which Fresnel's formulas tell."""
+    a, index, n = 2e-9, 1.9 + 0.3j, 1.58
+    angle = 0.0 if kind == "p" else math.pi / 2
+    found = solved(a, MICA, index=index, tilt=math.pi / 6, polarisation_angle=angle)
+    mu, inside = math.cos(math.pi / 6), math.sqrt(n**2 - 0.25)
+    turn = np.exp(2j * 2 * math.pi / WAVELENGTH * (a + GAP) * mu)
+    if kind == "s":
+        light = abs(1 + (mu - inside) / (mu + inside) * turn) ** 2
+    else:
+        r = (n**2 * mu - inside) / (n**2 * mu + inside) * turn  # of the magnetic field
+        light = mu**2 * abs(1 - r) ** 2 + (1 - mu**2) * abs(1 + r) ** 2
+    assert efficiencies(found, a)[1] == pytest.approx(light * of_mie(a, index)[1], rel=2e-3)
+    assert abs(light - 1) > 0.05
 
 
 def test_light_from_below():

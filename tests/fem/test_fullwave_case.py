@@ -52,6 +52,8 @@ def test_above_mica_as_the_series_has_it(laser):
     assert found["optics_unknowns"] > 5000
     assert 5 < found["optics_memory_MB"] < 200
     assert abs(found["optics_balance_rel"]) < 3e-4
+    # I/c is 0.1 Pa, on a disk of 0.3 µm
+    assert -1e-13 < found["optics_force_N"] < -1e-15
     for name in ("Q_ext", "Q_abs", "Q_sca") if not laser else ("absorbed", "scattered"):
         key = f"optics_{name}" if not laser else f"optics_{name}_W"
         assert found[key] > 0
@@ -95,6 +97,7 @@ def test_a_flat_contact_lets_more_light_through():
     """Cut flat on mica, where neither rays nor series have an answer."""
     touching = simulate(case_of(contact={"kind": "disk", "radius": "50 nm"})).summary
     assert abs(touching["optics_balance_rel"]) < 1e-3
+    assert "optics_force_N" not in touching  # the substrate takes a part that nobody knows
     assert touching["optics_scattered_down_fraction"] > 0.6
     assert abs(touching["light_on_mesh_error_rel"]) < 1e-3
 

@@ -339,7 +339,11 @@ def _wave_rows(numbers: Mapping[str, Any]) -> Rows:
     size = f"{numbers['optics_unknowns']:.0f} unknowns, {numbers['optics_memory_MB']:.0f} MB"
     if "optics_balance_rel" in numbers:
         size += f", balance {numbers['optics_balance_rel']:.1e} (no error bar)".replace("-", "−")
-    return [("light by Maxwell's equations", ", ".join(lines) + f"\n{size}")]
+    rows = [("light by Maxwell's equations", ", ".join(lines) + f"\n{size}")]
+    if "optics_force_N" in numbers:
+        way = "up" if numbers["optics_force_N"] > 0.0 else "down"
+        rows.append(("force of the light", f"{si_text(abs(numbers['optics_force_N']), 'N')} {way}"))
+    return rows
 
 
 def _intensity(value: float) -> str:

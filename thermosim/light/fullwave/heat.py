@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.constants import c
 
 from thermosim.light.fullwave.media import stack_of
 from thermosim.light.fullwave.solution import FullWave, Task, solve
@@ -100,6 +101,10 @@ def _numbers(found: FullWave, area: float, power: float, *, plane: bool) -> dict
         numbers[key if plane else f"{key}_W"] = value / area if plane else value * power
         if name in found.errors:
             numbers[f"{key}_error_rel"] = found.errors[name]
+    if found.task.is_free:
+        numbers["optics_force_N"] = w.force * power / c
+        if "force" in found.errors:
+            numbers["optics_force_error_rel"] = found.errors["force"]
     if "field" in found.errors:
         numbers["optics_field_error_rel"] = found.errors["field"]
     for name in ("up", "down"):

@@ -36,18 +36,22 @@ class Powers:
         ``k Im ε ∫ |E|² dV``, in the body.
     up, down
         Scattered into vacuum above and, where the last medium is clear, into that.
+    force
+        Along the axis, upward, times c over the intensity; 0 where it is not asked for.
     """
 
     extinction: float
     absorbed: float
     up: float
     down: float
+    force: float = 0.0
 
     def plus(self, other: Powers, times: float) -> Powers:
         """Return the sum with another one `times` over."""
         return Powers(
             self.extinction + times * other.extinction, self.absorbed + times * other.absorbed,
             self.up + times * other.up, self.down + times * other.down,
+            self.force + times * other.force,
         )  # fmt: skip
 
     @property

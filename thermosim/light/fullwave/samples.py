@@ -70,6 +70,25 @@ def field_at(function: Any, samples: Samples, domain: Domain) -> Complexes:
     return found
 
 
+def curl_at(function: Any, mode: Any, samples: Samples, domain: Domain) -> Complexes:
+    """Return ``∂_z u - m E_z``, ``∂_r u - m E_r`` and ``∂_z E_r - ∂_r E_z``, shape (n, 3).
+
+    Of a solution at points; `mode` is a constant of the mesh (collective).
+    """
+    E, u = ufl.split(function)
+    curl = [u.dx(1) - mode * E[1], u.dx(0) - mode * E[0], E[0].dx(1) - E[1].dx(0)]
+    points, cells = samples.reference, samples.cells
+    found: Complexes = _evaluated(ufl.as_vector(curl), points, domain, cells, real=False)
+    return found
+
+
+def gradient_at(function: Any, samples: Samples, domain: Domain) -> Complexes:
+    """Return ``∂_r f``, ``∂_z f`` and f of a scalar at points, shape (n, 3) (collective)."""
+    whole = ufl.as_vector([function.dx(0), function.dx(1), function])
+    found: Complexes = _evaluated(whole, samples.reference, domain, samples.cells, real=False)
+    return found
+
+
 def _evaluated(
     expression: Any, points: Floats, domain: Domain, cells: NDArray[np.int32], *, real: bool
 ) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.fem.kept import obtain
+from thermosim.light.fullwave.force import Shell
 from thermosim.light.fullwave.plan import WEAKER, plan
 from thermosim.light.fullwave.polarised import Illumination, illumination, intensity
 from thermosim.light.fullwave.powers import NOTHING, Powers, powers
@@ -57,6 +58,11 @@ class Task:
         return self.laser.wavelength
 
     @property
+    def is_free(self) -> bool:
+        """Whether vacuum alone touches the body, so that the force of the light is its own."""
+        return not self.profile.base_radius or len(self.stack.indices) == 1
+
+    @property
     def reach(self) -> float:
         """Farthest point of the body from the foot of its axis [m]."""
         return float(np.hypot(self.profile.reach, self.profile.height))
@@ -84,7 +90,8 @@ class FullWave:
     best
         At the degree asked for.
     errors
-        Relative, by name: extinction, absorbed, scattered, and field (L2 of ``|E|²`` in the body).
+        Relative, by name: extinction, absorbed, scattered, force, and field (L2 of ``|E|²`` in the
+        body).
         Empty where the case asks for none.
     others
         What the errors are taken from: one degree less, and another absorbing layer there.
@@ -184,6 +191,7 @@ def _solved(
     system = Scattering(domain, task.stack, permittivities, drawn.layer(change), degree, rule)
     points, share = system.body, dict(zip("ps", light.shares(), strict=True))
     found = Solved(system, NOTHING, np.zeros(len(points.r)))
+    shell = Shell(system) if task.is_free else None
     for m in sorted({m for _, m in light.beams}):
         with system.factors(m) as factors:
             found.memory = max(found.memory, factors.memory)
@@ -197,6 +205,8 @@ def _solved(
                     points, total, alone, system.at_points, task.stack, m, domain.comm, far=far
                 )
                 weight = share[kind] * (2.0 if m else 1.0)
+                if shell is not None:
+                    one = replace(one, force=shell.force(function, beam))
                 found.powers = found.powers.plus(one, weight)
                 E = np.abs(total) ** 2
                 found.intensity += weight * (E[:, 0] + E[:, 1] + E[:, 2] / points.r**2)
@@ -208,7 +218,8 @@ def _differences(best: Solved, lower: Solved, other: Solved) -> dict[str, float]
     """Return the relative change by one degree less, and by another absorbing layer there."""
     found = {}
     # where light goes far off is not asked of the other layer: what is lost stands for it
-    for name, by_layer in (("extinction",) * 2, ("absorbed",) * 2, ("scattered", "lost")):
+    names = [("extinction",) * 2, ("absorbed",) * 2, ("scattered", "lost"), ("force",) * 2]
+    for name, by_layer in names:
         exact = getattr(best.powers, name)
         degree = exact - getattr(lower.powers, name)
         layer = getattr(lower.powers, by_layer) - getattr(other.powers, by_layer)
