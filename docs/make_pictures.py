@@ -81,8 +81,6 @@ def gallery_crystal() -> Path:
 
 def gallery_sweep() -> Figure:
     """Draw ΔT over the size, one effect after the other."""
-    from thermosim.visual.studies import draw_array
-
     found = case(
         "yamada2024_radiation_limited", contact={"kind": "none"}, solver__error_estimate=False,
         mesh__cells_per_radius=5, mesh__cells_per_contact=100,
@@ -95,8 +93,9 @@ def gallery_sweep() -> Figure:
         {"name": "contact", "set": {"contact": {"kind": "jkr", "work_of_adhesion": "0.1 J/m^2"}}},
     ]  # fmt: skip
     vary = {"particle.shape.radius": "0.5um:20um:7log"}
-    study = thermosim.sweep(found, vary, study={"stages": stages})
-    return draw_array(study.dataset["delta_T_mean_K"], title="Which size gets coldest?")
+    return thermosim.sweep(found, vary, study={"stages": stages}).plot.line(
+        "radius", family="stage"
+    )
 
 
 def gallery_thermometer() -> Figure:

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import thermosim
@@ -155,6 +156,38 @@ def test_a_study_shows_how_many_points_it_has(case):
     assert repr(study).startswith("StudyResult(2 points over")
     assert "0 without result" in repr(study)
     assert "1 K … 2 K" in study._repr_html_()
+
+
+def test_a_study_is_drawn_by_the_names_of_its_parameters(case):
+    axes = {
+        "laser.intensity": ["1 kW/cm^2", "2 kW/cm^2", "4 kW/cm^2"],
+        "particle.shape.radius": ["1 um", "2 um"], "chamber.pressure": ["0 Pa", "5 Pa"],
+    }  # fmt: skip
+    study = thermosim.sweep(case, axes, run=signed, executor=Here())
+    figure = study.plot.map("radius", "intensity", pressure="4 Pa")
+    panel, bar = figure.axes
+    assert panel.get_xlabel() == "radius (µm)"
+    low, high = panel.collections[0].get_clim()
+    assert low == -high == pytest.approx(-3.0)  # centred on zero
+    assert "black line: 0" in bar.get_ylabel()
+    zero = panel.collections[1].get_paths()[0].vertices  # the break-even contour
+    assert panel.get_ylabel() == "intensity (kW/cm²)"
+    assert np.abs(zero[:, 1] - 2.0).max() < 1e-12
+    lines = study.plot.line("intensity", family="radius", pressure=0.0)
+    assert len(lines.axes[0].lines) == 2
+    with pytest.raises(CaseError, match='pressure: choose a value, for instance pressure="0 Pa"'):
+        study.plot.map("radius", "intensity")
+    with pytest.raises(CaseError, match='"power" is no dimension of the study; it has intensity'):
+        study.plot.map("radius", "power")
+    with pytest.raises(CaseError, match="is no number of the results"):
+        study.plot.line("radius", "delta_K")
+
+
+def signed(case):
+    """Return ΔT [K] that changes sign at 2 kW/cm², three times as large at 4 as needed."""
+    x = case.laser.intensity / 1e7
+    found = {1.0: -1.0, 2.0: 0.0, 4.0: 3.0}[round(x, 6)] * case.particle.shape.radius / 2e-6
+    return thermosim.Result({"delta_T_mean_K": found}, {}, case)
 
 
 def solved(case):

@@ -1,12 +1,25 @@
 """Quantities: what is read, what is refused, what is written back."""
 
+import json
 import math
+import pickle
+from copy import deepcopy
 
 import pytest
 from pydantic import Field, ValidationError
+from scipy.constants import eV
 
 from thermosim.language.sections import Section
-from thermosim.language.units import Angle, Length, Positive, Temperature, parse_quantity
+from thermosim.language.units import (
+    Angle,
+    Length,
+    Positive,
+    Temperature,
+    Written,
+    as_written,
+    parse_quantity,
+    rounded,
+)
 
 
 class Example(Section):
@@ -78,6 +91,28 @@ def test_python_callers_may_pass_si_numbers_within_the_bounds():
 def test_written_with_units_and_read_back():
     example = from_file(radius="5 um", angle="30 deg", temperature="20 degC")
     text = example.model_dump(context={"units": True})
-    assert text["radius"] == "5e-06 m"
     assert from_file(**text) == example
+    assert text == {"radius": "5 um", "angle": "30 deg", "temperature": "20 degC"}
     assert example.model_dump()["radius"] == 5e-6
+
+
+def test_a_number_is_written_in_the_unit_that_people_use():
+    for value, unit, example, text in (
+        (5e-6, "m", "5 um", "5 um"), (1e-3, "m", "5 um", "1 mm"), (5e-10, "s", "29 ns", "500 ps"),
+        (rounded(2.4 * eV), "J", "2.33 eV", "2.4 eV"), (3e7, "W/m^2", "3 kW/cm^2", "3 kW/cm^2"),
+        (0.0, "J", "2.33 eV", "0 eV"), (400.0, "s", "", "400 s"), (0.5, "rad", "30 deg", "0.5 rad"),
+        (1 / 3, "m", "", "0.3333333333333333 m"),  # 15 digits would not bring it back
+    ):  # fmt: skip
+        assert as_written(value, unit, example) == text
+        assert parse_quantity(text, unit) == value
+
+
+def test_a_quantity_keeps_its_text_and_is_a_number():
+    value = from_file(radius=" 5000 nm ").radius
+    assert value == 5e-6
+    assert json.dumps(value) == "5e-06"
+    for copy in (value, pickle.loads(pickle.dumps(value)), deepcopy(value)):
+        assert as_written(copy, "m") == "5000 nm"
+    assert Example(radius=value).model_dump(context={"units": True})["radius"] == "5000 nm"
+    assert type(Example(radius=value).model_dump()["radius"]) is float
+    assert as_written(Written(7e-6, "5000 nm"), "m") == "7 um"  # not the text of another number

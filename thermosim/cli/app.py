@@ -119,6 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
         commands.register(app)
     _settle_home()
     go_with_launcher()
+    printed = sys.stdout
     try:
         _check_completion(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
@@ -143,5 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as stop:
         if stop.code == 130 and is_root():
             sys.stderr.write("thermosim: interrupted\n")
+        if sys.stdout is not printed:  # click's sign that the reader went away
+            return 141
         return stop.code if isinstance(stop.code, int) else 1
     return 0

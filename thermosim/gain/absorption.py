@@ -33,6 +33,7 @@ from thermosim.language.units import (
     PhotonEnergy,
     Positive,
     Temperature,
+    rounded,
 )
 from thermosim.optics.effective import DENSEST, maxwell_garnett
 
@@ -117,7 +118,7 @@ class UrbachTail(Tail):
 
     kind: Literal["urbach"] = "urbach"
     E_0: PhotonEnergy = Field(
-        2.4 * e, description="Energy at which the tails of all temperatures meet"
+        rounded(2.4 * e), description="Energy at which the tails of all temperatures meet"
     )
 
     def log_shape(
@@ -136,7 +137,7 @@ class FermiEdge(Tail):
 
     kind: Literal["fermi_edge"] = "fermi_edge"
     E_1: PhotonEnergy = Field(
-        2.4 * e, description="Energy of the edge at the reference temperature"
+        rounded(2.4 * e), description="Energy of the edge at the reference temperature"
     )
 
     def log_shape(

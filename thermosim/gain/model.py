@@ -44,6 +44,7 @@ from thermosim.language.units import (
     NonNegative,
     Positive,
     Temperature,
+    rounded,
 )
 
 Array = NDArray[np.float64]
@@ -66,7 +67,9 @@ class GainModel(Section):
     reference_temperature: Positive[Temperature] = Field(
         300.0, description="Temperature at which the numbers hold"
     )
-    gap_shift: EnergyPerKelvin = Field(0.25e-3 * e, description="Shift of the gap per kelvin")
+    gap_shift: EnergyPerKelvin = Field(
+        rounded(0.25e-3 * e), description="Shift of the gap per kelvin"
+    )
     temperature_min: Positive[Temperature] = Field(
         200.0, description="Coldest temperature the model is made for"
     )

@@ -19,7 +19,12 @@ from scipy.constants import eV
 
 if TYPE_CHECKING:
     import pint
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+    from pydantic import (
+        GetCoreSchemaHandler,
+        GetJsonSchemaHandler,
+        ValidationInfo,
+        ValidatorFunctionWrapHandler,
+    )
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
 _MAX_TEXT = 100
@@ -42,6 +47,7 @@ _UNITS: dict[str, tuple[float, tuple[int, int, int, int]]] = {
 _WHOLE_UNITS = {"1": (1.0, (0, 0, 0, 0)), "min": (60.0, (0, 0, 1, 0)), "h": (3600.0, (0, 0, 1, 0))}
 _SI_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m"}
 _SI_PREFIXES |= {0: "", 3: "k", 6: "M", 9: "G"}
+_WITH_PREFIX = frozenset({"m", "s", "W"})
 _LONG_TIMES = ((7200.0, 3600.0, "h"), (300.0, 60.0, "min"))  # from, seconds, unit
 _TERM = re.compile(r"([*/]?)(1(?!\d)|[A-Za-zµμ]+)(?:(?:\^|\*\*)(-?[1-9]))?")
 _GROUP = re.compile(r"/\(([^()]*)\)$")
@@ -120,7 +126,15 @@ def parse_quantity(text: str, unit: str, example: str = "") -> float:
         value = number * here[0] / there[0]
     else:
         raise ValueError(_wrong_dimension(given, example))
-    return float(f"{_finite(value):.15g}")  # "5 um" is 5e-06, not 4.9999999999999996e-06
+    return rounded(_finite(value))
+
+
+def rounded(value: float) -> float:
+    """Return a number as 15 digits write it: ``"5 um"`` is 5e-06, not 4.9999999999999996e-06.
+
+    What is rounded once is brought back to the last bit by its text in any unit.
+    """
+    return float(f"{value:.15g}")
 
 
 def si_prefix(value: float) -> tuple[float, str]:
@@ -189,6 +203,60 @@ def time_text(value: float, digits: int = 4) -> str:
     return f"{value / seconds:.{digits}g} {unit}".replace("-", "−")
 
 
+class Written(float):
+    """A number in the SI unit of its field that remembers the text it was read from.
+
+    Attributes
+    ----------
+    text : number and unit as the user wrote them, such as ``"2.33 eV"``
+    """
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, value: float, text: str) -> Written:
+        """Return a number with its text."""
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
+        return float(self), self.text
+
+
+def as_written(value: float, unit: str, example: str = "") -> str:
+    """Return an SI number as text with a unit: as it was written, else in the unit people use.
+
+    That is one with a prefix for lengths, times and powers, else the unit of `example`. What is
+    written reads back to the last bit; where no such text does, it is in the SI unit.
+    """
+    if isinstance(value, Written) and _reads_as(value.text, value, unit):
+        return value.text
+    usual, factor = _usual_unit(value, unit, example)
+    text = f"{value / factor:.15g} {usual}".strip()
+    return text if _reads_as(text, value, unit) else f"{float(value)!r} {unit}".strip()
+
+
+def _usual_unit(value: float, unit: str, example: str) -> tuple[str, float]:
+    if unit in _WITH_PREFIX and math.isfinite(value) and value != 0.0:
+        factor, prefix = si_prefix(float(f"{value:.12g}"))
+        if factor <= 1.0:
+            return prefix.replace("µ", "u") + unit, factor
+    match = _NUMBER.fullmatch(example)
+    given = match[2].strip() if match else unit
+    here, there = common_unit(given), common_unit(unit)
+    if unit in _WITH_PREFIX or here is None or there is None or here[1] != there[1]:
+        return unit, 1.0
+    return given, here[0] / there[0]
+
+
+def _reads_as(text: str, value: float, unit: str) -> bool:
+    try:
+        return parse_quantity(text, unit) == value
+    except ValueError:
+        return False
+
+
 def _wrong_dimension(given: str, example: str) -> str:
     return f'has the wrong dimension ("{given}"); write for instance "{example}"'
 
@@ -223,8 +291,8 @@ class Quantity:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         """Validate text with a unit (everywhere) or a plain SI number (outside case files)."""
-        return core_schema.with_info_before_validator_function(
-            self._to_si,
+        return core_schema.with_info_wrap_validator_function(
+            self._validated,
             handler(source),  # holds the bounds of a Field, wherever pydantic puts them
             serialization=core_schema.plain_serializer_function_ser_schema(
                 self._to_text, info_arg=True
@@ -234,8 +302,8 @@ class Quantity:
     def _to_text(self, value: float, info: core_schema.SerializationInfo) -> float | str:
         """Write the SI float, or text with the unit where the context asks for it."""
         if isinstance(info.context, dict) and info.context.get("units"):
-            return f"{value!r} {self.unit}".strip()
-        return value
+            return as_written(value, self.unit, self.example)
+        return float(value) if isinstance(value, Written) else value
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -248,6 +316,16 @@ class Quantity:
             "examples": [example],
             "x-si-unit": self.unit,
         }
+
+    def _validated(
+        self, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        found = handler(self._to_si(value, info))
+        if not isinstance(found, float):
+            return found
+        if isinstance(value, Written):
+            return Written(found, value.text)
+        return Written(found, value.strip()) if isinstance(value, str) else found
 
     def _to_si(self, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, str):

@@ -25,6 +25,7 @@ from thermosim.language.units import (
     PhotonEnergy,
     Positive,
     Power,
+    rounded,
 )
 
 Floats = NDArray[np.float64]
@@ -104,7 +105,7 @@ class Laser(Section):
         default=DEFAULT_PHOTON_ENERGY, description="Photon energy (or give wavelength)"
     )
     wavelength: Positive[Length] = Field(
-        default=wavelength_of(DEFAULT_PHOTON_ENERGY),
+        default=rounded(wavelength_of(DEFAULT_PHOTON_ENERGY)),
         description="Vacuum wavelength (or give photon_energy)",
     )
     linewidth: NonNegative[Energy] = Field(
@@ -150,9 +151,9 @@ class Laser(Section):
         given = self.model_fields_set & {"photon_energy", "wavelength"}
         if given == {"wavelength"}:
             # frozen for users; the field that was left out follows from the one given
-            self.__dict__["photon_energy"] = wavelength_of(self.wavelength)
+            self.__dict__["photon_energy"] = rounded(wavelength_of(self.wavelength))
         elif given == {"photon_energy"}:
-            self.__dict__["wavelength"] = wavelength_of(self.photon_energy)
+            self.__dict__["wavelength"] = rounded(wavelength_of(self.photon_energy))
         elif abs(self.photon_energy * self.wavelength / (h * c) - 1.0) > _SAME:
             raise ValueError(
                 f"photon_energy = {self.photon_energy / e:.6g} eV and wavelength = "

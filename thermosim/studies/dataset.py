@@ -141,6 +141,7 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
                 attributes["parameter"] = path
             if unit is not None:
                 attributes["units"] = unit
+                attributes |= _as_asked(given)
                 attributes["scale"] = scale_of(values)
             coordinates[name] = ([dimension.name], values, attributes)
     return coordinates
@@ -177,6 +178,12 @@ def _as_number(value: Any, unit: str | None) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("is no number")
     return float(value)
+
+
+def _as_asked(given: tuple[Any, ...]) -> dict[str, str]:
+    """Return the unit in which values were asked for as an attribute: pictures are drawn in it."""
+    unit = _unit_given(given)
+    return {} if unit is None else {"unit_written": unit}
 
 
 def _unit_given(given: tuple[Any, ...]) -> str | None:

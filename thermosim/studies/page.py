@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from thermosim.language.units import si_text
-from thermosim.visual.html import embedded, flattened, quantity, render
+from thermosim.visual.claim_words import quantity
+from thermosim.visual.html import embedded, flattened, render
 
 if TYPE_CHECKING:
     from thermosim.studies.found import Report

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.language.units import common_unit
 from thermosim.studies.optimum import require_number
 from thermosim.studies.plan import SAMPLE, STAGE
 from thermosim.visual import style
@@ -58,9 +59,9 @@ def _figures(array: xr.DataArray, objective: str) -> Iterator[tuple[str, Figure]
             ordered = part.transpose(family, x) if family else part
             name = "_".join([objective, *([family] if family else []), *chosen])
             title = ", ".join(f"{dim} {value}" for dim, value in zip(others, chosen, strict=True))
-            yield name, _both_signs(draw_array(_readable(ordered), title=title), ordered)
+            yield name, both_signs(draw_array(readable(ordered), title=title), ordered)
             if family in numeric and min(ordered.shape) >= 4:
-                yield f"{name}_map", _map(ordered, title)
+                yield f"{name}_map", map_of(ordered, title)
 
 
 def _slices(
@@ -81,7 +82,7 @@ def _word(coordinate: xr.DataArray, i: int) -> str:
     return f"{i + 1}_{safe}" if coordinate.name == STAGE else safe
 
 
-def _readable(array: xr.DataArray) -> xr.DataArray:
+def readable(array: xr.DataArray) -> xr.DataArray:
     """Return an array as it is drawn: prefixed units, many sizes of one sign as magnitudes."""
     shown = array.assign_coords({dim: _scaled(array[dim]) for dim in array.dims})
     values = array.values[np.isfinite(array.values)]
@@ -95,7 +96,7 @@ def _readable(array: xr.DataArray) -> xr.DataArray:
     return found
 
 
-def _both_signs(figure: Figure, array: xr.DataArray) -> Figure:
+def both_signs(figure: Figure, array: xr.DataArray) -> Figure:
     """Show numbers of both signs over many sizes on an axis linear near 0, logarithmic beyond."""
     sizes = np.abs(array.values[np.isfinite(array.values) & (array.values != 0.0)])
     mixed = (array.values > 0).any() and (array.values < 0).any()
@@ -107,20 +108,24 @@ def _both_signs(figure: Figure, array: xr.DataArray) -> Figure:
 
 
 def _scaled(coordinate: xr.DataArray) -> xr.DataArray:
-    """Return a coordinate in the unit that suits its middle value: 2e-6 m is 2 µm."""
+    """Return a coordinate in the unit it was asked for, else what suits it: 2e-6 m is 2 µm."""
     if coordinate.dtype == object:
         return coordinate
     unit = str(coordinate.attrs.get("units", "1"))
     factor, name = 1.0, unit
-    if unit.isalpha():
+    asked = str(coordinate.attrs.get("unit_written", unit))
+    here, there = common_unit(asked), common_unit(unit)
+    if asked != unit and here and there and here[1] == there[1]:
+        factor, name = here[0] / there[0], asked
+    elif unit.isalpha():
         factor, name = style.si_scale(np.median(np.abs(coordinate.values)), unit)
     changed = coordinate / factor
-    written = name.replace("^2", "²").replace("^3", "³").replace("*", " ")
-    changed.attrs = {**coordinate.attrs, "units": "" if written == "1" else written}
+    changed.attrs = {**coordinate.attrs, "units": "" if name == "1" else style.printed_unit(name)}
     return changed
 
 
-def _map(array: xr.DataArray, title: str) -> Figure:
+def map_of(array: xr.DataArray, title: str) -> Figure:
+    """Draw numbers over two parameters as colours, axes ascending and in prefixed units."""
     x, y = array[array.dims[1]], array[array.dims[0]]
     x, y = _scaled(x), _scaled(y)
     columns, rows = np.argsort(x.values), np.argsort(y.values)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from thermosim.case.read import AnyCase
+    from thermosim.studies.plot import StudyPlot
 
 NONE_WORKED, SOME_FAILED = 6, 7
 NETCDF, CSV, TIMES = "study.nc", "study.csv", "times.csv"
@@ -50,6 +51,13 @@ class StudyResult:
     records: dict[str, Record]
     computed: int
     directory: Path | None
+
+    @property
+    def plot(self) -> StudyPlot:
+        """Draws it: ``plot.map("radius", "intensity")``, ``plot.line("radius")``."""
+        from thermosim.studies.plot import StudyPlot
+
+        return StudyPlot(self.dataset, self.plan.study.objective)
 
     @property
     def failed(self) -> dict[str, str]:

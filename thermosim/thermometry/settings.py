@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from scipy.constants import e
 
 from thermosim.language.sections import Section
-from thermosim.language.units import Energy, Positive, Temperature
+from thermosim.language.units import Energy, Positive, Temperature, rounded
 
 Array = npt.NDArray[np.float64]
 Weights = Literal["poisson", "binomial", "uniform"]
@@ -37,7 +37,7 @@ class ThermometrySettings(Section):
         default="poisson", description="Photon noise of each bin, likelihood of the counts, or none"
     )
     bin_width: Positive[Energy] = Field(
-        default=1e-3 * e, description="Width of the bins that spectra are gathered into"
+        default=rounded(1e-3 * e), description="Width of the bins that spectra are gathered into"
     )
     counts: float = Field(
         default=1e5,

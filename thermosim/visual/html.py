@@ -220,7 +220,7 @@ def flattened(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def readable(value: Any) -> str:
-    """Return a parameter for people: ``5e-06 m`` becomes ``5 µm``, an energy is told in eV."""
+    """Return a parameter for people: ``5e-06 m`` and ``5 um`` become ``5 µm``, joules eV."""
     if isinstance(value, list):
         return ", ".join(readable(item) for item in value)
     if isinstance(value, bool):
@@ -232,7 +232,9 @@ def readable(value: Any) -> str:
         size = float(number)
     except ValueError:
         return value
-    return quantity(size, unit)
+    if unit in {"J", "J/K", *_WITH_PREFIX}:
+        return quantity(size, unit)
+    return f"{style.power_of_ten(size)} {style.printed_unit(unit)}"
 
 
 def quantity(value: float, unit: str) -> str:
@@ -241,12 +243,9 @@ def quantity(value: float, unit: str) -> str:
 
     if unit in {"J", "J/K"}:
         return style.si_text(value / e, unit.replace("J", "eV"), 6)
-    written = (
-        unit.replace("^2", "²").replace("^3", "³").replace("*", " ").replace("delta_degC", "K")
-    )
     if unit in _WITH_PREFIX:
-        return style.si_text(value, written, 6)
-    return f"{style.power_of_ten(value)} {written}"
+        return style.si_text(value, style.printed_unit(unit), 6)
+    return f"{style.power_of_ten(value)} {style.printed_unit(unit)}"
 
 
 def provenance(result: Result) -> Table:

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 
 _WITH_PREFIX = ("K", "W", "m", "s", "J", "eV", "W/K", "W/m²", "W/m³", "Pa", "Hz")
 _MOST_LINES = 12
+_DECADES = 30.0  # from this ratio of sizes on colours are logarithmic away from zero
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ def draw_map(
 ) -> Figure:
     """Draw a number over two others as colours, with contours at `levels` in the unit of z.
 
+    Numbers of both signs have colours that are centred on zero, and a black line where they are 0.
+
     Parameters
     ----------
     x, y : shapes (n,) and (m,), ascending
@@ -161,13 +164,35 @@ def draw_map(
         axes.set_facecolor("0.85")
         (x_shown, x_label), (y_shown, y_label) = x_scale.shown(xs), y_scale.shown(ys)
         shown, z_label = z_scale.shown(zs)
-        norm = "log" if z_scale.log else None
-        filled = axes.pcolormesh(x_shown, y_shown, shown, cmap=style.COLOURS, norm=norm)
+        colours = _colours(shown, log=z_scale.log)
+        filled = axes.pcolormesh(x_shown, y_shown, shown, **colours)
+        if colours["cmap"] == style.DIVERGING:
+            _break_even(axes, x_shown, y_shown, shown)
+            z_label += ", black line: 0"
         figure.colorbar(filled, ax=axes, label=z_label)
         _contours(axes, x_shown, y_shown, shown, np.asarray(levels) / z_scale.factor(zs)[0])
         _finish(axes, x_label, y_label, x_scale, y_scale, title)
         axes.grid(visible=False)
     return figure
+
+
+def _colours(z: Floats, *, log: bool) -> dict[str, Any]:
+    """Return colour map and norm: of both signs centred on zero, symmetric in sign."""
+    from matplotlib.colors import CenteredNorm, SymLogNorm
+
+    sizes = np.abs(z[np.isfinite(z) & (z != 0.0)])
+    if log or not (z < 0.0).any() or not (z > 0.0).any():
+        return {"cmap": style.COLOURS, "norm": "log" if log else None}
+    if sizes.max() < _DECADES * min(-np.nanmin(z), np.nanmax(z)):
+        return {"cmap": style.DIVERGING, "norm": CenteredNorm(halfrange=float(sizes.max()))}
+    most = float(sizes.max())  # the small ones of one sign must be seen beside the others
+    near = float(10.0 ** np.floor(np.log10(min(-np.nanmin(z), np.nanmax(z)))))
+    return {"cmap": style.DIVERGING, "norm": SymLogNorm(near, vmin=-most, vmax=most)}
+
+
+def _break_even(axes: Axes, x: Floats, y: Floats, z: Floats) -> None:
+    if min(z.shape) > 1:
+        axes.contour(x, y, z, levels=[0.0], colors="black", linewidths=1.4)
 
 
 def _map_arrays(x: ArrayLike, y: ArrayLike, z: ArrayLike) -> tuple[Floats, Floats, Floats]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from math import inf, log10
@@ -121,6 +122,13 @@ def power_of_ten(value: float, digits: int = 6) -> str:
         str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     )
     return f"{number} × 10{raised}"
+
+
+def printed_unit(unit: str) -> str:
+    """Return a unit as it is printed: ``um`` as ``µm``, ``uJ/cm2`` as ``µJ/cm²``."""
+    plain = re.sub(r"\bu(?=[a-zA-Z])", "µ", unit).replace("delta_degC", "K").replace("deg", "°")
+    raised = re.sub(r"(?:\^|\*\*|(?<=[a-zA-Z]))([23])\b", lambda m: "²³"[int(m[1]) - 2], plain)
+    return raised.replace("*", " ")
 
 
 def si_scale(values: ArrayLike, unit: str) -> tuple[float, str]:

@@ -21,6 +21,16 @@ def test_head_takes_a_line_and_nobody_complains():
         assert run.wait(60) in (0, 141)
 
 
+def test_a_reader_that_goes_away_is_no_fault_of_the_program():
+    """What is printed before the reader has gone is more than a pipe holds."""
+    with subprocess.Popen(
+        [*COMMAND, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        run.stdout.close()
+        assert run.stderr.read() == ""
+        assert run.wait(60) == 141
+
+
 def test_completion_knows_commands():
     words = {
         "_THERMOSIM_COMPLETE": "complete_bash",

@@ -62,8 +62,15 @@ def _draw_set(
         above.errorbar(x, one.y, sigma, fmt="o", lw=0.8, **dots)
     else:
         above.plot(x, one.y, ".", **dots)
-    above.plot(x, predicted, color=colour, lw=1.6, label=one.label, zorder=3)
+    above.plot(x, predicted, color=colour, lw=1.6, label=_label(one.label), zorder=3)
     below.plot(x, residual, ".", ms=3.0, color=colour, alpha=0.7)
+
+
+def _label(text: str) -> str:
+    """Return the label of a column, its unit as it is printed where it is a quantity."""
+    number, _, unit = text.partition(" ")
+    quantity = number[:1].isdigit() and " " not in unit
+    return f"{number} {style.printed_unit(unit)}".strip() if quantity else text
 
 
 def _finish(above: Axes, below: Axes, sets: list[Measured]) -> None:
@@ -78,7 +85,7 @@ def _finish(above: Axes, below: Axes, sets: list[Measured]) -> None:
     unit = f" ({first.y_unit})" if first.y_unit and "(" not in first.y_name else ""
     above.set_ylabel("counts" if first.x_name == "time" and first.counts
                      else f"{first.y_name}{unit}")  # fmt: skip
-    below.set_xlabel(f"{first.x_name} ({first.x_unit})")
+    below.set_xlabel(f"{first.x_name} ({style.printed_unit(first.x_unit)})")
     below.set_ylabel("residual / σ")
     below.axhline(0.0, color=style.NEUTRAL, lw=0.8)
     for level in (-2.0, 2.0):

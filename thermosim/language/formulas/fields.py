@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from thermosim.language.formulas.expression import Expression, written
 from thermosim.language.formulas.syntax import NAMES
 from thermosim.language.namespaces import NUMPY, Namespace
-from thermosim.language.units import parse_quantity, registry
+from thermosim.language.units import Written, as_written, parse_quantity, registry
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,8 @@ class FieldExpression:
         Rules such as ``(">", 0.0)`` that every value [SI] keeps.
     si_unit
         Unit of the values.
+    text
+        A constant with its unit as it was written.
     """
 
     expression: Expression
@@ -49,6 +51,7 @@ class FieldExpression:
     length_unit: tuple[str, float] = ("m", 1.0)
     limits: tuple[tuple[str, float], ...] = ()
     si_unit: str = ""
+    text: str = field(default="", compare=False)
 
     @property
     def names_used(self) -> frozenset[str]:
@@ -142,7 +145,11 @@ class FieldExpression:
         """Return the formula as a table, or a constant as ``units.Quantity`` writes it."""
         if self.is_constant:
             with_unit = isinstance(info.context, dict) and info.context.get("units")
-            return f"{self.constant!r} {self.si_unit}".strip() if with_unit else self.constant
+            return (
+                as_written(Written(self.constant, self.text), self.si_unit)
+                if with_unit
+                else self.constant
+            )
         written = {"expression": self.expression.text, "unit": self.unit}
         if self.length_unit[1] != 1:
             written["length_unit"] = self.length_unit[0]
@@ -201,18 +208,18 @@ class ExpressionOf:
     def _validate(self, value: Any, info: ValidationInfo) -> FieldExpression:
         from_file = bool(info.context and info.context.get("case_file"))
         try:
-            field = self._read(value, from_file and bool(self.unit))
-            if field.is_constant:
-                field.check()
+            found = self._read(value, from_file and bool(self.unit))
+            if found.is_constant:
+                found.check()
         except ValueError as error:
             raise PydanticCustomError("expression", "{message}", {"message": str(error)}) from error
-        return field
+        return found
 
     def _read(self, value: Any, needs_unit: bool) -> FieldExpression:
         if isinstance(value, FieldExpression):
             return value
         if isinstance(value, str):
-            return self._number(self._quantity(value))
+            return self._number(self._quantity(value), value.strip())
         if isinstance(value, dict):
             return self._table(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and not needs_unit:
@@ -233,11 +240,11 @@ class ExpressionOf:
         except ValueError as error:
             raise ValueError(f"{error}; write a formula as {self._formula}") from error
 
-    def _number(self, value: float) -> FieldExpression:
+    def _number(self, value: float, text: str = "") -> FieldExpression:
         if not np.isfinite(value):
             raise ValueError("must be finite")
         number = Expression.parse(repr(value), self.names)
-        return FieldExpression(number, self.unit, limits=self.limits, si_unit=self.unit)
+        return FieldExpression(number, self.unit, limits=self.limits, si_unit=self.unit, text=text)
 
     def _table(self, table: dict[Any, Any]) -> FieldExpression:
         for key in table:
