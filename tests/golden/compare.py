@@ -18,6 +18,7 @@ DEFECTS = {"residual_rel", "energy_balance_rel"}
 # differences of numbers near 1
 ONE = {"gain_reduction_rel", "light_on_mesh_error_rel", "optics_balance_rel"}
 DEFECT_FLOOR = 1e-11
+RESTS = {"heat_leaving_W", "heat_to_substrate_W"}  # without a source, and without a substrate
 ABSOLUTE = ("region_", "probe_", "goal_K")  # temperatures T, not ΔT
 
 
@@ -86,7 +87,7 @@ class Scales:
             return STORED * self.heat
         if key == "delta_T_mean_rate_K_per_s":  # so slow that in the whole run it is rounding
             return REL * self.delta_T / self.time
-        if key == "heat_leaving_W":  # without a source it is what the balance is off by
+        if key in RESTS:  # of the balance, so that it is off by what that is off by
             return 10 * self.balance * self.heat + ROUNDING * self.heat
         if path.startswith("/budget_W") or (key.startswith("heat_") and key.endswith("_W")):
             return ROUNDING * self.heat

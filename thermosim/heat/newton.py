@@ -12,6 +12,7 @@ from thermosim.errors import SolveError
 from thermosim.fem.domain import copy_to_function, vector
 from thermosim.fem.multigrid import FACTORED, preconditioner
 from thermosim.fem.solvers import configure, weakly
+from thermosim.heat.last_steps import STALLED, LastSteps
 from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
 
@@ -28,13 +29,11 @@ _GMRES = {"ksp_max_it": 500, "ksp_gmres_restart": 60}
 _COUPLED_RTOL = 1e-10  # GMRES on a matrix whose assembled part is factored
 _FAST = 1e-3  # residual over the one before at which a derivative is kept
 _SURELY = 0.3  # residual of the last linear solve over what Newton asks for
-_STALLED = 1e-12  # step over solution below which rounding has the word
 _FLOOR = 1e-8  # residual over load up to which a stalled Newton counts as converged
 _FALLS = 0.999  # residual over the one before above which a step did not help
-_STALLS = 2  # such steps in a row, after which none will
 _MET, _TOO_SMALL, _NOT_FINITE, _LIMIT_REACHED = 2, 4, -4, -5
 _REASONS = {
-    _TOO_SMALL: "the steps became smaller than rounding",
+    _TOO_SMALL: "the residual or the steps became smaller than rounding",
     -3: "the linear solver failed",
     _NOT_FINITE: "the residual became infinite or not a number",
     _LIMIT_REACHED: "the iteration limit was reached",
@@ -87,7 +86,7 @@ class NewtonSolver:
         held = problem.held_dofs
         self.J = operator(self.A, problem.couplings, held, problem.domain)
         self.stats = NewtonStats()
-        self._norm, self._last, self._stalls, self._first_iterations = 0.0, 0.0, 0, 0
+        self._norm, self._last, self._first_iterations = 0.0, 0.0, 0
         self.snes = self._make_snes()
 
     @property
@@ -114,7 +113,8 @@ class NewtonSolver:
     def _reason_to_stop(self, snes: Any, iteration: int, norms: tuple[float, float, float]) -> int:
         """Return PETSc's own reason, or 4 where rounding has the word; 0: go on.
 
-        There the line search halves steps that help nothing: some versions go on to the limit.
+        There the line search halves steps that mend the state but not the norm: the last steps
+        are taken without it (`LastSteps`).
         """
         size, step, residual = norms
         before, self._last = self._last, residual
@@ -124,11 +124,9 @@ class NewtonSolver:
         if residual < atol:
             return _MET
         if iteration == 0:
-            self._stalls = 0
             return 0
         stalls = residual > _FALLS * before and residual <= self._rounding()
-        self._stalls = self._stalls + 1 if stalls else 0
-        return _TOO_SMALL if step < stol * size or self._stalls == _STALLS else 0
+        return _TOO_SMALL if stalls or step < stol * size else 0
 
     def _residual(self, snes: Any, x: Any, b: Any) -> None:
         self.set_theta(x)
@@ -199,14 +197,34 @@ class NewtonSolver:
             x.set(0.0)
             self.set_theta(x)
             return self.stats
-        set_tolerance(self.snes, self.settings.newton_rtol * scale, _STALLED)
+        set_tolerance(self.snes, self.settings.newton_rtol * scale, STALLED)
         self.snes.solve(None, x)
         self.set_theta(x)
-        self._record(scale)
-        reason = self.snes.getConvergedReason()
-        if self.snes.getFunctionNorm() > self._allowed(reason, scale):
+        reason, residual = self.snes.getConvergedReason(), self.snes.getFunctionNorm()
+        self._record(residual / scale)
+        allowed = self._allowed(reason, scale)
+        if residual > allowed:
             raise SolveError(self._why(reason))
+        if reason != _MET:
+            self._go_on(x, allowed, scale)
         return self.stats
+
+    def _go_on(self, x: Any, allowed: float, scale: float) -> None:
+        """Go on where the residual is rounding, until the heat balances."""
+        last = LastSteps(self, allowed)
+        self.stats.residual_rel = last.take(x) / scale
+        self.stats.newton_iterations += last.taken
+        self.stats.linear_iterations += last.linear_iterations
+
+    def residual_at(self, x: Any) -> None:
+        """Assemble the residual of a state into `b`, zero at held nodes [W]."""
+        self._residual(None, x, self.b)
+
+    def linearise(self, x: Any) -> None:
+        """Let the linear solver solve for the derivative at a state."""
+        self.set_theta(x)
+        self.assemble_jacobian()
+        self.snes.getKSP().setOperators(self.J, self.A)
 
     def _allowed(self, reason: int, scale: float) -> float:
         """Return the residual [W] that counts as converged where `newton_rtol` was not met.
@@ -217,10 +235,10 @@ class NewtonSolver:
         floor = _FLOOR * scale
         return floor if reason == _LIMIT_REACHED else max(floor, self._rounding())
 
-    def _record(self, scale: float) -> None:
+    def _record(self, residual_rel: float) -> None:
         self.stats.newton_iterations += self.snes.getIterationNumber()
         self.stats.linear_iterations += self.snes.getLinearSolveIterations()
-        self.stats.residual_rel = self.snes.getFunctionNorm() / scale
+        self.stats.residual_rel = residual_rel
 
     def _rounding(self) -> float:
         """Return the residual [W] that rounding alone leaves, from the size of the matrix."""

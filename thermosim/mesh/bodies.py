@@ -13,6 +13,7 @@ from thermosim.mesh.facets import FacetedBody, faceted_body
 from thermosim.mesh.halfplane import HalfPlaneDrawing
 from thermosim.mesh.stepbody import draw_solid
 from thermosim.shapes import Ellipsoid, FacetedShape, Sphere, Surface
+from thermosim.shapes.cad import to_draw
 from thermosim.shapes.solid import RestingSolid
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class _Facets:
         self.gmsh, self.occ, self.body, self.scale = gmsh, gmsh.model.occ, body, scale
         self.place = place
         shift = np.array([*place, 0.0])
-        self.points = [self.occ.addPoint(*((v + shift) / scale)) for v in body.vertices]
+        corners = to_draw((np.asarray(body.vertices) + shift) / scale)
+        self.points = [self.occ.addPoint(*corner) for corner in corners]
         self.lengths = body.edge_lengths()
         self.edges = {
             (a, b): self.occ.addLine(self.points[a], self.points[b]) for a, b in self.lengths
@@ -125,7 +127,7 @@ def _draw_curved(
         rows = np.zeros((4, 4))
         rows[:3, :3], rows[3, 3] = matrix, 1.0
         rows[:2, 3] = np.array(place) / scale
-        occ.affineTransform([(3, volume)], rows.ravel().tolist())
+        occ.affineTransform([(3, volume)], to_draw(rows).ravel().tolist())
     occ.synchronize()
     return _sorted_faces(gmsh, volume, profile.contact_radius > 0)
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from math import floor, isfinite, log, pi, sqrt
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from thermosim.shapes import Ellipsoid
+from thermosim.shapes.cad import to_draw
 
 if TYPE_CHECKING:
     from thermosim.case.settings import MeshSettings
@@ -97,7 +100,7 @@ def solid_size_field(
     volumes with the most that their cells may measure, in model units.
     """
     s, field = sizes.scaled(1 / scale), gmsh.model.mesh.field
-    points = [gmsh.model.occ.addPoint(*(c / scale for c in center)) for center in centers]
+    points = [gmsh.model.occ.addPoint(*to_draw(np.divide(c, scale))) for c in centers]
     gmsh.model.occ.synchronize()
     near = field.add("Distance")
     field.setNumbers(near, "PointsList", points)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from thermosim.errors import MeshError, MissingDependencyError
 from thermosim.fem.pieces import GMSH, how_to_get_dolfinx, install_all
@@ -13,6 +16,25 @@ from thermosim.fem.pieces import GMSH, how_to_get_dolfinx, install_all
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
+
+_PLACES = 12  # digits of the largest number that are drawn, or one less
+
+
+def to_draw(numbers: ArrayLike) -> NDArray[np.float64]:
+    """Return coordinates or a matrix without the last digits, which depend on the machine.
+
+    Products of matrices differ in the last bit from one BLAS to the next, and gmsh makes another
+    mesh of another last bit. What is left is the same to 2e-11 of the largest number.
+    """
+    found = np.asarray(numbers, dtype=float)
+    largest = np.max(np.abs(found), initial=0.0)
+    if not (largest > 0 and np.isfinite(largest)):
+        return found
+    # 3: beside a power of ten, which sizes often are, the last bit would decide of the places
+    places = _PLACES - math.ceil(math.log10(3 * largest))
+    return np.asarray(np.round(found, places) + 0.0)
 
 
 def load_gmsh() -> Any:
