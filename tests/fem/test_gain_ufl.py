@@ -40,6 +40,14 @@ MODELS = {
         "upconversion": {"kind": "activated", "full_energy": 2.4 * e, "ratio": 1e-3},
         "ensemble": {"gap": {"width": 2e-3 * e}},
     },
+    "thermal": {
+        "thermal": {
+            "tau_X": {"kind": "power", "exponent": 0.5},
+            "eta_X": {"kind": "activated", "activation_energy": 0.2 * e, "ratio": 5.0},
+        },
+        "recombination": {"kind": "trion_biexciton", "eta_X": 0.98, "A": 0.02, "C": 3.0},
+        "ensemble": {"gap": {"width": 8e-3 * e}, "nodes": 3},
+    },
     "detailed_balance": {"emission": {"kind": "van_roosbroeck"}, "temperature_min": 240.0},
 }
 

@@ -21,6 +21,7 @@ from thermosim.gain.numbers import GainParameters
 from thermosim.gain.numerics import floats
 from thermosim.gain.source import (
     cross_section,
+    decay_at,
     excitation_number,
     heat_source,
     kept_efficiency,
@@ -128,9 +129,10 @@ def net_gain_ratio(temperature: float, p: GainParameters) -> tuple[Any, Any]:
 
     ``N`` is in J, coefficients rise in degree.
     """
-    emitted = p.bright * _kept(temperature, p) * np.asarray(p.emitted, np.float64)
-    absorbed = np.asarray(p.absorbed, np.float64)
-    population = absorbed if p.population is None else np.asarray(p.population, np.float64)
+    decay = decay_at(p, temperature, p)
+    emitted = p.bright * _kept(temperature, p) * np.asarray(decay.emitted, np.float64)
+    absorbed = np.asarray(decay.absorbed, np.float64)
+    population = absorbed if decay.population is None else np.asarray(decay.population, np.float64)
     recycled = poly.polysub(absorbed, p.f_reabsorbed * emitted)
     energy = float(mean_escape(temperature, p))
     drawn = poly.polysub(p.f_escape * energy * emitted, p.photon_energy * recycled)

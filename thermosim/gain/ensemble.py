@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from thermosim.gain.efficiency import Coefficients
 from thermosim.gain.recombination import Recombination
 from thermosim.gain.size import LARGEST, SMALLEST, DotSize
+from thermosim.gain.thermal import At, Follows, ThermalDecay, followed
 from thermosim.language.sections import Section
 from thermosim.language.spread import (
     FactorSpread,
@@ -122,8 +123,9 @@ def members(
     recombination: Recombination,
     dark_fraction: float,
     size: DotSize | None = None,
+    at: At | None = None,
 ) -> tuple[Member, ...]:
-    """Return the members of an ensemble; the shares add up to 1.
+    """Return the members of an ensemble, ``at`` a temperature; the shares add up to 1.
 
     Dots that absorb alike and decay with the same rates are one member: their emission is linear
     in the efficiencies.
@@ -145,7 +147,7 @@ def members(
         )
         for c, moved, larger, section in _sizes(ensemble, recombination, size)
         for (gap, a), (factor, b), (share, *decay) in itertools.product(
-            *axes, _decays(ensemble, section, 1.0 - dark, charged)
+            *axes, _decays(ensemble, section, 1.0 - dark, charged, at)
         )
     ]  # fmt: skip
     if len(found) > MOST_MEMBERS:
@@ -154,6 +156,38 @@ def members(
             "its distributions"
         )
     return tuple(found)
+
+
+def follows_of(
+    thermal: ThermalDecay,
+    ensemble: Ensemble | None,
+    recombination: Recombination,
+    dark_fraction: float,
+    size: DotSize | None,
+    low: float,
+    high: float,
+    reference: float,
+) -> tuple[Follows, ...]:
+    """Return how the decay of each member, or of dots all alike, follows the temperature [K].
+
+    Raises
+    ------
+    ValueError
+        If an efficiency rises above 1, or a table does not reach all temperatures.
+    """
+
+    @functools.cache
+    def at(T: float) -> tuple[Any, ...]:
+        here = At(thermal, T, reference)
+        if ensemble is None:
+            return (here.in_x(here.of(recombination).polynomials()),)
+        found = members.__wrapped__(ensemble, recombination, dark_fraction, size, here)
+        return tuple((one.emitted, one.absorbed, one.population) for one in found)
+
+    return tuple(
+        followed(lambda T, i=i: at(T)[i], low, high, reference, thermal.tolerance)  # type: ignore[misc]
+        for i in range(len(at(reference)))
+    )
 
 
 def _sizes(
@@ -177,16 +211,18 @@ def _sizes(
 
 
 def _decays(
-    ensemble: Ensemble, recombination: Recombination, bright: float, charged: float
+    ensemble: Ensemble, recombination: Recombination, bright: float, charged: float, at: At | None
 ) -> list[tuple[Any, ...]]:
     """Return shares, and emitted, absorbed and population polynomials, over the efficiencies."""
-    eta_X, eta_T, _ = recombination.efficiencies()
+    eta_X = recombination.efficiencies()[0]
+    eta_T = (recombination if at is None else at.of(recombination)).efficiencies()[1]
     found: list[list[Any]] = []
     rule = _rule(ensemble.eta_X, eta_X, ensemble.nodes)
     for eta, share in zip(*rule, strict=True):
         section = recombination
         if ensemble.eta_X is not None:
             section = recombination.model_copy(update={"eta_X": float(eta)})
+        section = section if at is None else at.of(section)
         emitted, absorbed, population = section.polynomials()
         neutral = bright * (1.0 - charged) * np.asarray(emitted)
         light = poly.polyadd(neutral, bright * charged * eta_T * np.asarray(absorbed))
@@ -196,10 +232,11 @@ def _decays(
         else:
             alike[0] += share
             alike[1] = poly.polyadd(alike[1], share * light)
-    return [
-        (share, _trimmed(light / share), _trimmed(absorbed), population)
+    decays = [
+        (share, (_trimmed(light / share), _trimmed(absorbed), population))
         for share, light, absorbed, population in found
     ]
+    return [(share, *(one if at is None else at.in_x(one))) for share, one in decays]
 
 
 def _trimmed(coefficients: Any) -> Coefficients:

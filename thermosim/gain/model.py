@@ -13,9 +13,10 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
-)
+)  # fmt: skip
 from scipy.constants import e
 
+from thermosim.gain import numerics
 from thermosim.gain.absorption import (
     Absorption,
     CrossSection,
@@ -24,17 +25,17 @@ from thermosim.gain.absorption import (
     MacroscopicCrossSection,
     Tail,
     UrbachTail,
-)
+)  # fmt: skip
 from thermosim.gain.density import DotDensity, GivenDensity, MacroscopicDensity
 from thermosim.gain.emission import Emission, GivenEmission
-from thermosim.gain.ensemble import Ensemble, Member, gap_variance, members
+from thermosim.gain.ensemble import Ensemble, Member, follows_of, gap_variance, members
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numbers import Dot, DotGroup, GainParameters
-from thermosim.gain.numerics import chebyshev_coefficients, narrowed, trapezoid
 from thermosim.gain.recombination import Ageing, Recombination, ThermalQuenching, TrionBiexciton
 from thermosim.gain.recombination import check_ageing as _check_ageing
 from thermosim.gain.size import DotSize
+from thermosim.gain.thermal import Follows, ThermalDecay
 from thermosim.gain.upconversion import UpConversion
 from thermosim.language.sections import Section
 from thermosim.language.units import (
@@ -45,14 +46,9 @@ from thermosim.language.units import (
     Positive,
     Temperature,
     rounded,
-)
+)  # fmt: skip
 
 Array = NDArray[np.float64]
-# Largest error of the interpolants in temperature: relative, for closed forms and for tables.
-SMOOTH_TOLERANCE = 1e-11
-TABLE_TOLERANCE = 1e-3
-# Sharp edges (E_U of a few meV) that pass the pump energy within the range reach only this.
-WORST_TOLERANCE = 1e-7
 
 
 class GainModel(Section):
@@ -92,6 +88,7 @@ class GainModel(Section):
     )
 
     quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
+    thermal: ThermalDecay | None = Field(None, description="Lifetimes, eta_X against temperature")
     upconversion: UpConversion | None = Field(
         None, description="Chance that a pump photon becomes an exciton"
     )
@@ -134,6 +131,7 @@ class GainModel(Section):
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         self.quenching_numbers()
+        decay_follows(self)
         _check_ageing(self.ageing, max(self.recombination.efficiencies()))
         self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
         _mean_emission_shift(_only_line(self))
@@ -251,7 +249,9 @@ class GainModel(Section):
 
         if not measured or self.ensemble is None or self.ensemble.line_of == "dot":
             return spectrum
-        one = narrowed(spectrum, float(self.mean_emission(T)), gap_variance(self.members()))
+        one = numerics.narrowed(
+            spectrum, float(self.mean_emission(T)), gap_variance(self.members())
+        )
         return lambda E, offset: one(E - offset)
 
     def parameters(self, photon_energy: float) -> GainParameters:
@@ -280,6 +280,15 @@ def _members(model: GainModel) -> tuple[Member, ...]:
     return tuple(one._replace(factor=one.factor * scale) for one in found)
 
 
+@functools.lru_cache(maxsize=64)
+def decay_follows(model: GainModel) -> tuple[Follows | None, ...]:
+    """Return how the decay of each kind of dot follows the temperature; of the one if all alike."""
+    parts = (model.ensemble, model.recombination, model.dark_fraction, model.size)
+    if model.thermal is None:
+        return (None,) * max(len(model.members()), 1)
+    return follows_of(model.thermal, *parts, *_temperatures(model))
+
+
 def groups_of(
     model: GainModel, photon_energy: Any, temperature: float | None = None
 ) -> tuple[DotGroup, ...]:
@@ -289,16 +298,17 @@ def groups_of(
     """
     found: dict[tuple[Any, ...], list[Dot]] = {}
     T = model.reference_temperature if temperature is None else temperature
-    for one, recycled in zip(model.members(), _recycled_shares(model), strict=True):
+    each = zip(model.members(), _recycled_shares(model), decay_follows(model), strict=True)
+    for one, recycled, follows in each if model.ensemble else ():
         sigma = model.member_sigma(one, photon_energy, T)
         law, filled = ((0.0,), None) if temperature is not None else _law(model, one, photon_energy)
-        alike = (law, one.tau_X, one.emitted, one.absorbed, one.population)
+        alike = (law, one.tau_X, one.emitted, one.absorbed, one.population, follows)
         offset = model.line.mean_offset(one.gap, model.reference_temperature)
         dot = Dot(sigma, one.share * sigma, offset, recycled, filled)
         found.setdefault(alike, []).append(dot)
     return tuple(
-        DotGroup(law, tau_X, emitted, absorbed, population, tuple(dots))
-        for (law, tau_X, emitted, absorbed, population), dots in found.items()
+        DotGroup(law, tau_X, emitted, absorbed, population, tuple(dots), follows)
+        for (law, tau_X, emitted, absorbed, population, follows), dots in found.items()
     )
 
 
@@ -320,16 +330,13 @@ def _law(model: GainModel, member: Member, E: float) -> tuple[tuple[float, ...],
 @functools.lru_cache(maxsize=64)
 def _recycled_shares(model: GainModel) -> tuple[float | None, ...]:
     """Return the share of each kind of dot in the reabsorption of a thin body's emission."""
-    found = model.members()
-    if not model.escape_values()[1]:
+    found, T = model.members(), model.reference_temperature
+    if not found or not model.escape_values()[1]:
         return (None,) * len(found)
-    mean = float(model.mean_emission())
-    E = mean + np.linspace(-0.5, 0.5, 2001) * e
+    E = float(model.mean_emission()) + np.linspace(-0.5, 0.5, 2001) * e
     spectrum = model.emission_spectrum(E)
-    absorbed = np.array([
-        one.share * trapezoid(model.member_sigma(one, E, model.reference_temperature) * spectrum, E)
-        for one in found
-    ])  # fmt: skip
+    taken = np.array([one.share * model.member_sigma(one, E, T) * spectrum for one in found])
+    absorbed = numerics.trapezoid(taken, E)
     return tuple(float(part) for part in absorbed / absorbed.sum())
 
 
@@ -337,7 +344,7 @@ def _recycled_shares(model: GainModel) -> tuple[float | None, ...]:
 def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
     emitted, absorbed, population = model.recombination.polynomials()
     ensemble, law = model.ensemble, model.upconversion
-    ends = (model.temperature_min, model.temperature_max, model.reference_temperature)
+    ends = _temperatures(model)
     dark = ensemble.mean_of(ensemble.dark, 0.0) if ensemble else 0.0
     f_escape, f_reabsorbed, red_shift = model.escape_values()
     sigma = float(model.sigma_abs(photon_energy))
@@ -360,6 +367,7 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         red_shift=red_shift,
         alpha_background=model.alpha_background,
         groups=groups_of(model, photon_energy),
+        follows=decay_follows(model)[0] if ensemble is None else None,
         quenching=model.quenching_numbers(),
         upconverted=None if law is None else law.numbers(photon_energy, *ends),
         ageing=tuple((one.change, one.dose) for one in model.ageing),
@@ -367,15 +375,11 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
 
 
 def _interpolant(model: GainModel, log_ratio: Any) -> tuple[float, ...]:
-    """Return the Chebyshev coefficients of the logarithm of a cross-section of temperature."""
-    return chebyshev_coefficients(
-        log_ratio,
-        model.temperature_min,
-        model.temperature_max,
-        model.reference_temperature,
-        SMOOTH_TOLERANCE if model.absorption.smooth else TABLE_TOLERANCE,
-        WORST_TOLERANCE if model.absorption.smooth else None,
-    )
+    return numerics.log_curve(log_ratio, *_temperatures(model), smooth=model.absorption.smooth)
+
+
+def _temperatures(model: GainModel) -> tuple[float, float, float]:
+    return model.temperature_min, model.temperature_max, model.reference_temperature
 
 
 def _only_line(model: GainModel) -> GainModel:
@@ -392,11 +396,6 @@ def _only_line(model: GainModel) -> GainModel:
 @functools.lru_cache(maxsize=64)
 def _mean_emission_shift(model: GainModel) -> tuple[float, ...]:
     reference = float(model.mean_emission())
-    return chebyshev_coefficients(
-        lambda T: model.mean_emission(T) - reference,
-        model.temperature_min,
-        model.temperature_max,
-        model.reference_temperature,
-        SMOOTH_TOLERANCE * reference,
-        WORST_TOLERANCE * reference,
+    return numerics.interpolant(
+        lambda T: model.mean_emission(T) - reference, *_temperatures(model), reference
     )

@@ -27,7 +27,8 @@ class DotGroup(NamedTuple):
 
     ``log_sigma`` as in `GainParameters`: the logarithm of ``r(T)``. A saturating edge has ``r (1 +
     filled)/(1 + filled r)`` times ``sigma_abs``, so that its dots need one exponential together.
-    ``tau_X`` [s]; polynomials as in `GainParameters`, dark and charged dots counted in.
+    ``tau_X`` [s]; polynomials and ``follows`` as in `GainParameters`, dark and charged dots counted
+    in.
     """
 
     log_sigma: tuple[Any, ...]
@@ -36,6 +37,7 @@ class DotGroup(NamedTuple):
     absorbed: tuple[Any, ...]
     population: tuple[Any, ...] | None
     dots: tuple[Dot, ...]
+    follows: Any = None
 
 
 class GainParameters(NamedTuple):
@@ -58,7 +60,7 @@ class GainParameters(NamedTuple):
     temperature_min, temperature_max
         Range [K] of both interpolants; beyond it they keep the value at its end.
     tau_X
-        Lifetime of the exciton [s].
+        Lifetime of the exciton at the reference temperature [s].
     emitted, absorbed
         Polynomials in x whose ratio is the efficiency of a bright dot (Eq. 2 and its ladders).
     population
@@ -83,6 +85,10 @@ class GainParameters(NamedTuple):
         coefficients of how its logarithm follows T; None where each does.
     ageing
         Change and dose [J/m²] of each process of `aged_efficiency`; empty where dots do not age.
+    follows
+        How each coefficient of ``emitted``, ``absorbed`` and ``population`` (None where that is)
+        moves away from its value at the reference temperature: Chebyshev coefficients. None where
+        lifetimes and efficiencies do not follow the temperature.
     aged
         Efficiency of the moment over that of fresh dots; None where they are fresh.
     """
@@ -108,4 +114,5 @@ class GainParameters(NamedTuple):
     quenching: tuple[Any, Any, Any] | None = None
     upconverted: tuple[Any, tuple[Any, ...]] | None = None
     ageing: tuple[tuple[Any, Any], ...] = ()
+    follows: Any = None
     aged: Any = None

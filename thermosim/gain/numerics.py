@@ -12,6 +12,11 @@ from scipy.constants import e
 
 Array = NDArray[np.float64]
 MAX_DEGREE = 128
+# Largest error of the interpolants in temperature: relative, for closed forms and for tables.
+SMOOTH_TOLERANCE = 1e-11
+TABLE_TOLERANCE = 1e-3
+# Sharp edges (E_U of a few meV) that pass the pump energy within the range reach only this.
+WORST_TOLERANCE = 1e-7
 _DEGREES = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, MAX_DEGREE)
 _CHECKS = 401
 
@@ -33,12 +38,13 @@ def chebyshev_coefficients(
     zero_at: float,
     tolerance: float,
     worst: float | None = None,
+    checks: int = _CHECKS,
 ) -> tuple[float, ...]:
     """Return Chebyshev coefficients of ``function`` of temperature [K] on [low, high].
 
-    The degree is the lowest tried whose largest error at 401 even steps is below ``tolerance``
-    (absolute, in the unit of the function), or 128, if its error is below ``worst`` (default: the
-    tolerance); a constant gives one coefficient. The function, and
+    The degree is the lowest tried whose largest error at ``checks`` even steps is below
+    ``tolerance`` (absolute, in the unit of the function), or 128, if its error is below ``worst``
+    (default: the tolerance); a constant gives one coefficient. The function, and
     exactly so the interpolant, vanishes at ``zero_at``.
 
     Raises
@@ -46,7 +52,7 @@ def chebyshev_coefficients(
     ValueError
         If degree 128 reaches neither.
     """
-    T = np.linspace(low, high, _CHECKS)
+    T = np.linspace(low, high, checks)
     s = (2.0 * T - low - high) / (high - low)
     exact = function(T)
     if np.ptp(exact) <= tolerance:
@@ -68,6 +74,24 @@ def chebyshev_coefficients(
         f"(error {error:.1e}, allowed {tolerance:.1e}); narrow temperature_min and "
         "temperature_max or smooth the measured spectrum"
     )
+
+
+def interpolant(
+    function: Callable[[Any], Any], low: float, high: float, zero_at: float, size: float = 1.0
+) -> tuple[float, ...]:
+    """Return `chebyshev_coefficients` of a closed form, as close as these go over its ``size``."""
+    return chebyshev_coefficients(
+        function, low, high, zero_at, SMOOTH_TOLERANCE * size, WORST_TOLERANCE * size
+    )
+
+
+def log_curve(
+    log_ratio: Callable[[Any], Any], low: float, high: float, zero_at: float, *, smooth: bool
+) -> tuple[float, ...]:
+    """Return `chebyshev_coefficients` of a logarithm, of a closed form (``smooth``) or a table."""
+    if smooth:
+        return interpolant(log_ratio, low, high, zero_at)
+    return chebyshev_coefficients(log_ratio, low, high, zero_at, TABLE_TOLERANCE)
 
 
 def mean_energy(energy: ArrayLike, spectrum: ArrayLike) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 from scipy.constants import k
@@ -159,6 +159,19 @@ class Recombination(Kind, chosen_by="kind", modules=("thermosim.gain.ladder_sect
     def polynomials(self) -> tuple[Coefficients, Coefficients, Coefficients | None]:
         """Return emitted, absorbed and (where bleaching counts) population polynomials in x."""
 
+    def scaled(self, **factors: float) -> Self:
+        """Return the recombination with lifetimes and ``eta_X`` times these factors, by name.
+
+        Raises
+        ------
+        ValueError
+            If an efficiency rises above 1, or a rate becomes negative.
+        """
+        changed = {name: factor * getattr(self, name) for name, factor in factors.items()}
+        if changed.get("eta_X", 0.0) > 1.0 + 1e-12:
+            raise ValueError(f"eta_X rises to {changed['eta_X']:.4g}, above 1")
+        return type(self).model_validate({**self.model_dump(), **changed})
+
 
 class TrionBiexciton(Recombination):
     """Exciton, trion and biexciton: Eq. (2) of arXiv:2406.10641.
@@ -182,6 +195,32 @@ class TrionBiexciton(Recombination):
     def efficiencies(self) -> tuple[float, float, float]:
         """Return ``(eta_X, eta_T, eta_BX)``."""
         return self.eta_X, *self.multi.values(self.tau_X, self.tau_T, self.tau_BX)
+
+    def scaled(self, **factors: float) -> Self:
+        """Return the recombination with lifetimes and ``eta_X`` times these factors, by name.
+
+        Efficiencies of trion and biexciton go as the radiative rate ``eta_X/tau_X`` times their
+        lifetimes, C as 1/tau_X.
+
+        Raises
+        ------
+        ValueError
+            If an efficiency rises above 1.
+        """
+        longer, brighter = factors.get("tau_X", 1.0), factors.get("eta_X", 1.0)
+        eta_X, eta_T, eta_BX = self.efficiencies()
+        found = {
+            "eta_X": eta_X * brighter,
+            "eta_T": eta_T * factors.get("tau_T", 1.0) * brighter / longer,
+            "eta_BX": eta_BX * factors.get("tau_BX", 1.0) * brighter / longer,
+        }
+        for name, eta in found.items():
+            if eta > 1.0 + 1e-12:
+                raise ValueError(f"{name} rises to {eta:.4g}, above 1")
+        multi = GivenEfficiencies(eta_T=min(found["eta_T"], 1.0), eta_BX=min(found["eta_BX"], 1.0))
+        taus = {name: getattr(self, name) * f for name, f in factors.items() if name != "eta_X"}
+        changed = {"eta_X": min(found["eta_X"], 1.0), "multi": multi, "C": self.C / longer}
+        return self.model_copy(update={**taus, **changed})
 
     def polynomials(self) -> tuple[Coefficients, Coefficients, Coefficients | None]:
         """Return emitted, absorbed and (no bleaching) no population polynomial in x."""

@@ -13,7 +13,7 @@ import operator
 from typing import Any, NamedTuple
 
 from thermosim.gain.efficiency import outcoupled_efficiency, polynomial
-from thermosim.gain.numbers import Dot, GainParameters
+from thermosim.gain.numbers import Dot, DotGroup, GainParameters
 from thermosim.language.namespaces import NUMPY, Namespace, balanced_sum
 
 
@@ -71,6 +71,34 @@ def kept_efficiency(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) 
     return functools.reduce(operator.mul, parts) if parts else None
 
 
+class Decay(NamedTuple):
+    """Polynomials in x, the excitation number with the lifetime at the reference temperature."""
+
+    emitted: tuple[Any, ...]
+    absorbed: tuple[Any, ...]
+    population: tuple[Any, ...] | None
+
+
+def decay_at(
+    one: GainParameters | DotGroup, temperature: Any, p: GainParameters, xp: Namespace = NUMPY
+) -> Decay:
+    """Return how dots, alike or of a group, decay at a temperature [K]; None: that of reference."""
+    polynomials = (one.emitted, one.absorbed, one.population)
+    if one.follows is None or temperature is None:
+        return Decay(*polynomials)
+    s = scaled_temperature(temperature, p, xp)
+    emitted, absorbed, population = (
+        None if at_rest is None else tuple(
+            c if len(move) == 1 else c + chebyshev(s, move)
+            for c, move in zip(at_rest, moves, strict=True)
+        )
+        for at_rest, moves in zip(polynomials, one.follows, strict=True)
+    )  # fmt: skip
+    assert emitted is not None
+    assert absorbed is not None
+    return Decay(emitted, absorbed, population)
+
+
 def cross_section(temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
     """Return the absorption cross-section of one dot [m²] at the pump energy; the mean of all."""
     if p.groups:
@@ -103,16 +131,16 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
     absorbed, first, offset, again, again_offset = [], [], [], [], []
     for group in p.groups:
         scale = xp.exp(chebyshev(s, group.log_sigma))
-        per_sigma = photons * group.tau_X
+        per_sigma, decay = photons * group.tau_X, decay_at(group, temperature, p, xp)
         for dot in group.dots:
             factor = _saturated(dot, scale)
             x = per_sigma * factor * dot.sigma_abs
-            decays = polynomial(x, group.absorbed)
-            eta = polynomial(x, group.emitted) / decays
+            decays = polynomial(x, decay.absorbed)
+            eta = polynomial(x, decay.emitted) / decays
             eta = eta if kept is None else eta * kept
             taken = dot.weight * factor
-            if group.population is not None:
-                taken = taken * (decays / polynomial(x, group.population))
+            if decay.population is not None:
+                taken = taken * (decays / polynomial(x, decay.population))
             absorbed.append(taken)
             first.append(taken * eta)
             offset.append(first[-1] * dot.gap)
@@ -129,7 +157,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
 def _flow_at(x: Any, p: GainParameters, temperature: Any, xp: Namespace) -> Flow:
     """Return the flow at a mean excitation number; at the reference temperature where None."""
     if temperature is None:
-        groups = tuple(g._replace(log_sigma=(0.0,)) for g in p.groups)
+        groups = tuple(g._replace(log_sigma=(0.0,), follows=None) for g in p.groups)
         p = p._replace(groups=groups, temperature_min=0.0, temperature_max=1.0, quenching=None)
         if p.upconverted is not None:
             p = p._replace(upconverted=(p.upconverted[0], (0.0,)))
@@ -182,7 +210,7 @@ def excitation_rate(
 def excitation_number(
     intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY
 ) -> Any:
-    """Return ``x = beta tau_X``; the mean where dots are not alike."""
+    """Return ``x = beta tau_X``, tau_X at the reference temperature; the mean of all dots."""
     if p.groups:
         mean = _mean_of_dots(temperature, p, xp, lifetimes=True)
         return mean * intensity / p.photon_energy
@@ -201,7 +229,8 @@ def internal_efficiency(
         none_again = p._replace(f_reabsorbed=0.0 * p.f_reabsorbed)
         found = _flow_at(x, none_again, temperature, xp)
         return found.emitted / found.absorbed
-    eta = p.bright * polynomial(x, p.emitted) / polynomial(x, p.absorbed)
+    decay = decay_at(p, temperature, p, xp)
+    eta = p.bright * polynomial(x, decay.emitted) / polynomial(x, decay.absorbed)
     kept = kept_efficiency(temperature, p, xp)
     return eta if kept is None else eta * kept
 
@@ -220,11 +249,14 @@ def external_efficiency(
     return outcoupled_efficiency(eta, p.f_escape, p.f_reabsorbed)
 
 
-def absorbing_share(x: Any, p: GainParameters) -> Any:
+def absorbing_share(
+    x: Any, p: GainParameters, temperature: Any = None, xp: Namespace = NUMPY
+) -> Any:
     """Return the share of the dots that can absorb; 1 where bleaching is neglected."""
-    if p.population is None:
+    decay = decay_at(p, temperature, p, xp)
+    if decay.population is None:
         return 1.0
-    return polynomial(x, p.absorbed) / polynomial(x, p.population)
+    return polynomial(x, decay.absorbed) / polynomial(x, decay.population)
 
 
 def cooling_gain(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
@@ -245,7 +277,7 @@ def cooling_gain(intensity: Any, temperature: Any, p: GainParameters, xp: Namesp
         external_efficiency(x, p, temperature, xp) * mean_escape(temperature, p, xp)
         - p.photon_energy
     )
-    return beta * absorbing_share(x, p) * energy
+    return beta * absorbing_share(x, p, temperature, xp) * energy
 
 
 def emission_rate(
@@ -260,7 +292,8 @@ def emission_rate(
         return p.f_escape * found.emitted * intensity / p.photon_energy
     x = excitation_number(intensity, temperature, p, xp)
     beta = excitation_rate(intensity, temperature, p, xp)
-    return beta * absorbing_share(x, p) * external_efficiency(x, p, temperature, xp)
+    absorbing = absorbing_share(x, p, temperature, xp)
+    return beta * absorbing * external_efficiency(x, p, temperature, xp)
 
 
 def heat_source(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NUMPY) -> Any:
@@ -276,7 +309,8 @@ def pump_absorption(
     if p.groups:
         return p.n_dots * flow(intensity, temperature, p, xp).absorbed + p.alpha_background
     beta = excitation_rate(intensity, temperature, p, xp)
-    dots = p.n_dots * cross_section(temperature, p, xp) * absorbing_share(beta * p.tau_X, p)
+    absorbing = absorbing_share(beta * p.tau_X, p, temperature, xp)
+    dots = p.n_dots * cross_section(temperature, p, xp) * absorbing
     return dots + p.alpha_background
 
 
@@ -292,8 +326,9 @@ def without_auger(p: GainParameters) -> GainParameters:
     """Return the parameters with the efficiency of weak light at every intensity."""
 
     def linear(entry: Any) -> Any:
+        moves = entry.follows and (entry.follows[0][:1], entry.follows[1][:1], None)
         return entry._replace(
-            emitted=entry.emitted[:1], absorbed=entry.absorbed[:1], population=None
+            emitted=entry.emitted[:1], absorbed=entry.absorbed[:1], population=None, follows=moves
         )
 
     found: GainParameters = linear(p)

@@ -187,6 +187,7 @@ def _ideal(gain: GainModel) -> GainModel:
         "alpha_background": 0.0,
         "ensemble": None,
         "quenching": None,
+        "thermal": None,
     }
     if isinstance(gain.recombination, TrionBiexciton):
         best = {"eta_X": 1.0, "A": 0.0, "C": 0.0}

@@ -106,3 +106,89 @@ def test_quenching_takes_the_optimum_with_it():
 def test_an_efficiency_that_would_pass_1_in_the_cold_is_refused():
     with pytest.raises(ValueError, match=r"rises to 1\.002 in the cold"):
         GainModel(quenching=QUENCHED["quenching"])
+
+
+# lifetimes and efficiency by laws of their own
+
+POWER = {"kind": "power", "exponent": 1.5}
+LOSS = {"kind": "activated", "activation_energy": 0.2 * e, "ratio": 5.0}
+FULL = {"kind": "trion_biexciton", "eta_X": 0.98, "A": 0.02, "C": 3.0}
+
+
+def by_hand(T, factors, *, recombination=FULL, **others):
+    """A gain model whose numbers are those at ``T`` [K], and what x is there over x at 300 K."""
+    f = {"tau_X": 1.0, "tau_T": 1.0, "tau_BX": 1.0, "eta_X": 1.0, **factors}
+    rate = f["eta_X"] / f["tau_X"]
+    here = {
+        **recombination, "tau_X": 29e-9 * f["tau_X"], "eta_X": 0.98 * f["eta_X"],
+        "C": 3.0 / f["tau_X"],
+        "multi": {"kind": "given", "eta_T": 0.26 * rate * f["tau_T"],
+                  "eta_BX": 0.09 * rate * f["tau_BX"]},
+    }  # fmt: skip
+    return GainModel(recombination=here, **others).parameters(PUMP)
+
+
+@pytest.mark.parametrize("ensemble", [None, {"gap": {"width": 6e-3 * e}, "nodes": 4}])
+@pytest.mark.parametrize("T", [230.0, 300.0, 390.0])
+def test_gain_with_lifetimes_at_a_temperature_is_that_of_dots_that_live_as_long(T, ensemble):
+    laws = {"tau_X": POWER, "tau_T": {"kind": "power", "exponent": 0.5}, "eta_X": LOSS}
+    p = GainModel(
+        recombination={**FULL, "eta_X": 0.98}, thermal=laws, ensemble=ensemble
+    ).parameters(PUMP)
+    law = [1.0 / (1.0 + 5.0 * np.exp(-0.2 * e / (k * t))) for t in (T, 300.0)]
+    factors = {"tau_X": (T / 300) ** 1.5, "tau_T": (T / 300) ** 0.5, "eta_X": law[0] / law[1]}
+    q = by_hand(T, factors, ensemble=ensemble)
+    for I in (1e4, 3e7, 3e9):
+        expected = float(cooling_gain(I, T, q))
+        assert float(cooling_gain(I, T, p)) == pytest.approx(expected, rel=1e-9, abs=1e-24)
+    assert optimum(T, p).intensity == pytest.approx(optimum(T, q).intensity, rel=1e-6, abs=0)
+
+
+def test_a_law_of_no_change_is_no_law():
+    one = {"kind": "power", "exponent": 0.0}
+    p = GainModel(recombination=FULL, thermal={"tau_X": one, "eta_X": one}).parameters(PUMP)
+    q = GainModel(recombination=FULL).parameters(PUMP)
+    for T in (220.0, 300.0, 500.0):
+        assert float(cooling_gain(3e7, T, p)) == float(cooling_gain(3e7, T, q))
+
+
+def test_lifetimes_of_a_ladder_change_all_of_its_rates():
+    ladder = {"kind": "ladder", "eta_X": 0.98, "ionisation": 0.1, "bleaching": True}
+    laws = {"tau_X": {"kind": "power", "exponent": 0.4}}
+    narrow = {"temperature_min": 280.0, "temperature_max": 320.0}
+    p = GainModel(recombination=ladder, thermal=laws, **narrow).parameters(PUMP)
+    here = {**ladder, "tau_X": 29e-9 * (290 / 300) ** 0.4}
+    q = GainModel(recombination=here, **narrow).parameters(PUMP)
+    for I in (1e6, 3e7, 3e9):
+        assert float(cooling_gain(I, 290.0, p)) == pytest.approx(
+            float(cooling_gain(I, 290.0, q)), rel=1e-9, abs=0
+        )
+
+
+def test_a_measured_lifetime_counts_by_its_ratio(tmp_path):
+    file = tmp_path / "tau.csv"
+    file.write_text("temperature (K), lifetime (ns)\n200,20\n250,24\n300,30\n350,37\n400,45\n")
+    law = {"kind": "table", "file": str(file)}
+    narrow = {"temperature_min": 200.0, "temperature_max": 400.0}
+    p = GainModel(recombination=FULL, thermal={"tau_X": law}, **narrow).parameters(PUMP)
+    q = by_hand(250.0, {"tau_X": 24 / 30})
+    assert float(cooling_gain(3e7, 250.0, p)) == pytest.approx(
+        float(cooling_gain(3e7, 250.0, q)), rel=2e-3, abs=0
+    )
+    with pytest.raises(ValueError, match="is known from 200 K to 400 K"):
+        GainModel(thermal={"tau_X": law})
+
+
+@pytest.mark.parametrize(
+    ("laws", "message"),
+    [
+        ({}, "give a law for one of"),
+        ({"eta_X": LOSS}, r"at .* K, eta_X rises to 1\.00"),
+        ({"tau_T": {"kind": "power", "exponent": 3.0}}, r"eta_T rises to \d"),
+        ({"tau_X": {"kind": "power"}}, "exponent"),
+        ({"tau_X": {"kind": "table", "file": "nowhere.csv"}}, "cannot be read"),
+    ],
+)
+def test_laws_that_cannot_be(laws, message):
+    with pytest.raises(ValueError, match=message):
+        GainModel(thermal=laws)

@@ -115,7 +115,7 @@ class LitmosFit(FitModel):
         return self.dots.p._replace(
             photon_energy=energy * e, sigma_abs=self._alpha(energy, values) / n, n_dots=n,
             log_sigma=(0.0,), emitted=(values["eta_ext"],), absorbed=(1.0,), population=None,
-            bright=1.0, f_escape=1.0, f_reabsorbed=0.0, red_shift=0.0, quenching=None,
+            bright=1.0, f_escape=1.0, f_reabsorbed=0.0, red_shift=0.0, quenching=None, follows=None,
             mean_emission=values["mean_emission"] * e, mean_emission_shift=(0.0,),
             alpha_background=values["alpha_background"],
         )  # fmt: skip
