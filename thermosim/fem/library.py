@@ -20,4 +20,4 @@ with loading(), warnings.catch_warnings():
 if _HIDE_NUMBA:
     del sys.modules["numba"]
 with loading():
-    pass  # makes dolfinx.fem.petsc an attribute
+    import dolfinx.fem.petsc  # noqa: F401  makes dolfinx.fem.petsc an attribute
