@@ -166,7 +166,8 @@ def test_transient_ends_in_the_steady_state_with_all_couplings():
     film = 'films=[{boundary="substrate_top", material="gold", thickness="50 nm"}]'
     given = (
         "radiation.model=enclosure", 'chamber.pressure="1 Pa"', "chamber.gap_gas=true", film,
-        "solver.error_estimate=false", 'substrate.radius="50 um"',
+        "solver.error_estimate=false", 'substrate.radius="50 um"', "assumptions=favourable",
+        "mesh.cells_per_radius=4", "mesh.cells_per_contact=20", "radiation.patches=30",
     )  # fmt: skip
     steady = run(*given)
     transient = run(*given, 'transient={duration="1 s", relative_tolerance=1e-4}')

@@ -5,7 +5,6 @@ That would be a third of the time of a small run, so numba is hidden meanwhile.
 
 from __future__ import annotations
 
-import importlib
 import sys
 import warnings
 
@@ -21,4 +20,4 @@ with loading(), warnings.catch_warnings():
 if _HIDE_NUMBA:
     del sys.modules["numba"]
 with loading():
-    importlib.import_module("dolfinx.fem.petsc")  # makes it an attribute of dolfinx.fem
+    import dolfinx.fem.petsc  # noqa: F401  makes dolfinx.fem.petsc an attribute

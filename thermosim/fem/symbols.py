@@ -215,41 +215,45 @@ class Reading:
     domain: Any = None
     numbers: dict[str, set[int]] = field(default_factory=dict)
     known: bool = True
+    _places: dict[int, int] = field(default_factory=dict)
+    _words: dict[int, str] = field(default_factory=dict)
 
     def place(self, leaf: Any, among: list[Any]) -> int:
-        """Return the place of an object in a list, put there if it is new."""
-        for place, other in enumerate(among):
-            if other is leaf:
-                return place
-        among.append(leaf)
-        return len(among) - 1
+        """Return the place of an object in its list, put there, and so kept, if it is new."""
+        place = self._places.get(id(leaf))
+        if place is None:
+            place = self._places[id(leaf)] = len(among)
+            among.append(leaf)
+        return place
+
+    def mesh(self, mesh: Any) -> str:
+        """Return the element of the coordinates of a mesh in words."""
+        place = self.place(mesh, self.meshes)
+        words = self._words.get(place)
+        if words is None:
+            words = self._words[place] = repr(mesh.ufl_domain().ufl_coordinate_element())
+        return words
 
 
 def reading(form: Symbol) -> Reading:
     """Return what a form consists of; equal `lines` mean equal machine code."""
     found = Reading()
     seen: dict[int, int] = {}
+    lines, leaves = found.lines, _LEAVES
 
     def visit(part: Symbol) -> int:
         place = seen.get(id(part))
-        if place is None:
-            leaf = _LEAVES.get(part.op)
-            if leaf is None:
-                line: tuple[Any, ...] = (part.op, *[visit(arg) for arg in part.args])
-            else:
-                line = leaf(part, found)
-            found.lines.append(line)
-            place = seen[id(part)] = len(found.lines) - 1
+        if place is not None:
+            return place
+        leaf = leaves.get(part.op)
+        line = (part.op, *map(visit, part.args)) if leaf is None else leaf(part, found)
+        lines.append(line)
+        place = seen[id(part)] = len(lines) - 1
         return place
 
     visit(form)
     found.known &= len(found.meshes) == 1
     return found
-
-
-def _mesh(mesh: Any, found: Reading) -> str:
-    found.place(mesh, found.meshes)
-    return repr(mesh.ufl_domain().ufl_coordinate_element())
 
 
 def _constant(part: Symbol, found: Reading) -> tuple[Any, ...]:
@@ -263,17 +267,17 @@ def _number(part: Symbol, found: Reading) -> tuple[Any, ...]:
 def _function(part: Symbol, found: Reading) -> tuple[Any, ...]:
     space = part.what.function_space
     element = repr(space.ufl_element())
-    return ("function", found.place(part.what, found.functions), element, _mesh(space.mesh, found))
+    return ("function", found.place(part.what, found.functions), element, found.mesh(space.mesh))
 
 
 def _argument(part: Symbol, found: Reading) -> tuple[Any, ...]:
     (number,), space = part.args, part.what
     found.known &= found.spaces.setdefault(number, space) is space
-    return ("argument", number, repr(space.ufl_element()), _mesh(space.mesh, found))
+    return ("argument", number, repr(space.ufl_element()), found.mesh(space.mesh))
 
 
 def _of_mesh(part: Symbol, found: Reading) -> tuple[Any, ...]:
-    return (part.op, _mesh(part.what, found))
+    return (part.op, found.mesh(part.what))
 
 
 def _measure(part: Symbol, found: Reading) -> tuple[Any, ...]:
@@ -284,7 +288,7 @@ def _measure(part: Symbol, found: Reading) -> tuple[Any, ...]:
     numbers = found.numbers.setdefault(part.op, set())
     if number is not None:
         numbers.add(number)
-    return (part.op, number, degree, _mesh(mesh, found))
+    return (part.op, number, degree, found.mesh(mesh))
 
 
 def _only_ufl(part: Symbol, found: Reading) -> tuple[Any, ...]:
