@@ -141,7 +141,7 @@ def test_light_at_the_temperature_found():
         ({"laser": {"polarisation": "linear"}}, "polarisation"),
         (
             {"shape": {"kind": "box", "a": "1 um", "b": "1 um", "c": "1 um"}, "symmetry": "3d"},
-            "revolution",
+            "a sphere of 0.6204 um has the same volume",
         ),
     ],
 )

@@ -89,7 +89,11 @@ def _full_wave_problems(laser: Laser, shape: ShapeBase | None) -> Iterator[Probl
     if shape is not None:
         kind, rule = shape.kind, f'is for bodies of revolution, not "{shape.kind}"'
     if not kind or (shape is not None and not shape.is_axisymmetric):
-        yield Problem("optics.model", '"full_wave"', rule, rays)
+        remedy = rays
+        if shape is not None:
+            size = f"{shape.equivalent_radius * 1e6:.4g} um"
+            remedy += f", or a body of revolution: a sphere of {size} has the same volume"
+        yield Problem("optics.model", '"full_wave"', rule, remedy)
     which = 'a plane wave, or a profile = "gaussian" down the axis'
     if laser.speckle is not None:
         yield Problem(

@@ -95,6 +95,7 @@ def _write_light(folder: Path, result: Result, problem: HeatProblem) -> None:
     """Write the light in pieces finer than its fringes, where its model knows it (collective)."""
     from thermosim.light import GainSource
     from thermosim.visual.light_map import write_light_map
+    from thermosim.visual.near_field import write_near_field
     from thermosim.visual.report import shows_light
 
     light = result.layout.lit
@@ -105,6 +106,8 @@ def _write_light(folder: Path, result: Result, problem: HeatProblem) -> None:
         known = source.origin
         if known is not None and result.case.output.pictures:
             write_light_map(folder, result, known.fringe, known.intensity_at, problem.domain.comm)
+            if (wave := known.wave) is not None:
+                write_near_field(folder, wave.surroundings, wave.around_at, problem.domain.comm)
 
 
 def discard_on_failure(comm: Any, staged: Path, failure: Exception | None) -> None:

@@ -39,6 +39,17 @@ def parallel(profile: Profile, distance: float) -> list[Floats]:
     return _above(pieces) if profile.base_radius else pieces
 
 
+def face(profile: Profile) -> Floats:
+    """Return points along the outline of a body from its foot to the axis above [m], (n, 2)."""
+    start: Point = (profile.base_radius, 0.0)
+    points: list[Floats] = [np.zeros((1, 2))]
+    for segment in profile.segments:
+        curve = outline(segment, start)
+        points.append(np.array([curve(s)[0] for s in np.linspace(0.0, 1.0, _POINTS)]))
+        start = segment.end
+    return np.concatenate(points)
+
+
 def outline(segment: Segment, start: Point) -> Curve:
     """Return place and outward normal of a piece of an outline, by a number from 0 to 1."""
     a, b = np.array(start), np.array(segment.end)

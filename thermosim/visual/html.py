@@ -32,6 +32,8 @@ _CAPTIONS = {
     "light.png": "Intensity in the {lit} on a cut through its middle, on a logarithmic scale, and "
     "along two lines: as its model gives it, of rays the mean of each cell. Hot spots excite dots "
     "beyond their optimum.",
+    "near_field.png": "Square of the electric field in and around the {lit}, over that of the "
+    "light in vacuum, on the plane of its axis, by Maxwell's equations. Layers are dashed.",
     "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
     "from it (left). The bars of a body sum to zero.",
     "course.png": "Temperature of the {about} over time.",

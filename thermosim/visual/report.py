@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 TEMPERATURE, MESH, BUDGET = "temperature.png", "mesh.png", "budget.png"
 COURSE, COURSE_HEAT = "course.png", "course_heat.png"
-LIGHT, LADDER = "light.png", "ladder.json"
+LIGHT, NEAR_FIELD, LADDER = "light.png", "near_field.png", "ladder.json"
 UNCERTAINTY = "uncertainty.png"
-PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, BUDGET, UNCERTAINTY, MESH)
+PICTURES = (COURSE, COURSE_HEAT, TEMPERATURE, LIGHT, NEAR_FIELD, BUDGET, UNCERTAINTY, MESH)
 _EVEN = 1e-6  # hot-spot factor minus one, below which there is nothing to see
 REPORT, COMPARISON, INDEX = "report.html", "comparison.png", "index.html"
 
@@ -43,6 +43,7 @@ def draw_result(folder: str | Path, ladder: dict[str, Any] | None = None) -> lis
     """
     from thermosim.results import manifest
     from thermosim.visual.budget import draw_budget
+    from thermosim.visual.near_field import draw_near_field, read_near_field
     from thermosim.visual.style import save, write_bytes
     from thermosim.visual.uncertainty import draw_uncertainty, has_uncertainty
 
@@ -57,6 +58,8 @@ def draw_result(folder: str | Path, ladder: dict[str, Any] | None = None) -> lis
         from thermosim.visual.optics_plots import draw_light_picture
 
         written.append(save(draw_light_picture(place, result), place / LIGHT))
+    if (near := read_near_field(place)) is not None:
+        written.append(save(draw_near_field(near, result), place / NEAR_FIELD))
     written.append(save(draw_budget(result), place / BUDGET))
     if ladder is not None:
         written.append(write_bytes(place / LADDER, json.dumps(ladder, indent=1).encode()))

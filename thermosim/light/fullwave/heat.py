@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from thermosim.light.fullwave.media import stack_of
 from thermosim.light.fullwave.solution import FullWave, Task, solve
 from thermosim.optics.mie import extinction_coefficient, field_to_intensity
 from thermosim.optics.model import FullWaveOptics
+from thermosim.optics.near_field import Surroundings
 from thermosim.optics.sphere_light import focal_intensity
+from thermosim.shapes.parallel import face, parallel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +57,21 @@ class FullWaveLight:
         """Return the intensity [W/m²] at points of this rank, shape (n, 3) [m] (collective)."""
         squared = self.solution.squared(points, self.comm)
         return field_to_intensity(squared, self.index, self.incident)
+
+    def around_at(self, points: Floats) -> Floats:
+        """Return ``|E|²`` over that of the light in vacuum, in and around the body (collective)."""
+        return self.solution.around(points, self.comm)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What is around the body where the field is known [m]."""
+        task, layer = self.solution.task, self.solution.best.system.layer
+        thick = accumulate(coating.thickness for coating in task.optics.coatings)
+        coats = (np.concatenate(parallel(task.profile, d)) for d in thick)
+        return Surroundings(
+            layer.radius * task.unit, layer.bottom * task.unit, layer.top * task.unit, task.unit,
+            (face(task.profile), *coats), tuple(z * task.unit for z in task.stack.levels),
+        )  # fmt: skip
 
     def otherwise_at(self, points: Floats) -> list[Floats]:
         """Return the intensities [W/m²] that may be as well, see `FullWave.otherwise`."""

@@ -13,7 +13,7 @@ from thermosim.light.fullwave.plan import WEAKER, plan
 from thermosim.light.fullwave.polarised import Illumination, illumination, intensity
 from thermosim.light.fullwave.powers import NOTHING, Powers, powers
 from thermosim.light.fullwave.samples import field_at
-from thermosim.light.fullwave.system import Scattering
+from thermosim.light.fullwave.system import Scattering, bodies
 from thermosim.light.fullwave.transfer import locate
 from thermosim.mesh.optical import mesh_optical
 from thermosim.optics.layered_field import field as field_of
@@ -122,6 +122,14 @@ class FullWave:
         """
         return self._squares(points, comm, (self.best,))[0]
 
+    def around(self, points: Floats, comm: Any) -> Floats:
+        """Return ``|E|²`` at points in and around the body, as `squared` (collective).
+
+        What lies in the absorbing layer takes the nearest place outside of it.
+        """
+        regions = (*bodies(len(self.task.optics.coatings)), "inner")
+        return self._squares(points, comm, (self.best,), regions)[0]
+
     def otherwise(self, points: Floats, comm: Any) -> list[Floats]:
         """Return ``|E|²`` as it may be as well: by one degree less, and by another absorbing layer.
 
@@ -133,13 +141,15 @@ class FullWave:
         best, lower, layer = self._squares(points, comm, (self.best, *self.others))
         return [lower, np.maximum(best + layer - lower, 0.0)]
 
-    def _squares(self, points: Floats, comm: Any, which: Sequence[Solved]) -> list[Floats]:
+    def _squares(
+        self, points: Floats, comm: Any, which: Sequence[Solved], regions: Sequence[str] = ("body",)
+    ) -> list[Floats]:
         """Return ``|E|²`` at points of this rank by each of several solutions (collective)."""
         parts = comm.allgather(points)
         everywhere = np.concatenate(parts) / self.task.unit
         r, phi = np.hypot(*everywhere.T[:2]), np.arctan2(everywhere[:, 1], everywhere[:, 0])
         half, back = np.unique(np.stack([r, everywhere[:, 2]], 1), axis=0, return_inverse=True)
-        places = locate(self.best.system.domain, half)
+        places = locate(self.best.system.domain, half, regions)
         r, z = np.maximum(places.points[:, 0], _ON_AXIS), places.points[:, 1]
         alone = {key: field_of(b, self.task.stack, r, z) for key, b in self.light.beams.items()}
         start = sum(len(part) for part in parts[: comm.rank])

@@ -11,6 +11,8 @@ from thermosim.fem.domain import geometry_dofmap
 from thermosim.light.fullwave.samples import cells_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
     Complexes = NDArray[np.complex128]
-_NEAR = 12  # cells looked at for each point
+_NEAR = 40  # cells looked at for each point, the nearest first
+_INSIDE = 1e-9  # depth in a cell, of its size, from which on no other one is looked at
 _STEPS = 8  # of Newton's method for the place in a cell with curved sides
 
 
@@ -50,13 +53,13 @@ class Places:
         return found
 
 
-def locate(domain: Domain, points: Floats, region: str = "body") -> Places:
-    """Return where points (r, z), the same on every rank, lie in a region (collective).
+def locate(domain: Domain, points: Floats, regions: Sequence[str] = ("body",)) -> Places:
+    """Return where points (r, z), the same on every rank, lie in regions (collective).
 
-    The field across a surface jumps by the square of the index: points beside the region, where
-    another mesh draws its surface otherwise, are moved to its nearest cell.
+    The field across a surface jumps by the square of the index: points beside the regions, where
+    another mesh draws its surface otherwise, are moved to their nearest cell.
     """
-    cells = cells_of(domain, region)
+    cells = np.concatenate([cells_of(domain, region) for region in regions])
     score: Floats = np.full(len(points), -np.inf)
     best: Integers = np.zeros(len(points), np.int64)
     inside = points
@@ -84,10 +87,12 @@ def _nearest(
     best, score = near[:, 0].copy(), np.full(len(points), -np.inf)
     place = np.zeros((len(points), 2))
     for candidates in near.T:
-        X = _pulled_back(nodes[candidates], points)
+        open_ = np.flatnonzero(score < _INSIDE)
+        X = _pulled_back(nodes[candidates[open_]], points[open_])
         depth = np.minimum(X.min(axis=1), 1.0 - X.sum(axis=1))
-        better = depth > score
-        best[better], score[better], place[better] = candidates[better], depth[better], X[better]
+        better = depth > score[open_]
+        there = open_[better]
+        best[there], score[there], place[there] = candidates[there], depth[better], X[better]
     clipped = _into_cell(place)
     return best, score, np.einsum("nk,nki->ni", _shape(clipped)[0], nodes[best])
 
