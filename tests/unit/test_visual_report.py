@@ -220,10 +220,10 @@ def test_comparison_links_to_the_reports(tmp_path):
 def test_comparison_tells_what_differs(tmp_path):
     folders = [make_folder(tmp_path / n, fields=False) for n in "ab"]
     text = (folders[1] / "case.toml").read_text()
-    (folders[1] / "case.toml").write_text(text.replace('"5e-07 m"', '"1e-09 m"'))
+    (folders[1] / "case.toml").write_text(text.replace('"500 nm"', '"1 nm"'))
     page = report.draw_comparison(folders, tmp_path)[1].read_text()
     rows = page[page.index("What differs") :]
-    assert re.findall(r"<td>(.*?)</td>", rows) == ["contact.radius", "500 nm", "1 nm"]
+    assert re.findall(r"<td.*?>(.*?)</td>", rows) == ["contact.radius", "500 nm", "1 nm"]
 
 
 def test_comparison_needs_two(folder, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -156,6 +157,20 @@ def print_claim(found: Document) -> None:
         say(note)
 
 
+_PATH = 24
+_NARROWEST = {"number": _PATH, "from its prior": 8, "known as": 10}  # words whole on 80 columns
+
+
+def folded(path: str, width: int = _PATH) -> str:
+    """Return a dotted path in lines of a width, broken after dots alone."""
+    lines = [""]
+    for part in re.findall(r"[^.]+\.?", path):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
 def _print_required(title: str, required: Document) -> None:
     """Print the numbers that have a value, and name those of which none does."""
     from rich.table import Table
@@ -167,12 +182,13 @@ def _print_required(title: str, required: Document) -> None:
     if rows:
         table = Table(box=None, padding=(0, 1))
         for name in ("number", "case", "would have to be", "from its prior", "known as"):
-            left, words = name in ("number", "known as"), name in ("from its prior", "known as")
+            left, wraps = name in ("number", "known as"), name not in ("case", "would have to be")
             table.add_column(
-                name, justify="left" if left else "right", no_wrap=not words, overflow="fold"
-            )
+                name, justify="left" if left else "right", no_wrap=not wraps, overflow="fold",
+                min_width=_NARROWEST.get(name),
+            )  # fmt: skip
         for row in rows:
-            table.add_row(*map(plain, row))
+            table.add_row(folded(row[0]), *map(plain, row[1:]))
         console().print(table)
     if without:
         console().print(f"no value does: {', '.join(without)}", highlight=False)

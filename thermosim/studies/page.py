@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.language.units import si_text
 from thermosim.visual.claim_words import quantity
-from thermosim.visual.html import embedded, flattened, render
+from thermosim.visual.html import embedded, flattened, readable, render
 
 if TYPE_CHECKING:
     from thermosim.studies.found import Report
@@ -71,7 +71,7 @@ def _caption(name: str, found: Report) -> str:
 
 
 def _values(values: tuple[Any, ...]) -> str:
-    shown = [f"{v:.6g}" if isinstance(v, float) else str(v) for v in values]
+    shown = [readable(value) for value in values]
     if len(shown) > 12:
         return f"{shown[0]} … {shown[-1]} ({len(shown)} values)"
     return ", ".join(shown)

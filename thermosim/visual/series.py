@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from thermosim.results.series import Series
 
 Floats = NDArray[np.float64]
+_KW_PER_CM2 = 1e7  # W/m²
 _MOST_INSIDE = 4  # curves; the names of more stand beside the axes
 
 
@@ -177,14 +178,15 @@ def heat_of(series: Series, layout: Layout) -> dict[str, Floats]:
 
 
 def light_switches(result: Result, most: int = 12) -> list[tuple[str, float]]:
-    """Return when the light changes, in words; nothing if that is too often to read."""
+    """Return when the light changes and to what; nothing if that is too often to read."""
     levels = result.summary.get("segments", [])
-    if len(levels) > most:
+    laser = result.case.laser
+    if laser is None or len(levels) > most:
         return []
     found: list[tuple[str, float]] = []
     for level in levels:
-        factor = level["intensity_factor"]
-        words = "off" if factor == 0 else "on" if factor == 1 else f"× {factor:.3g}"
+        intensity = level["intensity_factor"] * laser.peak_intensity / _KW_PER_CM2
+        words = f"{intensity:.3g} kW/cm²" if intensity > 0 else "off"
         found.append((words if found else f"light {words}", float(level["start_s"])))
     return found
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _WITH_PREFIX = ("K", "W", "m", "s", "J", "eV", "W/K", "W/m²", "W/m³", "Pa", "Hz")
-_MOST_LINES = 12
+_MOST_LINES, _MOST_INSIDE, _LONG = 12, 3, 14
 _DECADES = 30.0  # from this ratio of sizes on colours are logarithmic away from zero
 
 
@@ -100,8 +100,19 @@ def draw_family(
         _draw_lines(axes, x_shown, values, errors, names)
         _finish(axes, x_label, y_label, x_scale, y_scale, title)
         if any(names):
-            axes.legend(title=family or None, ncols=1 + len(names) // _MOST_LINES)
+            _name_lines(figure, axes, names, family)
     return figure
+
+
+def _name_lines(figure: Figure, axes: Axes, names: Sequence[str], family: str) -> None:
+    """Put few names beside the lines, more below the picture: there they hide none."""
+    title = family or None
+    if len(names) <= _MOST_INSIDE:
+        axes.legend(title=title)
+        return
+    columns = 2 if max(map(len, names)) > _LONG else 4
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", title=title,
+                  ncols=columns)  # fmt: skip
 
 
 def _draw_lines(

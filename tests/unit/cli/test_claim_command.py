@@ -11,6 +11,7 @@ from scipy import constants
 
 from thermosim.case.read import load_case
 from thermosim.cli.app import main
+from thermosim.cli.claim import folded
 from thermosim.infer.bench import Bench, DarkBody
 from thermosim.infer.claim import judge, require_claim, verdict
 from thermosim.infer.ladder import even_light
@@ -359,3 +360,11 @@ def test_numbers_are_told_in_the_units_of_the_field():
 
 def test_require_claim_takes_what_can_be_judged():
     require_claim(load_case(ALONE), -9.0)
+
+
+def test_paths_are_folded_after_dots_for_narrow_terminals():
+    assert folded("gain.recombination.multi.eta_BX") == "gain.recombination.\nmulti.eta_BX"
+    assert folded("laser.intensity") == "laser.intensity"
+    path = "materials.Cs4PbBr6.conductivity.k_perp"
+    assert folded(path).replace("\n", "") == path
+    assert max(map(len, folded(path).splitlines())) <= 24
