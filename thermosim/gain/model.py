@@ -8,12 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import (
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)  # fmt: skip
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from scipy.constants import e
 
 from thermosim.gain import numerics

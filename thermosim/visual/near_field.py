@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermosim.optics.near_field import Surroundings
+from thermosim.model.surroundings import Surroundings
 from thermosim.visual.style import new_figure, styled, write_bytes
 
 if TYPE_CHECKING:

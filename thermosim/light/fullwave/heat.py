@@ -12,9 +12,9 @@ from scipy.constants import c
 
 from thermosim.light.fullwave.media import stack_of
 from thermosim.light.fullwave.solution import FullWave, Task, solve
+from thermosim.model.surroundings import Surroundings
 from thermosim.optics.mie import extinction_coefficient, field_to_intensity
 from thermosim.optics.model import FullWaveOptics
-from thermosim.optics.near_field import Surroundings
 from thermosim.optics.sphere_light import focal_intensity
 from thermosim.shapes.parallel import face, parallel
 
