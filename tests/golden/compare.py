@@ -95,7 +95,7 @@ class Scales:
             # where the elements hold the solution or its adjoint, no more than Newton's tolerance
             nothing = NEWTON * self.delta_T
             return nothing if abs(golden) < nothing else 0.0
-        if key.startswith(ABSOLUTE):
+        if key.startswith(ABSOLUTE) or "thermometer" in key:  # which reads two temperatures T
             return ROUNDING * max(self.T, self.delta_T)
         if key.endswith("_K"):
             return ROUNDING * self.delta_T
