@@ -167,9 +167,9 @@ def _print_required(title: str, required: Document) -> None:
     if rows:
         table = Table(box=None, padding=(0, 1))
         for name in ("number", "case", "would have to be", "from its prior", "known as"):
-            left, words = name in ("number", "known as"), name in ("from its prior", "known as")
+            left, whole = name in ("number", "known as"), name in ("case", "would have to be")
             table.add_column(
-                name, justify="left" if left else "right", no_wrap=not words, overflow="fold"
+                name, justify="left" if left else "right", no_wrap=whole, overflow="fold"
             )
         for row in rows:
             table.add_row(*map(plain, row))
