@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -104,6 +105,7 @@ class Search:
 
     def __init__(self, bench: Bench, varied: Sequence[Varied], limits: Constraints) -> None:
         self.bench, self.varied, self.limits = bench, tuple(varied), limits
+        self.seen: Counter[str] = Counter()  # points with a steady state, and what they broke
 
     def values(self, point: Sequence[float] | Floats) -> dict[str, float]:
         """Return the values at a point of the unit cube."""
@@ -143,7 +145,26 @@ class Search:
         """Return ΔT [K], infinite where a constraint is broken."""
         values = self.values(point)
         found = self.delta_T(values)
-        return math.inf if found == math.inf or self.broken(values) else found
+        if found == math.inf:
+            return math.inf
+        broken = self.broken(values)
+        self.seen.update(["steady", *broken])
+        return math.inf if broken else found
+
+
+def _nothing_left(search: Search) -> Problem:
+    """Return why no point is left: no steady state, or which constraints are broken how often."""
+    broken = search.seen.copy()
+    steady = broken.pop("steady", 0)
+    if not steady:
+        return Problem("--vary", "", "leaves no point that has a steady state", "change the bounds")
+    told = ", ".join(f"{name} at {n}" for name, n in broken.most_common())
+    rule = f"leaves no point: constraints forbid all {steady} that have a steady state ({told})"
+    remedy = "widen the bounds or the constraints"
+    laser = search.bench.case.laser
+    if "beam power" in broken and laser is not None and laser.profile == "plane":
+        remedy = "a plane wave has no end of power: give the beam a laser.profile"
+    return Problem("--vary", "", rule, remedy)
 
 
 def beam_power(laser: Any) -> float:
@@ -175,8 +196,7 @@ def optimise(search: Search, tell: Callable[[str], None] = lambda text: None) ->
     tell(f"{count} points of {d} numbers")
     costs = np.array([search.cost(point) for point in points])
     if not np.isfinite(costs).any():
-        rule = "leaves no point that has a steady state and keeps to the constraints"
-        raise CaseError([Problem("--vary", "", rule, "widen the bounds or the constraints")])
+        raise CaseError([_nothing_left(search)])
     start = points[int(np.argmin(costs))]
     tell("from the best of them")
     steps = np.where(start > 0.5, -0.05, 0.05)

@@ -11,7 +11,7 @@ from scipy import constants
 
 from thermosim.case.read import load_case
 from thermosim.cli.app import main
-from thermosim.cli.claim import folded
+from thermosim.cli.claim import _print_required, folded
 from thermosim.infer.bench import Bench, DarkBody
 from thermosim.infer.claim import judge, require_claim, verdict
 from thermosim.infer.ladder import even_light
@@ -368,3 +368,15 @@ def test_paths_are_folded_after_dots_for_narrow_terminals():
     path = "materials.Cs4PbBr6.conductivity.k_perp"
     assert folded(path).replace("\n", "") == path
     assert max(map(len, folded(path).splitlines())) <= 24
+
+
+def test_what_is_needed_is_read_in_a_narrow_window(capsys, monkeypatch):
+    """Words stay whole where a path is longer than half the window."""
+    monkeypatch.setenv("COLUMNS", "80")
+    needed = {"now": 0.46, "value": 1.2345e-3, "unit": "W/(m*K)", "sigma": -7.3,
+              "kind": "estimate", "within_range": False}  # fmt: skip
+    _print_required("alone", {"materials.muscovite.conductivity.k_perp": needed})
+    told = capsys.readouterr().out
+    assert "-7.3 σ" in told
+    assert "beyond its" in told
+    assert len(told.splitlines()) < 7

@@ -119,7 +119,18 @@ def test_what_a_thermometer_cannot_see_is_no_answer(capfd):
     command = ["optimise", str(MICA), "--set", "assumptions=favourable", "--lumped"]
     vary = ["--vary", "laser.intensity=0.01..30 kW/cm^2"]
     assert main([*command, *vary, "--sight", "3"]) == 2
-    assert "leaves no point" in capfd.readouterr().err
+    told = capfd.readouterr().err
+    assert "leaves no point" in told
+    assert "sight of the thermometer at 64" in told
+
+
+def test_a_plane_wave_has_no_end_of_power(capfd):
+    command = ["optimise", str(CASES / "yamada2024_radiation_limited.toml"), "--lumped"]
+    vary = ["--vary", "laser.intensity=0.01..30 kW/cm^2"]
+    assert main([*command, *vary, "--beam-power", "1 W"]) == 2
+    told = capfd.readouterr().err
+    assert "(beam power at 64)" in told
+    assert "give the beam a laser.profile" in told
 
 
 def test_wavelength_goes_with_the_photon_energy():
