@@ -340,6 +340,14 @@ def _wave_rows(numbers: Mapping[str, Any]) -> Rows:
     if "optics_balance_rel" in numbers:
         size += f", balance {numbers['optics_balance_rel']:.1e} (no error bar)".replace("-", "−")
     rows = [("light by Maxwell's equations", ", ".join(lines) + f"\n{size}")]
+    if "optics_purcell_mean" in numbers:
+        mean, low, high = (numbers[f"optics_purcell_{name}"] for name in ("mean", "min", "max"))
+        rows.append(
+            (
+                "rate of radiation",
+                f"{mean:.3g} of that in an endless crystal, {low:.3g} to {high:.3g} by place",
+            )
+        )
     if "optics_force_N" in numbers:
         way = "up" if numbers["optics_force_N"] > 0.0 else "down"
         rows.append(("force of the light", f"{si_text(abs(numbers['optics_force_N']), 'N')} {way}"))
