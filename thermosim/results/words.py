@@ -56,11 +56,12 @@ def delta_text(delta: float, error: float | None) -> str:
 
 
 def _covered(numbers: Mapping[str, Any]) -> str:
-    """Return what the ± of ΔT covers: the light of rays and series is sampled in its own way."""
+    """Return what the ± of ΔT covers: light is sampled, and solved for, in its own way."""
     part = numbers.get("delta_T_error_light_K", 0.0)
     if part <= _SMALL_PART * numbers["delta_T_error_K"]:
         return " (numerical)"
-    return f" (numerical, {_rounded(part)} of it the sampling of the light)"
+    field = "the field and " if "optics_unknowns" in numbers else ""
+    return f" (numerical, {_rounded(part)} of it {field}the sampling of the light)"
 
 
 def goal_words(result: Result) -> str:
