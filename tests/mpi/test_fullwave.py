@@ -57,3 +57,42 @@ def test_ranks_agree(mpirun, tmp_path):
     assert found[2] == pytest.approx(found[0], rel=1e-8, abs=0)
     # the adjoint solution is iterated to 1e-5
     assert errors[1:] == pytest.approx(errors[:1] * 2, rel=1e-5, abs=0)
+
+
+SCRIPT = """
+import sys
+import thermosim.fem.domain
+import numpy as np
+from mpi4py import MPI
+from thermosim.light.fullwave.dots import emission
+from thermosim.light.fullwave.solution import Task, solve
+from thermosim.optics.beam import Laser
+from thermosim.optics.layered_field import Stack
+from thermosim.optics.model import FullWaveOptics
+from thermosim.shapes import Sphere
+
+comm = MPI.COMM_WORLD
+optics = FullWaveOptics(degree=2, cells_per_wavelength=2.0, error_estimate=False)
+laser = Laser(wavelength=532e-9, intensity=1.0)
+stack = Stack((1.0, 1.58), (), -0.1)
+task = Task(Sphere(radius=0.15e-6).profile(0.0), 1.9 + 1e-3j, stack, laser, optics)
+found = emission(task, np.array([[0.0, 0.1e-6], [0.1e-6, 0.15e-6]]), comm)
+points = np.array([[x, 0.0, z] for x in (-0.2e-6, 0.05e-6) for z in (-0.1e-6, 0.0, 0.1e-6)])
+mine = np.array_split(np.arange(len(points)), comm.size)[comm.rank]
+around = comm.gather(solve(task, comm).around(points[mine], comm), root=0)
+if comm.rank == 0:
+    numbers = np.concatenate([found.purcell.ravel(), found.points.ravel() * 1e6, *around])
+    print("numbers", *numbers.tolist())
+"""
+
+
+def test_ranks_agree_on_dots_and_the_field_around(mpirun):
+    found = []
+    for n in (1, 2, 3):
+        done = mpirun(n, "-c", SCRIPT)
+        assert done.returncode == 0, done.stderr
+        (line,) = (row for row in done.stdout.splitlines() if row.startswith("numbers"))
+        found.append([float(number) for number in line.split()[1:]])
+    assert len(found[0]) == 6 + 4 + 6
+    assert found[1] == pytest.approx(found[0], rel=1e-8, abs=1e-12)
+    assert found[2] == pytest.approx(found[0], rel=1e-8, abs=1e-12)

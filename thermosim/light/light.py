@@ -23,6 +23,7 @@ from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.gain.source import aged_efficiency
 from thermosim.light.cells import gather_cells, set_by_cell
+from thermosim.light.fullwave.dots import purcell_numbers
 from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
 from thermosim.light.glow import glow_heat
 from thermosim.light.ground import (
@@ -417,6 +418,8 @@ def _fill_from_full_wave(light: AbsorbedLight) -> None:
     """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
     light.wave = found = full_wave_light(light.light, light.alpha, light.domain.comm)
     light.expected = found.absorbed
+    if "optics_purcell_mean" not in light.facts:  # no matter what the body absorbs
+        light.facts = light.facts | purcell_numbers(light.light, light.domain.comm)
     light.facts = light.facts | found.numbers
     light.notes = light.notes + [note for note in found.notes if note not in light.notes]
     _take_full_wave(light)

@@ -183,6 +183,11 @@ class FullWaveOptics(AttenuatingOptics):
         default=None,
         description="Between particle and substrate, where no contact is (default 2 nm)",
     )
+    purcell_places: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=0,
+        description="Dots, evenly over the volume, whose rate of radiation is worked out "
+        "(Purcell factor)",
+    )
     coatings: tuple[Coating, ...] = Field(
         default=(), description="Clear layers around the body, from the inner one outward"
     )

@@ -56,11 +56,12 @@ def delta_text(delta: float, error: float | None) -> str:
 
 
 def _covered(numbers: Mapping[str, Any]) -> str:
-    """Return what the ± of ΔT covers: the light of rays and series is sampled in its own way."""
+    """Return what the ± of ΔT covers: light is sampled, and solved for, in its own way."""
     part = numbers.get("delta_T_error_light_K", 0.0)
     if part <= _SMALL_PART * numbers["delta_T_error_K"]:
         return " (numerical)"
-    return f" (numerical, {_rounded(part)} of it the sampling of the light)"
+    field = "the field and " if "optics_unknowns" in numbers else ""
+    return f" (numerical, {_rounded(part)} of it {field}the sampling of the light)"
 
 
 def goal_words(result: Result) -> str:
@@ -340,6 +341,14 @@ def _wave_rows(numbers: Mapping[str, Any]) -> Rows:
     if "optics_balance_rel" in numbers:
         size += f", balance {numbers['optics_balance_rel']:.1e} (no error bar)".replace("-", "−")
     rows = [("light by Maxwell's equations", ", ".join(lines) + f"\n{size}")]
+    if "optics_purcell_mean" in numbers:
+        mean, low, high = (numbers[f"optics_purcell_{name}"] for name in ("mean", "min", "max"))
+        rows.append(
+            (
+                "rate of radiation",
+                f"{mean:.3g} of that in an endless crystal, {low:.3g} to {high:.3g} by place",
+            )
+        )
     if "optics_force_N" in numbers:
         way = "up" if numbers["optics_force_N"] > 0.0 else "down"
         rows.append(("force of the light", f"{si_text(abs(numbers['optics_force_N']), 'N')} {way}"))

@@ -175,11 +175,7 @@ def solve(task: Task, comm: Any) -> FullWave:
     """
     drawn = plan(task.profile, task.unit, task.index, task.stack, task.optics)
 
-    def make() -> tuple[MeshData, dict[str, float]]:
-        coats = tuple(coating.thickness for coating in task.optics.coatings)
-        return mesh_optical(task.profile, task.unit, drawn.box, coats), {}
-
-    domain, _ = obtain(comm, None, make)
+    domain, _ = obtain(comm, None, lambda: (mesh_of(task, drawn), {}))
     thick = task.optics.coated
     light = illumination(task.laser, task.unit, task.profile.reach + thick, task.reach + thick)
     degree = task.optics.degree
@@ -189,6 +185,12 @@ def solve(task: Task, comm: Any) -> FullWave:
     lower = _solved(task, drawn, domain, light, degree - 1, 1.0)
     other = _solved(task, drawn, domain, light, degree - 1, WEAKER, far=False)
     return FullWave(task, light, best, _differences(best, lower, other), (lower, other))
+
+
+def mesh_of(task: Task, drawn: Plan) -> MeshData:
+    """Return the mesh of a task as planned."""
+    coats = tuple(coating.thickness for coating in task.optics.coatings)
+    return mesh_optical(task.profile, task.unit, drawn.box, coats)
 
 
 def _solved(

@@ -16,10 +16,13 @@ from thermosim.light.fullwave.samples import Samples, cells_of, sample
 from thermosim.optics.layered_field import Beam, K, Stack, field
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
 
+    Floats = NDArray[np.float64]
     Complexes = NDArray[np.complex128]
 
 fem = dolfinx.fem
@@ -106,19 +109,40 @@ class Scattering:
         contrast = self.at_points - self.stack.permittivity(points.z)
         E = self.background(beam, points) * (K**2 * contrast)[:, None]
         r = points.r
-        for function, values in zip(
-            self._driven, (r * E[:, 0], r * E[:, 1], E[:, 2] / r), strict=True
-        ):
+        b = self._load((r * E[:, 0], r * E[:, 1], E[:, 2] / r))
+        fixed = self._walls(beam.mode).dof_indices()[0]
+        b[fixed] = 0.0
+        found = fem.Function(self.space, dtype=np.complex128)
+        _scatter(factors.solve(self._gathered(b)), found)
+        return found
+
+    def at_a_point(self, part: int, chosen: int | None, value: float) -> Complexes:
+        """Return on rank 0 the load of a value at one point of the body alone (collective).
+
+        `part` is 0, 1 or 2 for ``E_r``, ``E_z`` or u, `chosen` the number of the point on the rank
+        that has it and None elsewhere.
+        """
+        values = np.zeros((3, len(self.body.r)), complex)
+        if chosen is not None:
+            values[part, chosen] = value
+        return self._gathered(self._load(values))
+
+    def fixed(self, mode: int) -> NDArray[np.int64]:
+        """Return the global numbers of the unknowns that are zero in a mode (collective)."""
+        dofs, owned = self._walls(mode).dof_indices()
+        first = self.space.dofmap.index_map.local_range[0]
+        return np.concatenate(self.domain.comm.allgather(np.asarray(dofs[:owned], int) + first))
+
+    def _load(self, values: Sequence[Complexes] | Complexes) -> Complexes:
+        """Return the load of what drives E_r, E_z and u at the points of the body (collective)."""
+        for function, driven in zip(self._driven, values, strict=True):
             function.x.array[:] = 0.0
-            function.x.array[function.function_space.dofmap.list[points.cells].ravel()] = values
+            dofs = function.function_space.dofmap.list[self.body.cells].ravel()
+            function.x.array[dofs] = driven
             function.x.scatter_forward()
         b = fem.assemble_vector(self._source)
         b.scatter_reverse(dolfinx.la.InsertMode.add)
-        fixed = self._walls(beam.mode).dof_indices()[0]
-        b.array[fixed] = 0.0
-        found = fem.Function(self.space, dtype=np.complex128)
-        _scatter(factors.solve(self._gathered(b.array)), found)
-        return found
+        return np.asarray(b.array)
 
     def _gathered(self, local: Complexes) -> Complexes:
         owned = self.space.dofmap.index_map.size_local
