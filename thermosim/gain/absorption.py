@@ -257,8 +257,8 @@ def dot_volume(diameter: ArrayLike) -> Any:
 def local_field_factor(n_dot: ArrayLike, n_host: ArrayLike) -> Any:
     """Return ``|f|² = |3 n_h²/(n_d² + 2 n_h²)|²`` of a small sphere in a host (1).
 
-    Indices may be complex. Ricard, Ghanassi, Schanne-Klein, Opt. Commun. 108, 311 (1994),
-    10.1016/0030-4018(94)90668-8.
+    Indices may be complex. Bohren and Huffman, Absorption and Scattering of Light by Small
+    Particles, section 5.2, 10.1002/9783527618156.
     """
     eps_dot, eps_host = np.square(n_dot), np.square(n_host)
     return np.abs(3.0 * eps_host / (eps_dot + 2.0 * eps_host)) ** 2
@@ -270,7 +270,7 @@ def dot_cross_section(
     """Return the cross-section [m²] of a sphere much smaller than the wavelength.
 
     ``(n_d/n_h) |f|² alpha_bulk V`` with the `local_field_factor`; ``alpha_bulk`` [1/m] is the
-    absorption of the bulk material of the dot (Ricard 1994, eq. 3).
+    absorption of the bulk material of the dot: ``4 pi k_h R³ Im((m² - 1)/(m² + 2))``, rewritten.
     """
     ratio = np.real(n_dot) / np.real(n_host)
     return ratio * local_field_factor(n_dot, n_host) * alpha_bulk * dot_volume(diameter)

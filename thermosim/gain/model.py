@@ -311,15 +311,18 @@ def _law(model: GainModel, member: Member, E: float) -> tuple[tuple[float, ...],
     """Return how the cross-section of a dot follows the temperature: `DotGroup`, `Dot.filled`."""
     edge, T_ref = model.absorption, model.reference_temperature
     if isinstance(edge, Tail) and edge.E_U_model == "constant":
-
-        def log_tail(T: Any) -> Any:
-            return edge.log_tail(E - model.gap_moved(T), T, T_ref)
-
-        law = _interpolant(model, lambda T: log_tail(T) - log_tail(T_ref))
-        saturates = isinstance(edge, FermiEdge)
-        return law, float(np.exp(log_tail(T_ref) - member.gap / edge.E_U)) if saturates else None
+        filled = np.exp(edge.log_tail(E - member.gap - model.gap_moved(T_ref), T_ref, T_ref))
+        return _tail_law(model, E), float(filled) if isinstance(edge, FermiEdge) else None
     reference = float(model.member_sigma(member, E, T_ref))
     return _interpolant(model, lambda T: np.log(model.member_sigma(member, E, T) / reference)), None
+
+
+@functools.lru_cache(maxsize=64)
+def _tail_law(model: GainModel, E: float) -> tuple[float, ...]:
+    """Return how a tail of constant E_U follows the temperature, whatever the gap."""
+    edge, T_ref = model.absorption, model.reference_temperature
+    assert isinstance(edge, Tail)
+    return _interpolant(model, lambda T: (model.gap_moved(T_ref) - model.gap_moved(T)) / edge.E_U)
 
 
 @functools.lru_cache(maxsize=64)
@@ -379,11 +382,10 @@ def _temperatures(model: GainModel) -> tuple[float, float, float]:
 
 def _only_line(model: GainModel) -> GainModel:
     """Return the model without what the emission of one dot does not ask: few differ by that."""
-    if model.ensemble is not None or model.size is not None:
-        return model
-    beside = {
+    beside: dict[str, Any] = {
         "cross_section": GivenCrossSection(), "density": GivenDensity(), "escape": NoEscape(),
         "recombination": TrionBiexciton(), "dark_fraction": 0.0, "alpha_background": 0.0,
+        "ensemble": None, "size": None, "quenching": None, "thermal": None,
     }  # fmt: skip
     return model.model_copy(update=beside)
 
