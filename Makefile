@@ -52,7 +52,7 @@ lint:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) shellcheck -x docker/run docker/bin/thermosim docker/release $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run tests/browser/run
+	$(RUN) shellcheck -x docker/run docker/bin/thermosim docker/release docker/completion.bash $(wildcard docker/lib/*.sh docker/slurm/*) .ci/run tests/browser/run
 
 format:
 	$(RUN) ruff check --fix .

@@ -105,7 +105,8 @@ def _check_completion(arguments: list[str]) -> None:
         where = "inside of docker/run alone" if inside else "not on PATH"
         raise CaseError(
             f"--install-completion: thermosim is {where}, so your shell would complete nothing; "
-            "install the package (docs/install.md), then ask again"
+            "install the package (docs/install.md), then ask again; in a clone "
+            "`. docker/completion.bash` completes docker/run thermosim"
         )
 
 

@@ -104,6 +104,7 @@ def both_signs(figure: Figure, array: xr.DataArray) -> Figure:
         factor, _ = scale_of(array).factor(array.values)
         near = 10.0 ** np.floor(np.log10(np.quantile(sizes, 0.1) / factor))
         figure.axes[0].set_yscale("symlog", linthresh=near, linscale=0.5)
+        figure.axes[0].autoscale(axis="y")  # with the margins of the new scale
     return figure
 
 

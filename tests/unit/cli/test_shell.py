@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from thermosim.cli import main
 
+ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-P", "-m", "thermosim"]
 
 
@@ -45,6 +47,26 @@ def test_completion_knows_commands():
         env={**os.environ, **words}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert found.stdout.split() == ["view"]
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "found"),
+    [("th", 1, "thermosim"), ("thermosim vi", 2, "view"), ("thermosim run --qu", 3, "--quiet")],
+)
+def test_completion_through_docker_run(tmp_path, words, number, found):
+    """docker/completion.bash asks the command inside, here that of this environment."""
+    run = tmp_path / "run"
+    command = "import sys; sys.argv[:] = ['thermosim']; from thermosim.cli import main; main()"
+    run.write_text(f'#!/bin/sh\nexec {sys.executable} -P -c "{command}"\n')
+    run.chmod(0o755)
+    script = f"""
+        . {ROOT}/docker/completion.bash
+        COMP_WORDS=(docker/run {words}); COMP_CWORD={number}
+        _thermosim_in_run {run}
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [found]
 
 
 @pytest.mark.parametrize(
