@@ -15,6 +15,9 @@ from thermosim.limits.of_case import limits_of  # noqa: E402
 JKR = {"kind": "jkr", "work_of_adhesion": "0.1 J/m^2"}
 
 
+GOLD = {"boundary": "substrate_top", "material": "gold", "thickness": "50 nm"}
+
+
 def sphere(radius):
     return {"kind": "sphere", "radius": radius}
 
@@ -48,6 +51,13 @@ CASES = {
             "kind": "stack", "radius": "300 um", "layers": [
                 {"material": "gold", "thickness": "100 nm"},
                 {"material": "fused_silica", "thickness": "20 um"}]},
+    },
+    "5 µm on a film of 50 nm gold on mica": {
+        "shape": sphere("5 um"), "substrate": slab("mica"), "films": [GOLD],
+    },
+    "5 µm on an asperity of 10 nm on that film": {
+        "shape": sphere("5 um"), "substrate": slab("mica"), "films": [GOLD],
+        "contact": {"kind": "disk", "radius": "10 nm"},
     },
     "5 µm on mica, near field across 1 nm": {
         "shape": sphere("5 um"), "substrate": slab("mica"),

@@ -44,6 +44,22 @@ def test_thermodynamics_speaks():
     assert "detailed balance" in remarks(lit, *impossible)
 
 
+def test_a_plane_wave_on_a_substrate_that_absorbs_is_told():
+    """3 kW/cm² on a disk of 1 mm: 94 W."""
+    said = remarks(MICA, "substrate.material=gold")
+    assert "a plane wave has no width, so the light that gold would absorb" in said
+    assert "up to 94 W falls on the substrate" in said
+    assert "plane wave" not in remarks(MICA)  # nobody measured that mica absorbs
+    wide = 'laser={profile="gaussian", waist="50 um", intensity="3 kW/cm^2"}'
+    assert "plane wave" not in remarks(MICA, "substrate.material=gold", wide)
+
+
+def test_electrons_are_no_phonons():
+    asperity = 'contact={kind="disk", radius="10 nm"}'
+    said = remarks(MICA, "substrate.material=gold", asperity)
+    assert "mean free path" not in said
+
+
 def test_a_contact_narrow_against_phonons_is_told():
     """Mica: 3 · 4 W/(m K) / (2.4e6 J/(m³ K) · 3 km/s) is 1.7 nm; Wexler adds 16 Λ/(3πb)."""
     said = remarks(BLACK)

@@ -268,7 +268,7 @@ def limit_rows(numbers: dict[str, float]) -> dict[str, str]:
     """Return the rows of the table; a limit that does not exist is said not to."""
     rows = {readable(name): shown(name, value) for name, value in numbers.items()}
     for name in ("delta_T_radiation_only_K", "delta_T_all_paths_K"):
-        if name not in numbers:
+        if name not in numbers and "dot_delta_T_closed_K" not in numbers:  # of a dot: its own row
             rows[readable(name)] = "none: no steady state above 0 K and below 5000 K"
     if "claimed_delta_T_K" in numbers:
         lacking = {

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 fem = dolfinx.fem
 
 
+_SIDE = 100_000  # numbers of facets seen from a region: its own times this, and theirs
+
+
 @dataclass
 class Domain:
     """A distributed mesh whose regions and boundaries have names.
@@ -62,6 +65,7 @@ class Domain:
     cached: bool = False
     _entities: dict[tuple[str, int], Any] = field(default_factory=dict)
     _spaces: dict[int, Any] = field(default_factory=dict)
+    _facet_data: list[Any] = field(default_factory=list)
 
     @property
     def comm(self) -> Any:
@@ -95,9 +99,24 @@ class Domain:
         number = None if region is None else self.regions[region]
         return measure("dx", self.mesh, self, number, degree)
 
-    def ds(self, boundary: str, degree: int | None = None) -> Symbol:
-        """Surface measure of an outer boundary by name."""
-        return measure("ds", self.mesh, self, self.boundaries[boundary], degree)
+    def ds(self, boundary: str, degree: int | None = None, region: str | None = None) -> Symbol:
+        """Surface measure of an outer boundary by name, or of one inside seen from a `region`."""
+        number = self.boundaries[boundary]
+        if region is not None:
+            number += _SIDE * self.regions[region]
+            self.entities("ds", number)
+        return measure("ds", self.mesh, self, number, degree)
+
+    @property
+    def facet_data(self) -> Any:
+        """What UFL's measures of facets go over: tags, or lists once a side inside is asked for."""
+        sides = [pair for key, pair in sorted(self._entities.items()) if key[1] >= _SIDE]
+        if not sides:
+            return self.facet_tags
+        if not self._facet_data or len(self._facet_data[-1]) != len(sides):
+            outer = [self.entities("ds", number) for number in sorted(self.boundaries.values())]
+            self._facet_data[:] = [[*outer, *sides], sides]
+        return self._facet_data[0]
 
     def entities(self, kind: str, number: int) -> Any:
         """Return what a measure of forms of that kind goes over, with its number."""
@@ -105,9 +124,21 @@ class Domain:
             tags = self.cell_tags if kind == "dx" else self.facet_tags
             types = fem.IntegralType
             where = types.cell if kind == "dx" else types.exterior_facet
-            (found,) = fem.forms.get_integration_domains(where, tags, [number])
+            if kind == "ds" and number >= _SIDE:
+                found = (number, self._seen_from(*divmod(number, _SIDE)))
+            else:
+                (found,) = fem.forms.get_integration_domains(where, tags, [number])
             self._entities[kind, number] = found
         return self._entities[kind, number]
+
+    def _seen_from(self, region: int, boundary: int) -> NDArray[np.int32]:
+        """Return own cells of a region with facets of a boundary, each with the facet's place."""
+        topology = self.mesh.topology
+        cells = self.cell_tags.find(region)
+        cells = cells[cells < topology.index_map(self.tdim).size_local]
+        table = topology.connectivity(self.tdim, self.tdim - 1).array.reshape(-1, self.tdim + 1)
+        rows, places = np.nonzero(np.isin(table[cells], self.facet_tags.find(boundary)))
+        return np.column_stack([cells[rows], places]).astype(np.int32).ravel()
 
     def cells(self, region: str) -> NDArray[np.int32]:
         """Return the local cells (ghosts included) of a region."""

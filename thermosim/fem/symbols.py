@@ -363,7 +363,7 @@ def _lower_measure(part: Symbol) -> Any:
     metadata = {} if degree is None else {"quadrature_degree": degree}
     tags = None
     if domain is not None:
-        tags = domain.cell_tags if part.op == "dx" else domain.facet_tags
+        tags = domain.cell_tags if part.op == "dx" else domain.facet_data
     found = ufl.Measure(part.op, mesh, subdomain_data=tags, metadata=metadata)
     return found if number is None else found(number)
 

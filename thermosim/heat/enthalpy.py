@@ -8,6 +8,7 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.fem.domain import compile_form, quadrature_function, values_at_quadrature_points
+from thermosim.heat import shells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +105,7 @@ class Enthalpy:
             content, held = self._content(film), fem.Function(problem.space)
             self._on_nodes.append((content, held))
             scale = problem.number(domain.area_scale * film.thickness)
-            forms.append(scale * held * domain.weight * domain.ds(film.boundary))
+            forms.append(scale * held * domain.weight * shells.measure(domain, film))
         self._forms = [compile_form(form) for form in forms]
 
     @property

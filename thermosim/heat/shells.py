@@ -31,7 +31,7 @@ def conduction(domain: Domain, film: Film, T: Any, theta: Any, v: Any, number: N
     k = _value(film.conductivity, T, number)
     scale = number(domain.area_scale / domain.unit**2 * film.thickness)
     flux = symbols.dot(surface_gradient(theta, domain), surface_gradient(v, domain))
-    return scale * k * flux * domain.weight * domain.ds(film.boundary)
+    return scale * k * flux * domain.weight * measure(domain, film)
 
 
 def storage(domain: Domain, film: Film, T: Any, rate: Any, v: Any, number: Number) -> Any:
@@ -40,7 +40,12 @@ def storage(domain: Domain, film: Film, T: Any, rate: Any, v: Any, number: Numbe
     assert film.specific_heat is not None
     rho, cp = _value(film.density, T, number), _value(film.specific_heat, T, number)
     scale = number(domain.area_scale * film.thickness)
-    return scale * rho * cp * rate * v * domain.weight * domain.ds(film.boundary)
+    return scale * rho * cp * rate * v * domain.weight * measure(domain, film)
+
+
+def measure(domain: Domain, film: Film) -> Any:
+    """Return the measure of the surface that carries a film."""
+    return domain.ds(film.boundary, region=film.region)
 
 
 def _value(law: Law[Any], T: Any, number: Number) -> Any:

@@ -42,11 +42,6 @@ def judge_rays(light: Any) -> None:
             "when its rays were dropped; lower optics.cutoff or raise optics.max_interactions"
         )
     _judge_cells(light)
-    if light.ground is not None and light.beam is None:
-        light.notes.append(
-            "WARNING: the substrate absorbs; light that reaches it beside the particle, without "
-            "having met the particle, is not counted as heat"
-        )
 
 
 def reflection_notes(light: Light, outline: Outline, alpha: float, absorbed: float) -> list[str]:

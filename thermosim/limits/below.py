@@ -23,6 +23,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _FINEST = 1e4
 """Largest wave number, times the radius of the contact, that is counted."""
+_EASY = 1e3  # how much better than along its plane, squared, a film conducts across
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,18 @@ def layer_below(tensor: Floats, thickness: float) -> LayerBelow:
     return LayerBelow(spread, upright, thickness)
 
 
+def sheet(along: float, thickness: float) -> LayerBelow:
+    """Return a film that conducts `along` [W/K] its plane, and has one temperature across it."""
+    k = along / thickness
+    return LayerBelow(k * _EASY, k * _EASY**2, thickness)
+
+
 def resistance_below(
-    parts: tuple[SubstratePart, ...], material: Callable[[str], Material], T: float, radius: float
+    parts: tuple[SubstratePart, ...],
+    material: Callable[[str], Material],
+    T: float,
+    radius: float,
+    film: LayerBelow | None = None,
 ) -> float:
     """Return the resistance [K/W] of the parts to a disk, the lowest taken to be endless.
 
@@ -79,6 +90,8 @@ def resistance_below(
         Temperature [K].
     radius
         Of the contact [m].
+    film
+        On the lowest part; it counts where there is no pillar.
     """
     total, disk = 0.0, radius
     for plan, group in groupby(parts, key=lambda part: part.plan):
@@ -87,7 +100,8 @@ def resistance_below(
             for part in group
         ]
         if plan == parts[-1].plan:
-            total += layered_resistance(disk, layers)
+            on_top = [film] if film and disk == radius else []
+            total += layered_resistance(disk, [*on_top, *layers])
         else:
             total += pillar_resistance(disk, plan.inner, layers)
             disk = plan.inner

@@ -19,6 +19,7 @@ from thermosim.limits.below import (
     layer_below,
     layered_resistance,
     resistance_below,
+    sheet,
 )
 from thermosim.limits.intensity import emission_in_ground, light_in_ground
 from thermosim.limits.waves import Beam, beam_on, disk_waves, through
@@ -64,11 +65,10 @@ class Support:
 def support_of(heat: HeatModel, lump: Lump, light: Light | None, T: float) -> Support:
     """Return what lies under the contact, its conductivities at `T` [K]."""
     b = lump.contact_radius
-    resistance = resistance_below(lump.parts, lump.material, T, b)
     temperatures = [h.temperature for h in heat.held if isinstance(h.temperature, float)]
     end = temperatures[0] if temperatures else heat.T_ref
     plate = _Plate(heat, lump, T)
-    resistance += plate.correction()
+    resistance = resistance_below(lump.parts, lump.material, T, b, plate.film) + plate.correction()
     if light is None:
         return Support(resistance, end)
     emitted = light.emitted
@@ -102,6 +102,7 @@ class _Plate:
         self.radius = hole or last.plan.inner
         self.rim_held = hole is not None or "substrate_rim" in held
         self.top = self._film("substrate_top")
+        self.film = None if above or not self.top[1] else sheet(self.top[1], _thickness(heat))
         self.bottom = (math.inf, 0.0) if "substrate_bottom" in held else self._film(
             "substrate_bottom"
         )  # fmt: skip
@@ -133,8 +134,9 @@ class _Plate:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             below, ratio = through(self.layers, wave_number, self.bottom, depth)
             leaving, along = self.top
-            # a film begins at the rim of the contact: finer waves than that do not meet it
-            total = below + leaving + along * wave_number**2 * np.exp(-2 * wave_number * self.disk)
+            # beside a pillar a film begins at its foot: finer waves than that do not meet it
+            cut = 1.0 if self.film else np.exp(-2 * wave_number * self.disk)
+            total = below + leaving + along * wave_number**2 * cut
             even = wave_number == 0
             if np.any(even):  # the even part leaves by the rim too
                 edge = self.rim * 2 * sum(layer.thickness for layer in self.layers) / self.radius
@@ -154,7 +156,8 @@ class _Plate:
         plate = float((self.impedance(wave_number) * weight * shape).sum())
         # the zeros lie in the middle of steps of π/radius
         last = float(wave_number[-1]) + math.pi / (2 * self.radius)
-        endless = half_space_waves(b, self.layers, last)
+        layers = [self.film, *self.layers] if self.film else self.layers
+        endless = half_space_waves(b, layers, last)
         return plate - endless + self.beam
 
     def reaching(self, distances: Floats) -> Floats:
@@ -263,6 +266,11 @@ class _Plate:
             share * float((self.impedance(wave_number, depth) * factor).sum())
             for depth, share in shares
         )
+
+
+def _thickness(heat: HeatModel) -> float:
+    """Return how thick the films on top are [m]."""
+    return sum(film.thickness for film in heat.films if film.boundary == "substrate_top")
 
 
 def _layer(part: SubstratePart, lump: Lump, T: float) -> LayerBelow:

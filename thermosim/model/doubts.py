@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from thermosim.case.particle_case import Case
+    from thermosim.materials import Material
     from thermosim.model.model import Light
 
 _ABOVE = 1.2
@@ -22,6 +23,7 @@ _ABOVE = 1.2
 _SOUND = 3e3
 """Speed of sound [m/s] that the mean free path of phonons is estimated with; solids: 1 to 6e3."""
 _MATTERS = 0.1  # share of a constriction that ballistic transport adds, above which it is told
+_RED = 633e-9  # m
 _NARROW = 10e-6  # m; gap below which near-field radiation counts at room temperature
 
 
@@ -36,7 +38,7 @@ def gain_remarks(light: Light) -> list[str]:
 def particle_remarks(case: Case, light: Light | None, boundaries: Collection[str]) -> list[str]:
     """Return what a reader of any result about a particle must know."""
     found = near_field_remarks(case, boundaries) + _emissivity_remarks(case) + _gap_remarks(case)
-    found += _phonon_remarks(case)
+    found += _phonon_remarks(case) + _unbounded_remarks(case, light)
     if case.particle.sizes is not None and case.particle.heap is None:
         found.append(
             "all particles are of the mean size here: what particle.sizes does, and what a "
@@ -83,7 +85,8 @@ def _phonon_remarks(case: Case) -> list[str]:
     """Say where the contact is narrow against the mean free path of phonons, and not told so.
 
     ``Λ = 3k/(ρ c_p v)`` of kinetic theory, which is short of the path of the phonons that carry
-    most; Wexler's term over the constriction of one side is 16Λ/(3πb).
+    most; Wexler's term over the constriction of one side is 16Λ/(3πb). Electrons carry the heat of
+    metals, which hardly resist beside the particle.
     """
     b, T = case.contact_radius, case.chamber.temperature
     if not b or getattr(case.contact, "ballistic", None):
@@ -92,7 +95,7 @@ def _phonon_remarks(case: Case) -> list[str]:
     names = {case.particle.material, case.substrate.parts()[0].material}
     for name in sorted(names):
         material = case.material(name)
-        if material.density is None or material.specific_heat is None:
+        if material.density is None or material.specific_heat is None or _is_metal(material):
             continue
         k = max(float(part) for part in material.conductivity.components(T))
         path = 3.0 * k / (float(material.volumetric_heat_capacity(T)) * _SOUND)
@@ -105,6 +108,31 @@ def _phonon_remarks(case: Case) -> list[str]:
                 f"{added:.0%} to the resistance of that side; write contact.ballistic"
             )
     return found
+
+
+def _is_metal(material: Material) -> bool:
+    """Whether a material keeps red light out: the real part of ``(n + ik)²`` is negative."""
+    table = material.refractive_index
+    if table is None:
+        return False
+    return (
+        float((table.at(min(max(_RED, table.wavelengths[0]), table.wavelengths[-1])) ** 2).real) < 0
+    )
+
+
+def _unbounded_remarks(case: Case, light: Light | None) -> list[str]:
+    """Say what light of a plane wave is left out where a substrate absorbs it."""
+    if light is None or light.laser.profile != "plane" or not case.contact_radius:
+        return []
+    names = dict.fromkeys(layer.material for layer in light.ground if layer.index.imag > 0.0)
+    if not names:
+        return []
+    power = light.laser.peak_intensity * constants.pi * light.ground[-1].plan.inner ** 2
+    return [
+        f"WARNING: a plane wave has no width, so the light that {' and '.join(names)} would absorb "
+        f"beside the particle is left out: up to {si_text(power, 'W', 2)} falls on the substrate; "
+        'give laser.profile = "gaussian" and a waist to count it'
+    ]
 
 
 def _gap_remarks(case: Case) -> list[str]:

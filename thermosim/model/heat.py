@@ -234,13 +234,17 @@ class NearFieldGap(Gap):
 
 @dataclass(frozen=True)
 class Film:
-    """A thin layer on a boundary that is not meshed: it conducts along, and stores heat."""
+    """A thin layer on a boundary that is not meshed: it conducts along, and stores heat.
+
+    `region` is that of the body under it where the boundary lies inside the mesh.
+    """
 
     boundary: str
     thickness: float
     conductivity: Law[Any]
     density: Law[Any] | None = None
     specific_heat: Law[Any] | None = None
+    region: str | None = None
 
 
 def film_of(film: BodyFilm, material: Material) -> Film:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ from thermosim.model.near import near_field_conductance, near_field_gaps
 from thermosim.optics.beam import wavelength_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from thermosim.bodies.films import FilmSettings
     from thermosim.case.particle_case import Case
@@ -245,7 +246,7 @@ def heat_of(case: Case, boundaries: Collection[str]) -> HeatModel:
         tuple(jumps),
         _enclosures(case, surfaces),
         _gaps(case, surfaces, boundaries),
-        tuple(_film(case, film, boundaries) for film in case.films),
+        tuple(part for film in case.films for part in _films(case, film, boundaries)),
     )
 
 
@@ -296,13 +297,20 @@ def _gaps(case: Case, surfaces: list[HeatSurface], boundaries: Collection[str]) 
     return (*found, *near_field_gaps(case, SURFACE, lower, boundaries))
 
 
-def _film(case: Case, film: FilmSettings, boundaries: Collection[str]) -> Film:
+def _films(case: Case, film: FilmSettings, boundaries: Collection[str]) -> Iterator[Film]:
+    """Yield a film, and what of it lies under the particle that stands on it."""
     if film.boundary not in boundaries:
         raise CaseError(
             f'films: boundary = "{film.boundary}": this case has no such surface in its mesh; '
             "a substrate is meshed only where the particle touches it"
         )
-    return film_of(film, case.material(film.material))
+    yield (found := film_of(film, case.material(film.material)))
+    if film.boundary != "substrate_top" or "pedestal_top" in boundaries:
+        return
+    below = case.substrate.parts()[0].region
+    for name in ("contact", "contact_substrate", "substrate_under"):
+        if name in boundaries and not (name == "contact" and "contact_substrate" in boundaries):
+            yield replace(found, boundary=name, region=below)
 
 
 def _body(

@@ -95,6 +95,10 @@ def choose(
             doubt = f"at size parameter {x:.0f} rays miss 5 to 45 % of the absorbed power"
         return Choice(rays, f"ray optics: {body}, size parameter {x:.0f}", doubt)
     doubt = f'linear light refracts without the symmetry of the mesh ("{symmetry}")'
+    mean = mie.model_copy(update={"average": "polarisation"})
+    if even and x < _RAYS_ALWAYS and _fits(mean, laser, n, symmetry):
+        doubt += ": its mean over all polarisations is taken"
+        return Choice(mean, f"Mie series, averaged: a sphere, size parameter {x:.0f}", doubt)
     return Choice(uniform, "the undisturbed beam", doubt)
 
 

@@ -325,3 +325,10 @@ def test_trpl_lays_measured_decays_beside(capsys, here):
     captured = printed(capsys, "trpl", *MICA, "--data", "decay.dat", "-o", "with_data")
     assert "0.064 ns from row to row" in captured.err
     assert len((here / "with_data" / "measured.csv").read_text().splitlines()) == 257
+
+
+def test_a_dot_has_its_own_row_and_no_claim_that_it_has_no_steady_state():
+    from thermosim.cli.gain import limit_rows
+
+    assert not any("none" in text for text in limit_rows({"dot_delta_T_closed_K": -31.5}).values())
+    assert any("no steady state" in text for text in limit_rows({}).values())

@@ -30,7 +30,7 @@ def chosen(laser=None, n=1.69, size=5e-6, sphere=BALL, symmetry="axisymmetric", 
         ({"laser": FOCUSED}, "rays", "uneven beam", "45 %"),
         ({"alone": False}, "uniform", "undisturbed", "several particles"),
         ({"cut": 0.5e-6}, "mie", "a sphere", "10.0%"),
-        ({"laser": {**PLANE, "polarisation": "linear"}}, "uniform", "undisturbed", "symmetry"),
+        ({"laser": {**PLANE, "polarisation": "linear"}}, "mie", "averaged", "symmetry"),
         ({"laser": {**PLANE, "polarisation": "linear"}, "symmetry": "3d"}, "mie", "sphere", ""),
     ],
 )
