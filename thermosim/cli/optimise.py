@@ -221,7 +221,8 @@ def _print(document: dict[str, Any], varied: list[Varied], best: Best) -> None:
     text = f"{word}: {kelvin(best.delta_T)}{beside}; the case as it stands {kelvin(before)}"
     console().print(plain(text), highlight=False, soft_wrap=True)
     table = Table(box=None, padding=(0, 1))
-    for name in ("number", "best", "within 1 % of it from", "to", ""):
+    table.add_column("number", min_width=max(len(v.path) for v in varied))
+    for name in ("best", "within 1 % of it from", "to", ""):
         table.add_column(name, justify="right" if name else "left")
     for v in varied:
         low, high = best.intervals[v.path]
