@@ -221,7 +221,7 @@ def _print(document: dict[str, Any], varied: list[Varied], best: Best) -> None:
     text = f"{word}: {kelvin(best.delta_T)}{beside}; the case as it stands {kelvin(before)}"
     console().print(plain(text), highlight=False, soft_wrap=True)
     table = Table(box=None, padding=(0, 1), pad_edge=False)
-    table.add_column("number", min_width=max(len(v.path) for v in varied))
+    table.add_column("number", no_wrap=True)
     for name in ("best", "within 1 % of it from", "to", ""):
         table.add_column(name, justify="right" if name else "left")
     for v in varied:
