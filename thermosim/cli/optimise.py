@@ -220,8 +220,9 @@ def _print(document: dict[str, Any], varied: list[Varied], best: Best) -> None:
     word = "coldest" if best.delta_T < 0.0 else "nothing cools; least warm"
     text = f"{word}: {kelvin(best.delta_T)}{beside}; the case as it stands {kelvin(before)}"
     console().print(plain(text), highlight=False, soft_wrap=True)
-    table = Table(box=None, padding=(0, 1))
-    for name in ("number", "best", "within 1 % of it from", "to", ""):
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("number", no_wrap=True)
+    for name in ("best", "within 1 % of it from", "to", ""):
         table.add_column(name, justify="right" if name else "left")
     for v in varied:
         low, high = best.intervals[v.path]
