@@ -45,6 +45,12 @@ def test_a_file_in_the_way_is_told_before_the_computation(tmp_path):
         check_target(tmp_path / "my.toml" / "inside", overwrite=False)
 
 
+def test_a_link_to_itself_is_told_before_the_computation(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(CaseError, match="a link that leads back to itself"):
+        check_target(tmp_path / "loop", overwrite=True)
+
+
 def test_a_folder_without_a_result_is_kept_even_with_overwrite(tmp_path):
     (tmp_path / "out").mkdir()
     check_target(tmp_path / "out", overwrite=False)

@@ -67,6 +67,8 @@ def _mend(place: Path) -> None:
 
 
 def _check_free(place: Path, command: str, *, overwrite: bool, shown: Path) -> None:
+    if place.is_symlink():
+        raise CaseError("is a link that leads back to itself; name a folder", str(shown))
     if not place.exists():
         return
     if not place.is_dir():
