@@ -48,6 +48,10 @@ MODELS = {
         "recombination": {"kind": "trion_biexciton", "eta_X": 0.98, "A": 0.02, "C": 3.0},
         "ensemble": {"gap": {"width": 8e-3 * e}, "nodes": 3},
     },
+    "einstein": {
+        "absorption": {"kind": "fermi_edge", "E_U_model": "einstein"},
+        "ensemble": {"gap": {"width": 8e-3 * e}, "nodes": 5},
+    },
     "detailed_balance": {"emission": {"kind": "van_roosbroeck"}, "temperature_min": 240.0},
 }
 

@@ -27,7 +27,13 @@ from thermosim.gain.ensemble import Ensemble, Member, follows_of, gap_variance, 
 from thermosim.gain.escape.given import EscapeNumbers, GivenEscape, NoEscape
 from thermosim.gain.escape.methods import EscapeModel
 from thermosim.gain.numbers import Dot, DotGroup, GainParameters
-from thermosim.gain.recombination import Ageing, Recombination, ThermalQuenching, TrionBiexciton
+from thermosim.gain.recombination import (
+    Ageing,
+    Recombination,
+    ThermalQuenching,
+    TrionBiexciton,
+    quenching_numbers,
+)
 from thermosim.gain.recombination import check_ageing as _check_ageing
 from thermosim.gain.size import DotSize
 from thermosim.gain.thermal import Follows, ThermalDecay
@@ -44,6 +50,7 @@ from thermosim.language.units import (
 )  # fmt: skip
 
 Array = NDArray[np.float64]
+_STILL = (((0.0,), None), None)
 
 
 class GainModel(Section):
@@ -51,8 +58,7 @@ class GainModel(Section):
 
     Without arguments: the most favourable case of arXiv:2406.10641 (eta_X = 1, A = C = 0), with
     <E_PL> = 2.3871 eV, which gives the printed 2.1 fW at a pump of 2.33 eV, and the density of
-    dots that cools a black sphere of radius 5 µm by 10 K. docs/gain.md tells what else the choice
-    of <E_PL> implies.
+    dots that cools a black sphere of radius 5 µm by 10 K (docs/gain.md).
     """
 
     reference_temperature: Positive[Temperature] = Field(
@@ -81,7 +87,6 @@ class GainModel(Section):
     size: DotSize | None = Field(
         None, description="Dots from their diameter: sections above that are not given follow"
     )
-
     quenching: ThermalQuenching | None = Field(None, description="Efficiency against temperature")
     thermal: ThermalDecay | None = Field(None, description="Lifetimes, eta_X against temperature")
     upconversion: UpConversion | None = Field(
@@ -125,7 +130,7 @@ class GainModel(Section):
         self.recombination.efficiencies()
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
-        self.quenching_numbers()
+        quenching_numbers(self.quenching, self.recombination, self.reference_temperature)
         decay_follows(self)
         _check_ageing(self.ageing, max(self.recombination.efficiencies()))
         self._line_of_a_dot(self.line, self.reference_temperature, measured=True)
@@ -146,10 +151,8 @@ class GainModel(Section):
             If the escape is a method that needs a body, see `escaping.resolve_escape`.
         """
         if not isinstance(self.escape, EscapeNumbers):
-            raise ValueError(
-                f'escape.kind = "{self.escape.kind}" depends on the body: use '
-                "resolve_escape(model, shape, contact_radius, temperature)"
-            )
+            kind = self.escape.kind
+            raise ValueError(f'escape.kind = "{kind}" depends on the body: use resolve_escape')
         return self.escape.values()
 
     def gap_moved(self, temperature: ArrayLike) -> Any:
@@ -159,9 +162,8 @@ class GainModel(Section):
     def sigma_abs(self, photon_energy: ArrayLike, temperature: ArrayLike | None = None) -> Array:
         """Return the absorption cross-section of one dot [m²]; energy [J] and T [K] broadcast.
 
-        The value at the photon energy of the section and the reference temperature, times the
-        ratio of the absorption spectrum, which moves with the gap. Both are means where dots are
-        not alike.
+        That of the section at the reference temperature, times the ratio of the spectrum, which
+        moves with the gap; a mean where dots are not alike.
         """
         E = np.asarray(photon_energy, dtype=np.float64)
         T = self.reference_temperature if temperature is None else temperature
@@ -173,17 +175,10 @@ class GainModel(Section):
         )
         return np.asarray(self._reference_sigma() * np.exp(log_ratio))
 
-    def quenching_numbers(self) -> tuple[float, float, float] | None:
-        """Return what `source.quenched` takes; None where efficiencies hold at any temperature."""
-        if self.quenching is None:
-            return None
-        eta_X = self.recombination.efficiencies()[0]
-        return self.quenching.numbers(self.reference_temperature, eta_X)
-
     def members(self) -> tuple[Member, ...]:
         """Return the kinds of dots of an ensemble; none where dots are alike.
 
-        The factors are such that the mean cross-section is that of the section ``cross_section``.
+        Their mean cross-section is that of the section ``cross_section``.
         """
         return _members(self)
 
@@ -220,8 +215,8 @@ class GainModel(Section):
     ) -> Array:
         """Return the emission of the dots [1/J], of area 1, at each photon energy [J].
 
-        Where dots are not alike they are weighted with what they emit under weak light of the
-        photon energy of ``cross_section``. ``emission`` takes the place of the model's own.
+        Dots that are not alike count with what they emit under weak light of the energy of
+        ``cross_section``. ``emission`` takes the place of the model's own.
         """
         T = self.reference_temperature if temperature is None else temperature
         moved, line = float(self.gap_moved(T)), emission or self.line
@@ -279,9 +274,9 @@ def _members(model: GainModel) -> tuple[Member, ...]:
 def decay_follows(model: GainModel) -> tuple[Follows | None, ...]:
     """Return how the decay of each kind of dot follows the temperature; of the one if all alike."""
     parts = (model.ensemble, model.recombination, model.dark_fraction, model.size)
-    if model.thermal is None:
-        return (None,) * max(len(model.members()), 1)
-    return follows_of(model.thermal, *parts, *_temperatures(model))
+    if model.thermal is not None:
+        return follows_of(model.thermal, *parts, *_temperatures(model))
+    return (None,) * max(len(model.members()), 1)
 
 
 def groups_of(
@@ -292,37 +287,42 @@ def groups_of(
     At one ``temperature`` [K] if given, and the energy may then be an array; otherwise at all.
     """
     found: dict[tuple[Any, ...], list[Dot]] = {}
+    E_U = getattr(model.absorption, "E_U", np.inf)
     T = model.reference_temperature if temperature is None else temperature
     each = zip(model.members(), _recycled_shares(model), decay_follows(model), strict=True)
     for one, recycled, follows in each if model.ensemble else ():
         sigma = model.member_sigma(one, photon_energy, T)
-        law, filled = ((0.0,), None) if temperature is not None else _law(model, one, photon_energy)
+        law, filled = _STILL if temperature is not None else _law(model, one, photon_energy)
         alike = (law, one.tau_X, one.emitted, one.absorbed, one.population, follows)
         offset = model.line.mean_offset(one.gap, model.reference_temperature)
-        dot = Dot(sigma, one.share * sigma, offset, recycled, filled)
+        dot = Dot(sigma, one.share * sigma, offset, recycled, filled, one.gap / E_U)
         found.setdefault(alike, []).append(dot)
     return tuple(
-        DotGroup(law, tau_X, emitted, absorbed, population, tuple(dots), follows)
+        DotGroup(law[0], tau_X, emitted, absorbed, population, tuple(dots), follows, law[1])
         for (law, tau_X, emitted, absorbed, population, follows), dots in found.items()
     )
 
 
-def _law(model: GainModel, member: Member, E: float) -> tuple[tuple[float, ...], float | None]:
-    """Return how the cross-section of a dot follows the temperature: `DotGroup`, `Dot.filled`."""
+def _law(model: GainModel, member: Member, E: float) -> tuple[Any, float | None]:
+    """Return the laws of the cross-section of a dot (of its `DotGroup`), and `Dot.filled`."""
     edge, T_ref = model.absorption, model.reference_temperature
-    if isinstance(edge, Tail) and edge.E_U_model == "constant":
+    if isinstance(edge, Tail):
         filled = np.exp(edge.log_tail(E - member.gap - model.gap_moved(T_ref), T_ref, T_ref))
         return _tail_law(model, E), float(filled) if isinstance(edge, FermiEdge) else None
-    reference = float(model.member_sigma(member, E, T_ref))
-    return _interpolant(model, lambda T: np.log(model.member_sigma(member, E, T) / reference)), None
+    sigma = functools.partial(model.member_sigma, member, E)
+    return (_interpolant(model, lambda T: np.log(sigma(T) / float(sigma(T_ref)))), None), None
 
 
 @functools.lru_cache(maxsize=64)
-def _tail_law(model: GainModel, E: float) -> tuple[float, ...]:
-    """Return how a tail of constant E_U follows the temperature, whatever the gap."""
-    edge, T_ref = model.absorption, model.reference_temperature
+def _tail_law(model: GainModel, E: float) -> tuple[tuple[float, ...], tuple[float, ...] | None]:
+    """Return how a tail of mean gap follows the temperature, and E_U(T_ref)/E_U(T) if that does."""
+    edge, T_ref, at = model.absorption, model.reference_temperature, model.gap_moved
     assert isinstance(edge, Tail)
-    return _interpolant(model, lambda T: (model.gap_moved(T_ref) - model.gap_moved(T)) / edge.E_U)
+    rest = edge.log_tail(E - at(T_ref), T_ref, T_ref)
+    level = _interpolant(model, lambda T: edge.log_tail(E - at(T), T, T_ref) - rest)
+    if edge.E_U_model == "constant":
+        return level, None
+    return level, _interpolant(model, lambda T: edge.E_U / edge.urbach_energy(T, T_ref) - 1.0)
 
 
 @functools.lru_cache(maxsize=64)
@@ -366,7 +366,7 @@ def _parameters(model: GainModel, photon_energy: float) -> GainParameters:
         alpha_background=model.alpha_background,
         groups=groups_of(model, photon_energy),
         follows=decay_follows(model)[0] if ensemble is None else None,
-        quenching=model.quenching_numbers(),
+        quenching=quenching_numbers(model.quenching, model.recombination, ends[2]),
         upconverted=None if law is None else law.numbers(photon_energy, *ends),
         ageing=tuple((one.change, one.dose) for one in model.ageing),
     )

@@ -20,6 +20,7 @@ class Dot(NamedTuple):
     gap: Any
     recycled: Any
     filled: Any
+    offset: Any = 0.0
 
 
 class DotGroup(NamedTuple):
@@ -27,6 +28,8 @@ class DotGroup(NamedTuple):
 
     ``log_sigma`` as in `GainParameters`: the logarithm of ``r(T)``. A saturating edge has ``r (1 +
     filled)/(1 + filled r)`` times ``sigma_abs``, so that its dots need one exponential together.
+    Where E_U follows the temperature, a dot has ``r exp(-offset log_slope)`` in its place, with the
+    ``offset`` of its gap over E_U and ``log_slope`` the coefficients of E_U(T_ref)/E_U(T) - 1.
     ``tau_X`` [s]; polynomials and ``follows`` as in `GainParameters`, dark and charged dots counted
     in.
     """
@@ -38,6 +41,7 @@ class DotGroup(NamedTuple):
     population: tuple[Any, ...] | None
     dots: tuple[Dot, ...]
     follows: Any = None
+    log_slope: Any = None
 
 
 class GainParameters(NamedTuple):

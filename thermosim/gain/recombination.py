@@ -227,3 +227,12 @@ class TrionBiexciton(Recombination):
         eta_X, eta_T, eta_BX = self.efficiencies()
         emitted, absorbed = efficiency_polynomials(eta_X, eta_T, eta_BX, self.A, self.C)
         return emitted, absorbed, None
+
+
+def quenching_numbers(
+    quenching: ThermalQuenching | None, section: Recombination, reference_temperature: float
+) -> tuple[float, float, float] | None:
+    """Return what `source.quenched` takes; None where efficiencies hold at any temperature."""
+    if quenching is None:
+        return None
+    return quenching.numbers(reference_temperature, section.efficiencies()[0])

@@ -130,10 +130,8 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
     kept = kept_efficiency(temperature, p, xp)
     absorbed, first, offset, again, again_offset = [], [], [], [], []
     for group in p.groups:
-        scale = xp.exp(chebyshev(s, group.log_sigma))
         per_sigma, decay = photons * group.tau_X, decay_at(group, temperature, p, xp)
-        for dot in group.dots:
-            factor = _saturated(dot, scale)
+        for dot, factor in _with_factors(group, s, xp):
             x = per_sigma * factor * dot.sigma_abs
             decays = polynomial(x, decay.absorbed)
             eta = polynomial(x, decay.emitted) / decays
@@ -157,7 +155,7 @@ def flow(intensity: Any, temperature: Any, p: GainParameters, xp: Namespace = NU
 def _flow_at(x: Any, p: GainParameters, temperature: Any, xp: Namespace) -> Flow:
     """Return the flow at a mean excitation number; at the reference temperature where None."""
     if temperature is None:
-        groups = tuple(g._replace(log_sigma=(0.0,), follows=None) for g in p.groups)
+        groups = tuple(g._replace(log_sigma=(0.0,), log_slope=None, follows=None) for g in p.groups)
         p = p._replace(groups=groups, temperature_min=0.0, temperature_max=1.0, quenching=None)
         if p.upconverted is not None:
             p = p._replace(upconverted=(p.upconverted[0], (0.0,)))
@@ -171,11 +169,21 @@ def _mean_of_dots(temperature: Any, p: GainParameters, xp: Namespace, *, lifetim
     s = scaled_temperature(temperature, p, xp)
     sums = []
     for group in p.groups:
-        scale = xp.exp(chebyshev(s, group.log_sigma))
-        for dot in group.dots:
-            part = dot.weight * _saturated(dot, scale)
+        for dot, factor in _with_factors(group, s, xp):
+            part = dot.weight * factor
             sums.append(part * group.tau_X if lifetimes else part)
     return balanced_sum(sums)
+
+
+def _with_factors(group: DotGroup, s: Any, xp: Namespace) -> list[tuple[Dot, Any]]:
+    """Return each dot of a group with the factor on its cross-section at a scaled temperature."""
+    level = chebyshev(s, group.log_sigma)
+    if group.log_slope is None:
+        scale = xp.exp(level)
+        return [(dot, _saturated(dot, scale)) for dot in group.dots]
+    slope = chebyshev(s, group.log_slope)
+    scales = [xp.exp(level - dot.offset * slope) for dot in group.dots]
+    return [(dot, _saturated(dot, one)) for dot, one in zip(group.dots, scales, strict=True)]
 
 
 def _saturated(dot: Dot, scale: Any) -> Any:
