@@ -89,7 +89,9 @@ class Scales:
             return REL * self.delta_T / self.time
         if key in RESTS:  # of the balance, so that it is off by what that is off by
             return 10 * self.balance * self.heat + ROUNDING * self.heat
-        if path.startswith(("/budget_W", "/summary/errors")) or (key.startswith("heat_") and key.endswith("_W")):
+        if path.startswith(("/budget_W", "/summary/errors")) or (
+            key.startswith("heat_") and key.endswith("_W")
+        ):
             return ROUNDING * self.heat
         if "error" in key and key.endswith("_K"):
             # where the elements hold the solution or its adjoint, no more than Newton's tolerance
