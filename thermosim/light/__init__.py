@@ -4,9 +4,10 @@ import thermosim.fem.library  # noqa: F401  before any module here imports DOLFI
 
 # isort: split
 
+from thermosim.light.absorbed import AbsorbedLight
 from thermosim.light.accounts import intensity_by_cell, light_summary, lit_points
 from thermosim.light.coupling import couple
-from thermosim.light.light import AbsorbedLight, absorbed_light
+from thermosim.light.light import absorbed_light
 from thermosim.light.source import GainSource, LightSource, as_constants
 
 __all__ = [

@@ -19,8 +19,8 @@ from thermosim.light.source import as_constants
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.heat.problem import HeatProblem
+    from thermosim.light.absorbed import AbsorbedLight
     from thermosim.light.cells import Floats
-    from thermosim.light.light import AbsorbedLight
     from thermosim.light.source import GainSource
 
 

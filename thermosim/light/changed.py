@@ -10,14 +10,9 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.gain import heat_source
+from thermosim.light.absorbed import AbsorbedLight
 from thermosim.light.accounts import at_lit_points, lit_points
-from thermosim.light.light import (
-    AbsorbedLight,
-    absorbed_light,
-    emission_of,
-    unlit_absorption,
-    with_choice,
-)
+from thermosim.light.light import absorbed_light, emission_of, unlit_absorption, with_choice
 from thermosim.light.outline import sphere_of
 from thermosim.light.waves import set_in_cells
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity

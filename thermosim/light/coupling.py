@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from thermosim.heat.problem import HeatProblem
-    from thermosim.light.light import AbsorbedLight
+    from thermosim.light.absorbed import AbsorbedLight
 
 _MOST = 50
 

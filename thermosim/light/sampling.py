@@ -20,7 +20,7 @@ from thermosim.fem.domain import (
     vector,
 )
 from thermosim.heat import forms
-from thermosim.light.light import with_coarser_beam, with_rule
+from thermosim.light.absorbed import with_coarser_beam, with_rule
 from thermosim.light.waves import set_in_cells
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.heat.problem import HeatProblem
-    from thermosim.light.light import AbsorbedLight
+    from thermosim.light.absorbed import AbsorbedLight
 
 _MORE_POINTS = {2: 12, 3: 4}  # degrees by which another rule is better, by dimension
 _BY_RULE = {2: 2.0, 3: 3.0}  # safety of what it changes, measured

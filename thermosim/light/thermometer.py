@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.heat.state import State
-    from thermosim.light.light import AbsorbedLight
+    from thermosim.light.absorbed import AbsorbedLight
     from thermosim.thermometry import ThermometrySettings
 
 
