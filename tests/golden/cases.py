@@ -55,6 +55,7 @@ SHIPPED_OVERRIDES = {
     "dots/sparse_film": (
         *PLAIN, *FLAT, "symmetry=axisymmetric", 'particle.arrangement={kind="single"}',
     ),
+    "dots/dot_diameter": (*PLAIN, *FLAT),
     "dots/heap": (*PLAIN, *FLAT),
     "dots/ten_minutes": (
         *PLAIN, *FLAT, "solver.degree=1", 'transient.duration="1 s"', 'transient.tolerance="5 mK"',

@@ -202,6 +202,31 @@ def test_a_film_in_a_beam_that_is_not_even():
     assert narrow["ensemble_delta_T_thermometer_K"] == pytest.approx(lit, rel=0.1)
 
 
+@pytest.mark.parametrize("profile", [("gaussian", "waist", 5e-6), ("top_hat", "radius", 6e-6)])
+def test_a_beam_beside_the_origin_is_that_beam_moved(profile):
+    """A film and its beam moved together stay what they were; no particle needs to be at 0."""
+    kind, size, value = profile
+    laser = {"profile": kind, size: value}
+    rest = {"symmetry": "3d", "optics": {"model": "uniform"}}
+    film = many_numbers(case(particle=FILM, laser=laser, **rest))
+    at = [[x + 6e-5, 0.0] for x in (-2e-5, 0.0, 2e-5)]
+    moved = {"arrangement": {"kind": "positions", "positions": at}}
+    beside = many_numbers(case(particle=moved, laser=laser | {"aim": [6e-5, 0.0, 0.0]}, **rest))
+    assert film["ensemble_delta_T_mean_K"] < -1e-3
+    for name, number in film.items():
+        assert beside[name] == pytest.approx(number, rel=1e-9, abs=1e-12), name
+
+
+@pytest.mark.parametrize("profile", [("gaussian", "waist", 5e-6), ("top_hat", "radius", 6e-6)])
+def test_a_beam_that_misses_all_does_nothing(profile):
+    kind, size, value = profile
+    laser = {"profile": kind, size: value, "aim": [5e-4, 0.0, 0.0]}
+    heap = {"count": 3, "radius": 1e-5, "rays": 1000}
+    found = many_numbers(case(heap, laser=laser, symmetry="3d"))
+    assert found["heap_light_mean"] == 0.0
+    assert found["ensemble_delta_T_mean_K"] == 0.0
+
+
 def test_the_thermometer_leans_to_what_shines():
     found = many_numbers(case({"count": 20, "radius": 1.2e-5, "rays": 5000}))
     assert found["heap_light_mean"] < 1.0

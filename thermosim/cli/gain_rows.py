@@ -17,7 +17,7 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
         "light that escapes": _escape_text(numbers),
         "eta_ext, low intensity": f"{100 * numbers['eta_ext_low_intensity']:.4g} %",
         "eta_X for break-even": _percent(numbers["eta_X_break_even"]),
-        "best photon energy": f"{numbers['best_photon_energy_eV']:.4f} eV (low intensity)",
+        "best photon energy": _best_energy_text(numbers["best_photon_energy_eV"]),
         "dots": f"{numbers['n_dots_per_m3']:.4g} 1/m³, {numbers['sigma_abs_m2']:.4g} m² each, "
         f"alpha = {numbers['alpha_per_m']:.4g} 1/m",
     }
@@ -123,6 +123,10 @@ def _escape_text(numbers: dict[str, Any]) -> str:
         f"{100 * numbers['f_escape']:.4g}{spread} %, reabsorbed by dots "
         f"{100 * numbers['f_reabsorbed']:.4g} %, <E_esc> = {numbers['mean_escape_eV']:.4f} eV"
     )
+
+
+def _best_energy_text(energy: float | None) -> str:
+    return "none: no pump cools" if energy is None else f"{energy:.4f} eV (low intensity)"
 
 
 def _percent(value: float | None) -> str:

@@ -136,6 +136,7 @@ def _mat(model: GainModel, light: Light, case: AnyCase) -> tuple[dict[str, Any],
         "lowest_delta_T_of_map_K": _finite(found.floor - T),
         "lowest_at_eV": found.floor_energy / e,
         "lowest_at_W_per_m2": found.floor_intensity,
+        "searched_down_to_K": maps.coldest(model),
         "model_made_for_K": list(range_),
     }
     arrays = {

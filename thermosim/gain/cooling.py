@@ -7,6 +7,7 @@ optimum and crossover are roots, found to rounding.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -242,23 +243,21 @@ def break_even_eta(temperature: float, p: GainParameters) -> float:
     return float(internal_efficiency_needed(needed, p.f_escape, p.f_reabsorbed) / bright)
 
 
-def best_photon_energy(
-    model: GainModel, eta_int: float | None = None, temperature: float | None = None
-) -> float:
+def best_photon_energy(model: GainModel, temperature: float | None = None) -> float:
     """Return the pump photon energy [J] where G is largest: low intensity, fixed photon flux.
 
-    ``eta_int`` is the efficiency of the emission within the body; without it that of the exciton
-    in this model. In an Urbach tail the closed form ``eta_ext <E_esc> - E_U``, otherwise a
-    numerical maximum (relative accuracy about 1e-8).
+    In an Urbach tail the closed form ``eta_ext <E_esc> - E_U``, otherwise a numerical maximum
+    (relative accuracy about 1e-8): of all dots where they are not alike, with what quenching,
+    laws of temperature and up-conversion leave of the efficiency; NaN where nothing cools.
     """
     from scipy.optimize import minimize_scalar
 
     T = model.reference_temperature if temperature is None else temperature
-    if model.ensemble is not None and eta_int is None:
-        return _best_of_ensemble(model, T)
+    laws = (model.ensemble, model.quenching, model.thermal, model.upconversion)
+    if any(law is not None for law in laws):
+        return _best_of_all(model, T)
     f_escape, f_reabsorbed, red_shift = model.escape_values()
-    if eta_int is None:
-        eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
+    eta_int = model.recombination.efficiencies()[0] * (1.0 - model.dark_fraction)
     eta = float(outcoupled_efficiency(eta_int, f_escape, f_reabsorbed))
     energy = float(model.mean_emission(T)) - red_shift
     if isinstance(model.absorption, UrbachTail):
@@ -276,8 +275,8 @@ def best_photon_energy(
     return float(found.x)
 
 
-def _best_of_ensemble(model: GainModel, T: float) -> float:
-    """Return the pump photon energy [J] of the largest gain of all dots under weak light.
+def _best_of_all(model: GainModel, T: float) -> float:
+    """Return the pump photon energy [J] of the largest gain of all dots; NaN where none cools.
 
     0 photons per area make no gain; 1 per m² and second is weak enough for any dot.
     """
@@ -288,8 +287,10 @@ def _best_of_ensemble(model: GainModel, T: float) -> float:
     def loss(E: Any) -> Any:
         return heat_source(E, T, parameters_over(model, E, T)._replace(alpha_background=0.0))
 
-    grid = np.linspace(top - 0.5 * e, top, 512)
-    start = int(np.argmin(loss(grid)))
+    grid = np.linspace(top - 1.0 * e, top, 1024)
+    start = int(np.argmin(at_grid := loss(grid)))
+    if not at_grid[start] < 0.0:
+        return math.nan
     bounds = (grid[max(start - 1, 0)], grid[min(start + 1, grid.size - 1)])
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-9 * e})
     return float(found.x)

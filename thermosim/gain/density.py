@@ -32,8 +32,8 @@ class DotDensity(Kind, chosen_by="kind"):
     kind: str
 
     @abstractmethod
-    def density(self, sigma: Callable[[], float]) -> float:
-        """Return dots per volume [1/m³]; the cross-section [m²] may help."""
+    def density(self, sigma: Callable[[], float], diameter: float | None = None) -> float:
+        """Return dots per volume [1/m³]; the cross-section [m²] and the diameter [m] may help."""
 
 
 class GivenDensity(DotDensity):
@@ -42,7 +42,7 @@ class GivenDensity(DotDensity):
     kind: Literal["given"] = "given"
     n_dots: Positive[NumberDensity] = Field(1.66e22, description="Dots per volume")
 
-    def density(self, sigma: Callable[[], float]) -> float:
+    def density(self, sigma: Callable[[], float], diameter: float | None = None) -> float:
         """Return the number given [1/m³]."""
         return self.n_dots
 
@@ -54,11 +54,25 @@ class VolumeFractionDensity(DotDensity):
     volume_fraction: Annotated[Fraction, Field(gt=0)] = Field(
         description="Part of the volume that dots fill"
     )
-    dot_diameter: Positive[Length] = Field(description="Diameter of a dot")
+    dot_diameter: Positive[Length] | None = Field(
+        None, description="Diameter of a dot; without it that of [gain.size]"
+    )
 
-    def density(self, sigma: Callable[[], float]) -> float:
-        """Return `density_from_volume_fraction` [1/m³]."""
-        return float(density_from_volume_fraction(self.volume_fraction, self.dot_diameter))
+    def density(self, sigma: Callable[[], float], diameter: float | None = None) -> float:
+        """Return `density_from_volume_fraction` [1/m³].
+
+        Raises
+        ------
+        ValueError
+            If no diameter is known.
+        """
+        own = self.dot_diameter or diameter
+        if own is None:
+            raise ValueError(
+                "density.dot_diameter: is missing; give the diameter of a dot here, or in "
+                "[gain.size]"
+            )
+        return float(density_from_volume_fraction(self.volume_fraction, own))
 
 
 class MacroscopicDensity(DotDensity):
@@ -72,6 +86,6 @@ class MacroscopicDensity(DotDensity):
         description="Absorption of the body by its dots, at the photon energy of the cross-section"
     )
 
-    def density(self, sigma: Callable[[], float]) -> float:
+    def density(self, sigma: Callable[[], float], diameter: float | None = None) -> float:
         """Return ``alpha / sigma`` [1/m³]."""
         return self.alpha / sigma()

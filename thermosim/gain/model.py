@@ -128,6 +128,7 @@ class GainModel(Section):
                 f"temperature_min = {low:g} K and temperature_max = {high:g} K"
             )
         self.recombination.efficiencies()
+        _ = macroscopic or self.n_dots  # tells what is missing
         if self.ensemble is not None:
             self.ensemble.check(self.recombination, self.dark_fraction, self.size)
         quenching_numbers(self.quenching, self.recombination, self.reference_temperature)
@@ -191,7 +192,8 @@ class GainModel(Section):
     @property
     def n_dots(self) -> float:
         """Density of dots [1/m³]."""
-        return self.density.density(self._reference_sigma)
+        diameter = None if self.size is None else self.size.diameter
+        return self.density.density(self._reference_sigma, diameter)
 
     def alpha(self, photon_energy: ArrayLike, temperature: ArrayLike | None = None) -> Array:
         """Return the absorption coefficient [1/m] of the dots at low intensity."""

@@ -125,7 +125,7 @@ def gain_summary(
         "eta_X_break_even": _finite(break_even_eta(T, p)),
         "intensity_opt_W_per_m2": _finite(best.intensity),
         "intensity_crossover_W_per_m2": _finite(best.intensity_crossover),
-        "best_photon_energy_eV": best_photon_energy(model, temperature=T) / e,
+        "best_photon_energy_eV": _finite(best_photon_energy(model, T) / e),
         "n_dots_per_m3": model.n_dots,
         "sigma_abs_m2": float(cross_section(T, p)),
         "alpha_per_m": float(pump_absorption(0.0, T, p)),

@@ -15,6 +15,7 @@ import numpy as np
 
 from thermosim.bodies.heap import GROUND, Pile, allotted
 from thermosim.limits.heap import TO_SUBSTRATE, Particles, conductances, packed_share
+from thermosim.limits.intensity import lit_body
 from thermosim.limits.lumped import Lumped
 from thermosim.limits.support import warmth_at
 from thermosim.model.of_case import model_of
@@ -22,16 +23,20 @@ from thermosim.model.thermometer import read_dots
 from thermosim.optics.rays_heap import light_on_spheres, open_share
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from thermosim.bodies.heap import Heap
     from thermosim.model.lump import Lump
     from thermosim.model.model import Light, Model
     from thermosim.model.of_case import AnyCase
+    from thermosim.optics.beam import Laser
 
 
 _ROUNDS, _SETTLED = 40, 1e-10
 _PLACES = 60  # distances at which the warmth is worked out
 _NODES = 9
 _EVEN = 1e-9
+_ON_AXIS = 1e-12  # m
 _LOOKS = 1000  # rays from each sphere that find how much of it others hide
 
 
@@ -110,8 +115,8 @@ def _alike_in_light(case: AnyCase, model: Model, lump: Lump) -> _Found | None:
     return _spread(sizes, mutual * shift)
 
 
-def _of_radius(case: AnyCase, radius: float) -> Lumped:
-    """Return the balance of one particle of a radius [m]."""
+def _of_radius(case: AnyCase, radius: float, *, aimed: bool = False) -> Lumped:
+    """Return the balance of one particle of a radius [m]; ``aimed``: in the middle of the beam."""
     changes = {
         "particle.shape.radius": radius,
         "particle.sizes": None,
@@ -120,7 +125,21 @@ def _of_radius(case: AnyCase, radius: float) -> Lumped:
     }
     one = model_of(case.with_(changes))
     assert one.lump is not None
-    return Lumped.of(one, one.lump)
+    if not aimed or one.light is None:
+        return Lumped.of(one, one.lump)
+    aim = _aim_at(one.light.laser, [0.0, 0.0, radius])
+    if np.allclose(aim, one.light.laser.aim, rtol=0.0, atol=_ON_AXIS):
+        return Lumped.of(one, one.lump)
+    light = model_of(case.with_(changes | {"laser.aim": list(aim)})).light
+    assert light is not None
+    return Lumped.of(one, one.lump, lambda _, p: lit_body(light, p))
+
+
+def _aim_at(laser: Laser, point: ArrayLike) -> tuple[float, ...]:
+    """Return the aim [m] of the beam moved sideways until its axis runs through a point [m]."""
+    offset = np.asarray(point, np.float64) - laser.aim
+    moved = laser.aim + offset - (offset @ laser.direction) * laser.direction
+    return tuple(float(x) for x in moved)
 
 
 def _sizes(case: AnyCase) -> list[tuple[float, Lumped]]:
@@ -204,17 +223,18 @@ def _film(lump: Lump, radii: Any) -> Pile:
 
 
 def _beam_on(light: Light | None, lump: Lump) -> Any:
-    """Return the intensity of the beam at each particle over that where one alone stands."""
+    """Return the intensity of the beam at each particle over that on its axis."""
     radii = np.full(lump.particle.count, lump.particle.shape.equivalent_radius)
     return _relative(light, lump, _film(lump, radii).centres)
 
 
 def _relative(light: Light | None, lump: Lump, points: Any) -> Any:
-    """Return the intensity of the beam over that in the middle of a particle alone, shape (n,)."""
+    """Return the intensity of the beam over that in a particle on its axis, shape (n,)."""
     if light is None or not light.laser.peak_intensity:
         return np.ones(len(points))
-    middle = light.laser.intensity_at(np.array([[0.0, 0.0, lump.particle.shape.equivalent_radius]]))
-    return light.laser.intensity_at(points) / middle
+    laser, middle = light.laser, [0.0, 0.0, lump.particle.shape.equivalent_radius]
+    through = laser.model_copy(update={"aim": _aim_at(laser, middle)})
+    return laser.intensity_at(points) / through.intensity_at([middle])
 
 
 def _heaped(case: AnyCase, model: Model, heap: Heap) -> tuple[_Found | None, dict[str, float]]:
@@ -251,7 +271,9 @@ def _heaped(case: AnyCase, model: Model, heap: Heap) -> tuple[_Found | None, dic
 def _each(case: AnyCase, model: Model, pile: Pile, share: Any, free: Any = 1.0) -> _Found | None:
     """Return particles that each have a share of their light and of what is around them."""
     assert model.lump is not None
-    of_size = {radius: _of_radius(case, float(radius)) for radius in np.unique(pile.radii)}
+    of_size = {
+        radius: _of_radius(case, float(radius), aimed=True) for radius in np.unique(pile.radii)
+    }
     bodies = tuple(
         of_size[radius].shaded(float(s), float(open_))
         for radius, s, open_ in np.broadcast(pile.radii, share, free)

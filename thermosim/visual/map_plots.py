@@ -51,8 +51,8 @@ def draw_litmos(
         nm, side = h * c / E * 1e9, 1 if i else -1
         axes.plot(nm, 0.0, "o", color="black", markersize=5)
         axes.annotate(
-            f"{nm:.2f} nm", (nm, 0.0), xytext=(8 * side, 8), textcoords="offset points",
-            ha="left" if i else "right",
+            f"{nm:.2f} nm", (nm, 0.0), xytext=(8 * side, -8), textcoords="offset points",
+            ha="left" if i else "right", va="top",
         )  # fmt: skip
     axes.set_xlabel("pump wavelength (nm)")
     axes.set_ylabel(f"{unit}\n← cools     heats →")

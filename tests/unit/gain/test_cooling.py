@@ -249,11 +249,36 @@ def test_figures_of_a_body_that_only_heats(tmp_path):
     assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
 
 
-@pytest.mark.parametrize("absorption", [{"kind": "urbach"}, {"kind": "fermi_edge"}])
-def test_best_photon_energy_counts_escape(absorption):
-    model = GainModel(absorption=absorption, **(MODELS["body"] | {"alpha_background": 0.0}))
-    best = best_photon_energy(model)
+LAWS = {
+    "quenching": {"activation_energy": 0.2 * e, "ratio": 5.0},
+    "thermal": {"eta_X": {"kind": "power", "exponent": -0.05}},
+    "upconversion": {"kind": "activated", "full_energy": 2.40 * e, "ratio": 1e-4},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "T"),
+    [
+        ({"absorption": {"kind": "urbach"}}, 300.0),
+        ({"absorption": {"kind": "fermi_edge"}}, 300.0),
+        ({"quenching": LAWS["quenching"]}, 330.0),
+        ({"thermal": LAWS["thermal"]}, 330.0),
+        ({"upconversion": LAWS["upconversion"]}, 300.0),
+    ],
+    ids=["urbach", "fermi_edge", *LAWS],
+)
+def test_best_photon_energy_counts_escape_and_laws(changes, T):
+    loss = {"recombination": {"kind": "trion_biexciton", "eta_X": 0.975}}
+    body = MODELS["body"] | {"alpha_background": 0.0}
+    model = GainModel(**body | (loss if "absorption" not in changes else {}) | changes)
+    best = best_photon_energy(model, T)
     E = best + np.linspace(-2e-3, 2e-3, 4001) * e
     flux = 1e15  # photons per m² and s; G is per photon, not per watt
-    gain = -heat_source(flux * E, 300.0, parameters_over(model, E, 300.0))
+    gain = -heat_source(flux * E, T, parameters_over(model, E, T))
     assert abs(E[np.argmax(gain)] - best) <= 1.1e-6 * e
+
+
+def test_no_photon_energy_is_best_where_nothing_cools():
+    model = GainModel(upconversion=LAWS["upconversion"] | {"ratio": 1.0})
+    assert np.isnan(best_photon_energy(model))
+    assert gain_summary(model, PUMP)["best_photon_energy_eV"] is None
