@@ -136,7 +136,7 @@ class Search:
         if limits.sight is not None:
             theta = body.steady()
             cools = theta is not None and theta < 0.0
-            seen = readings(body, theta, self.bench.case.thermometry) if cools and theta else {}
+            seen = readings(body, theta, body.model.case.thermometry) if cools and theta else {}
             margin = -(theta or 0.0) / seen["sigma_K"] / limits.sight - 1.0 if seen else -1.0
             found["sight of the thermometer"] = margin
         return found

@@ -1,4 +1,4 @@
-"""What a steady run assumed, ranked by what ΔT would be if it did not hold.
+"""What a run assumed, and what ΔT would be if it did not hold.
 
 An effect is an estimate from the solution that was found: the dots give another heat at the same
 light and temperatures, and what conducts heat away does so as before, or as the other assumption
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, SphereEscape
 from thermosim.gain.escape.of_body import resolve_escape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
-from thermosim.light import lit_points
+from thermosim.light import at_lit_points, lit_points
 from thermosim.limits.support import support_of
 from thermosim.model.model import TRIAL_EXTINCTION
 from thermosim.optics.choice import WEAK_CONTRAST
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
     from thermosim.light import AbsorbedLight
     from thermosim.model.lump import Lump
-    from thermosim.model.model import Model
     from thermosim.optics.sphere_light import LightInSphere
 
     Other = tuple[str, str, float]
@@ -54,6 +53,7 @@ _SPREAD = 10e-3 * e  # standard deviation [J] of the gap that is tried
 _BINS, _DARKEST = 4000, 1e-9  # of intensities, down to this share of the highest
 _LARGE = 60.0  # size parameter up to which light over the substrate is worked out, in seconds
 _SETTLED = 1e-4  # relative error of the light over the substrate, for an estimate
+_ONE = 1.5  # dots
 _ROUGH = 1e7  # conductance [W/(m² K)] of the interface in a contact that is tried
 
 
@@ -66,38 +66,33 @@ class Assumption:
     change_K: float
 
 
-def ranked(
-    model: Model, problem: HeatProblem, light: AbsorbedLight, found: Mapping[str, float]
-) -> list[dict[str, Any]]:
-    """Return the assumptions of a run, the one with the largest effect first (collective).
+def of_heat(lit: Lit, released: float) -> list[Assumption]:
+    """Return what is assumed of light and dots, over the conductance: changes in units of heat.
 
-    `found` is the summary: mean ΔT and heat flows.
+    `released` is the heat of `lit` itself; of a body weighed by an adjoint both are K, not W.
     """
-    delta, lump = found["delta_T_mean_K"], model.lump
-    lit = _Lit.of(light, problem)
-    released = lit.heat(light.gain)
-    total = released + found.get("absorbed_by_substrate_W", 0.0)
-    if lump is None or not (total * delta > 0.0):
-        return []
-    conductance = total / delta
-    rows = [
-        Assumption(assumed, instead, (heat_instead - released) / conductance)
-        for assumed, instead, heat_instead in (*_of_light(lit), *_of_substrate(lit), *_of_dots(lit))
-    ]
-    rows += _of_ground(light, lump, problem)
-    rows += [
-        Assumption(assumed, instead, delta * (conductance / other - 1.0))
-        for assumed, instead, other in _of_paths(lump, found, conductance)
-        if other > 0.0
-    ]
-    return [asdict(row) for row in sorted(rows, key=lambda row: -abs(row.change_K))]
+    others = (*_of_light(lit), *_of_substrate(lit), *_of_dots(lit))
+    return [Assumption(assumed, instead, heat - released) for assumed, instead, heat in others]
+
+
+def of_paths(
+    lump: Lump, found: Mapping[str, float], conductance: float
+) -> Iterator[tuple[Assumption, float]]:
+    """Yield what is assumed of the ways out of a particle, and all conductance [W/K] then.
+
+    `found` is mean ΔT and heat flows, `conductance` all that there is [W/K].
+    """
+    delta = found["delta_T_mean_K"]
+    for assumed, instead, other in _of_paths(lump, found, conductance):
+        if other > 0.0:
+            yield Assumption(assumed, instead, delta * (conductance / other - 1.0)), other
 
 
 @dataclass(frozen=True)
-class _Lit:
+class Lit:
     """Dots under light: intensity [W/m²], temperature [K] and volume [m³], by intensity.
 
-    Every rank has all of them.
+    Every rank has all of them. Volumes may be weighed [K m³/W]: then heat is what it does to ΔT.
     """
 
     light: AbsorbedLight
@@ -106,9 +101,14 @@ class _Lit:
     volume: NDArray[np.float64]
 
     @classmethod
-    def of(cls, light: AbsorbedLight, problem: HeatProblem) -> _Lit:
-        """Return the dots of a run, those of like intensity as one (collective)."""
+    def of(cls, light: AbsorbedLight, problem: HeatProblem, weight: Any = None) -> Lit:
+        """Return the dots of a run, those of like intensity as one (collective).
+
+        `weight` is a function on the mesh, what heat does to ΔT [K/W]; None: 1.
+        """
         I, T, volume = lit_points(light, problem)
+        if weight is not None:
+            volume = volume * at_lit_points(light, weight)
         comm = light.domain.comm
         top = float(max(comm.allgather(float(I.max(initial=0.0)))))
         if top == 0.0:
@@ -119,8 +119,8 @@ class _Lit:
             [np.bincount(place, volume * x, _BINS + 1) for x in (np.ones_like(I), I, T)]
         )
         sums = comm.allreduce(sums)
-        weight, by_I, by_T = sums[:, sums[0] > 0.0]
-        return cls(light, by_I / weight, by_T / weight, weight)
+        amount, by_I, by_T = sums[:, sums[0] > 0.0]
+        return cls(light, by_I / amount, by_T / amount, amount)
 
     def heat(self, gain: GainModel, shift: float = 0.0) -> float:
         """Return the heat [W] of dots whose gap is moved by `shift` [J]."""
@@ -133,13 +133,13 @@ class _Lit:
         return float(np.sum(density * self.volume))
 
 
-def _of_light(lit: _Lit) -> Iterator[Other]:
+def _of_light(lit: Lit) -> Iterator[Other]:
     """Yield what refraction would do to a sphere whose light is taken to be even."""
     light, sphere = lit.light.light, lit.light.outline.sphere()
     refracts = abs(light.index - 1.0) > WEAK_CONTRAST  # false for what is not a number
     if not isinstance(light.optics, UniformOptics) or not refracts or sphere is None:
         return
-    if light.laser.profile != "plane" or light.laser.speckle is not None:
+    if light.laser.profile != "plane" or light.laser.speckle is not None or not _is_many(lit.light):
         return
     centre, radius = sphere
     optics = MieOptics(refractive_index=light.index)
@@ -147,7 +147,7 @@ def _of_light(lit: _Lit) -> Iterator[Other]:
     yield "even light", "with the field of the Mie series", _heat_of(lit, field)
 
 
-def _of_substrate(lit: _Lit) -> Iterator[Other]:
+def _of_substrate(lit: Lit) -> Iterator[Other]:
     """Yield what the substrate under a sphere would do to its light, where that is left out."""
     light, optics, sphere = lit.light.light, lit.light.light.optics, lit.light.outline.sphere()
     if not isinstance(optics, MieOptics) or optics.substrate or sphere is None:
@@ -165,15 +165,15 @@ def _of_substrate(lit: _Lit) -> Iterator[Other]:
     yield "no substrate in the light", "with what it reflects", lit.heat(lit.light.gain) + heat
 
 
-def _heat_of(lit: _Lit, field: LightInSphere) -> float:
+def _heat_of(lit: Lit, field: LightInSphere) -> float:
     """Return the heat [W] of the dots of a sphere in another light, at their mean temperature."""
     I, shares = ball_intensity(field)
     I = I * lit.light.factor
     volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
-    return _Lit(lit.light, I, np.full_like(I, mean), volume * shares).heat(lit.light.gain)
+    return Lit(lit.light, I, np.full_like(I, mean), volume * shares).heat(lit.light.gain)
 
 
-def _of_dots(lit: _Lit) -> Iterator[Other]:
+def _of_dots(lit: Lit) -> Iterator[Other]:
     """Yield what is assumed of dots, what instead, and the heat [W] that they give then."""
     light = lit.light
     gain, asked, host = light.gain, light.light.gain, light.light.optics.host_absorption
@@ -186,18 +186,24 @@ def _of_dots(lit: _Lit) -> Iterator[Other]:
         measured = decay.model_copy(update={"eta_X": MEASURED_EFFICIENCY})
         instead = f"with eta_X = {MEASURED_EFFICIENCY}, as measured"
         yield "every lone exciton a photon", instead, changed(recombination=measured)
-    if gain.dark_fraction == 0.0 and (gain.ensemble is None or gain.ensemble.dark is None):
+    many = _is_many(light)
+    if many and gain.dark_fraction == 0.0 and (gain.ensemble is None or gain.ensemble.dark is None):
         yield "no dark dots", f"with {_DARK:.0%} of them dark", changed(dark_fraction=_DARK)
     if gain.alpha_background == 0.0 and host == 0.0:
         alpha = _BACKGROUND * (light.alpha - light.alpha_host)
         instead = f"with {_BACKGROUND:.0%} of that of the dots"
         yield "no background absorption", instead, changed(alpha_background=alpha)
-    if gain.ensemble is None:
+    if many and gain.ensemble is None:
         nodes, weights = np.polynomial.hermite_e.hermegauss(9)
         spread = sum(w * lit.heat(gain, _SPREAD * n) for n, w in zip(nodes, weights, strict=True))
         instead = f"with gaps that spread by {_SPREAD / e * 1e3:.0f} meV"
         yield "all dots alike", instead, float(spread / weights.sum())
     yield from _of_emission(light, asked, changed)
+
+
+def _is_many(light: AbsorbedLight) -> bool:
+    """Whether there is more than a dot: one is dark or not, and neither bends nor traps light."""
+    return light.light.gain.n_dots * 4.0 / 3.0 * math.pi * light.outline.size**3 > _ONE
 
 
 def _of_emission(
@@ -207,7 +213,7 @@ def _of_emission(
     index, known = light.light.index, not math.isnan(light.light.index)
     sphere, R = light.outline.sphere() is not None, light.outline.size
     other: Any = None
-    if isinstance(asked.escape, NoEscape) and known:
+    if isinstance(asked.escape, NoEscape) and known and _is_many(light):
         other, words = ErgodicEscape(refractive_index=index), "all emission leaves"
         instead = "out of a rough grain"
     elif isinstance(asked.escape, AutoEscape) and known and sphere:
@@ -228,7 +234,7 @@ def _of_emission(
         yield balanced, "with an <E_PL> that moves with the gap", changed(emission=given)
 
 
-def _of_ground(light: AbsorbedLight, lump: Lump, problem: HeatProblem) -> list[Assumption]:
+def of_ground(light: AbsorbedLight, lump: Lump, problem: HeatProblem) -> list[Assumption]:
     """Return what an extinction that nobody measured would do, where a beam meets the substrate.
 
     The rise under the contact is that of `limits`; where the particle gives it to nothing else it

@@ -80,7 +80,12 @@ class Sensitivity:
 
 
 class Adjoint:
-    """The weights z of the mean ΔT of a solved problem, and residuals weighed by them."""
+    """The weights z of the mean ΔT of a solved problem, and residuals weighed by them.
+
+    Attributes
+    ----------
+    weights : z on the mesh, what heat released there does to the mean ΔT [K/W]
+    """
 
     def __init__(self, model: Model, problem: HeatProblem, light: AbsorbedLight | None) -> None:
         """Solve the adjoint problem (collective).
@@ -101,7 +106,7 @@ class Adjoint:
         linear = Linearised(problem, model.case.solver, _EXACT)
         try:
             load = mean_load(problem.domain, model.goal.region)
-            self._z = linear.adjoint(load(problem.space))
+            self.weights = linear.adjoint(load(problem.space))
         finally:
             linear.destroy()
 
@@ -143,7 +148,7 @@ class Adjoint:
         light, lit = self.light, self.model.light
         assert light is not None
         assert lit is not None
-        dots = light.dots(self.problem, self._z)
+        dots = light.dots(self.problem, self.weights)
         return dots, light.heat_of_dots(lit, dots)
 
     @cached_property
@@ -152,7 +157,7 @@ class Adjoint:
         light, lit = self.light, self.model.light
         assert light is not None
         assert lit is not None
-        weights = light.weights(self.problem, self._z)
+        weights = light.weights(self.problem, self.weights)
         return weights, light.heat_in_sphere(lit, weights)
 
     def is_costly(self, case: AnyCase) -> bool:
@@ -215,7 +220,7 @@ class Adjoint:
         b = vector(other.space)
         (other.assemble_residual if fixed else other.assemble_beside_conduction)(b)
         n = b.local_size
-        return -float(problem.domain.comm.allreduce(float(b.array_r @ self._z.x.array[:n])))
+        return -float(problem.domain.comm.allreduce(float(b.array_r @ self.weights.x.array[:n])))
 
 
 def sensitivities(

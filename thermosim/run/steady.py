@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from thermosim.errors import ThermosimError
+from thermosim.errors import SolveError, ThermosimError
 from thermosim.model.budget import balance_error
 from thermosim.results import Result
 from thermosim.results.journal import UNJUDGED
-from thermosim.run.assumed import FAR, ranked
 from thermosim.run.goal import goal_error
 from thermosim.run.prepare import heat_on, light_in, mesh_of
 from thermosim.run.summary import goal_numbers, head, light_numbers, notes_of, numerics
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from thermosim.heat.newton import NewtonSolver
     from thermosim.heat.problem import HeatProblem
     from thermosim.light import AbsorbedLight
+    from thermosim.model.budget import Budget
     from thermosim.model.model import Model
     from thermosim.results.journal import Journal
     from thermosim.run.prepare import Report
@@ -75,17 +75,14 @@ def with_uncertainty(found: Solved, journal: Journal, sampler: Sampler | None = 
     `sampler` runs a case with other values of them, where samples are asked for.
     """
     from thermosim.run.sensitivity import beside
+    from thermosim.run.span import NO_SPAN, numerical, span_of
 
     model, summary = found.model, found.result.summary
-    if "delta_T_error_K" in summary:
-        summary["delta_T_numerical_K"] = summary["delta_T_error_K"]
-    delta = summary["delta_T_mean_K"]
-    changes = [row["change_K"] for row in summary.get("assumptions", [])]
-    # an estimate along a straight line says no more than "far" beyond that
-    changes = [min(max(change, -FAR), FAR) for change in (0.0, *changes)]
-    if model.light is not None:
-        summary["delta_T_model_low_K"] = delta + min(changes)
-        summary["delta_T_model_high_K"] = delta + max(changes)
+    delta, notes = summary["delta_T_mean_K"], found.result.notes
+    rows = summary.get("assumptions", [])
+    summary |= numerical(summary, notes) | span_of(delta, rows)
+    if model.light is not None and not rows:
+        notes.append(NO_SPAN)
     method = model.case.uncertainty.method
     if method == "none":
         return
@@ -181,6 +178,24 @@ def _result(
         **light_numbers(model, problem, light, notes, journal),
     }
     if light is not None:
-        summary["assumptions"] = ranked(model, problem, light, summary)
+        summary["assumptions"] = _assumed(model, problem, light, summary, budget, journal)
     notes += [line for line in journal.lines if "WARNING" in line]
     return Result(summary, budget, case, None, notes, problem)
+
+
+def _assumed(
+    model: Model,
+    problem: HeatProblem,
+    light: AbsorbedLight,
+    summary: dict[str, Any],
+    budget: Budget,
+    journal: Journal,
+) -> list[dict[str, Any]]:
+    """Return the assumptions, ranked; none, and a warning, where they cannot be (collective)."""
+    from thermosim.run.span import ranked
+
+    try:
+        return ranked(model, problem, light, summary, budget)
+    except SolveError as failure:  # the run itself is whole: it must not be lost for this
+        journal.say(f"WARNING: what the run assumed is not ranked: {failure}")
+        return []

@@ -28,6 +28,7 @@ from thermosim.run.goal import error_in_time
 from thermosim.run.march import Files, TransientRun
 from thermosim.run.prepare import heat_on, light_in, mesh_of, set_initial_state
 from thermosim.run.snapshots import Snapshots
+from thermosim.run.span import in_time
 from thermosim.run.summary import (
     goal_numbers,
     head,
@@ -86,6 +87,8 @@ def simulate_transient(
         with journal.phase("solve", f"transient: {n_unknowns} unknowns"):
             run.march()
         result = _result(run, report, journal)
+        if uncertainty:
+            result.summary |= in_time(run, result.summary, result.notes)
         if uncertainty and model.case.uncertainty.asked:
             sampler = uncertainty if callable(uncertainty) else None
             result.summary |= _uncertainty(run, journal, sampler)

@@ -114,6 +114,25 @@ def test_nothing_of_a_fine_scan_is_colder(varied, coldest):
         assert found.values[varied.path] == pytest.approx(coldest, rel=1e-3, abs=0)
 
 
+def test_the_sight_of_the_thermometer_holds_back():
+    """Noise falls as one over the root of the counts: twice the sigmas, four times the counts."""
+    counts = Varied("thermometry.counts", 1.0, 1e5, "")
+    free = optimise(search(ALONE, counts))
+    assert free.intervals["thermometry.counts"] == pytest.approx((1.0, 1e5))
+    least = []
+    for sigmas in (3.0, 6.0):
+        tight = optimise(search(ALONE, counts, limits=Constraints(sight=sigmas)))
+        assert tight.delta_T == pytest.approx(free.delta_T, rel=1e-9)
+        least.append(tight.intervals["thermometry.counts"][0])
+        assert tight.values["thermometry.counts"] >= least[-1] > 1.0
+        held = search(ALONE, counts, limits=Constraints(sight=sigmas))
+        assert held.broken({"thermometry.counts": 0.99 * least[-1]})
+        assert held.broken({"thermometry.counts": least[-1] * (1 + 1e-5)}, 1e-3) == [
+            "sight of the thermometer"
+        ]
+    assert least[1] / least[0] == pytest.approx(4.0, rel=1e-3)
+
+
 def test_what_a_thermometer_cannot_see_is_no_answer(capfd):
     """-0.15 K against 0.3 K of noise."""
     command = ["optimise", str(MICA), "--set", "assumptions=favourable", "--lumped"]
