@@ -130,6 +130,19 @@ def test_words_of_the_light_and_of_the_thermometer():
     assert "light absorbed" not in rows_of(dark)
 
 
+def test_digits_of_heat_follow_the_largest_error():
+    section = {"diameter": "8 nm", "surroundings": {"kind": "vacuum"}}
+    dot = {"dot": section, "laser": {"intensity": "3 kW/cm^2"}}
+    numbers = {
+        "delta_T_mean_K": -31.54, "delta_T_min_K": -31.54, "delta_T_max_K": -31.54,
+        "delta_T_error_K": 7e-12, "errors": {"source:dot": 1.8e-26}, "energy_balance_rel": 2e-13,
+    }  # fmt: skip
+    for sigma, text in ((0.0, "−0.583126078 ± 0.000000018 aW"), (53.0, "−0.5831 aW")):
+        numbers["delta_T_material_K"] = sigma
+        result = Result(numbers, {"source:dot": -5.83126078e-19}, parse_case(dot))
+        assert dict(result_rows(result))["heat released in dot"] == text
+
+
 def test_temperature_scale_takes_an_offset_only_where_needed():
     assert style.temperature_scale(np.array([-0.15, 0.0])) == (0.0, 1e-3, "ΔT (mK)")
     offset, factor, label = style.temperature_scale(np.array([-8.2519, -8.25189]))

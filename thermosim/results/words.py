@@ -216,10 +216,11 @@ def _heat_rows(result: Result) -> Rows:
         turned = max(map(abs, known.values()), default=0.0)
         return [(words, heat_text(heat, turned, unit)) for words, heat in known.items()]
     turned, errors = max(map(abs, result.budget.values()), default=0.0), numbers.get("errors", {})
+    unsure = numbers.get("delta_T_material_K", 0.0) > (goal_delta(result)[1] or 0.0)
     rows = []
     for path, heat in result.budget.items():
         text = heat_text(heat, turned, unit)
-        if path in errors:
+        if path in errors and not unsure:  # digits by the largest ±, which heat has none of
             text = si_with_error(without_rounding(heat, turned), errors[path], unit)
         rows.append((heat_words(path), doubted(numbers, path, text)))
     return rows
