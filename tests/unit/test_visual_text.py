@@ -124,6 +124,9 @@ def test_words_of_the_light_and_of_the_thermometer():
         "1.500 kW/cm² … 300.0 kW/cm², ⟨I²⟩/⟨I⟩² = 7.6"
     )
     assert rows["gain lost to hot spots"] == "81 %"
+    for share, text in ((0.2236, "dots in 22 % of the volume heat"), (0.997, "all dots heat")):
+        heating = {**numbers, "heating_volume_fraction": share}
+        assert rows_of(heating)["pumped beyond the crossover"] == text
     even = {**numbers, "hot_spot_factor": 1.0 + 1e-15}
     assert rows_of(even)["intensity inside, mean"] == "1.500 kW/cm²"
     dark = {key: value for key, value in numbers.items() if "absorbed" not in key}
