@@ -100,7 +100,9 @@ def test_gain_names_the_best_intensity_of_the_body_beside_that_of_its_dots(capsy
     said = " ".join(printed(capsys, "gain", *BODY).out.split())
     assert "heating; best 0.2" in said
     assert "in the body's, heating" in said
-    dark = document(capsys, "gain", *BODY, "--set", 'laser.intensity="0 W/m^2"')
+    off = ("--set", 'laser.intensity="0 W/m^2"')
+    assert abs(document(capsys, "limits", *BODY, *off)["delta_T_all_paths_K"]) < 1e-12
+    dark = document(capsys, "gain", *BODY, *off)
     assert not [name for name in dark if name.startswith("body_")]
 
 
