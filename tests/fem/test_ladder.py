@@ -92,6 +92,8 @@ def test_the_largest_change_decides_where_no_sign_turns():
     rungs = (Rung("a", "", -3.0), Rung("b", "", -2.5), Rung("c", "", -0.1))
     assert Ladder(rungs, None).decides is rungs[2]
     assert Ladder(rungs[:1], None).decides is None
+    dark = (Rung("a", "", 0.0), Rung("b", "", 0.0))
+    assert Ladder(dark, None).decides is None
 
 
 def test_without_light_there_is_no_ladder():

@@ -57,6 +57,13 @@ def difference(case, path):
     return (8.0 * (f[1] - f[-1]) - (f[2] - f[-2])) / (12.0 * h)
 
 
+@pytest.mark.parametrize("model", ["uniform", "mie"])
+def test_a_laser_that_is_off_leaves_all_as_it_is(model):
+    dark = {**PARTICLE, "laser": {"intensity": "0 W/m^2"}, "optics": {"model": model}}
+    found = simulate(parse_case(dark)).summary
+    assert abs(found["delta_T_mean_K"]) < 1e-9 > found["delta_T_material_K"]
+
+
 def test_slopes_are_those_of_runs_of_their_own():
     case = parse_case(PARTICLE)
     found = simulate(case).summary["sensitivity"]

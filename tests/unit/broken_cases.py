@@ -185,6 +185,8 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "no_strength": (changed('intensity = "3 kW/cm^2"', ""), ("laser:", "strength of the beam is missing")),
     "gaussian_without_waist": (changed("[laser]\n", '[laser]\nprofile = "gaussian"\n'), ("laser:", "needs waist")),
     "plane_with_waist": (changed("[laser]\n", '[laser]\nwaist = "1 um"\n'), ("laser:", "waist")),
+    "rays_in_a_focus": (changed("[laser]\n", '[optics]\nmodel = "rays"\n\n[laser]\nprofile = "gaussian"\nwaist = "300 nm"\n'), ("laser.waist = 300 nm", "narrower than the wavelength (532.1 nm)", "rays are parallel")),
+    "focus_beside": (changed("[laser]\n", '[optics]\nmodel = "auto"\n\n[laser]\nprofile = "gaussian"\nwaist = "300 nm"\naim = ["3 um", "0 m", "0 m"]\n').replace("axisymmetric", "3d"), ("laser.waist", "narrower than the wavelength")),
     "tilt_in_axisymmetry": (changed("[laser]\n", '[laser]\ntilt = "10 deg"\n'), ("laser:", 'symmetry = "3d"')),
     "cube_in_axisymmetry": (changed(SHAPE, 'kind = "box"\nedge = "5 um"'), ("particle.shape", )),
     "disk_and_width": (changed('radius = "1 mm"', 'radius = "1 mm"\nwidth = "1 mm"'), ("substrate:", "radius")),

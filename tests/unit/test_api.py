@@ -93,6 +93,12 @@ def test_a_claim_that_is_none_is_refused(case, options, message):
         thermosim.claim(case, **options)
 
 
+def test_a_claim_in_the_dark_is_refused(case):
+    dark = case.model_copy(update={"laser": case.laser.model_copy(update={"intensity": 0.0})})
+    with pytest.raises(CaseError, match="no light, without which nothing cools"):
+        thermosim.claim(dark, delta_T="-9 K")
+
+
 def test_a_fit_is_that_of_the_command(capsys):
     data = str(CASES.parent / "examples" / "fit" / "excitation.csv")
     window = ("2.26 eV", "2.45 eV")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import constants
 
 from thermosim.bodies.chamber import radiative_flux
+from thermosim.bodies.emissivity import isolated_dot_radius_mie, planck_mie_emissivity
 from thermosim.limits.closed import (
     cooling_rate,
     ensemble_power,
@@ -20,6 +21,7 @@ from thermosim.limits.closed import (
     sphere_volume,
     steady_delta_T,
 )
+from thermosim.materials import load_material
 
 AREA = float(sphere_area(5e-6))
 
@@ -101,3 +103,15 @@ def test_clocks_and_sizes():
     assert float(sphere_volume(3.0)) == pytest.approx(36 * math.pi, rel=1e-15, abs=0)
     assert float(ensemble_power(1e22, 2e-15, 1e-16)) == pytest.approx(2e-9, rel=1e-15, abs=0)
     assert float(largest_conductance(18e-9, -9.0)) == pytest.approx(2e-9, rel=1e-15, abs=0)
+
+
+def test_one_dot_with_the_emissivity_of_its_size():
+    """Rayleigh-Planck sums written apart: 1.734e-5 and 2.271e-5; -1 K by 2.1 fW at 184 nm."""
+    material = load_material("Cs4PbBr6")
+    infrared = material.infrared
+    for radius, expected in ((4e-9, 1.7338e-5), (5.24e-9, 2.2712e-5)):
+        found = float(planck_mie_emissivity(radius, 300.0, infrared.at))
+        assert found == pytest.approx(expected, rel=1e-4, abs=0)
+        assert float(material.emissivity.at_size(radius)) == pytest.approx(found, rel=0.02, abs=0)
+    alone = isolated_dot_radius_mie(2.1e-15, -1.0, 300.0, infrared)
+    assert alone == pytest.approx(184.45e-9, rel=5e-4, abs=0)

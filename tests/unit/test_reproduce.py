@@ -96,6 +96,9 @@ def test_measured_points_are_read_and_drawn(tmp_path):
         file.write_text(text)
         with pytest.raises(ValueError, match="intensity_kW_per_cm2, delta_T_K"):
             read_measured(file)
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="found the columns a, b"):
+        read_measured(file)
 
 
 def experiment(steady):

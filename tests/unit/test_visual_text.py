@@ -124,10 +124,26 @@ def test_words_of_the_light_and_of_the_thermometer():
         "1.500 kW/cm² … 300.0 kW/cm², ⟨I²⟩/⟨I⟩² = 7.6"
     )
     assert rows["gain lost to hot spots"] == "81 %"
+    for share, text in ((0.2236, "dots in 22 % of the volume heat"), (0.997, "all dots heat")):
+        heating = {**numbers, "heating_volume_fraction": share}
+        assert rows_of(heating)["pumped beyond the crossover"] == text
     even = {**numbers, "hot_spot_factor": 1.0 + 1e-15}
     assert rows_of(even)["intensity inside, mean"] == "1.500 kW/cm²"
     dark = {key: value for key, value in numbers.items() if "absorbed" not in key}
     assert "light absorbed" not in rows_of(dark)
+
+
+def test_digits_of_heat_follow_the_largest_error():
+    section = {"diameter": "8 nm", "surroundings": {"kind": "vacuum"}}
+    dot = {"dot": section, "laser": {"intensity": "3 kW/cm^2"}}
+    numbers = {
+        "delta_T_mean_K": -31.54, "delta_T_min_K": -31.54, "delta_T_max_K": -31.54,
+        "delta_T_error_K": 7e-12, "errors": {"source:dot": 1.8e-26}, "energy_balance_rel": 2e-13,
+    }  # fmt: skip
+    for sigma, text in ((0.0, "−0.583126078 ± 0.000000018 aW"), (53.0, "−0.5831 aW")):
+        numbers["delta_T_material_K"] = sigma
+        result = Result(numbers, {"source:dot": -5.83126078e-19}, parse_case(dot))
+        assert dict(result_rows(result))["heat released in dot"] == text
 
 
 def test_temperature_scale_takes_an_offset_only_where_needed():

@@ -29,7 +29,7 @@ def gain_rows(numbers: dict[str, Any]) -> dict[str, str]:
     rows["at the case's intensity"] = (
         f"x = {numbers['case_beta_tau_X']:.4g}, "
         f"g = {engineering(numbers['case_gain_per_dot_W'], 'W')} per dot, heat source "
-        f"{numbers['case_heat_source_W_per_m3']:.4g} W/m³"
+        f"{numbers['case_heat_source_W_per_m3']:.4g} W/m³{_lit_text(numbers)}"
     )
     rows["9 K colder"] = _colder_text(numbers)
     edge = ", at the edge of the map" if numbers["joint_best_at_edge"] else ""
@@ -101,6 +101,14 @@ def _optimum_rows(numbers: dict[str, Any]) -> dict[str, str]:
     if "body_intensity_opt_W_per_m2" in numbers:
         rows["in the body's light"] = _body_text(numbers)
     return rows
+
+
+def _lit_text(numbers: dict[str, Any]) -> str:
+    """Say what the light inside the body makes of the case's intensity."""
+    lit = numbers.get("body_heat_source_of_case_W_per_m3")
+    if lit is None:
+        return ""
+    return f" in even light; {lit:.4g} W/m³ in the body's, {'heating' if lit > 0 else 'cooling'}"
 
 
 def _body_text(numbers: dict[str, Any]) -> str:

@@ -68,6 +68,9 @@ def require_claim(case: AnyCase, claim: float) -> None:
     if model.light is None:
         rule = "is missing: without light nothing cools"
         raise CaseError([Problem("laser", "", rule, "add a section [laser]")])
+    if not model.light.laser.peak_intensity:
+        rule = "is no light, without which nothing cools"
+        raise CaseError([Problem("laser.intensity", "0 W/m^2", rule, 'write "3 kW/cm^2"')])
     T = model.lump.chamber.temperature
     if claim <= -T:
         raise CaseError([Problem(_OPTION, shown, f"lies below 0 K: the chamber is at {T:g} K")])

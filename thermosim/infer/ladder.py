@@ -62,7 +62,8 @@ class Ladder:
         for before, after in pairs:
             if _of(before) < 0.0 <= _of(after):
                 return after
-        return max(pairs, key=lambda p: abs(_of(p[1]) - _of(p[0])))[1] if pairs else None
+        most = max(pairs, key=_change, default=None)
+        return most[1] if most and _change(most) > 0.0 else None
 
     def document(self) -> dict[str, Any]:
         """Return the ladder as JSON holds it."""
@@ -85,6 +86,10 @@ class Ladder:
 def _of(rung: Rung) -> float:
     assert rung.delta_T_mean_K is not None
     return rung.delta_T_mean_K
+
+
+def _change(pair: tuple[Rung, Rung]) -> float:
+    return abs(_of(pair[1]) - _of(pair[0]))
 
 
 def ladder(

@@ -72,12 +72,13 @@ class ChangedLight:
         if light == known.light:
             return known
         light = self._of_our_model(light)
-        if not self._same_field(light):
+        lit_now = light.laser.peak_intensity and not known.light.laser.peak_intensity
+        if lit_now or not self._same_field(light):
             like = known if light.ground == known.light.ground else None
             return absorbed_light(light, known.domain, self._degree, like)
         gain, facts, p = self._emission(light)
         alpha = self._alpha(light, p)
-        brighter = light.laser.peak_intensity / known.light.laser.peak_intensity
+        brighter = self._brighter(light)
         return replace(
             known, light=light, gain=gain, facts=facts, parameters=p, alpha=alpha,
             intensity=self._intensity(alpha, brighter), ground=_times(known.ground, brighter),
@@ -114,6 +115,8 @@ class ChangedLight:
         known, light = self.known, self._of_our_model(light)
         if not isinstance(known.light.optics, MieOptics) or light == known.light:
             return False
+        if not light.laser.peak_intensity:
+            return False
         if not self._same_field(light):
             return True
         return self._alpha(light, self._emission(light)[2]) != known.alpha
@@ -139,6 +142,8 @@ class ChangedLight:
         known = self.known
         if isinstance(known.intensity, float) or known.ground is not None or known.glow is not None:
             return False
+        if not known.light.laser.peak_intensity:
+            return False
         light = self._of_our_model(light)
         if not self._same_field(light):
             return False
@@ -159,7 +164,7 @@ class ChangedLight:
     def heat_of_dots(self, light: Light, dots: DotsByIntensity) -> float:
         """Return the weighed heat of the dots of a case that `shines_alike` [K]."""
         light = self._of_our_model(light)
-        brighter = light.laser.peak_intensity / self.known.light.laser.peak_intensity
+        brighter = self._brighter(light)
         I, host = dots.I * brighter, getattr(light.optics, "host_absorption", 0.0)
         density = heat_source(I, dots.T, self._emission(light)[2]) + host * I
         return float(np.sum(density * dots.weight))
@@ -172,12 +177,12 @@ class ChangedLight:
         light, comm = self.known, problem.domain.comm
         I, T, volume = lit_points(light, problem)
         z_there = at_lit_points(light, z)
-        top = float(max(comm.allgather(float(I.max(initial=0.0)))))
+        top = float(max(comm.allgather(float(I.max(initial=0.0))))) or 1.0  # of no light
         place = np.rint(_BINS * np.log(np.maximum(I / top, _DARKEST)) / np.log(_DARKEST))
         parts = [np.bincount(place.astype(int), volume * x, _BINS + 1) for x in (1.0, T, z_there)]
         size, T_sum, z_sum = comm.allreduce(np.array(parts))
         there = np.flatnonzero(size)
-        mean = float(comm.allreduce(float(I @ volume))) / float(size.sum())
+        mean = float(comm.allreduce(float(I @ volume))) / float(size.sum()) or top
         level = np.log(top / mean) + there / _BINS * np.log(_DARKEST)
         order = there[::-1]
         return HeatWeights(level[::-1], T_sum[order] / size[order], z_sum[order] / size[order])
@@ -229,6 +234,11 @@ class ChangedLight:
         optics = self.known.light.optics
         reflected = isinstance(optics, FullWaveOptics) or getattr(optics, "substrate", False)
         return self.known.ground is not None or reflected
+
+    def _brighter(self, light: Light) -> float:
+        """Return the intensity of a case over the known one; 1 where both are dark."""
+        before = self.known.light.laser.peak_intensity
+        return light.laser.peak_intensity / before if before else 1.0
 
     def _intensity(self, alpha: float, brighter: float) -> Any:
         known = self.known

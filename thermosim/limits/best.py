@@ -17,7 +17,7 @@ _SPAN, _STEPS = 1e-4, 81
 
 
 def best_in_body(light: Light, best_of_dots: float) -> dict[str, float | str]:
-    """Return where the body cools most, and its mean heat source at the optimum of its dots.
+    """Return where the body cools most, and heat sources: there, at the optimum of dots, as lit.
 
     The heat source [W/m³] is the mean over the intensities in the body, at the temperature of the
     chamber; `best_of_dots` [W/m²] is the optimum in even light. Nothing for a body whose light is
@@ -25,7 +25,8 @@ def best_in_body(light: Light, best_of_dots: float) -> dict[str, float | str]:
     """
     from scipy.optimize import minimize_scalar
 
-    if light.needs_mesh or light.shape is None or not best_of_dots > 0.0:
+    dark = not light.laser.peak_intensity
+    if light.needs_mesh or light.shape is None or dark or not best_of_dots > 0.0:
         return {}
     p = light.resolved().model.parameters(light.laser.photon_energy)
     body = lit_body(light, p).by_intensity()[0]
@@ -50,4 +51,5 @@ def best_in_body(light: Light, best_of_dots: float) -> dict[str, float | str]:
         "body_intensity_opt_W_per_m2": float(np.exp(found.x)),
         "body_heat_source_at_opt_W_per_m3": float(found.fun),
         "body_heat_source_at_opt_of_dots_W_per_m3": source(float(np.log(best_of_dots))),
+        "body_heat_source_of_case_W_per_m3": source(float(np.log(light.laser.peak_intensity))),
     }

@@ -101,6 +101,8 @@ def lit_body(light: Light, p: GainParameters) -> LitBody:
 def _lit(light: Light, alpha: float, host: float) -> LitBody:
     """Return the intensities; absorption coefficients [1/m] of all, and of what only heats."""
     optics, laser = light.optics, light.laser
+    if not laser.peak_intensity:
+        return LitBody(np.zeros(1), np.ones(1))
     if isinstance(optics, RayOptics):
         return _by_rays(light, alpha, host)
     if isinstance(optics, MieOptics):

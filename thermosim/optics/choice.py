@@ -15,7 +15,7 @@ from thermosim.optics.model import (
     UniformOptics,
 )
 from thermosim.optics.rules import Symmetry, optics_problems
-from thermosim.optics.sphere_light import check_plane_wave
+from thermosim.optics.sphere_light import check_plane_wave, on_axis_of_beam
 
 if TYPE_CHECKING:
     from thermosim.optics.beam import Laser
@@ -81,14 +81,14 @@ def choose(
         return Choice(uniform, "the undisturbed beam", doubt)
     x = size_parameter(size, laser.wavelength)
     mie, rays = MieOptics(**common), RayOptics(**common)
-    even = sphere is not None and _in_plane_wave(laser, sphere)
-    if sphere is not None and even and x < _RAYS_ALWAYS and _fits(mie, laser, n, symmetry):
+    series = sphere is not None and _takes_series(laser, sphere)
+    if sphere is not None and series and x < _RAYS_ALWAYS and _fits(mie, laser, n, symmetry):
         doubt = ""
         if cut > CUT * sphere[1]:
             doubt = f"the contact cuts off {cut / sphere[1]:.1%} of the radius, which it ignores"
         return Choice(mie, f"Mie series: a sphere, size parameter {x:.0f}", doubt)
     body = "no sphere" if sphere is None else "a sphere in an uneven beam"
-    body = "a large sphere" if even and x >= _RAYS_ALWAYS else body
+    body = "a large sphere" if series and x >= _RAYS_ALWAYS else body
     if _fits(rays, laser, n, symmetry):
         doubt = ""
         if x < _RAYS_FROM:
@@ -96,14 +96,17 @@ def choose(
         return Choice(rays, f"ray optics: {body}, size parameter {x:.0f}", doubt)
     doubt = f'linear light refracts without the symmetry of the mesh ("{symmetry}")'
     mean = mie.model_copy(update={"average": "polarisation"})
-    if even and x < _RAYS_ALWAYS and _fits(mean, laser, n, symmetry):
+    if series and x < _RAYS_ALWAYS and _fits(mean, laser, n, symmetry):
         doubt += ": its mean over all polarisations is taken"
         return Choice(mean, f"Mie series, averaged: a sphere, size parameter {x:.0f}", doubt)
     return Choice(uniform, "the undisturbed beam", doubt)
 
 
-def _in_plane_wave(laser: Laser, sphere: tuple[Any, float]) -> bool:
+def _takes_series(laser: Laser, sphere: tuple[Any, float]) -> bool:
+    """Whether the series is for the beam: even over the sphere, or focused on its axis."""
     centre, radius = sphere
+    if on_axis_of_beam(laser, centre, radius):
+        return True
     try:
         check_plane_wave(laser, radius, centre)
     except CaseError:

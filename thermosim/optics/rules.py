@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from thermosim.errors import Problem
-from thermosim.optics.model import AttenuatingOptics, FullWaveOptics, MieOptics, OpticsModel
+from thermosim.optics.model import (
+    AttenuatingOptics,
+    AutoOptics,
+    FullWaveOptics,
+    MieOptics,
+    OpticsModel,
+    RayOptics,
+)
 from thermosim.shapes import ShapeBase, Sphere
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ def optics_problems(
 
     `known` tells whether the material of the body has a refractive index.
     """
+    yield from _focus_problems(optics, laser, shape)
     if not isinstance(optics, AttenuatingOptics):
         return
     model = f'"{optics.model}"'
@@ -63,6 +71,24 @@ def optics_problems(
         rule = "is for steady states; a transient keeps the light of its beginning"
         yield Problem(f"optics.{key}", "true", rule, "remove it")
     yield from _polarisation_problems(optics, laser, symmetry)
+
+
+def _focus_problems(
+    optics: OpticsModel, laser: Laser | None, shape: ShapeBase | None
+) -> Iterator[Problem]:
+    """Yield a focus narrower than the wavelength, which only fields on the axis of it are for."""
+    if laser is None or laser.waist is None or laser.waist >= laser.wavelength:
+        return
+    central = not (laser.aim[0] or laser.aim[1] or math.sin(laser.tilt) > _ROUNDING)
+    taken = isinstance(optics, AutoOptics) and isinstance(shape, Sphere) and central
+    if taken or not isinstance(optics, AutoOptics | RayOptics):
+        return
+    rule = (
+        f"is narrower than the wavelength ({laser.wavelength * 1e9:.4g} nm): rays are parallel "
+        "and do not come to such a focus"
+    )
+    remedy = 'widen it, or choose optics.model = "mie" or "full_wave" for a body on its axis'
+    yield Problem("laser.waist", f"{laser.waist * 1e9:.4g} nm", rule, remedy)
 
 
 def _polarisation_problems(

@@ -126,7 +126,7 @@ def light_in_sphere(
         remedy = 'choose optics.model = "rays", exact for so large a sphere'
         raise CaseError([Problem("optics.model", '"mie"', rule, remedy)])
     middle = np.asarray(centre, float)
-    focused = _is_focused(laser, middle, radius) and optics.average != "orientation"
+    focused = on_axis_of_beam(laser, middle, radius) and optics.average != "orientation"
     if not focused:
         check_plane_wave(laser, radius, middle)
     spheres = []
@@ -168,11 +168,11 @@ def focal_intensity(laser: Laser) -> float:
     return laser.power * k**2 / gaussian_area(k * laser.waist)
 
 
-def _is_focused(laser: Laser, centre: Floats, radius: float) -> bool:
+def on_axis_of_beam(laser: Laser, centre: ArrayLike, radius: float) -> bool:
     """Whether a sphere stands on the axis of a Gaussian beam."""
     if laser.profile != "gaussian" or laser.speckle is not None:
         return False
-    beside = laser.axes[:2] @ (np.asarray(laser.aim) - centre)
+    beside = laser.axes[:2] @ (np.asarray(laser.aim) - np.asarray(centre, float))
     return float(np.hypot(*beside)) <= _ON_AXIS * radius
 
 

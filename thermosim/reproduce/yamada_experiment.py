@@ -80,11 +80,14 @@ def read_measured(file: Path) -> Measured:
     import csv
 
     with file.open(newline="", encoding="utf-8-sig") as stream:
-        rows = list(csv.DictReader(stream))
+        table = csv.DictReader(stream)
+        rows, head = list(table), table.fieldnames or ()
     rule = f"must be a CSV file of numbers with the columns {', '.join(COLUMNS)}"
+    if not {*COLUMNS} <= {*head}:
+        raise ValueError(f"{rule}; found the columns {', '.join(head) or '(none)'}")
     try:
         values = [[float(row[name]) for name in COLUMNS] for row in rows]
-    except (KeyError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{rule}; found {error}") from error
     if not values:
         raise ValueError(f"{rule}; it holds no point")

@@ -21,6 +21,7 @@ _FAR = 30.0  # change of ΔT [K] beyond which a linear estimate says no more tha
 _SMALL = 0.01  # of ΔT: an assumption that matters less is not told
 _SMALL_PART = 0.01  # of the ±: less is not told
 _TOLD, _MOST = 0.01, 5  # share of the variance from which a number is told, and how many
+_ALL = 99.4  # % of the volume, told in two digits
 _NOTHING = 1e-12  # of the heat exchanged: rounding
 
 
@@ -216,10 +217,11 @@ def _heat_rows(result: Result) -> Rows:
         turned = max(map(abs, known.values()), default=0.0)
         return [(words, heat_text(heat, turned, unit)) for words, heat in known.items()]
     turned, errors = max(map(abs, result.budget.values()), default=0.0), numbers.get("errors", {})
+    unsure = numbers.get("delta_T_material_K", 0.0) > (goal_delta(result)[1] or 0.0)
     rows = []
     for path, heat in result.budget.items():
         text = heat_text(heat, turned, unit)
-        if path in errors:
+        if path in errors and not unsure:  # digits by the largest ±, which heat has none of
             text = si_with_error(without_rounding(heat, turned), errors[path], unit)
         rows.append((heat_words(path), doubted(numbers, path, text)))
     return rows
@@ -321,7 +323,8 @@ def _light_rows(numbers: Mapping[str, Any]) -> Rows:
         rows.append(("gain lost to hot spots", heats))
     if numbers.get("heating_volume_fraction"):
         share = 100.0 * numbers["heating_volume_fraction"]
-        rows.append(("pumped beyond the crossover", f"dots in {share:.2g} % of the volume heat"))
+        some = f"dots in {share:.2g} % of the volume heat"
+        rows.append(("pumped beyond the crossover", some if share < _ALL else "all dots heat"))
     return rows
 
 

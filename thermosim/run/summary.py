@@ -103,7 +103,9 @@ def notes_of(
         else:  # between the goal and its surroundings
             low = model.T_ref + min(0.0, *(row["delta_T_min_K"] for row in rows))
             high = model.T_ref + max(0.0, *(row["delta_T_max_K"] for row in rows))
-        found += [f"{region} ({name}) {line}" for line in material.outside_range(low, high)]
+        found += [
+            f"WARNING: {region} ({name}) {line}" for line in material.outside_range(low, high)
+        ]
     return found
 
 

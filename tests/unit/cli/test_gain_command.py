@@ -94,7 +94,16 @@ def test_gain_names_the_best_intensity_of_the_body_beside_that_of_its_dots(capsy
         density = numbers[f"body_heat_source_at_{key}_W_per_m3"]
         assert found[factor] == pytest.approx(density * volume, rel=1e-3, abs=0)
     assert found[1.0] < min(found[0.9], found[1.1]) < 0.0 < found[0.0]
-    assert "heating; best 0.2" in " ".join(printed(capsys, "gain", *BODY).out.split())
+    lit = numbers["body_heat_source_of_case_W_per_m3"] * volume
+    heats = document(capsys, "limits", *BODY)["heating_power_W"]
+    assert lit == pytest.approx(heats, rel=1e-3, abs=0)
+    said = " ".join(printed(capsys, "gain", *BODY).out.split())
+    assert "heating; best 0.2" in said
+    assert "in the body's, heating" in said
+    off = ("--set", 'laser.intensity="0 W/m^2"')
+    assert abs(document(capsys, "limits", *BODY, *off)["delta_T_all_paths_K"]) < 1e-12
+    dark = document(capsys, "gain", *BODY, *off)
+    assert not [name for name in dark if name.startswith("body_")]
 
 
 def test_escape_reaches_gain_check_and_limits(capsys):
