@@ -65,10 +65,11 @@ def test_tilted_ellipsoid(contact):
 def test_faceted_shapes_to_rounding(shape, contact):
     data, report = build_mesh(case(shape, contact, SQUARE, "3d", COARSE))
     off = deviations(data)
-    # facets to rounding; what a circle bounds as well as its few curved edges allow
+    # facets to the last bits that a drawing keeps (2e-11 of its size); what a circle bounds as well
+    # as its few curved edges allow
     bent = {"area:contact", "area:particle_base"} if "area:particle_base" in off else set()
     for name, value in off.items():
-        assert abs(value) < (1e-4 if name in bent else 1e-12), name
+        assert abs(value) < (1e-4 if name in bent else 1e-9), name
     assert report["min_scaled_jacobian"] > 0.5
 
 

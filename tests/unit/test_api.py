@@ -218,4 +218,4 @@ def test_the_example_of_the_documentation_runs(monkeypatch):
     code = text.split("```python\n")[1].split("```")[0]
     names: dict = {}
     exec(code, names)
-    assert names["brighter"].laser.intensity == pytest.approx(5e7, rel=1e-12)
+    assert names["grain"].laser.intensity == pytest.approx(5e7, rel=1e-12)

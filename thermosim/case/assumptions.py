@@ -12,6 +12,7 @@ from thermosim.gain.emission import VanRoosbroeckEmission
 from thermosim.gain.escape.given import NoEscape
 from thermosim.gain.escape.methods import AutoEscape
 from thermosim.gain.model import GainModel
+from thermosim.gain.size import DotSize
 
 Assumptions = Annotated[
     Literal["careful", "favourable"],
@@ -71,6 +72,10 @@ def unassumed(tree: Mapping[str, Any]) -> dict[str, Any]:
         value = assumed.get(name)
         if value is not None and gain.get(name) == _written(value):
             del gain[name]
+    if isinstance(size := gain.get("size"), Mapping):
+        laws = {name: DotSize.model_fields[name].default for name in _sized({})}
+        laws = laws if favourable else _sized({})
+        gain["size"] = {key: v for key, v in size.items() if laws.get(key) != v}
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -180,7 +181,7 @@ def _print_required(title: str, required: Document) -> None:
     console().print(f"\n{title}", style="bold", highlight=False)
     rows, without = required_rows(required), without_value(required)
     if rows:
-        table = Table(box=None, padding=(0, 1))
+        table = Table(box=None, padding=(0, 1), collapse_padding=True, pad_edge=False)
         for name in ("number", "case", "would have to be", "from its prior", "known as"):
             left, wraps = name in ("number", "known as"), name not in ("case", "would have to be")
             table.add_column(
@@ -188,7 +189,8 @@ def _print_required(title: str, required: Document) -> None:
                 min_width=_NARROWEST.get(name),
             )  # fmt: skip
         for row in rows:
-            table.add_row(folded(row[0]), *map(plain, row[1:]))
+            known = textwrap.fill(row[-1], _NARROWEST["known as"])
+            table.add_row(folded(row[0]), *map(plain, row[1:-1]), known)
         console().print(table)
     if without:
         console().print(f"no value does: {', '.join(without)}", highlight=False)
