@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from thermosim.fem.data import MeshData
 
 fem = dolfinx.fem
-
-
 _SIDE = 100_000  # numbers of facets seen from a region: its own times this, and theirs
 
 
@@ -122,8 +120,7 @@ class Domain:
         """Return what a measure of forms of that kind goes over, with its number."""
         if (kind, number) not in self._entities:
             tags = self.cell_tags if kind == "dx" else self.facet_tags
-            types = fem.IntegralType
-            where = types.cell if kind == "dx" else types.exterior_facet
+            where = getattr(fem.IntegralType, "cell" if kind == "dx" else "exterior_facet")
             if kind == "ds" and number >= _SIDE:
                 found = (number, self._seen_from(*divmod(number, _SIDE)))
             else:

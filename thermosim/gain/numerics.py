@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,21 @@ _CHECKS = 401
 def floats(values: ArrayLike) -> Any:
     """Return ``values`` as an array of floats (Any, so that mixed arithmetic type-checks)."""
     return np.asarray(values, dtype=np.float64)
+
+
+def require_rows(file: Path, asked: ArrayLike, rows: Array) -> None:
+    """Refuse temperatures [K], any shape, beyond the rising ``rows`` of a measured table.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, the range that it holds, and the remedy.
+    """
+    if np.min(asked) < rows[0] - 1e-9 or np.max(asked) > rows[-1] + 1e-9:
+        raise ValueError(
+            f"{file}: is known from {rows[0]:g} K to {rows[-1]:g} K; set "
+            "gain.temperature_min and temperature_max to that, or add rows"
+        )
 
 
 def trapezoid(y: Any, x: Any) -> Any:

@@ -22,6 +22,7 @@ from thermosim.gain.numerics import (
     TABLE_TOLERANCE,
     WORST_TOLERANCE,
     chebyshev_coefficients,
+    require_rows,
 )
 from thermosim.gain.recombination import Recombination
 from thermosim.language.kinds import Kind
@@ -104,11 +105,7 @@ class TabulatedLaw(ThermalLaw):
 
         T, values = _table(self.file)
         asked = np.asarray(temperature, np.float64)
-        if min(asked.min(), reference) < T[0] - 1e-9 or max(asked.max(), reference) > T[-1] + 1e-9:
-            raise ValueError(
-                f"{self.file}: is known from {T[0]:g} K to {T[-1]:g} K; set "
-                "gain.temperature_min and temperature_max to that, or add rows"
-            )
+        require_rows(self.file, [asked.min(), asked.max(), reference], T)
         curve = PchipInterpolator(T, np.log(values))
         return np.exp(curve(np.clip(asked, T[0], T[-1])) - curve(reference))
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, ValidationInfo, field_validator
 from scipy.constants import e, k
 
-from thermosim.gain.numerics import chebyshev_coefficients
+from thermosim.gain.numerics import chebyshev_coefficients, require_rows
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import beside_case
 from thermosim.language.units import NonNegative, PhotonEnergy
@@ -102,11 +102,7 @@ class TabulatedUpConversion(UpConversion):
 
         energies, temperatures, values = _table(self.file)
         E, T = np.broadcast_arrays(photon_energy, temperature)
-        if T.min() < temperatures[0] - 1e-9 or T.max() > temperatures[-1] + 1e-9:
-            raise ValueError(
-                f"{self.file}: is known from {temperatures[0]:g} K to {temperatures[-1]:g} K; set "
-                "gain.temperature_min and temperature_max to that, or add rows"
-            )
+        require_rows(self.file, T, temperatures)
         at = np.clip(np.asarray(E, np.float64) / e, energies[0], energies[-1])
         columns = PchipInterpolator(temperatures, values)(np.clip(T, *temperatures[[0, -1]]))
         i = np.clip(np.searchsorted(energies, at) - 1, 0, len(energies) - 2)
