@@ -34,7 +34,8 @@ def test_the_error_of_a_spot_between_nodes(middle, width, size):
         "mesh": {"size": f"{size} m", "order": 1, "cache": False},
         "solver": {"degree": 1},
     }
-    found = simulate(case_of(tree)).summary
+    result = simulate(case_of(tree))
+    found = result.summary
     mean, _ = quad(
         lambda x: STRENGTH * np.exp(-(((x - middle) / width) ** 2)) * (x - x**2 / 2),
         0, 1, points=[middle - 3 * width, middle, middle + 3 * width],
@@ -42,3 +43,9 @@ def test_the_error_of_a_spot_between_nodes(middle, width, size):
     true = 300 + mean - found["region_body_mean_K"]
     assert abs(found["delta_T_error_discretisation_K"]) == pytest.approx(abs(true), rel=0.08)
     assert abs(true) <= found["delta_T_error_K"] <= 6 * abs(true)
+    spot_heat, _ = quad(
+        lambda x: 0.1 * STRENGTH * np.exp(-(((x - middle) / width) ** 2)),
+        0, 1, points=[middle - 3 * width, middle, middle + 3 * width],
+    )  # fmt: skip
+    missed = abs(spot_heat - result.budget["left:held"])
+    assert missed <= found["errors"]["left:held"] <= 6 * missed
