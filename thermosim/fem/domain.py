@@ -152,7 +152,7 @@ class Domain:
 
 def distribute(data: MeshData | None, comm: Any) -> Domain:
     """Distribute a mesh that rank 0 holds (None elsewhere) over the ranks of `comm`."""
-    names = comm.bcast(_names(data) if data is not None else None, root=0)
+    names = comm.bcast(names_of(data) if data is not None else None, root=0)
     domain = coordinate_domain(names["tdim"], names["gdim"], names["order"])
     if comm.rank == 0 and data is not None:
         cells, points = data.cells, data.points
@@ -176,7 +176,8 @@ def coordinate_domain(tdim: int, gdim: int, order: int) -> Any:
     return ufl.Mesh(basix.ufl.element("Lagrange", cell, order, shape=(gdim,)))
 
 
-def _names(data: MeshData) -> dict[str, Any]:
+def names_of(data: MeshData) -> dict[str, Any]:
+    """Return what is not an array of a mesh."""
     return {
         "tdim": data.tdim,
         "gdim": data.points.shape[1],
@@ -287,10 +288,7 @@ def quadrature_points(function: Any) -> NDArray[np.float64]:
 
 
 def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain: Domain) -> None:
-    """Set a quadrature function from a callable of points, shape (n, 3) [m] -> (n,).
-
-    Axisymmetric points (r, z) are handed over as (r, 0, z).
-    """
+    """Set a quadrature function from a callable of points [m], (n, 3) -> (n,), or (r, 0, z)."""
     space = function.function_space
     points = quadrature_points(function)
     n_cells = _n_local_cells(domain)
