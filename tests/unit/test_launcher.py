@@ -6,13 +6,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import textwrap
 import time
 import tomllib
 from pathlib import Path
 
 import pytest
+from supervised import is_running, supervised
 
 CLONE = Path(__file__).resolve().parents[2]
 RUN = CLONE / "docker" / "run"
@@ -302,40 +302,6 @@ def test_a_failed_build_ends_the_launcher_with_its_last_words(tmp_path):
     assert "never" not in errors
 
 
-FAKE_BWRAP = """
-import json, os, sys
-status, command = int(sys.argv[2]), sys.argv[4:]
-pid = os.fork()
-if pid == 0:
-    os.execvp(command[0], command)
-os.write(status, (json.dumps({"child-pid": pid}) + "\\n").encode())
-code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-os.write(status, json.dumps({"exit-code": code}).encode())
-sys.exit(code if code >= 0 else 128 - code)
-"""
-
-
-def supervised(*command):
-    """Start a command under the supervisor, with a stand-in for bubblewrap."""
-    supervisor = CLONE / "docker" / "lib" / "supervise.py"
-    return subprocess.Popen(
-        # Where the tests themselves run in the background, SIGINT would be ignored.
-        [
-            "env",
-            "--default-signal=INT",
-            sys.executable,
-            supervisor,
-            sys.executable,
-            "-c",
-            FAKE_BWRAP,
-            "--",
-            *command,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_signals_reach_the_command_and_its_status_comes_back(number):
     trap = f"trap 'echo caught; exit 42' {number.value}"
@@ -365,13 +331,6 @@ def test_a_killed_launcher_takes_all_along():
     while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(is_running(pid) for pid in pids)
-
-
-def is_running(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_killed_client_of_an_engine_takes_its_container_along(machine):
