@@ -171,6 +171,21 @@ def test_root_gets_what_the_wheels_lack(machine):
     assert calls[1].endswith(" gcc libglu1-mesa")
 
 
+def test_words_of_apt_are_shown_when_it_fails(machine):
+    pretend_pip(machine, "echo apt-get install gcc")
+    tool(machine.tools, "apt-get", "echo unpacking; [ $1 = update ] || exit $STATUS")
+    done = machine("true", STATUS="0")
+    assert done.returncode == 0, done.stderr
+    assert "unpacking" not in done.stderr
+    assert "running: apt-get install gcc" in done.stderr
+    for marker in (machine.cache / "thermosim").glob("wheels-*/.complete"):
+        marker.unlink()
+    failed = machine("true", STATUS="100", THERMOSIM_ENV="wheels")
+    assert failed.returncode == 125
+    assert "unpacking" in failed.stderr
+    assert "the wheels need:  apt-get install gcc" in failed.stderr
+
+
 def test_what_the_user_sets_stays(machine):
     tool(machine.tools, "python3", "exit 0")
     done = machine("sh", "-c", "echo $OMP_NUM_THREADS", OMP_NUM_THREADS="5")
