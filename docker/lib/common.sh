@@ -18,6 +18,16 @@ list_of_wheels() { sed -n '/^fem = \[/,/^]/p' "$CLONE/pyproject.toml"; }
 debian_hash() { { echo "recipe 1 $SUITE"; list_of_debian; } | hash_of; }
 python_hash() { { debian_hash; list_of_python "$SUITE"; } | hash_of; }
 
+# apt_install OPTION|PACKAGE…: as root; its words, a hundred lines, are shown if it fails.
+apt_install() {
+    local log=$CACHE/apt.log status=0
+    mkdir -p "$CACHE" || die "cannot write to $CACHE: set XDG_CACHE_HOME"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@"; } >"$log" 2>&1 </dev/null || status=$?
+    [ "$status" -eq 0 ] || tail -n 15 "$log" >&2
+    rm -f "$log"
+    return "$status"
+}
+
 # build_once DIR WHAT COMMAND…: COMMAND DIR.part makes DIR, in one piece or not at all. Others who
 # want it wait; they hold the lock as long as any process of a builder lives, even an orphan.
 build_once() {

@@ -2,8 +2,10 @@
 """Run ``BWRAP… -- COMMAND…`` and hand signals on to COMMAND, its exit status back.
 
 bubblewrap stays as COMMAND's parent and passes no signal on: ``kill`` or Slurm would end it and
-orphan COMMAND. Signals from the terminal already reach COMMAND, and are not sent twice. If this
-process is killed (SIGKILL), so is all that COMMAND started.
+orphan COMMAND. Signals from the terminal already reach COMMAND, and are not sent twice. What
+COMMAND leaves running when a signal has ended it (ranks of a script that called mpirun) gets
+SIGTERM and some time for a checkpoint, then SIGKILL. If this process is killed (SIGKILL), so is
+all that COMMAND started.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import TextIO
@@ -27,6 +30,8 @@ PASSED_ON = {
 FROM_KERNEL = 0x80  # si_code of a signal that the terminal sent
 MARK = "THERMOSIM_RUN"  # a variable that all processes of COMMAND inherit, and no others
 ROUNDS = 10  # of looking for them: they may start others meanwhile
+ENDING = PASSED_ON & {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
+PATIENCE = 30.0  # seconds for a checkpoint, as Slurm's KillWait
 
 
 def start_guard(mark: str) -> int:
@@ -44,24 +49,60 @@ def start_guard(mark: str) -> int:
     for stream in range(3):
         os.dup2(nowhere, stream)
     if not os.read(reading, 1):
-        for _ in range(ROUNDS):
-            found = marked(mark.encode())
-            for pid in found:
-                kill(pid, signal.SIGKILL)
-            if not found:
-                break
+        kill_marked(mark)
     os._exit(0)
 
 
-def marked(mark: bytes) -> list[int]:
+def kill_marked(mark: str) -> None:
+    """Kill what bears the mark, and what that started meanwhile."""
+    for _ in range(ROUNDS):
+        found = marked(mark)
+        for pid in found:
+            kill(pid, signal.SIGKILL)
+        if not found:
+            break
+
+
+def end_rest(mark: str) -> None:
+    """End what COMMAND left: SIGTERM first, SIGKILL after a while or at the next signal.
+
+    Ranks are told before mpirun, which would kill them at once; anything before its parent.
+    """
+    told: set[int] = set()
+    begin = time.monotonic()
+    while (found := set(marked(mark))) and (passed := time.monotonic() - begin) < PATIENCE:
+        waiting = parents(found) if passed < PATIENCE / 2 else set()
+        for pid in found - told - waiting:
+            kill(pid, signal.SIGTERM)
+            told.add(pid)
+        if signal.sigtimedwait(ENDING, 0.1):
+            break
+    if found:
+        kill_marked(mark)
+
+
+def parents(pids: set[int]) -> set[int]:
+    """Return the parents of processes; of those that are gone, none."""
+    found = set()
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        found.add(int(fields[1]))
+    return found
+
+
+def marked(mark: str) -> list[int]:
     """Return the processes of this user that have the mark in their environment."""
     found = []
+    variable = f"{MARK}={mark}".encode()
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             content = path.read_bytes()
         except OSError:  # somebody else's, or gone
             continue
-        if f"{MARK}=".encode() + mark in content.split(b"\0"):
+        if variable in content.split(b"\0"):
             found.append(int(path.parent.name))
     return found
 
@@ -87,14 +128,16 @@ def command_pid(status: TextIO) -> int | None:
     return json.loads(line)["child-pid"] if line else None
 
 
-def supervise(process: subprocess.Popen[bytes], pid: int | None) -> int:
-    """Wait for the end, passing on what others send meanwhile."""
+def supervise(process: subprocess.Popen[bytes], pid: int | None) -> bool:
+    """Wait for the end, passing on what others send; return whether that was to end it."""
+    to_end = False
     while process.poll() is None:
         received = signal.sigwaitinfo(PASSED_ON | {signal.SIGCHLD})
         if received.si_signo == signal.SIGCHLD or received.si_code == FROM_KERNEL or pid is None:
             continue
         kill(pid, received.si_signo)
-    return process.returncode
+        to_end = to_end or received.si_signo in ENDING
+    return to_end
 
 
 def main(arguments: list[str]) -> int:
@@ -122,7 +165,9 @@ def main(arguments: list[str]) -> int:
     )
     os.close(writing)
     with os.fdopen(reading) as status:  # bubblewrap writes to it again at the end
-        code = supervise(process, command_pid(status))
+        if supervise(process, command_pid(status)):
+            end_rest(mark)
+    code = process.returncode
     os.write(guard, b".")
     return code if code >= 0 else 128 - code
 

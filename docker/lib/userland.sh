@@ -155,8 +155,7 @@ install_tools() {
         die "missing: $*. Run:  sudo apt-get install $* debian-archive-keyring"
     fi
     progress "installing $*"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" debian-archive-keyring; } >&2 </dev/null ||
-        die "apt-get could not install $*"
+    apt_install "$@" debian-archive-keyring || die "apt-get could not install $*"
 }
 
 check_namespaces() {

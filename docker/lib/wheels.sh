@@ -31,7 +31,7 @@ wheels_have() {
     case $1 in apt-get\ install\ *) ;; *) return 1 ;; esac
     progress "running: $1"
     # shellcheck disable=SC2086 # words of a command
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${1#apt-get install }; } >&2 </dev/null
+    apt_install --no-install-recommends ${1#apt-get install }
 }
 
 run_with_wheels() {

@@ -6,13 +6,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import textwrap
 import time
 import tomllib
 from pathlib import Path
 
 import pytest
+from supervised import is_running, supervised
 
 CLONE = Path(__file__).resolve().parents[2]
 RUN = CLONE / "docker" / "run"
@@ -171,6 +171,21 @@ def test_root_gets_what_the_wheels_lack(machine):
     assert calls[1].endswith(" gcc libglu1-mesa")
 
 
+def test_words_of_apt_are_shown_when_it_fails(machine):
+    pretend_pip(machine, "echo apt-get install gcc")
+    tool(machine.tools, "apt-get", "echo unpacking; [ $1 = update ] || exit $STATUS")
+    done = machine("true", STATUS="0")
+    assert done.returncode == 0, done.stderr
+    assert "unpacking" not in done.stderr
+    assert "running: apt-get install gcc" in done.stderr
+    for marker in (machine.cache / "thermosim").glob("wheels-*/.complete"):
+        marker.unlink()
+    failed = machine("true", STATUS="100", THERMOSIM_ENV="wheels")
+    assert failed.returncode == 125
+    assert "unpacking" in failed.stderr
+    assert "the wheels need:  apt-get install gcc" in failed.stderr
+
+
 def test_what_the_user_sets_stays(machine):
     tool(machine.tools, "python3", "exit 0")
     done = machine("sh", "-c", "echo $OMP_NUM_THREADS", OMP_NUM_THREADS="5")
@@ -302,40 +317,6 @@ def test_a_failed_build_ends_the_launcher_with_its_last_words(tmp_path):
     assert "never" not in errors
 
 
-FAKE_BWRAP = """
-import json, os, sys
-status, command = int(sys.argv[2]), sys.argv[4:]
-pid = os.fork()
-if pid == 0:
-    os.execvp(command[0], command)
-os.write(status, (json.dumps({"child-pid": pid}) + "\\n").encode())
-code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-os.write(status, json.dumps({"exit-code": code}).encode())
-sys.exit(code if code >= 0 else 128 - code)
-"""
-
-
-def supervised(*command):
-    """Start a command under the supervisor, with a stand-in for bubblewrap."""
-    supervisor = CLONE / "docker" / "lib" / "supervise.py"
-    return subprocess.Popen(
-        # Where the tests themselves run in the background, SIGINT would be ignored.
-        [
-            "env",
-            "--default-signal=INT",
-            sys.executable,
-            supervisor,
-            sys.executable,
-            "-c",
-            FAKE_BWRAP,
-            "--",
-            *command,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_signals_reach_the_command_and_its_status_comes_back(number):
     trap = f"trap 'echo caught; exit 42' {number.value}"
@@ -365,13 +346,6 @@ def test_a_killed_launcher_takes_all_along():
     while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(is_running(pid) for pid in pids)
-
-
-def is_running(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_killed_client_of_an_engine_takes_its_container_along(machine):
