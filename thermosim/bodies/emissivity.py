@@ -144,6 +144,12 @@ def emissivity_law(
     return _constant(float(setting))
 
 
+@functools.lru_cache(maxsize=256)
+def sphere_emissivity(infrared: Infrared, radius: float, T: float) -> float:
+    """Return the emissivity of a sphere of ``radius`` [m] at ``T`` [K], to some percent."""
+    return float(planck_mie_emissivity(radius, T, infrared.at, 400))
+
+
 def infrared_of(setting: float | str | PlanckMie, material: Material) -> Infrared | None:
     """Return the infrared constants of a body: those of the case, or of its material."""
     return setting.infrared if isinstance(setting, PlanckMie) else material.infrared

@@ -27,9 +27,11 @@ from typing import Any
 import numpy as np
 
 from thermosim.errors import MissingDependencyError, StorageError
+from thermosim.fem import points
 from thermosim.fem.native import belongs_to_us, private_folder
 from thermosim.fem.parallel import on_root
 from thermosim.fem.pieces import COMPILER, install_all, lacks_compiler
+from thermosim.fem.points import unit_tables_left_out
 
 SEAL = "seal.json"
 _PATIENCE = 86_400  # DOLFINx's own limit [s]: it never waits, since nobody else is in the folder
@@ -102,7 +104,7 @@ def key_of(signature: str) -> str:
     parts = [
         signature, dolfinx.__version__, ffcx.__version__, platform.machine(),
         str(sysconfig.get_config_var("SOABI")), str(sysconfig.get_config_var("CFLAGS")),
-        str(sorted(options.items())), str(sorted(ffcx.get_options().items())),
+        points.VERSION, str(sorted(options.items())), str(sorted(ffcx.get_options().items())),
     ]  # fmt: skip
     return hashlib.sha256(";".join(parts).encode()).hexdigest()[:40]
 
@@ -194,12 +196,13 @@ def _compile(what: Any, aside: Path, number: str) -> None:
     from mpi4py import MPI
 
     def with_ffcx() -> None:
-        dolfinx.jit.ffcx_jit(
-            MPI.COMM_SELF,
-            what,
-            form_compiler_options={"scalar_type": np.dtype(number).type},
-            jit_options=_options(aside),
-        )
+        with unit_tables_left_out():
+            dolfinx.jit.ffcx_jit(
+                MPI.COMM_SELF,
+                what,
+                form_compiler_options={"scalar_type": np.dtype(number).type},
+                jit_options=_options(aside),
+            )
 
     by_compiler(with_ffcx, aside, "a form")
 

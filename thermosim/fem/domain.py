@@ -27,8 +27,6 @@ from thermosim.fem.symbols import (
     coordinate,
     measure,
     symbol,
-    test_function,
-    trial_function,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Domain:
     Lengths of `mesh` are multiples of `unit` [m]. Integrals over it are over (r, z), (x, y) or
     (x, y, z) in these units; `weight` carries 2 pi r (axisymmetric, r in units too) and the
     number of copies (quarter), so that `unit`^3 (volumes) or `unit`^2 (areas) makes them SI.
-    For planar meshes volumes are per metre of depth.
+    For planar meshes volumes are per metre of depth. `kept` holds what the mesh alone decides.
     """
 
     mesh: Any
@@ -62,8 +60,14 @@ class Domain:
     mesh_hash: str = ""
     cached: bool = False
     _entities: dict[tuple[str, int], Any] = field(default_factory=dict)
-    _spaces: dict[int, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict)
     _facet_data: list[Any] = field(default_factory=list)
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what hangs on the mesh alone (and on the `key`): made at most once."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
 
     @property
     def comm(self) -> Any:
@@ -234,13 +238,6 @@ def coordinate_element(mesh: Any) -> Any:
     return maps[0]
 
 
-def lagrange(domain: Domain, degree: int) -> Any:
-    """Return the continuous Lagrange space of the given degree, the one of the domain."""
-    if degree not in domain._spaces:
-        domain._spaces[degree] = fem.functionspace(domain.mesh, ("Lagrange", degree))
-    return domain._spaces[degree]
-
-
 def constant(domain: Domain, value: float) -> Constant:
     """Return a number that a compiled form reads at assembly: changing it recompiles nothing."""
     return Constant(domain.mesh, value)
@@ -273,12 +270,6 @@ def minmax(function: Any, cells: NDArray[np.int32]) -> tuple[float, float]:
     low = comm.allgather(float(values.min()) if len(values) else np.inf)
     high = comm.allgather(float(values.max()) if len(values) else -np.inf)
     return min(low), max(high)
-
-
-def quadrature_function(domain: Domain, degree: int) -> Any:
-    """Return a function that lives at the points of the quadrature rule of `degree`."""
-    element = basix.ufl.quadrature_element(domain.mesh.basix_cell(), degree=degree)
-    return fem.Function(fem.functionspace(domain.mesh, element))
 
 
 def quadrature_points(function: Any) -> NDArray[np.float64]:
@@ -369,20 +360,6 @@ def assemble_matrix(A: Any, form: Any, bcs: Any) -> None:
     A.zeroEntries()
     fem.petsc.assemble_matrix(A, form, bcs)
     A.assemble()
-
-
-def cell_matrix(space: Any, *, filled: bool) -> Any:
-    """Return a matrix with room for every coupling of two nodes of one cell.
-
-    `filled` says that it holds zeros there: PETSc drops what is not set when it first assembles.
-    """
-    cells = measure("dx", space.mesh, None, None, None)
-    form = compile_form(trial_function(space) * test_function(space) * cells)
-    A = create_matrix(form)
-    if filled:
-        assemble_matrix(A, form, [])
-        A.zeroEntries()
-    return A
 
 
 def add_to_matrix(A: Any, form: Any) -> None:

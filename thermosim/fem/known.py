@@ -52,11 +52,14 @@ class Known:
 _KNOWN: dict[Any, Known] = {}
 
 
-def compile_form(form: Any) -> Any:
-    """Return a form, of symbols or UFL's, as machine code (collective)."""
+def compile_form(form: Any, found: Reading | None = None) -> Any:
+    """Return a form, of symbols or UFL's, as machine code (collective).
+
+    `found` is its reading, where that is known.
+    """
     if not isinstance(form, Symbol):
         return compiling.compile_form(form)
-    found = reading(form)
+    found = found or reading(form)
     if not (found.known and _is_made_by_hand()):
         return compiling.compile_form(lowered(form))
     comm = found.meshes[0].comm

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem
 
-from thermosim.fem.domain import compile_form, quadrature_function, values_at_quadrature_points
+from thermosim.fem.domain import compile_form, values_at_quadrature_points
+from thermosim.fem.spaces import quadrature_function
 from thermosim.heat import shells
 
 if TYPE_CHECKING:

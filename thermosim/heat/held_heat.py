@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dolfinx import fem
 
 from thermosim.fem import symbols
 from thermosim.fem.domain import (
@@ -23,6 +22,7 @@ from thermosim.fem.domain import (
     create_matrix,
     vector,
 )
+from thermosim.fem.spaces import per_cell
 from thermosim.heat import forms
 
 if TYPE_CHECKING:
@@ -104,6 +104,6 @@ def _indicator(problem: HeatProblem, region: str) -> Any:
     """Return what is 1 in a region and 0 elsewhere (UFL)."""
     if len(problem.model.bodies) == 1:
         return 1.0
-    inside = fem.Function(fem.functionspace(problem.domain.mesh, ("DG", 0)))
+    inside = per_cell(problem.domain)
     inside.x.array[problem.domain.cells(region)] = 1.0
     return inside

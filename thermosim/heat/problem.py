@@ -13,11 +13,11 @@ from thermosim.fem.domain import (
     add_to_matrix,
     assemble_vector,
     boundary_dofs,
-    cell_matrix,
     compile_form,
     constant,
     vector,
 )
+from thermosim.fem.spaces import cell_matrix
 from thermosim.heat import forms, shells
 from thermosim.heat.coupling import contact_matrix
 from thermosim.heat.enclosure import EnclosureCoupling
@@ -136,11 +136,6 @@ class HeatProblem(State):
         u, v = symbols.trial_function(self.space), symbols.test_function(self.space)
         return self._fixed(self.conduction(self.T_ref + self.theta, u, v))
 
-    @cached_property
-    def _fixed_form(self) -> Any | None:
-        form = added(self._fixed_conduction.values())
-        return None if form is None else compile_form(form)
-
     def _in_matrices(self) -> set[str]:
         """Return the names of the terms that matrices hold, which are assembled once."""
         return set(self._fixed_conduction)
@@ -173,7 +168,7 @@ class HeatProblem(State):
 
     def compile(self) -> None:
         """Compile the forms, so that it is timed apart from the solve."""
-        self._rest_form, self._rest_jacobian_form, self._fixed_form  # noqa: B018
+        self._rest_form, self._rest_jacobian_form, self.stiffness  # noqa: B018
 
     @cached_property
     def stiffness(self) -> Any:
@@ -183,10 +178,7 @@ class HeatProblem(State):
         """
         terms, bodies = self._fixed_conduction, self.model.bodies
         filled = any(f"conduction:{body.region}" not in terms for body in bodies)
-        K = cell_matrix(self.space, filled=filled)
-        if self._fixed_form is not None:
-            add_to_matrix(K, self._fixed_form)
-        K.assemble()
+        K = cell_matrix(self.domain, self.space, added(terms.values()), filled=filled)
         if self.coupling is not None:
             maps = K.getLGMap()
             K.axpy(1.0, self.coupling, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)

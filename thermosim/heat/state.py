@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dolfinx import fem
 
-from thermosim.fem.domain import lagrange
+from thermosim.fem.spaces import lagrange
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain

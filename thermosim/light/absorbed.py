@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dolfinx import fem
 
 from thermosim.fem.domain import (
-    quadrature_function,
     quadrature_points,
     set_at_quadrature_points,
 )
 from thermosim.fem.parallel import on_root
+from thermosim.fem.spaces import per_cell, quadrature_function
 from thermosim.gain import GainParameters
 from thermosim.gain.source import aged_efficiency
 from thermosim.light.cells import gather_cells, set_by_cell
@@ -46,6 +45,10 @@ if TYPE_CHECKING:
     from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
     from thermosim.optics.rays import Ledger
+    from thermosim.optics.sphere_light import LightInSphere
+
+
+_KEPT = 2_000_000  # values at points of a rule that are kept for another intensity
 
 
 @dataclass
@@ -239,7 +242,7 @@ def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floa
         return
     domain = light.domain
     if light.ground is None:
-        light.ground = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+        light.ground = per_cell(domain)
     light.ground.x.array[:] = 0.0
     for region in light.ground_regions:
         if region in beam or region in layers:
@@ -252,14 +255,34 @@ def add_to_ground(light: AbsorbedLight, layers: LayerCells, rays: dict[str, Floa
 def _fill_from_series(light: AbsorbedLight) -> None:
     centre, radius = sphere_of(light.outline)
     found = light.light.in_sphere(centre, radius, light.alpha)
-    waves = 4.0 * math.pi * light.light.index / light.light.laser.wavelength  # of |E|²
-    rule, lit = quadrature_points(light.intensity), light.domain.cells(light.region)
-    inside = sampled(found.intensity, rule, waves, np.asarray(centre), radius, lit)
-    set_at_quadrature_points(light.intensity, inside, light.domain)
+    light.intensity.x.array[:] = found.incident * _of_one_watt(light, found)
     light.expected = found.absorbed
     if found.optics.substrate:
         Q_ext, Q_abs = found.efficiency("Q_ext"), found.efficiency("Q_abs")
         light.facts = light.facts | {"optics_Q_ext": Q_ext, "optics_Q_abs": Q_abs}
+
+
+def _of_one_watt(light: AbsorbedLight, found: LightInSphere) -> Floats:
+    """Return the intensity at the points of the rule over the incident one (collective).
+
+    That of the last light is kept with the mesh: it serves for any intensity, with the same digits.
+    """
+    kept, place, lit = light.domain.kept, light.quadrature_degree, light.domain.cells(light.region)
+    assert place is not None
+    key = (light.region, light.light.index, light.light.laser.wavelength, *found.pattern)
+    known = kept.get(("series", place))
+    if known is not None and known[0] == key:
+        values: Floats = known[1]
+        return values
+    waves = 4.0 * math.pi * light.light.index / light.light.laser.wavelength  # of |E|²
+    function = quadrature_function(light.domain, place)
+    rule, field = quadrature_points(function), replace(found, incident=1.0).intensity
+    inside = sampled(field, rule, waves, found.centre, found.radius, lit)
+    set_at_quadrature_points(function, inside, light.domain)
+    values = function.x.array
+    if len(values) <= _KEPT:
+        kept["series", place] = key, values
+    return values
 
 
 def _put_rays(light: AbsorbedLight, body: Cells | None, layers: LayerCells, put: Put) -> None:

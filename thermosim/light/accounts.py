@@ -9,6 +9,7 @@ from dolfinx import fem
 
 from thermosim.fem import symbols
 from thermosim.fem.domain import compile_form, constant, integrate
+from thermosim.fem.spaces import per_cell
 from thermosim.gain import cooling_gain, pump_absorption
 from thermosim.gain.source import aged_efficiency
 from thermosim.heat.glow import GlowCoupling
@@ -141,7 +142,7 @@ def lit_points(light: AbsorbedLight, problem: HeatProblem) -> tuple[Floats, Floa
 def at_lit_points(light: AbsorbedLight, values: Any) -> Floats:
     """Return a function at the points of `lit_points`: what it is in the middle of their cells."""
     cells, local = _own_cells(light), light.intensity
-    middle = fem.Function(fem.functionspace(light.domain.mesh, ("DG", 0)))
+    middle = per_cell(light.domain)
     middle.interpolate(values)
     found: Floats = middle.x.array[cells].real
     if isinstance(local, float):
@@ -167,7 +168,8 @@ def _largest(light: AbsorbedLight) -> float:
 
 def intensity_by_cell(source: GainSource, domain: Domain, region: str) -> Any:
     """Return the mean intensity of each cell of the lit region [W/m²], 0 elsewhere (collective)."""
-    found = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="intensity_W_per_m2")
+    found = per_cell(domain)
+    found.name = "intensity_W_per_m2"
     local, cells = source.intensity, domain.cells(region)
     factor = 1.0 if source.scale is None else float(source.scale.value)
     if isinstance(local, float):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from thermosim.fem import symbols
 from thermosim.fem.domain import compile_form, geometry_dofmap
+from thermosim.fem.spaces import per_cell
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
@@ -155,12 +156,18 @@ def neighbours(corners: Floats) -> Integers:
 
 def cell_volumes(domain: Domain) -> Floats:
     """Return the volume that each local cell stands for, ghosts included [m³] (collective)."""
-    space = fem.functionspace(domain.mesh, ("DG", 0))
-    form = domain.weight * symbols.test_function(space) * domain.dx()
-    found = fem.Function(space)
-    found.x.array[:] = fem.assemble_vector(compile_form(form)).array
-    found.x.scatter_forward()
-    return np.asarray(found.x.array.real) * domain.volume_scale
+
+    def measured() -> Floats:
+        found = per_cell(domain)
+        v = symbols.test_function(found.function_space)
+        found.x.array[:] = fem.assemble_vector(compile_form(domain.weight * v * domain.dx())).array
+        found.x.scatter_forward()
+        volumes = np.asarray(found.x.array.real) * domain.volume_scale
+        volumes.flags.writeable = False
+        return volumes
+
+    known: Floats = domain.once("cell volumes", measured)
+    return known
 
 
 def gather_cells(domain: Domain, region: str) -> Cells | None:

@@ -13,9 +13,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dolfinx import fem
 
 from thermosim.fem.parallel import on_root
+from thermosim.fem.spaces import per_cell
 from thermosim.light.cells import gather_cells, set_by_cell
 from thermosim.light.ground import BeamHeat, Columns, Falling, absorption, face_points
 from thermosim.model.heat import Glow
@@ -56,7 +56,7 @@ def glows_of(light: Any) -> tuple[Glow, ...]:
     """
     if light.glow is None:
         return ()
-    share = fem.Function(fem.functionspace(light.domain.mesh, ("DG", 0)))
+    share = per_cell(light.domain)
     for region in light.glow.absorbed:
         cells = gather_cells(light.domain, region)
         set_by_cell(share, light.domain, cells, light.glow.density.get(region), add=True)

@@ -6,9 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dolfinx import fem
-
 from thermosim.errors import CaseError, Problem
+from thermosim.fem.spaces import per_cell
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
@@ -75,7 +74,7 @@ def absorbed_light(
     if isinstance(optics, AttenuatingOptics):
         _check_saturation(found, optics)
     if isinstance(optics, RayOptics):
-        found.intensity = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+        found.intensity = per_cell(domain)
         found.rebuild(found.alpha)
         judge_rays(found)
     elif isinstance(optics, MieOptics | FullWaveOptics):

@@ -16,9 +16,9 @@ from thermosim.fem import symbols
 from thermosim.fem.domain import (
     assemble_vector,
     compile_form,
-    quadrature_function,
     vector,
 )
+from thermosim.fem.spaces import quadrature_function
 from thermosim.heat import forms
 from thermosim.light.absorbed import with_coarser_beam, with_rule
 from thermosim.light.waves import set_in_cells

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from dolfinx import fem
 
+from thermosim.fem.spaces import per_cell
 from thermosim.gain.source import emission_rate
 from thermosim.light.accounts import intensity_by_cell
 from thermosim.light.cells import cell_volumes
@@ -31,7 +31,7 @@ def emitting_places(
     owned = domain.mesh.topology.index_map(domain.tdim).size_local
     cells = domain.cells(light.region)
     cells = cells[cells < owned]
-    middle = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)))
+    middle = per_cell(domain)
     middle.interpolate(problem.theta)
     T = middle.x.array[cells] + problem.model.T_ref
     intensity = intensity_by_cell(light.source, domain, light.region).x.array[cells]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.fem.domain import quadrature_function, set_at_quadrature_points
+from thermosim.fem.domain import set_at_quadrature_points
+from thermosim.fem.spaces import quadrature_function
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

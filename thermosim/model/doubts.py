@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scipy import constants
 
-from thermosim.bodies.emissivity import emissivity_law, infrared_of, planck_mie_emissivity
+from thermosim.bodies.emissivity import emissivity_law, infrared_of, sphere_emissivity
 from thermosim.gain.guard import guarded
 from thermosim.language.units import si_text
 from thermosim.model.near import near_field_remarks
@@ -58,20 +58,22 @@ def _emissivity_remarks(case: Case) -> list[str]:
     longest = constants.physical_constants["Wien wavelength displacement law constant"][0] / T
     if size >= longest:
         return []
-    material = case.material(particle.material)
-    given = float(emissivity_law(particle.emissivity, material, size).at(T))
+    setting, material = particle.emissivity, case.material(particle.material)
+    infrared = infrared_of(setting, material)
+    if infrared is not None and setting != "material" and not isinstance(setting, float):
+        return []  # it is that of the series
+    given = float(emissivity_law(setting, material, size).at(T))
     small = (
         f"radius {si_text(size, 'm', 3)}, below the thermal wavelength of {longest * 1e6:.2g} µm"
     )
-    infrared = infrared_of(particle.emissivity, material)
     if infrared is None:
-        if isinstance(particle.emissivity, str):
+        if isinstance(setting, str):
             return []
         return [
             f"WARNING: emissivity {given:.3g} of the particle ({small}): a body so small emits "
             "less than a large one; give infrared constants of its material to know how much"
         ]
-    own = float(planck_mie_emissivity(size, T, infrared.at, 400))
+    own = sphere_emissivity(infrared, size, T)
     if given <= _ABOVE * own:
         return []
     return [

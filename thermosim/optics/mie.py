@@ -190,6 +190,11 @@ class MieSphere:
         _check_sphere(np.asarray(m), np.asarray(x, float))
         return cls(m, x, *internal_coefficients(m, x, terms))
 
+    @property
+    def key(self) -> tuple[complex, float, bytes, bytes]:
+        """All of it, comparable and as the key of a mapping."""
+        return self.m, self.x, self.c.tobytes(), self.d.tobytes()
+
     def radial_functions(self, s: Floats) -> tuple[Complexes, Complexes, Complexes]:
         """Return ``c_n j_n``, ``d_n j_n/rho`` and ``d_n [rho j_n]'/rho`` at ``s = r/R``.
 

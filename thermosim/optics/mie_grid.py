@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.optics.mie import field_to_intensity
+from thermosim.optics.mie import MieSphere, field_to_intensity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,16 @@ def _ball(half: int) -> Ball:
     return Ball(s, mu, shares / shares.sum())
 
 
+@functools.lru_cache(maxsize=4)
+def _parts_of(m: complex, x: float, c: bytes, d: bytes, half: int) -> tuple[Floats, Floats]:
+    """Return `MieSphere.lattice_parts` at the points of a ball: the same for any intensity."""
+    sphere, ball = (
+        MieSphere(m, x, np.frombuffer(c, complex), np.frombuffer(d, complex)),
+        _ball(half),
+    )
+    return sphere.lattice_parts(ball.s, ball.mu)
+
+
 def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
     """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume."""
     optics, laser = light.optics, light.laser
@@ -62,7 +72,7 @@ def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
         squared = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
         shares = ball.shares.sum(axis=1)
         return field_to_intensity(squared, light.n, light.incident), shares
-    parts = [(share, *sphere.lattice_parts(ball.s, ball.mu)) for share, sphere in spheres]
+    parts = [(share, *_parts_of(*sphere.key, ball.s.size)) for share, sphere in spheres]
     P = sum(share * p for share, p, _ in parts)
     S = sum(share * s for share, _, s in parts)
     shares = _along(laser) if optics.average == "none" else np.array([0.5])

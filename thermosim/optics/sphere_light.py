@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,6 +65,17 @@ class LightInSphere:
     def absorbed(self) -> float:
         """Absorbed power [W]."""
         return self.efficiency("Q_abs") * math.pi * self.radius**2 * self.incident
+
+    @property
+    def pattern(self) -> tuple[Any, ...]:
+        """All that decides where the light is, without how much: equal ones are equal fields."""
+        waves = self.laser.field_directions if self.optics.average == "none" else ()
+        return (
+            self.optics.average, self.radius, self.n, self.centre.tobytes(),
+            np.asarray(self.laser.axes).tobytes(),
+            tuple((share, np.asarray(field).tobytes()) for share, field in waves),
+            tuple((share, *sphere.inside.key) for share, sphere in self.spheres),
+        )  # fmt: skip
 
     def intensity(self, points: ArrayLike) -> Floats:
         """Return the local intensity [W/m²] at points (n, 3) [m], shape (n,).
@@ -135,7 +147,7 @@ def light_in_sphere(
         m = complex(n, extinction_coefficient(alpha, wavelength))
         k = 2.0 * math.pi / wavelength
         layers = _layers(below, k, middle[2] - radius, radius, optics) if optics.substrate else None
-        light = _beam(laser, middle, k, radius, layers) if focused else plane_wave()
+        light = _beam(laser, middle, k, radius, layers) if focused else None
         spheres.append((share, _settled(m, radius, wavelength, light, layers, optics, settled)))
     incident = float(laser.intensity_at(middle[None])[0])
     if focused:
@@ -147,17 +159,28 @@ def _settled(
     m: complex,
     radius: float,
     wavelength: float,
-    light: PlaneWaves,
+    light: PlaneWaves | None,
     layers: PlaneLayers | None,
     optics: MieOptics,
     settled: float,
 ) -> LitSphere:
+    """Return a sphere in its light; None: in a plane wave."""
     x = size_parameter(radius, wavelength)
     try:
+        if light is None:
+            return _in_plane_wave(m, x, layers, optics.terms, settled)
         return lit_sphere(m, x, light, layers, optics.terms, settled)
     except ValueError as error:
         remedy = 'write optics.gap (at least 0.02 of the radius), or choose optics.model = "rays"'
         raise CaseError([Problem("optics.substrate", "true", str(error), remedy)]) from error
+
+
+@lru_cache(maxsize=8)
+def _in_plane_wave(
+    m: complex, x: float, layers: PlaneLayers | None, terms: int | None, settled: float
+) -> LitSphere:
+    """Return a sphere in a plane wave: studies often change the intensity of the light alone."""
+    return lit_sphere(m, x, plane_wave(), layers, terms, settled)
 
 
 def focal_intensity(laser: Laser) -> float:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.fem import symbols
-from thermosim.fem.domain import compile_form, coordinate_element, geometry_dofmap, lagrange
+from thermosim.fem.domain import compile_form, coordinate_element, geometry_dofmap
 from thermosim.fem.library import dolfinx
+from thermosim.fem.spaces import lagrange
 from thermosim.gain.source import excitation_number
 from thermosim.heat import forms
 from thermosim.language.namespaces import NUMPY

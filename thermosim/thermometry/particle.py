@@ -12,7 +12,12 @@ from thermosim.thermometry.settings import Array, ThermometrySettings, bin_centr
 from thermosim.thermometry.tail import fit_tail
 
 _BAND_STEPS = 2049
-_NODES = 32
+_NODES = ((1e-4, 6), (3e-3, 12), (np.inf, 32))
+"""Temperatures that spectra are interpolated from, by the relative width of what they cover.
+
+A spectrum goes as ``exp(-E/kT)`` with E some 90 kT, so as ``exp(a t)`` with t from -1 to 1 and a
+half of 90 times the width: of n nodes ``2 (a/2)^n/n!`` is lost, below rounding for each of these.
+"""
 _CHUNK = 1_000_000  # numbers held at once
 
 
@@ -119,7 +124,8 @@ def _temperature_nodes(T: Array) -> Array:
     low, high = float(T.min()), float(T.max())
     if high - low < 1e-9 * high:
         return np.asarray([0.5 * (low + high)])
-    points = np.polynomial.chebyshev.chebpts1(_NODES)
+    count = next(n for width, n in _NODES if high - low <= width * high)
+    points = np.polynomial.chebyshev.chebpts1(count)
     return np.asarray(0.5 * (low + high) + 0.5 * (high - low) * points)
 
 
