@@ -149,7 +149,7 @@ class EdgeSpace:
         count = mesh.topology.index_map(domain.tdim).size_local
         self.dofs = np.asarray(self.space.dofmap.list)[:count]
         self.nodes = np.asarray(mesh.geometry.x[geometry_dofmap(mesh)[:count]])
-        self.straight = _are_straight(self.nodes)
+        self.straight = are_straight(self.nodes)
         mesh.topology.create_entity_permutations()
         turned = mesh.topology.get_cell_permutation_info()[:count]
         kinds, self.kind = np.unique(turned, return_inverse=True)
@@ -345,7 +345,7 @@ class _Sums:
         return Triplets(self.size, rows, columns, values)
 
 
-def _are_straight(nodes: Floats) -> NDArray[np.bool_]:
+def are_straight(nodes: Floats) -> NDArray[np.bool_]:
     """Return which cells of second order have straight sides."""
     from thermosim.fem.data import EDGES
 

@@ -38,8 +38,8 @@ class VolumeBox:
     ----------
     low, high
         Corners of the box; 0 in x and y where a mirror plane ends it.
-    pml
-        Thickness of the absorbing layer around it.
+    pml, below
+        Thickness of the absorbing layer around it, and of that in the last medium below it.
     levels
         Heights of the faces of the media, from the top; above the first is vacuum.
     sizes
@@ -57,6 +57,7 @@ class VolumeBox:
     low: tuple[float, float, float]
     high: tuple[float, float, float]
     pml: float
+    below: float
     levels: tuple[float, ...]
     sizes: tuple[float, ...]
     h_body: float
@@ -68,7 +69,7 @@ class VolumeBox:
     @property
     def outer(self) -> tuple[Floats, Floats]:
         """Corners of the absorbing layer."""
-        low = np.array(self.low) - self.pml
+        low = np.array(self.low) - [self.pml, self.pml, self.below]
         if self.mirrors:
             low[:2] = 0.0
         return low, np.array(self.high) + self.pml
@@ -79,11 +80,13 @@ def mesh_optical_volume(
 ) -> MeshData:
     """Mesh the space around a body on z = 0; `contact_radius` and `unit`, the wavelength, in m.
 
+    A facet that lies on the substrate touches it all over for light, whatever the contact.
     Regions: ``body``, ``inner`` (the rest of the box) and ``pml``; boundaries: ``outer`` and, where
     there are mirrors, ``mirror_x`` and ``mirror_y``, the planes x = 0 and y = 0.
     """
     with gmsh_session() as gmsh:
-        body = draw_body(gmsh, shape, contact_radius, (0.0, 0.0), unit, quarter=box.mirrors)
+        cut = 0.0 if shape.base_area else contact_radius
+        body = draw_body(gmsh, shape, cut, (0.0, 0.0), unit, quarter=box.mirrors)
         of_body, volumes = _cut(gmsh, body.volume, box)
         regions, media = _sorted_volumes(gmsh, of_body, volumes, box)
         name_entities(gmsh, 3, regions, _ends(gmsh, box))

@@ -130,7 +130,8 @@ def _full_wave_problems(
     aside = not in_space and (laser.aim[0] or laser.aim[1])
     if laser.profile == "gaussian" and (laser.tilt or aside):
         key = "laser.tilt" if laser.tilt else "laser.aim"
-        yield Problem(key, "", f"is off the axis; full wave optics knows {which}", rays)
+        remedy = rays if laser.tilt else f'{rays}, or write optics.solution = "3d"'
+        yield Problem(key, "", f"is off the axis; full wave optics knows {which}", remedy)
     if laser.linewidth:
         rule = "full wave optics solves for one wavelength"
         yield Problem("laser.linewidth", f"{laser.linewidth:.4g} J", rule, "remove it")

@@ -52,7 +52,8 @@ def stack_of(light: Light, optics: FullWaveOptics) -> tuple[Stack, list[str]]:
         indices.append(complex(1.0))
     top = 0.0
     assert light.shape is not None
-    if light.shape.base_area and not light.contact_radius and optics.gap is None:
+    flat = bool(light.shape.base_area) and optics.in_space(light.shape)
+    if flat and not light.contact_radius and optics.gap is None:
         notes.append("light: the particle lies flat on the substrate")
     elif not light.contact_radius:
         top = -((optics.gap or _CLOSE) + optics.coated) / unit

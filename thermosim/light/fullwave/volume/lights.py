@@ -104,3 +104,12 @@ def _lit(
     lit = {"p": any(abs(p) > _LEVEL for _, p, _ in states)}
     lit["s"] = any(abs(s) > _LEVEL for _, _, s in states)
     return {kind: field for kind, field in fields.items() if lit[kind]}
+
+
+def mixed(terms: list[tuple[Field, complex]]) -> Field:
+    """Return a sum of lights, each times a number."""
+
+    def found(points: Floats) -> Complexes:
+        return np.asarray(sum(x * light(points) for light, x in terms))
+
+    return found

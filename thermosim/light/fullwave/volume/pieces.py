@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.fem.edges import Basis, lines, place_each
+from thermosim.fem.edges import Basis, are_straight, lines, place_each
 from thermosim.light.fullwave.samples import cells_of
 from thermosim.light.fullwave.volume.mirrors import unfolded
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
     Complexes = NDArray[np.complex128]
-_NEAR = 40  # cells looked at for each point, the nearest first
+_NEAR = 16  # cells looked at for each point, the nearest first
 _INSIDE = 1e-9  # depth in a cell, of its size, from which on no other one is looked at
-_STEPS = 8  # of Newton's method for the place in a cell with curved sides
+_STEPS = 6  # of Newton's method for the place in a cell with curved sides
 _CHUNK = 20_000  # points at a time
 
 
@@ -83,6 +83,16 @@ class Pieces:
         return cls(edges.basis, nodes, own, system.layer.mirrors)
 
     @cached_property
+    def _inverse(self) -> Floats:
+        """Return ``∂X_i/∂x_j`` of the cells with straight sides through the same corners."""
+        corners = self.nodes[:, 1:4] - self.nodes[:, :1]
+        return np.asarray(np.linalg.inv(corners.transpose(0, 2, 1)))
+
+    @cached_property
+    def _straight(self) -> NDArray[np.bool_]:
+        return are_straight(self.nodes)
+
+    @cached_property
     def _tree(self) -> Any:
         from scipy.spatial import cKDTree
 
@@ -109,7 +119,7 @@ class Pieces:
     def _nearest(self, points: Floats) -> tuple[Integers, Floats]:
         """Return for each point the cell in which it lies deepest, and its place there."""
         count = min(_NEAR, len(self.nodes))
-        _, first = self._tree.query(points, k=min(6, count))
+        _, first = self._tree.query(points, k=min(4, count))
         first = first.reshape(len(points), -1)
         best, score = first[:, 0].copy(), np.full(len(points), -np.inf)
         where = np.zeros((len(points), 3))
@@ -130,11 +140,30 @@ class Pieces:
             some, candidates = asked[open_], column[open_]
             if not len(some):
                 return
-            X = _pulled_back(self.nodes[candidates], points[some])
+            X = self._pulled_back(candidates, points[some])
             depth = np.minimum(X.min(axis=1), 1.0 - X.sum(axis=1))
             better = depth > score[some]
             there = some[better]
             best[there], score[there], where[there] = candidates[better], depth[better], X[better]
+
+    def _pulled_back(self, cells: Integers, points: Floats) -> Floats:
+        """Return the place of each point in the reference cell of its own cell, shape (n, 3)."""
+        far = points - self.nodes[cells, 0]
+        X: Floats = np.asarray((self._inverse[cells] @ far[:, :, None])[:, :, 0])
+        open_ = np.flatnonzero(~self._straight[cells])
+        X[open_] = np.clip(X[open_], -2.0, 3.0)
+        for _ in range(_STEPS):
+            if not len(open_):
+                break
+            own = self.nodes[cells[open_]]
+            N, slope = lines(X[open_])
+            miss = points[open_] - np.einsum("nk,nki->ni", N, own)
+            off = np.linalg.norm(miss, axis=1) > 1e-10 * np.linalg.norm(np.ptp(own, axis=1), axis=1)
+            open_, own, miss = open_[off], own[off], miss[off]
+            J = np.einsum("jnk,nki->nij", slope[:, off], own, optimize=True)
+            step = np.linalg.solve(J, miss[:, :, None])[:, :, 0]
+            X[open_] = np.clip(X[open_] + step, -2.0, 3.0)
+        return X
 
     def scattered(self, places: Places, light: str) -> dict[Parity, Complexes]:
         """Return the scattered field of each part of a light at places, shape (n, 3)."""
@@ -145,10 +174,14 @@ class Pieces:
             part = slice(start, start + _CHUNK)
             cells, X = places.cells[part], places.reference[part]
             value = self.basis.values(X)
-            inverse = place_each(self.nodes[cells], X).inverse[:, 0]
+            inverse = self._inverse[cells]
+            bent = np.flatnonzero(~self._straight[cells])
+            if len(bent):
+                inverse[bent] = place_each(self.nodes[cells[bent]], X[bent]).inverse[:, 0]
             for parity, coefficients in own.items():
-                E = np.einsum("nk,nkj->nj", coefficients[cells], value, optimize=True)
-                E = np.einsum("nji,nj->ni", inverse, E)
+                c = coefficients[cells]
+                both = np.stack([c.real, c.imag], axis=1) @ value @ inverse
+                E = both[:, 0] + 1j * both[:, 1]
                 found[parity][part] = unfolded(E, parity, places.asked[part])
         return found
 
@@ -158,24 +191,3 @@ def _into_cell(X: Floats) -> Floats:
     X = np.clip(X, 0.0, 1.0)
     over = np.maximum(X.sum(axis=1), 1.0)
     return np.asarray(X / over[:, None])
-
-
-def _pulled_back(nodes: Floats, points: Floats) -> Floats:
-    """Return the place of each point in the reference cell of its own cell, shape (n, 3)."""
-    corners = nodes[:, 1:4] - nodes[:, :1]
-    start = np.linalg.solve(corners.transpose(0, 2, 1), (points - nodes[:, 0])[:, :, None])
-    X = np.clip(start[:, :, 0], -2.0, 3.0)
-    open_ = np.arange(len(X))
-    for _ in range(_STEPS):
-        own, at = nodes[open_], X[open_]
-        N, slope = lines(at)
-        miss = points[open_] - np.einsum("nk,nki->ni", N, own)
-        size = np.linalg.norm(corners[open_], axis=(1, 2))
-        off = np.linalg.norm(miss, axis=1) > 1e-10 * size
-        open_, own, miss = open_[off], own[off], miss[off]
-        if not len(open_):
-            break
-        J = np.einsum("jnk,nki->nij", slope[:, off], own, optimize=True)
-        step = np.linalg.solve(J, miss[:, :, None])[:, :, 0]
-        X[open_] = np.clip(X[open_] + step, -2.0, 3.0)
-    return X

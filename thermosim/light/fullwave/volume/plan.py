@@ -11,6 +11,7 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.light.fullwave.volume.system import Layer
 from thermosim.mesh.optical_volume import GROWTH, VolumeBox
+from thermosim.shapes import FacetedShape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 MARGIN = 0.3
 """Of the box beside the body, in wavelengths."""
 STRENGTH, WEAKER = 6.0, 0.6
-_ALONG = 1.5  # cells along the radius of a body that is small against the wavelength
+_ROUND, _FLAT = 3.0, 1.5  # cells across a body that is small against the wavelength
 _RIM = 10e-9  # cells at the rim of a flat that a contact cut [m]
 _SKIN = 0.8  # cells over the depth (of power) to which light enters a metal
-_OF_CELL = 0.125  # volume of a cell over the cube of its size
+_OF_CELL = 0.105  # volume of a cell over the cube of its size
 _PER_CELL = {1: 1.3, 2: 6.8, 3: 20.3, 4: 43.0, 5: 76.0}  # unknowns
 _BYTES = 250.0  # times unknowns to the 4/3: matrix, factors, and what assembling takes
 _SECONDS = 9.0 / 4e4**2  # times the square of unknowns: to factor one part on one core
@@ -54,7 +55,7 @@ class VolumePlan:
     def layer(self, change: float = 1.0) -> Layer:
         """Return the absorbing layer, its strength times `change`."""
         box = self.box
-        return Layer(box.low, box.high, box.pml, STRENGTH * change, box.mirrors)
+        return Layer(box.low, box.high, box.pml, box.below, STRENGTH * change, box.mirrors)
 
 
 def plan(
@@ -74,19 +75,20 @@ def plan(
     low[2] = 0.0
     N = elements.cells_per_wavelength
     sizes = tuple(1.0 / (N * max(abs(complex(n).real), 1.0)) for n in stack.indices)
-    h_body = min(1.0 / (N * max(index.real, 1.0)), 0.5 * float((high - low).min()) / _ALONG)
+    along = _FLAT if isinstance(shape, FacetedShape) else _ROUND
+    h_body = min(1.0 / (N * max(index.real, 1.0)), float((high - low).min()) / along)
     if index.imag > 0.3:
         h_body = min(h_body, _SKIN / (4.0 * math.pi * index.imag))
     bent = bool(contact_radius) and not shape.base_area
     rim = contact_radius / unit if bent else 0.0
     gap = -stack.top if len(stack.indices) > 1 else 0.0
     mirrors = shape.has_mirror_planes
-    lowest = min((0.0, *stack.levels))
+    lowest, last = min((0.0, *stack.levels)), max(abs(complex(stack.indices[-1]).real), 1.0)
     corner = (low[0] - MARGIN, low[1] - MARGIN) if not mirrors else (0.0, 0.0)
     box = VolumeBox(
-        (float(corner[0]), float(corner[1]), lowest - MARGIN),
+        (float(corner[0]), float(corner[1]), lowest - MARGIN / last),
         (float(high[0]) + MARGIN, float(high[1]) + MARGIN, float(high[2]) + MARGIN),
-        elements.pml_thickness, stack.levels, sizes, h_body,
+        elements.pml_thickness, elements.pml_thickness / last, stack.levels, sizes, h_body,
         min(_RIM / unit, h_body, 0.5 * rim) if rim else 0.0, rim,
         0.0 if shape.base_area else gap, mirrors,
     )  # fmt: skip

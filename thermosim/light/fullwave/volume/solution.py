@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from thermosim.fem.kept import obtain
 from thermosim.light.fullwave.powers import NOTHING, Powers
 from thermosim.light.fullwave.solution import balance_of, differences
-from thermosim.light.fullwave.volume.lights import QUARTER_TURN, SpaceLight, space_light
+from thermosim.light.fullwave.volume.force import Shell
+from thermosim.light.fullwave.volume.lights import QUARTER_TURN, SpaceLight, mixed, space_light
 from thermosim.light.fullwave.volume.mirrors import PARITIES, WHOLE, Parity, part
 from thermosim.light.fullwave.volume.pieces import Pieces
 from thermosim.light.fullwave.volume.plan import WEAKER, plan
@@ -20,6 +21,7 @@ from thermosim.light.fullwave.volume.system import Scattering
 from thermosim.mesh.optical_volume import mesh_optical_volume
 from thermosim.model.surroundings import Surroundings
 from thermosim.optics.model import SPACE
+from thermosim.shapes import FacetedShape
 from thermosim.shapes.parallel import face
 
 if TYPE_CHECKING:
@@ -81,8 +83,9 @@ class VolumeTask:
 
     @property
     def is_free(self) -> bool:
-        """Whether the force of the light is told: not in three dimensions."""
-        return False
+        """Whether vacuum alone touches the body, so that the force of the light is its own."""
+        touching = self.contact_radius or self.stack.top == 0.0
+        return not touching or len(self.stack.indices) == 1
 
 
 @dataclass
@@ -129,6 +132,9 @@ class VolumeWave:
         outlines: tuple[Floats, ...] = ()
         if task.shape.is_axisymmetric:
             outlines = (face(task.shape.profile(task.contact_radius)),)
+        elif isinstance(task.shape, FacetedShape) and box.mirrors:
+            body = task.shape.truncated_polyhedron(task.contact_radius)
+            outlines = (section(*body.halfspaces()),)
         return Surroundings(
             radius * task.unit, box.low[2] * task.unit, box.high[2] * task.unit, task.unit,
             outlines, tuple(z * task.unit for z in task.stack.levels),
@@ -216,12 +222,29 @@ def _solved(
         for (kind, alone), values in zip(lights.items(), rows, strict=True):
             parts[kind][parity] = Part(alone, system.total(values, alone))
             found.scattered[kind, parity] = values
+    shell = Shell(system) if task.is_free else None
     for share, mixture in light.mixtures():
         state = _mixed(parts, mixture)
-        found.powers = found.powers.plus(powers(system, state, far=far), share)
-        for one in state.values():
-            found.intensity += share * (np.abs(one.total) ** 2).sum(axis=1)
+        one = powers(system, state, far=far)
+        if shell is not None:
+            whole = mixed([(light.fields[kind], x) for kind, x in mixture.items()])
+            values = {p: _sum(found.scattered, mixture, p) for p in state}
+            force = shell.force({p: (whole, own) for p, own in values.items()})
+            one = replace(one, force=force)
+        found.powers = found.powers.plus(one, share)
+        for part_ in state.values():
+            found.intensity += share * (np.abs(part_.total) ** 2).sum(axis=1)
     return found
+
+
+def _sum(
+    scattered: dict[tuple[str, Parity], Complexes], mixture: dict[str, complex], parity: Parity
+) -> Complexes:
+    """Return the scattered field of one part of a sum of lights."""
+    terms = [
+        x * scattered[kind, parity] for kind, x in mixture.items() if (kind, parity) in scattered
+    ]
+    return np.asarray(sum(terms))
 
 
 def _mixed(parts: dict[str, dict[Parity, Part]], mixture: dict[str, complex]) -> dict[Parity, Part]:
@@ -250,6 +273,23 @@ def _parts(light: SpaceLight, system: Scattering) -> dict[Parity, dict[str, Comp
     return found
 
 
+def section(normals: Floats, offsets: Floats) -> Floats:
+    """Return the outline of a convex body in the half plane y = 0, x > 0, shape (n, 2).
+
+    Inside is ``normals·x ≤ offsets``, and some of the axis; from the axis below to that above.
+    """
+    along = normals[:, 2]
+    top = float((offsets[along > 0.0] / along[along > 0.0]).min())
+    bottom = float((offsets[along < 0.0] / along[along < 0.0]).max())
+    middle, angle = 0.5 * (top + bottom), np.linspace(-0.5 * np.pi, 0.5 * np.pi, 721)
+    ray = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    speed = ray @ normals[:, [0, 2]].T
+    room = offsets - along * middle
+    with np.errstate(divide="ignore"):
+        far = np.where(speed > 0.0, room / speed, np.inf).min(axis=1)
+    return np.asarray(far[:, None] * ray + [0.0, middle])
+
+
 def looks_the_same_turned(shape: ShapeBase) -> bool:
     """Whether a shape with two mirror planes looks the same after a quarter of a turn."""
     if shape.is_axisymmetric:
@@ -257,6 +297,6 @@ def looks_the_same_turned(shape: ShapeBase) -> bool:
     faceted: Sequence[Any] | None = getattr(shape, "vertices_faces", lambda: None)()
     if faceted is None or not shape.has_mirror_planes:
         return False
-    vertices = np.asarray(faceted[0])
+    vertices: Floats = np.asarray(faceted[0])
     apart = np.linalg.norm((vertices @ QUARTER_TURN)[:, None] - vertices[None], axis=2)
     return bool(apart.min(axis=1).max() < 1e-9 * np.ptp(vertices, axis=0).max())

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 class Layer:
     """The perfectly matched layer: ``s = 1 + i strength q²`` along each axis, q from 0 to 1.
 
-    Chew and Weedon, doi:10.1002/mop.4650071304. Corners of the box in it; an axis that a mirror
-    ends has no layer there.
+    Chew and Weedon, doi:10.1002/mop.4650071304. Corners of the box in it, its thickness
+    around and below; an axis that a mirror ends has no layer there.
     """
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
     thickness: float
+    below: float
     strength: float
     mirrors: bool
 
@@ -45,8 +46,10 @@ class Layer:
         low = np.array(self.low)
         if self.mirrors:
             low[:2] = -np.inf
-        beyond = np.maximum(x - np.array(self.high), 0.0) + np.maximum(low - x, 0.0)
-        return np.asarray(1.0 + 1j * self.strength * (beyond / self.thickness) ** 2)
+        width = np.array([self.thickness, self.thickness, self.below])
+        q = np.maximum(x - np.array(self.high), 0.0) / self.thickness
+        q = q + np.maximum(low - x, 0.0) / width
+        return np.asarray(1.0 + 1j * self.strength * q**2)
 
 
 @dataclass(frozen=True)
