@@ -4,6 +4,8 @@ import numpy as np
 from mpi4py import MPI
 
 from thermosim.light.fullwave.solution import Task, solve
+from thermosim.light.fullwave.volume.solution import VolumeTask
+from thermosim.light.fullwave.volume.solution import solve as solve_in_space
 from thermosim.optics.axial import gaussian_waves, plane_wave
 from thermosim.optics.beam import Laser
 from thermosim.optics.layered_field import Stack
@@ -74,3 +76,14 @@ def series(radius, indices=(1.58,), thicknesses=(), waist=None, focus=0.0):
     layers = PlaneLayers(k * (radius + GAP), indices, tuple(k * d for d in thicknesses))
     found = lit_sphere(INDEX, k * radius, light, layers)
     return found.Q_ext, found.Q_abs
+
+
+def in_space(shape, stack=None, index=INDEX, optics=QUICK, contact=0.0, comm=None, **beam):
+    """A body on z = 0 in its light, in three dimensions."""
+    task = VolumeTask(shape, contact, index, stack or Stack(), laser(**beam), optics)
+    return solve_in_space(task, comm or MPI.COMM_SELF)
+
+
+def of_disk(found):
+    """Q_ext, Q_abs and Q_sca of a body in three dimensions."""
+    return efficiencies(found, found.task.radius)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.fem
@@ -18,6 +19,8 @@ from thermosim.run.simulate import simulate  # noqa: E402
 SPHERE = {"kind": "sphere", "radius": "0.3 um"}
 FOCUS = {"profile": "gaussian", "waist": "0.4 um", "aim": ["0 um", "0 um", "0.3 um"]}
 SLAB = {"kind": "slab", "material": "muscovite", "radius": "50 um", "thickness": "20 um"}
+CUBE = {"kind": "box", "a": "1 um", "b": "1 um", "c": "1 um"}
+COAT = {"thickness": "50 nm", "refractive_index": 1.0}
 QUICK = {"model": "full_wave", "error_estimate": False, "cells_per_wavelength": 2.0}
 
 
@@ -140,9 +143,18 @@ def test_light_at_the_temperature_found():
         ({"laser": {"linewidth": "10 meV"}}, "one wavelength"),
         ({"laser": {"polarisation": "linear"}}, "polarisation"),
         (
-            {"shape": {"kind": "box", "a": "1 um", "b": "1 um", "c": "1 um"}, "symmetry": "3d"},
+            {"shape": CUBE, "symmetry": "3d", "optics": {**QUICK, "solution": "revolution"}},
             "a sphere of 0.6204 um has the same volume",
         ),
+        (
+            {"optics": {**QUICK, "solution": "3d", "purcell_places": 3}},
+            'purcell_places = 3: is for bodies of revolution .* "revolution"',
+        ),
+        (
+            {"shape": CUBE, "symmetry": "3d", "optics": {**QUICK, "coatings": [COAT]}},
+            "optics.coatings: is for bodies of revolution",
+        ),
+        ({"shape": CUBE, "laser": {**FOCUS, "tilt": "10 deg"}, "symmetry": "3d"}, "laser.tilt"),
     ],
 )
 def test_refused_by_name(changes, told):
@@ -150,7 +162,43 @@ def test_refused_by_name(changes, told):
         case_of(**changes)
 
 
+def test_a_platelet_lies_on_mica():
+    """A body without axis goes to three dimensions by itself, and its heat takes the light."""
+    plate = {"kind": "box", "a": "0.16 um", "b": "0.16 um", "c": "0.1 um"}
+    optics = {"model": "full_wave", "degree": 2}
+    touching = {"kind": "disk", "radius": "50 nm"}
+    case = case_of(optics, shape=plate, symmetry="quarter", contact=touching)
+    found = simulate(case).summary
+    for name in ("Q_ext", "Q_abs", "Q_sca"):
+        assert found[f"optics_{name}"] > 0
+        assert 0 < found[f"optics_{name}_error_rel"] < 0.3
+    assert 0 < found["optics_field_error_rel"] < 0.3
+    assert 2000 < found["optics_unknowns"] < 20_000
+    assert abs(found["optics_balance_rel"]) < 0.05
+    assert abs(found["light_on_mesh_error_rel"]) < 1e-3
+    assert found["absorbed_power_W"] > 0
+    assert "optics_force_N" not in found  # the substrate takes a part
+    # the whole of the area of a disk of equal volume is what efficiencies are counted in
+    area = np.pi * (0.75 / np.pi * 0.16e-6 * 0.16e-6 * 0.1e-6) ** (2 / 3)
+    power = found["optics_Q_abs"] * area * 3e7
+    assert found["absorbed_power_model_W"] == pytest.approx(power, rel=1e-6)
+
+
+def test_a_sphere_in_three_dimensions():
+    """Asked for by its key, it brings the heat that azimuthal modes bring."""
+    shape, gap = {"kind": "sphere", "radius": "0.1 um"}, {"gap": "50 nm", "error_estimate": False}
+    modes = simulate(case_of({"model": "full_wave", **gap}, shape=shape)).summary
+    space = {"model": "full_wave", "solution": "3d", "cells_per_wavelength": 2.5, **gap}
+    found = simulate(case_of(space, shape=shape)).summary
+    names = ("absorbed_power_W", "optics_Q_ext", "optics_Q_abs", "optics_scattered_up_fraction")
+    for name in (*names, "intensity_mean_W_per_m2", "hot_spot_factor"):
+        assert found[name] == pytest.approx(modes[name], rel=2e-2), name
+    assert found["optics_Q_ext"] != modes["optics_Q_ext"]
+
+
 def test_too_large_and_too_narrow():
+    with pytest.raises(CaseError, match="in three dimensions takes about"):
+        simulate(case_of(shape={**CUBE, "a": "3 um"}, symmetry="quarter"))
     with pytest.raises(CaseError, match="max_unknowns"):
         simulate(case_of(shape={"kind": "sphere", "radius": "23 um"}))
     narrow = {

@@ -96,3 +96,39 @@ def test_ranks_agree_on_dots_and_the_field_around(mpirun):
     assert len(found[0]) == 6 + 4 + 6
     assert found[1] == pytest.approx(found[0], rel=1e-8, abs=1e-12)
     assert found[2] == pytest.approx(found[0], rel=1e-8, abs=1e-12)
+
+
+IN_SPACE = """
+import thermosim.fem.domain
+import numpy as np
+from mpi4py import MPI
+from tests.fullwave import MICA, in_space, of_disk
+from thermosim.optics.model import FullWaveOptics
+from thermosim.shapes import Box
+
+comm = MPI.COMM_WORLD
+light = {"tilt": 0.5, "azimuth": 0.3, "polarisation_angle": 0.4}
+box = Box(a=0.12e-6, b=0.08e-6, c=0.06e-6)
+found = in_space(box, MICA, optics=FullWaveOptics(degree=2), comm=comm, **light)
+points = np.array([[x, y, z] for x in (-0.05e-6, 0.02e-6) for y in (0.03e-6, -0.045e-6)
+                   for z in (0.0, 0.04e-6)])
+mine = np.array_split(np.arange(len(points)), comm.size)[comm.rank]
+inside = comm.gather(found.squared(points[mine], comm), root=0)
+around = comm.gather(found.around(2.0 * points[mine], comm), root=0)
+if comm.rank == 0:
+    errors = [found.errors[name] for name in ("extinction", "absorbed", "scattered", "field")]
+    numbers = np.concatenate([of_disk(found), errors, *inside, *around])
+    print("numbers", *numbers.tolist())
+"""
+
+
+def test_ranks_agree_in_three_dimensions(mpirun):
+    found = []
+    for n in (1, 2, 3):
+        done = mpirun(n, "-c", IN_SPACE)
+        assert done.returncode == 0, done.stderr
+        (line,) = (row for row in done.stdout.splitlines() if row.startswith("numbers"))
+        found.append([float(number) for number in line.split()[1:]])
+    assert len(found[0]) == 3 + 4 + 8 + 8
+    assert found[1] == pytest.approx(found[0], rel=1e-8, abs=0)
+    assert found[2] == pytest.approx(found[0], rel=1e-8, abs=0)

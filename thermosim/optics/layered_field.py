@@ -170,7 +170,7 @@ def components(
 
     Shapes (waves, points).
     """
-    E_x, E_z, E_y = _plane_waves(beam, stack, z)
+    E_x, E_z, E_y = profiles(beam, stack, z)
     J, slope, over = bessel(beam.mode, (beam.kappa[:, None] * r).real)
     turn = 1j ** (beam.mode % 4)
     of_p = [-1j * turn * (slope * E_x), turn * (J * E_z), -1j * turn * (r * over * E_x)]
@@ -196,7 +196,7 @@ def bessel(m: int, x: Floats) -> tuple[Floats, Floats, Floats]:
     return sign * J, sign * slope, (sign if m > 0 else -sign) * over
 
 
-def _plane_waves(beam: Beam, stack: Stack, z: Floats) -> tuple[Complexes, Complexes, Complexes]:
+def profiles(beam: Beam, stack: Stack, z: Floats) -> tuple[Complexes, Complexes, Complexes]:
     """Return ``E_x, E_z`` of p light and ``E_y`` of s light at heights, shapes (waves, points)."""
     indices = np.array(stack.indices, complex)
     thicknesses = np.array(stack.thicknesses, float)

@@ -8,6 +8,7 @@ host and defects, which heats, ``host_absorption I``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from thermosim.optics.beam import Laser
 from thermosim.optics.effective import Inclusions, maxwell_garnett
 from thermosim.optics.rays import RayTrace, trace
 from thermosim.optics.rays_bundle import Optics as RayMaterials
+from thermosim.shapes.base import ShapeBase
 from thermosim.shapes.hits import HitSurface
 
 Floats = NDArray[np.float64]
@@ -166,18 +168,44 @@ class Coating(Section):
     )
 
 
+HALF_PLANE, SPACE = 2, 3
+"""Dimensions in which full wave optics is solved."""
+
+
+@dataclass(frozen=True)
+class Elements:
+    """Settings of the finite elements of full wave optics, as their keys in a case tell."""
+
+    degree: int
+    cells_per_wavelength: float
+    pml_thickness: float
+    max_unknowns: int
+
+
+_USUAL = {HALF_PLANE: Elements(4, 3.0, 1.0, 1_500_000), SPACE: Elements(3, 3.0, 0.6, 400_000)}
+
+
 class FullWaveOptics(AttenuatingOptics):
-    """Maxwell's equations by finite elements: bodies of revolution, substrate, focused beams."""
+    """Maxwell's equations by finite elements: small bodies, substrate, focused beams."""
 
     model: Literal["full_wave"] = "full_wave"
-    degree: Annotated[int, Field(ge=2, le=5)] = Field(
-        default=4, description="Of the elements; 2 loses several per cent of the absorption"
+    solution: Literal["auto", "revolution", "3d"] = Field(
+        default="auto",
+        description="Solve mode by mode in the half plane of a body of revolution, or in three "
+        "dimensions; auto: the former wherever the body has an axis",
+    )
+    degree: Annotated[int, Field(ge=2, le=5)] | None = Field(
+        default=None,
+        description="Of the elements; 2 loses several per cent of the absorption (default 4, in "
+        "three dimensions 3)",
     )
     cells_per_wavelength: Annotated[float, Field(ge=1.5, le=20.0)] = Field(
         default=3.0, description="Cells over a wavelength, in each medium"
     )
-    pml_thickness: Annotated[float, Field(ge=0.3, le=5.0)] = Field(
-        default=1.0, description="Absorbing layer around it all, in wavelengths"
+    pml_thickness: Annotated[float, Field(ge=0.3, le=5.0)] | None = Field(
+        default=None,
+        description="Absorbing layer around it all, in wavelengths (default 1, in three "
+        "dimensions 0.6)",
     )
     gap: Positive[Length] | None = Field(
         default=None,
@@ -198,9 +226,23 @@ class FullWaveOptics(AttenuatingOptics):
         default=None,
         description="Of the rule of the heat mesh that takes the field; by the cells if absent",
     )
-    max_unknowns: Annotated[int, Field(ge=1000)] = Field(
-        default=1_500_000, description="Refuse more unknowns of one azimuthal mode (8 GB)"
+    max_unknowns: Annotated[int, Field(ge=1000)] | None = Field(
+        default=None,
+        description="Refuse more unknowns of one azimuthal mode (default 1 500 000), or of one "
+        "solution in three dimensions (default 400 000): 8 GB",
     )
+
+    def elements(self, dimension: int) -> Elements:
+        """Return what elements there are in the half plane (2) or in space (3)."""
+        usual = _USUAL[dimension]
+        return Elements(
+            self.degree or usual.degree, self.cells_per_wavelength,
+            self.pml_thickness or usual.pml_thickness, self.max_unknowns or usual.max_unknowns,
+        )  # fmt: skip
+
+    def in_space(self, shape: ShapeBase) -> bool:
+        """Whether a body is solved in three dimensions."""
+        return self.solution == "3d" or not shape.is_axisymmetric
 
     @property
     def coated(self) -> float:

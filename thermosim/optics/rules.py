@@ -59,7 +59,7 @@ def optics_problems(
         kind = getattr(shape, "kind", type(shape).__name__)
         yield Problem("optics.model", model, f'is for spheres, not "{kind}"', remedy)
     if isinstance(optics, FullWaveOptics):
-        yield from _full_wave_problems(laser, shape)
+        yield from _full_wave_problems(optics, laser, shape)
     if isinstance(optics, MieOptics) and optics.substrate and laser.tilt > _ROUNDING:
         rule = "is for light that falls straight down on the substrate"
         yield Problem("optics.substrate", "true", rule, "remove it, or laser.tilt")
@@ -108,18 +108,16 @@ def _polarisation_problems(
         yield Problem("laser.polarisation_angle", value, rule, _REMEDY)
 
 
-def _full_wave_problems(laser: Laser, shape: ShapeBase | None) -> Iterator[Problem]:
-    """Yield what full wave optics does not do; the field of one azimuthal mode is all it knows."""
+def _full_wave_problems(
+    optics: FullWaveOptics, laser: Laser, shape: ShapeBase | None
+) -> Iterator[Problem]:
+    """Yield what full wave optics does not do."""
     rays = 'choose optics.model = "rays"'
-    kind, rule = "", "is for the round shapes of [particle]"
-    if shape is not None:
-        kind, rule = shape.kind, f'is for bodies of revolution, not "{shape.kind}"'
-    if not kind or (shape is not None and not shape.is_axisymmetric):
-        remedy = rays
-        if shape is not None:
-            size = f"{shape.equivalent_radius * 1e6:.4g} um"
-            remedy += f", or a body of revolution: a sphere of {size} has the same volume"
-        yield Problem("optics.model", '"full_wave"', rule, remedy)
+    if shape is None:
+        rule = "is for the shapes of [particle]"
+        yield Problem("optics.model", '"full_wave"', rule, rays)
+    elif optics.in_space(shape):
+        yield from _in_space_problems(optics, shape)
     which = 'a plane wave, or a profile = "gaussian" down the axis'
     if laser.speckle is not None:
         yield Problem(
@@ -128,9 +126,28 @@ def _full_wave_problems(laser: Laser, shape: ShapeBase | None) -> Iterator[Probl
     if laser.profile == "top_hat":
         rule = f"is no light that full wave optics knows: {which}"
         yield Problem("laser.profile", '"top_hat"', rule, rays)
-    if laser.profile == "gaussian" and (laser.tilt or laser.aim[0] or laser.aim[1]):
+    in_space = shape is not None and optics.in_space(shape)
+    aside = not in_space and (laser.aim[0] or laser.aim[1])
+    if laser.profile == "gaussian" and (laser.tilt or aside):
         key = "laser.tilt" if laser.tilt else "laser.aim"
-        yield Problem(key, "", f"is off the axis; full wave optics knows {which}", rays)
+        remedy = rays if laser.tilt else f'{rays}, or write optics.solution = "3d"'
+        yield Problem(key, "", f"is off the axis; full wave optics knows {which}", remedy)
     if laser.linewidth:
         rule = "full wave optics solves for one wavelength"
         yield Problem("laser.linewidth", f"{laser.linewidth:.4g} J", rule, "remove it")
+
+
+def _in_space_problems(optics: FullWaveOptics, shape: ShapeBase) -> Iterator[Problem]:
+    """Yield what full wave optics in three dimensions does not do."""
+    size = f"{shape.equivalent_radius * 1e6:.4g} um"
+    round_ = f"take a body of revolution: a sphere of {size} has the same volume"
+    if optics.solution == "revolution" and not shape.is_axisymmetric:
+        rule = f'is for bodies of revolution, not "{shape.kind}"'
+        yield Problem("optics.solution", '"revolution"', rule, f'write "3d", or {round_}')
+    remedy = 'write optics.solution = "revolution"' if shape.is_axisymmetric else round_
+    rule = "is for bodies of revolution solved in the half plane"
+    if optics.coatings:
+        yield Problem("optics.coatings", "", rule, f"remove them, or {remedy}")
+    if optics.purcell_places:
+        value = str(optics.purcell_places)
+        yield Problem("optics.purcell_places", value, rule, f"remove it, or {remedy}")

@@ -78,7 +78,7 @@ def emission(task: Task, places: Floats, comm: Any) -> Emission:
     drawn = plan(task.profile, task.unit, complex(n), task.stack, task.optics)
     domain, _ = obtain(comm, None, lambda: (mesh_of(task, drawn), {}))
     coats = (complex(coating.refractive_index) ** 2 for coating in task.optics.coatings)
-    degree = task.optics.degree
+    degree = task.elements.degree
     system = Scattering(
         domain, task.stack, (complex(n) ** 2, *coats), drawn.layer(), degree, 2 * degree
     )

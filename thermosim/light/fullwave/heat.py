@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +11,17 @@ from scipy.constants import c
 
 from thermosim.light.fullwave.media import stack_of
 from thermosim.light.fullwave.solution import FullWave, Task, solve
-from thermosim.model.surroundings import Surroundings
+from thermosim.light.fullwave.volume.solution import VolumeTask, VolumeWave
+from thermosim.light.fullwave.volume.solution import solve as solve_in_space
 from thermosim.optics.mie import extinction_coefficient, field_to_intensity
 from thermosim.optics.model import FullWaveOptics
 from thermosim.optics.sphere_light import focal_intensity
-from thermosim.shapes.parallel import face, parallel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thermosim.model.model import Light
+    from thermosim.model.surroundings import Surroundings
 
     Floats = NDArray[np.float64]
 _UNSURE = 0.02  # error of the field in the body above which a reader is warned
@@ -45,7 +45,7 @@ class FullWaveLight:
         What a reader must know.
     """
 
-    solution: FullWave
+    solution: FullWave | VolumeWave
     index: float
     incident: float
     absorbed: float
@@ -65,13 +65,7 @@ class FullWaveLight:
     @property
     def surroundings(self) -> Surroundings:
         """What is around the body where the field is known [m]."""
-        task, layer = self.solution.task, self.solution.best.system.layer
-        thick = accumulate(coating.thickness for coating in task.optics.coatings)
-        coats = (np.concatenate(parallel(task.profile, d)) for d in thick)
-        return Surroundings(
-            layer.radius * task.unit, layer.bottom * task.unit, layer.top * task.unit, task.unit,
-            (face(task.profile), *coats), tuple(z * task.unit for z in task.stack.levels),
-        )  # fmt: skip
+        return self.solution.surroundings
 
     def otherwise_at(self, points: Floats) -> list[Floats]:
         """Return the intensities [W/m²] that may be as well, see `FullWave.otherwise`."""
@@ -91,11 +85,16 @@ def full_wave_light(light: Light, alpha: float, comm: Any) -> FullWaveLight:
     assert isinstance(optics, FullWaveOptics)
     assert shape is not None
     stack, notes = stack_of(light, optics)
-    profile = shape.profile(light.contact_radius)
     index = complex(light.index, extinction_coefficient(alpha, laser.wavelength))
-    solution = solve(Task(profile, index, stack, laser, optics), comm)
+    solution: FullWave | VolumeWave
+    if optics.in_space(shape):
+        whole = VolumeTask(shape, light.contact_radius, index, stack, laser, optics)
+        solution = solve_in_space(whole, comm)
+    else:
+        profile = shape.profile(light.contact_radius)
+        solution = solve(Task(profile, index, stack, laser, optics), comm)
     incident = focal_intensity(laser)
-    area = math.pi * (profile.reach / laser.wavelength) ** 2
+    area = math.pi * (solution.task.radius / laser.wavelength) ** 2
     power = incident * laser.wavelength**2
     numbers = _numbers(solution, area, power, plane=laser.profile == "plane")
     off = solution.errors.get("field", 0.0)
@@ -108,7 +107,9 @@ def full_wave_light(light: Light, alpha: float, comm: Any) -> FullWaveLight:
     return FullWaveLight(solution, light.index, incident, absorbed, numbers, notes, comm)
 
 
-def _numbers(found: FullWave, area: float, power: float, *, plane: bool) -> dict[str, float]:
+def _numbers(
+    found: FullWave | VolumeWave, area: float, power: float, *, plane: bool
+) -> dict[str, float]:
     """Return efficiencies of a plane wave or powers of a beam, each with its error."""
     w, numbers = found.best.powers, {}
     names = {"extinction": "ext", "absorbed": "abs", "scattered": "sca"}

@@ -51,7 +51,11 @@ def stack_of(light: Light, optics: FullWaveOptics) -> tuple[Stack, list[str]]:
     else:
         indices.append(complex(1.0))
     top = 0.0
-    if not light.contact_radius:
+    assert light.shape is not None
+    flat = bool(light.shape.base_area) and optics.in_space(light.shape)
+    if flat and not light.contact_radius and optics.gap is None:
+        notes.append("light: the particle lies flat on the substrate")
+    elif not light.contact_radius:
         top = -((optics.gap or _CLOSE) + optics.coated) / unit
         if optics.gap is None:
             notes.append("light: without a contact the particle is lit 2 nm above the substrate")

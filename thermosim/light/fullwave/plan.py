@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from thermosim.errors import CaseError, Problem
 from thermosim.light.fullwave.forms import Layer
 from thermosim.mesh.optical import GROWTH, OpticalBox
+from thermosim.optics.model import HALF_PLANE
 
 if TYPE_CHECKING:
     from thermosim.optics.layered_field import Stack
-    from thermosim.optics.model import FullWaveOptics
+    from thermosim.optics.model import Elements, FullWaveOptics
     from thermosim.shapes.profile import Profile
 
 MARGIN = 0.5
@@ -59,6 +60,7 @@ def plan(
     CaseError
         If it takes more unknowns than the case allows.
     """
+    elements = optics.elements(HALF_PLANE)
     thick = sum(coating.thickness for coating in optics.coatings) / unit
     reach, height = profile.reach / unit + thick, profile.height / unit + thick
     under = 0.0 if profile.base_radius else thick
@@ -78,24 +80,24 @@ def plan(
     h_rim = min(_RIM / unit, h_body, 0.5 * profile.base_radius / unit or h_body)
     lowest = min((-under, *stack.levels))
     box = OpticalBox(
-        reach + MARGIN, lowest - MARGIN, height + MARGIN, optics.pml_thickness,
+        reach + MARGIN, lowest - MARGIN, height + MARGIN, elements.pml_thickness,
         stack.levels, tuple(sizes), h_body, h_rim, gap, h_coats,
     )  # fmt: skip
     cells = box.estimated_cells(_FULL * reach * height)
     for h, coating in zip(h_coats, optics.coatings, strict=True):
         cells += _AROUND * (reach + height) * (coating.thickness / unit + h / GROWTH) / h**2
-    unknowns = cells * _PER_CELL[optics.degree]
-    if unknowns > optics.max_unknowns:
-        raise CaseError([_too_large(unknowns, optics, reach * unit)])
+    unknowns = cells * _PER_CELL[elements.degree]
+    if unknowns > elements.max_unknowns:
+        raise CaseError([_too_large(unknowns, elements, reach * unit)])
     return Plan(box, unknowns, unknowns * _BYTES)
 
 
-def _too_large(unknowns: float, optics: FullWaveOptics, radius: float) -> Problem:
-    fits = radius * (optics.max_unknowns / unknowns) ** 0.5
+def _too_large(unknowns: float, elements: Elements, radius: float) -> Problem:
+    fits = radius * (elements.max_unknowns / unknowns) ** 0.5
     return Problem(
         "optics.model", '"full_wave"',
         f"takes about {unknowns:.2g} unknowns ({unknowns * _BYTES / 1e9:.2g} GB), more than "
-        f"optics.max_unknowns = {optics.max_unknowns}",
+        f"optics.max_unknowns = {elements.max_unknowns}",
         f'choose optics.model = "rays", lower optics.cells_per_wavelength, take a radius below '
         f"about {fits * 1e6:.2g} um, or raise the limit",
     )  # fmt: skip

@@ -15,6 +15,8 @@ import numpy as np
 from thermosim.optics.layered_field import Beam, K, Stack, components
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from thermosim.light.fullwave.samples import Samples
@@ -102,8 +104,23 @@ def scattered(
     being the light of a plane wave from that direction in the layers without the body. `driven` is
     ``(ε - ε_b) E`` with the weights of the integral.
     """
-    last = complex(stack.indices[-1])
     reach = _half_size(samples, comm)
+
+    def flow(below: bool, sine: Floats) -> Floats:
+        return _flow(samples, driven, stack, mode, below, sine, comm)
+
+    return hemispheres(stack, reach, flow)
+
+
+def hemispheres(
+    stack: Stack, reach: float, flow: Callable[[bool, Floats], Floats]
+) -> tuple[float, float]:
+    """Return what goes to infinity above and below, from the mean flow over the azimuth.
+
+    `flow` has that of the directions of transverse wave numbers ``k sine``, below or above; `reach`
+    is the radius of a ball that holds the body. Below is 0 where the last medium absorbs.
+    """
+    last = complex(stack.indices[-1])
     found = []
     for below, n in ((False, 1.0), (True, last.real)):
         if below and abs(last.imag) > 1e-9:
@@ -117,8 +134,8 @@ def scattered(
         for end in (0.0, 1.0):
             if end != kink:
                 cosine = kink + (end - kink) * t**2
-                flow = _flow(samples, driven, stack, mode, below, n * np.sqrt(1 - cosine**2), comm)
-                total += n * abs(end - kink) * float((2.0 * t * width) @ flow)
+                values = flow(below, n * np.sqrt(1 - cosine**2))
+                total += n * abs(end - kink) * float((2.0 * t * width) @ values)
         found.append(2.0 * math.pi * total)
     return found[0], found[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,10 @@ from thermosim.light.fullwave.samples import field_at
 from thermosim.light.fullwave.system import Scattering, bodies
 from thermosim.light.fullwave.transfer import locate
 from thermosim.mesh.optical import mesh_optical
+from thermosim.model.surroundings import Surroundings
 from thermosim.optics.layered_field import field as field_of
+from thermosim.optics.model import HALF_PLANE
+from thermosim.shapes.parallel import face, parallel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from thermosim.light.fullwave.polarised import Key
     from thermosim.optics.beam import Laser
     from thermosim.optics.layered_field import Stack
-    from thermosim.optics.model import FullWaveOptics
+    from thermosim.optics.model import Elements, FullWaveOptics
     from thermosim.shapes.profile import Profile
 
     Floats = NDArray[np.float64]
@@ -53,9 +57,19 @@ class Task:
     optics: FullWaveOptics
 
     @property
+    def elements(self) -> Elements:
+        """Settings of the elements."""
+        return self.optics.elements(HALF_PLANE)
+
+    @property
     def unit(self) -> float:
         """The wavelength [m]."""
         return self.laser.wavelength
+
+    @property
+    def radius(self) -> float:
+        """Of the disk whose area efficiencies are counted in [m]."""
+        return self.profile.reach
 
     @property
     def is_free(self) -> bool:
@@ -109,11 +123,18 @@ class FullWave:
 
         None where the layers guide or absorb light, which are its other ends.
         """
-        stack, w = self.task.stack, self.best.powers
-        lossy = any(abs(complex(n).imag) > 1e-9 for n in stack.indices)
-        if lossy or stack.thicknesses:
-            return None
-        return 1.0 - (w.absorbed + w.scattered) / w.extinction
+        return balance_of(self.task.stack, self.best.powers)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What is around the body where the field is known [m]."""
+        task, layer = self.task, self.best.system.layer
+        thick = accumulate(coating.thickness for coating in task.optics.coatings)
+        coats = (np.concatenate(parallel(task.profile, d)) for d in thick)
+        return Surroundings(
+            layer.radius * task.unit, layer.bottom * task.unit, layer.top * task.unit, task.unit,
+            (face(task.profile), *coats), tuple(z * task.unit for z in task.stack.levels),
+        )  # fmt: skip
 
     def squared(self, points: Floats, comm: Any) -> Floats:
         """Return ``|E|²`` at points of this rank, shape (n, 3) [m], for 1 in vacuum (collective).
@@ -165,6 +186,14 @@ class FullWave:
         return found
 
 
+def balance_of(stack: Stack, w: Powers) -> float | None:
+    """Return what extinction misses of absorbed and scattered light; None, see `FullWave`."""
+    lossy = any(abs(complex(n).imag) > 1e-9 for n in stack.indices)
+    if lossy or stack.thicknesses:
+        return None
+    return 1.0 - (w.absorbed + w.scattered) / w.extinction if w.extinction else 0.0
+
+
 def solve(task: Task, comm: Any) -> FullWave:
     """Return the light in a body (collective).
 
@@ -178,13 +207,13 @@ def solve(task: Task, comm: Any) -> FullWave:
     domain, _ = obtain(comm, None, lambda: (mesh_of(task, drawn), {}))
     thick = task.optics.coated
     light = illumination(task.laser, task.unit, task.profile.reach + thick, task.reach + thick)
-    degree = task.optics.degree
+    degree = task.elements.degree
     best = _solved(task, drawn, domain, light, degree, 1.0)
     if not task.optics.error_estimate:
         return FullWave(task, light, best, {})
     lower = _solved(task, drawn, domain, light, degree - 1, 1.0)
     other = _solved(task, drawn, domain, light, degree - 1, WEAKER, far=False)
-    return FullWave(task, light, best, _differences(best, lower, other), (lower, other))
+    return FullWave(task, light, best, differences(best, lower, other), (lower, other))
 
 
 def mesh_of(task: Task, drawn: Plan) -> MeshData:
@@ -199,7 +228,7 @@ def _solved(
 ) -> Solved:  # fmt: skip
     coats = (complex(coating.refractive_index) for coating in task.optics.coatings)
     permittivities = tuple(n**2 for n in (complex(task.index), *coats))
-    rule = 2 * task.optics.degree
+    rule = 2 * task.elements.degree
     system = Scattering(domain, task.stack, permittivities, drawn.layer(change), degree, rule)
     points, share = system.body, dict(zip("ps", light.shares(), strict=True))
     found = Solved(system, NOTHING, np.zeros(len(points.r)))
@@ -226,7 +255,7 @@ def _solved(
     return found
 
 
-def _differences(best: Solved, lower: Solved, other: Solved) -> dict[str, float]:
+def differences(best: Any, lower: Any, other: Any) -> dict[str, float]:
     """Return the relative change by one degree less, and by another absorbing layer there."""
     found = {}
     # where light goes far off is not asked of the other layer: what is lost stands for it
@@ -239,7 +268,7 @@ def _differences(best: Solved, lower: Solved, other: Solved) -> dict[str, float]
     return found | {"field": _field_change(best, lower, other)}
 
 
-def _field_change(best: Solved, lower: Solved, other: Solved) -> float:
+def _field_change(best: Any, lower: Any, other: Any) -> float:
     """Return the same of ``|E|²`` in the body, L2 over its volume (collective)."""
     weight, a, b, c = best.system.body.weight, best.intensity, lower.intensity, other.intensity
     sums = [(weight * x**2).sum() for x in (a - b, b - c, a)]
