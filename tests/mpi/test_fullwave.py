@@ -12,6 +12,7 @@ symmetry = "axisymmetric"
 particle = {material = "Cs4PbBr6", shape = {kind = "sphere", radius = "0.25 um"}}
 contact = {CONTACT}
 uncertainty = {method = "none"}
+mesh = {cells_per_radius = 4}
 gain = {density = {kind = "given", n_dots = "1.66e16 1/cm^3"}}
 output = {pictures = false, fields = false}
 [optics]
@@ -28,7 +29,7 @@ waist = "0.4 um"
 aim = ["0 um", "0 um", "0.25 um"]
 [substrate]
 kind = "slab"
-material = "muscovite"
+material = "LAYER"
 radius = "100 um"
 thickness = "20 um"
 rim = "held"
@@ -44,9 +45,11 @@ NUMBERS = (
 @pytest.mark.parametrize("touches", [False, True], ids=["apart", "touching"])
 def test_ranks_agree(mpirun, tmp_path, touches):
     case = tmp_path / "case.toml"
-    contact = 'kind = "disk", radius = "50 nm"' if touches else 'kind = "none"'
-    case.write_text(CASE.replace("CONTACT", contact))
-    numbers = NUMBERS if touches else (*NUMBERS, "optics_force_N")
+    contact = 'kind = "disk", radius = "120 nm"' if touches else 'kind = "none"'
+    case.write_text(
+        CASE.replace("CONTACT", contact).replace("LAYER", "gold" if touches else "muscovite")
+    )
+    numbers = (*NUMBERS, "absorbed_by_substrate_W" if touches else "optics_force_N")
     found, errors = [], []
     for n in (1, 2, 3):
         folder = tmp_path / f"n{n}"

@@ -179,6 +179,11 @@ class FullWaveOptics(AttenuatingOptics):
     pml_thickness: Annotated[float, Field(ge=0.3, le=5.0)] = Field(
         default=1.0, description="Absorbing layer around it all, in wavelengths"
     )
+    margin: Annotated[float, Field(ge=0.3, le=20.0)] | None = Field(
+        default=None,
+        description="Space around the body where the field is known, in wavelengths "
+        "(default 0.5, beside it 4 over layers that absorb)",
+    )
     gap: Positive[Length] | None = Field(
         default=None,
         description="Between particle and substrate, where no contact is (default 2 nm)",
