@@ -110,6 +110,13 @@ def test_above_layers(stack, exact):
         assert 0.15 < 1 - (w.absorbed + w.scattered) / w.extinction < 0.25
 
 
+def test_a_larger_sphere_above_mica():
+    found = solved(1e-6, MICA)
+    ext, absorbed = relative(efficiencies(found, 1e-6), (2.3106842, 0.059035183))
+    assert ext < 2e-4
+    assert absorbed < 5e-4
+
+
 def test_layers_that_do_nothing():
     """A substrate of index 1 and films of 1 change nothing but the mesh."""
     found = solved(R, Stack((1.0, 1.0, 1.0), (1.2,), -0.1))

@@ -55,6 +55,28 @@ def test_behind_a_sphere_it_is_the_series():
     assert found.max() > 3.0
 
 
+def test_around_a_sphere_it_is_that_of_scattnlay():
+    """python-scattnlay 2.4 at places around a sphere of 0.3 µm, the wave along z, linear along x.
+
+    Peña-Rodríguez and Ladutenko, doi:10.1016/j.cpc.2017.01.017.
+    """
+    places = np.array(
+        [
+            [0, 0, 0.305], [0, 0, 0.4], [0.31, 0, 0], [0, 0.31, 0], [0.2, 0.1, 0.25],
+            [-0.15, 0.25, -0.2], [0.45, 0, 0.1], [0.05, 0.3, 0.35], [0, 0, -0.32],
+        ]
+    )  # fmt: skip
+    exact = [
+        16.44117133, 3.88940277, 0.32907490, 0.62284770, 0.77392089,
+        0.61920218, 0.91750806, 0.41464520, 4.76577507,
+    ]  # fmt: skip
+    # our light comes down: z of theirs is -z of ours
+    points = places * [1e-6, 1e-6, -1e-6] + [0, 0, R]
+    found = solved(R).around(points, MPI.COMM_SELF)
+    assert found == pytest.approx(exact, rel=1e-2)
+    assert np.median(np.abs(found / exact - 1)) < 2e-3
+
+
 def test_nothing_above_mica():
     """A body of index 1 leaves the fringes of the light and its reflection, and what goes in."""
     empty = solved(R, MICA, index=1.0 + 0j)

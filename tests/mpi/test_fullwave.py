@@ -10,7 +10,9 @@ CASE = """
 title = "Light at a coated grain above mica"
 symmetry = "axisymmetric"
 particle = {material = "Cs4PbBr6", shape = {kind = "sphere", radius = "0.25 um"}}
-contact = {kind = "none"}
+contact = {CONTACT}
+uncertainty = {method = "none"}
+mesh = {cells_per_radius = 4}
 gain = {density = {kind = "given", n_dots = "1.66e16 1/cm^3"}}
 output = {pictures = false, fields = false}
 [optics]
@@ -27,7 +29,7 @@ waist = "0.4 um"
 aim = ["0 um", "0 um", "0.25 um"]
 [substrate]
 kind = "slab"
-material = "muscovite"
+material = "LAYER"
 radius = "100 um"
 thickness = "20 um"
 rim = "held"
@@ -35,14 +37,19 @@ bottom = "radiating"
 """
 NUMBERS = (
     "delta_T_mean_K", "optics_extinguished_W", "optics_absorbed_W", "optics_scattered_W",
-    "optics_force_N", "hot_spot_factor",
+    "hot_spot_factor",
     "intensity_mean_W_per_m2", "absorbed_power_W",
 )  # fmt: skip
 
 
-def test_ranks_agree(mpirun, tmp_path):
+@pytest.mark.parametrize("touches", [False, True], ids=["apart", "touching"])
+def test_ranks_agree(mpirun, tmp_path, touches):
     case = tmp_path / "case.toml"
-    case.write_text(CASE)
+    contact = 'kind = "disk", radius = "120 nm"' if touches else 'kind = "none"'
+    case.write_text(
+        CASE.replace("CONTACT", contact).replace("LAYER", "gold" if touches else "muscovite")
+    )
+    numbers = (*NUMBERS, "absorbed_by_substrate_W" if touches else "optics_force_N")
     found, errors = [], []
     for n in (1, 2, 3):
         folder = tmp_path / f"n{n}"
@@ -51,12 +58,13 @@ def test_ranks_agree(mpirun, tmp_path):
         summary = json.loads((folder / "summary.json").read_text())
         assert summary["n_ranks"] == n
         assert abs(summary["light_on_mesh_error_rel"]) < 1e-4
-        found.append([summary[name] for name in NUMBERS])
+        found.append([summary[name] for name in numbers])
         errors.append(summary["delta_T_error_light_K"])
     assert found[1] == pytest.approx(found[0], rel=1e-8, abs=0)
     assert found[2] == pytest.approx(found[0], rel=1e-8, abs=0)
-    # the adjoint solution is iterated to 1e-5
-    assert errors[1:] == pytest.approx(errors[:1] * 2, rel=1e-5, abs=0)
+    # Apart, the body loses 5e-14 W/K where its cells conduct 1e-7 W/K to each other: sums of the
+    # matrix are rounded, in another order on other ranks
+    assert errors[1:] == pytest.approx(errors[:1] * 2, rel=1e-8 if touches else 1e-6, abs=0)
 
 
 SCRIPT = """

@@ -72,6 +72,18 @@ def test_field_inside_a_sphere_over_mica(ground, terms, Q_ext, Q_abs, along, acr
     assert pytest.approx(across, rel=1e-12) == S
 
 
+def test_sphere_above_a_mirror_is_a_pair_of_spheres():
+    """Above a perfect conductor the pair of a sphere and its image, lit from both sides, of treams.
+
+    treams 0.4.7, Beutel et al., doi:10.1016/j.cpc.2023.109076: two spheres in vacuum, 0.7 µm from
+    centre to centre, 16 orders; half of what the pair takes and scatters.
+    """
+    layers = PlaneLayers(K * (0.3 + GAP), (1e9j,))
+    found = lit_sphere(M, K * 0.3, plane_wave(), layers)
+    assert found.Q_ext == pytest.approx(5.527317636, rel=1e-8)
+    assert found.Q_ext - found.Q_abs == pytest.approx(5.437568488, rel=1e-8)
+
+
 def test_coated_sphere_of_bohren_and_huffman():
     """Bohren and Huffman (1983), appendix B: radii 0.171 and 6.265, wavelength 3."""
     x = tuple(2 * math.pi * radius / 3 for radius in (0.171, 6.265))

@@ -322,6 +322,25 @@ def _fill_from_full_wave(light: AbsorbedLight) -> None:
     light.facts = light.facts | found.numbers
     light.notes = light.notes + [note for note in found.notes if note not in light.notes]
     _take_full_wave(light)
+    _heat_layers(light, found)
+
+
+def _heat_layers(light: AbsorbedLight, found: FullWaveLight) -> None:
+    """Heat the layers by the beam, and by what the body changes of their light (collective)."""
+    layers = absorbing_cells(light.ground_layers, light.light.laser.wavelength, light.domain)
+    if layers:
+        light.notes = light.notes + [note for note in found.of_layers if note not in light.notes]
+    changes: dict[str, Floats] = {}
+    for medium, change in found.layers.items():
+        layer = light.light.ground[medium - 1]
+        cells = layers.get(layer.region)
+        if cells is None:  # other ranks, and layers that the mesh does not have
+            continue
+        points = change.points.copy()
+        points[:, 2] = layer.top - (0.0 if layer.film else points[:, 2])
+        put = np.bincount(cells.locator()(points), change.change, len(cells.names))
+        changes[layer.region] = changes.get(layer.region, 0.0) + put / cells.volumes
+    add_to_ground(light, layers, changes)
 
 
 def _take_full_wave(light: AbsorbedLight) -> None:

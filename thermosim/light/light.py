@@ -87,7 +87,7 @@ def absorbed_light(
             found.notes += reflection_notes(light, outline, found.alpha, found.expected)
     else:
         fill_by_formula(found, degree)
-    if not isinstance(optics, RayOptics):
+    if not isinstance(optics, RayOptics | FullWaveOptics):
         add_to_ground(found, {}, {})
     return found
 

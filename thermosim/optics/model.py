@@ -180,9 +180,10 @@ class Elements:
     cells_per_wavelength: float
     pml_thickness: float
     max_unknowns: int
+    margin: float
 
 
-_USUAL = {HALF_PLANE: Elements(4, 3.0, 1.0, 1_500_000), SPACE: Elements(3, 3.0, 0.6, 400_000)}
+_USUAL = {HALF_PLANE: Elements(4, 3.0, 1.0, 1_500_000, 0.5), SPACE: Elements(3, 3.0, 0.6, 400_000, 0.3)}
 
 
 class FullWaveOptics(AttenuatingOptics):
@@ -206,6 +207,11 @@ class FullWaveOptics(AttenuatingOptics):
         default=None,
         description="Absorbing layer around it all, in wavelengths (default 1, in three "
         "dimensions 0.6)",
+    )
+    margin: Annotated[float, Field(ge=0.3, le=20.0)] | None = Field(
+        default=None,
+        description="Space around the body where the field is known, in wavelengths "
+        "(default 0.5, beside it 4 over layers that absorb; in three dimensions 0.3)",
     )
     gap: Positive[Length] | None = Field(
         default=None,
@@ -238,6 +244,7 @@ class FullWaveOptics(AttenuatingOptics):
         return Elements(
             self.degree or usual.degree, self.cells_per_wavelength,
             self.pml_thickness or usual.pml_thickness, self.max_unknowns or usual.max_unknowns,
+            self.margin or usual.margin,
         )  # fmt: skip
 
     def in_space(self, shape: ShapeBase) -> bool:

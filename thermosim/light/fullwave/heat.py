@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.constants import c
 
+from thermosim.light.fullwave.layers import InLayer, in_layers
 from thermosim.light.fullwave.media import stack_of
 from thermosim.light.fullwave.solution import FullWave, Task, solve
 from thermosim.light.fullwave.volume.solution import VolumeTask, VolumeWave
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from thermosim.model.surroundings import Surroundings
 
     Floats = NDArray[np.float64]
+_TURNS = 16  # places around the axis at which layers of a mesh in space take the field
+_FAR = 0.1
 _UNSURE = 0.02  # error of the field in the body above which a reader is warned
 
 
@@ -39,18 +42,23 @@ class FullWaveLight:
         Intensity of field 1 [W/m²].
     absorbed
         Power that the body absorbs [W].
+    layers
+        What the body changes of the heat of layers, by their number from 1, in m and W; z is the
+        depth in the layer.
     numbers
         Of a summary.
-    notes
-        What a reader must know.
+    notes, of_layers
+        What a reader must know; of layers where they are heated.
     """
 
     solution: FullWave | VolumeWave
     index: float
     incident: float
     absorbed: float
+    layers: dict[int, InLayer]
     numbers: dict[str, float]
     notes: list[str]
+    of_layers: list[str]
     comm: Any
 
     def intensity_at(self, points: Floats) -> Floats:
@@ -104,7 +112,63 @@ def full_wave_light(light: Light, alpha: float, comm: Any) -> FullWaveLight:
             "optics.degree or optics.cells_per_wavelength"
         )
     absorbed = solution.best.powers.absorbed * power
-    return FullWaveLight(solution, light.index, incident, absorbed, numbers, notes, comm)
+    layers: dict[int, InLayer] = {}
+    of_layers: list[str] = []
+    if isinstance(solution, FullWave):
+        layers = _layers(solution, incident, 1 if light.symmetry == "axisymmetric" else _TURNS)
+    elif any(abs(complex(n).imag) > 0.0 for n in stack.indices):
+        of_layers.append(
+            "light: solved in three dimensions, layers are heated by the light as it is without "
+            "the body"
+        )
+    if layers:
+        more, told = _into_layers(solution, layers, area, power, plane=laser.profile == "plane")
+        numbers |= more
+        of_layers += told
+    return FullWaveLight(
+        solution, light.index, incident, absorbed, layers, numbers, notes, of_layers, comm
+    )
+
+
+def _layers(solution: FullWave, incident: float, turns: int) -> dict[int, InLayer]:
+    """Return what the body changes of the heat of each layer, in m and W (collective)."""
+    task = solution.task
+    unit, power, found = task.unit, incident * task.unit**2, {}
+    for medium, one in in_layers(solution, turns).items():
+        places = one.points * unit
+        places[:, 2] = task.stack.levels[medium - 1] * unit - places[:, 2]
+        found[medium] = InLayer(places, one.change * power, one.scattered * power)
+    return found
+
+
+def _into_layers(
+    solution: FullWave, layers: dict[int, InLayer], area: float, power: float, *, plane: bool
+) -> tuple[dict[str, float], list[str]]:
+    """Return numbers and notes of what scattered light leaves in layers.
+
+    What is neither absorbed in the body nor leaves for infinity ends in them, guided light too.
+    """
+    w = solution.best.powers
+    total = w.extinction - w.absorbed - w.scattered
+    inside = sum(layer.scattered for layer in layers.values()) / power
+    beyond = 1.0 - inside / total if total > 0.0 else 0.0
+    name = "optics_Q_layers" if plane else "optics_into_layers_W"
+    numbers = {
+        name: total / area if plane else total * power,
+        "optics_layers_beyond_fraction": beyond,
+    }
+    notes = []
+    if plane:
+        notes.append(
+            "light: a plane wave has no width, so that layers are heated by what the body changes "
+            "in their light, not by the wave itself; take a beam for that"
+        )
+    if beyond > _FAR:
+        notes.append(
+            f"light: {100 * beyond:.2g} % of the scattered light that layers absorb is absorbed "
+            "beyond the mesh of the light and heats nothing; raise optics.margin"
+        )
+    return numbers, notes
 
 
 def _numbers(

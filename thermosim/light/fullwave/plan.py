@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from thermosim.optics.model import Elements, FullWaveOptics
     from thermosim.shapes.profile import Profile
 
-MARGIN = 0.5
-"""Of the box beside the body, in wavelengths."""
+_MARGIN, _LOSSY = 0.5, 4.0  # of the box beside the body, in wavelengths; over layers that absorb
+_DARK = 1e-3  # Im n from which on a layer takes what is scattered within wavelengths
+_GONE = 0.5  # wavelengths over Im n, in which e^-6 of the light is left
 STRENGTH, WEAKER = 8.0, 0.6
 _ALONG = 2.5  # cells along the radius of a body that is small against the wavelength
 _RIM = 10e-9  # cells at the rim of a flat base [m]
@@ -65,6 +66,7 @@ def plan(
     reach, height = profile.reach / unit + thick, profile.height / unit + thick
     under = 0.0 if profile.base_radius else thick
     N = optics.cells_per_wavelength
+    margin, beside, under_it = _margins(stack, optics.margin)
     sizes = [1.0 / (N * max(abs(complex(n).real), 1.0)) for n in stack.indices]
     smallest = min(reach, 0.5 * height)
     h_body = min(1.0 / (N * max(index.real, 1.0)), smallest / _ALONG)
@@ -76,11 +78,11 @@ def plan(
     )
     has_gap = len(stack.indices) > 1 and not profile.base_radius
     gap = -stack.top - under if has_gap else 0.0
-    sizes[0] = min(sizes[0], max(2.0 * MARGIN, 1.0) / N)
+    sizes[0] = min(sizes[0], max(2.0 * margin, 1.0) / N)
     h_rim = min(_RIM / unit, h_body, 0.5 * profile.base_radius / unit or h_body)
     lowest = min((-under, *stack.levels))
     box = OpticalBox(
-        reach + MARGIN, lowest - MARGIN, height + MARGIN, elements.pml_thickness,
+        reach + beside, lowest - under_it, height + margin, elements.pml_thickness,
         stack.levels, tuple(sizes), h_body, h_rim, gap, h_coats,
     )  # fmt: skip
     cells = box.estimated_cells(_FULL * reach * height)
@@ -90,6 +92,17 @@ def plan(
     if unknowns > elements.max_unknowns:
         raise CaseError([_too_large(unknowns, elements, reach * unit)])
     return Plan(box, unknowns, unknowns * _BYTES)
+
+
+def _margins(stack: Stack, asked: float | None) -> tuple[float, float, float]:
+    """Return the space above the body, beside it and under the layers, in wavelengths."""
+    if asked is not None:
+        return asked, asked, asked
+    losses = [abs(complex(n).imag) for n in stack.indices]
+    if max(losses) < _DARK:
+        return _MARGIN, _MARGIN, _MARGIN
+    depth = min(max(_GONE / losses[-1], _MARGIN), _LOSSY) if losses[-1] > _DARK else _MARGIN
+    return _MARGIN, _LOSSY, depth
 
 
 def _too_large(unknowns: float, elements: Elements, radius: float) -> Problem:

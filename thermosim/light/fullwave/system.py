@@ -60,7 +60,7 @@ class Scattering:
         self.space = forms.space_of(self.domain, self.degree)
         cells = fem.functionspace(self.domain.mesh, ("DG", 0))
         self.epsilon = fem.Function(cells, dtype=np.complex128)
-        heights = _middles(self.domain)
+        heights = middles(self.domain)
         self.epsilon.x.array[:] = self.stack.permittivity(heights)
         for name, permittivity in zip(
             bodies(len(self.permittivities) - 1), self.permittivities, strict=True
@@ -189,7 +189,7 @@ def _at_points(domain: Domain, degree: int) -> list[Any]:
     return [fem.Function(space, dtype=np.complex128) for _ in range(3)]
 
 
-def _middles(domain: Domain) -> NDArray[np.float64]:
+def middles(domain: Domain) -> NDArray[np.float64]:
     """Return z of the middle of the corners of each cell, ghosts included."""
     corners = geometry_dofmap(domain.mesh)[:, :3]
     return np.asarray(domain.mesh.geometry.x[corners, 1].mean(axis=1))

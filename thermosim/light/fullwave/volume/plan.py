@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MARGIN = 0.3
-"""Of the box beside the body, in wavelengths."""
 STRENGTH, WEAKER = 6.0, 0.6
 _ROUND, _FLAT = 3.0, 1.5  # cells across a body that is small against the wavelength
 _RIM = 10e-9  # cells at the rim of a flat that a contact cut [m]
@@ -73,7 +71,7 @@ def plan(
     low, high = (np.array(corner) / unit for corner in shape.bounding_box)
     high[2] -= depth / unit
     low[2] = 0.0
-    N = elements.cells_per_wavelength
+    N, margin = elements.cells_per_wavelength, elements.margin
     sizes = tuple(1.0 / (N * max(abs(complex(n).real), 1.0)) for n in stack.indices)
     along = _FLAT if isinstance(shape, FacetedShape) else _ROUND
     h_body = min(1.0 / (N * max(index.real, 1.0)), float((high - low).min()) / along)
@@ -84,10 +82,10 @@ def plan(
     gap = -stack.top if len(stack.indices) > 1 else 0.0
     mirrors = shape.has_mirror_planes
     lowest, last = min((0.0, *stack.levels)), max(abs(complex(stack.indices[-1]).real), 1.0)
-    corner = (low[0] - MARGIN, low[1] - MARGIN) if not mirrors else (0.0, 0.0)
+    corner = (low[0] - margin, low[1] - margin) if not mirrors else (0.0, 0.0)
     box = VolumeBox(
-        (float(corner[0]), float(corner[1]), lowest - MARGIN / last),
-        (float(high[0]) + MARGIN, float(high[1]) + MARGIN, float(high[2]) + MARGIN),
+        (float(corner[0]), float(corner[1]), lowest - margin / last),
+        (float(high[0]) + margin, float(high[1]) + margin, float(high[2]) + margin),
         elements.pml_thickness, elements.pml_thickness / last, stack.levels, sizes, h_body,
         min(_RIM / unit, h_body, 0.5 * rim) if rim else 0.0, rim,
         0.0 if shape.base_area else gap, mirrors,
