@@ -159,7 +159,7 @@ def print_claim(found: Document) -> None:
 
 
 _PATH = 24
-_NARROWEST = {"number": _PATH, "from its prior": 8, "known as": 10}  # words whole on 80 columns
+_NARROWEST = {"number": _PATH, "distance": 8, "known as": 10}  # words whole on 80 columns
 
 
 def folded(path: str, width: int = _PATH) -> str:
@@ -182,8 +182,8 @@ def _print_required(title: str, required: Document) -> None:
     rows, without = required_rows(required), without_value(required)
     if rows:
         table = Table(box=None, padding=(0, 1), collapse_padding=True, pad_edge=False)
-        for name in ("number", "case", "would have to be", "from its prior", "known as"):
-            left, wraps = name in ("number", "known as"), name not in ("case", "would have to be")
+        for name in ("number", "case", "would have to be", "distance", "known as"):
+            left, wraps = name in ("number", "known as"), name == "number"
             table.add_column(
                 name, justify="left" if left else "right", no_wrap=not wraps, overflow="fold",
                 min_width=_NARROWEST.get(name),

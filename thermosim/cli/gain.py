@@ -14,13 +14,13 @@ from thermosim.cli.console import (
     OutputOption,
     OverwriteOption,
     SetOption,
-    engineering,
     print_json,
     print_table,
     say,
 )
 from thermosim.cli.gain_rows import gain_rows
 from thermosim.fem.loading import loading
+from thermosim.language.named import readable, shown
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -29,24 +29,6 @@ if TYPE_CHECKING:
     from thermosim.model.model import Light
 
 FIGURE_HINT = "figures and tables: add -o DIR"
-_UNITS = {
-    "_W_per_m2_K": "W/(m²K)",
-    "_W_per_m3": "W/m³",
-    "_W_per_m2": "W/m²",
-    "_W_per_K": "W/K",
-    "_K_per_s": "K/s",
-    "_per_m2": "1/m²",
-    "_per_m3": "1/m³",
-    "_per_m": "1/m",
-    "_m2": "m²",
-    "_m3": "m³",
-    "_eV": "eV",
-    "_Pa": "Pa",
-    "_W": "W",
-    "_K": "K",
-    "_m": "m",
-    "_s": "s",
-}
 MapName = Enum(
     "MapName", {"litmos": "litmos", "mat": "mat", "efficiency": "efficiency", "size": "size"}
 )
@@ -63,7 +45,6 @@ HotSpotsOption = Annotated[
     float,
     typer.Option(help="<I²>/<I>² within the body for --map: the hot_spot_factor of a run"),
 ]
-_PREFIXED = ("W", "K", "m", "s", "Pa", "W/K", "W/m²", "W/m³")
 _AT_CASE = (
     "intensity_peak_W_per_m2",
     "beta_tau_X",
@@ -299,22 +280,3 @@ def temperature_difference(text: str) -> float:
     if value == 0.0:
         raise CaseError([Problem(_CLAIM, f'"{text}"', "must not be zero")])
     return value
-
-
-def unit_of(name: str) -> str:
-    """Return the unit that the name of a number ends in, or nothing."""
-    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
-
-
-def readable(name: str) -> str:
-    """Return the name of a number without its unit, as words."""
-    ending = next((ending for ending in _UNITS if name.endswith(ending)), "")
-    return name.removesuffix(ending).replace("delta_T", "ΔT").replace("_", " ")
-
-
-def shown(name: str, value: float) -> str:
-    """Return a number with its unit, with an SI prefix where that reads well."""
-    unit = unit_of(name)
-    if unit in _PREFIXED:
-        return engineering(value, unit)
-    return f"{value:.4g} {unit}".rstrip()

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from thermosim.cli.console import print_json, print_table, say
+from thermosim.language.named import readable, shown
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -56,17 +57,9 @@ def show_map(
     if json:
         print_json({**numbers, **arrays})
         return
-    rows = {key.replace("_", " "): _text(value) for key, value in numbers.items()}
+    rows = {readable(key): shown(key, value) for key, value in numbers.items()}
     print_table(case.title or name.value, rows)
     say(f"files: {output}" if output is not None else "figure and table: add -o DIR")
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, list):
-        return ", ".join(_text(one) for one in value) or "none"
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def _litmos(model: GainModel, light: Light, case: AnyCase) -> tuple[dict[str, Any], Any, Any]:

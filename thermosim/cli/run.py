@@ -189,6 +189,13 @@ def compare(
         print_comparison(results)
 
 
+def _broken(text: str, width: int = 19) -> str:
+    """Return a text whose dotted paths may be broken after dots, so that columns lose nothing."""
+    from thermosim.cli.claim import folded
+
+    return " ".join(folded(w, width) if len(w) > width else w for w in text.split(" "))
+
+
 def print_comparison(results: dict[str, Any]) -> None:
     """Print the results in columns."""
     from rich.table import Table
@@ -201,8 +208,8 @@ def print_comparison(results: dict[str, Any]) -> None:
     table = Table(box=None, padding=(0, 1))
     table.add_column("")
     for letter in letters:
-        table.add_column(letter, justify="right")
+        table.add_column(letter, justify="right", overflow="fold")
     for label in dict.fromkeys(label for rows in tables for label in rows):
         firsts = (rows.get(label, "").partition("\n")[0] for rows in tables)
-        table.add_row(label, *map(plain, firsts))
+        table.add_row(label, *(_broken(plain(text)) for text in firsts))
     console().print(table)

@@ -15,8 +15,8 @@ from thermosim.cli.console import (
     QuietOption,
     SetOption,
     console,
-    engineering,
     is_root,
+    plain,
     print_json,
     print_table,
     progress,
@@ -208,11 +208,15 @@ def _print(result: StudyResult, report: Report) -> None:
 def _optima_table(report: Report) -> Table:
     from rich.table import Table
 
-    table = Table(title=report.goal_words, title_justify="left")
+    table = Table(title=report.goal_words, title_justify="left", box=None, padding=(0, 1))
     for head in ("", "at", "value", "optimum between", "by parabola"):
         table.add_column(head, justify="left" if not head else "right", overflow="fold")
     for place, best in report.optima[:_MOST_OPTIMA]:
-        table.add_row(place, *optimum_words(best, report.along_unit, report.unit))
+        of_all = best is report.best and len(report.optima) > 1
+        words = optimum_words(best, report.along_unit, report.unit)
+        table.add_row(f"* {place}" if of_all else place, *words)
+    if len(report.optima) > 1:
+        table.caption, table.caption_justify = "* best of all", "left"
     return table
 
 
@@ -233,12 +237,14 @@ def _indices_table(report: Report) -> Table:
 
 def optimum_words(best: Optimum, along_unit: str, unit: str) -> tuple[str, str, str, str]:
     """Return where the best point is, its value, its neighbours and the vertex between them."""
-    at = f"{best.along} {engineering(best.at, along_unit)}"
-    value = engineering(best.value, unit)
+    from thermosim.visual.claim_words import quantity
+
+    at = f"{best.along} {plain(quantity(best.at, along_unit))}"
+    value = plain(quantity(best.value, unit))
     if best.at_end:
         return at, value, "at the end: widen the range", ""
     if best.low == best.high:
         return at, value, "", ""
-    low, high = engineering(best.low, along_unit), engineering(best.high, along_unit)
-    estimate = engineering(best.estimate, along_unit, 3)
+    low, high = (plain(quantity(end, along_unit)) for end in (best.low, best.high))
+    estimate = plain(quantity(best.estimate, along_unit, 3))
     return at, value, f"{low} … {high}", estimate

@@ -54,12 +54,16 @@ def thermometry(
     output: OutputOption = None,
     window: Annotated[
         tuple[str, str],
-        typer.Option(metavar="LOW HIGH", help="Photon energies between which the line is fitted"),
+        typer.Option(
+            metavar="LOW HIGH",
+            help="Photon energies, or wavelengths, between which the line is fitted",
+        ),
     ] = ("2.50 eV", "2.60 eV"),
     background: Annotated[
         tuple[str, str] | None,
         typer.Option(
-            metavar="LOW HIGH", help="Photon energies without emission, for the background"
+            metavar="LOW HIGH",
+            help="Photon energies, or wavelengths, without emission, for the background",
         ),
     ] = None,
     reference: Annotated[
@@ -98,9 +102,12 @@ def thermometry(
     json: JsonOption = False,
 ) -> None:
     """Read temperatures from luminescence spectra, by the ratio of their high-energy tails."""
+    from thermosim.language.named import photon_energies
     from thermosim.language.tables import Reading
     from thermosim.thermometry import read_spectra, summary, temperature_series
 
+    window = photon_energies(*window)
+    background = background and photon_energies(*background)
     settings = settings_of(
         E_min=window[0],
         E_max=window[1],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from thermosim.language.named import readable, shown
 from thermosim.language.notebook import table_html
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Check:
 
     def rows(self) -> dict[str, str]:
         """Return names and values as text."""
-        found = {name: _shown(value) for name, value in self.numbers.items()}
+        found = {readable(name): shown(name, value) for name, value in self.numbers.items()}
         return {**found, "notes": "\n".join(self.notes)} if self.notes else found
 
     def __repr__(self) -> str:
@@ -70,10 +71,6 @@ def _turned(numbers: dict[str, Any]) -> list[str]:
     if not numbers.get("heat_source_W_per_m3", 0.0) < 0.0 < numbers.get("heating_power_W", 0.0):
         return []
     return [
-        "WARNING: gain_per_dot_W and heat_source_W_per_m3 are of dots at the peak intensity of the "
-        "beam, which cool; in the body hot spots turn that into heating (heating_power_W)"
+        "WARNING: gain per dot and heat source are those of dots at the peak intensity of the "
+        "beam, which cool; in the body hot spots turn that into heating (heating power)"
     ]
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from thermosim.bodies.geometry import BodyMesh, GeometryFile
 
+_TOLD = 6  # parts without a name that are told one by one
 MILLIMETRE = 1e-3
 """Unit [m] in which gmsh reads STEP files."""
 _MADE_UP = "Open CASCADE STEP translator"
@@ -112,7 +113,7 @@ def _read_step(gmsh: Any, geometry: GeometryFile, dim: int) -> None:
         if label and not regions.keys() & geometry.region_at.keys():
             regions.setdefault(label, []).extend(tag for _, tag in piece)
     named = {tag for tags in regions.values() for tag in tags}
-    _refuse_unnamed(geometry, [tag for _, tag in shapes if tag not in named], len(shapes))
+    _refuse_unnamed(gmsh, geometry, [s for s in shapes if s[1] not in named], regions)
     faces = gmsh.model.getBoundary(shapes, combined=False, oriented=False, recursive=False)
     boundaries = _at_points(gmsh, sorted(set(faces)), geometry.boundary_at)
     for level, groups in ((dim, regions), (dim - 1, boundaries)):
@@ -120,13 +121,28 @@ def _read_step(gmsh: Any, geometry: GeometryFile, dim: int) -> None:
             gmsh.model.addPhysicalGroup(level, tags, name=name)
 
 
-def _refuse_unnamed(geometry: GeometryFile, unnamed: list[int], n_parts: int) -> None:
-    if unnamed:
-        raise MeshError(
-            f"{geometry.file}: {len(unnamed)} of {n_parts} parts have no name; name them by a "
-            'point inside each, [geometry.region_at] NAME = [["0 mm", "0 mm", "0 mm"]], or in the '
-            "CAD program, or read the file in a .geo with ShapeFromFile"
-        )
+def _refuse_unnamed(
+    gmsh: Any, geometry: GeometryFile, unnamed: list[tuple[int, int]], regions: dict[str, list[int]]
+) -> None:
+    """Refuse parts without a name, and say where they are: the unit of a file surprises often."""
+    if not unnamed:
+        return
+    places = []
+    for shape in unnamed[:_TOLD]:
+        box = [f"{value:.6g}" for value in gmsh.model.getBoundingBox(*shape)]
+        places.append(f"({', '.join(box[:3])}) to ({', '.join(box[3:])}) mm")
+    more = "" if len(unnamed) <= _TOLD else f", and {len(unnamed) - _TOLD} more"
+    owners: dict[int, list[str]] = {}
+    for name, tags in regions.items():
+        for tag in tags:
+            owners.setdefault(tag, []).append(name)
+    shared = [names for names in owners.values() if len(names) > 1]
+    same = f"; the points of {' and '.join(shared[0])} lie in one part" if shared else ""
+    raise MeshError(
+        f"{geometry.file}: parts have no name: {'; '.join(places)}{more}{same}; name each by a "
+        'point inside, [geometry.region_at] NAME = [["0 mm", "0 mm", "0 mm"]], or in the '
+        "CAD program, or read the file in a .geo with ShapeFromFile"
+    )
 
 
 def _label(gmsh: Any, dim: int, tag: int) -> str:

@@ -105,7 +105,7 @@ def _phonon_remarks(case: Case) -> list[str]:
         if added > _MATTERS:
             found.append(
                 f"WARNING: the contact (radius {si_text(b, 'm', 3)}) is narrow against the mean "
-                f"free path of phonons in {name}, some {si_text(path, 'm', 2)} by kinetic theory "
+                f"free path of phonons in {name}, some {1e9 * path:.2g} nm by kinetic theory "
                 f"(3k/ρ c_p v, v = {_SOUND:g} m/s assumed): ballistic transport adds some "
                 f"{added:.0%} to the resistance of that side; write contact.ballistic"
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scipy.constants import zero_Celsius
 
 from thermosim.language.units import si_text, si_with_error, time_text, with_error
+from thermosim.results.words_pump import intensity_text, pump_rows, step_rows
 
 if TYPE_CHECKING:
     from thermosim.results.result import Result
@@ -34,6 +35,7 @@ def result_rows(result: Result) -> Rows:
         + _assumption_rows(numbers)
         + _dot_rows(numbers)
         + _thermometer_rows(numbers)
+        + pump_rows(numbers, result.case.laser)
         + _light_rows(numbers)
         + _heat_rows(result)
     )
@@ -167,7 +169,7 @@ def _differences(result: Result) -> Rows:
         key = f"probe_{name}_K"
         text = delta_text(value - layout.T_ref, errors.get(key))
         rows.append((f"ΔT at {name}", doubted(numbers, key, text)))
-    return rows
+    return rows + step_rows(result)
 
 
 def _rounded(value: float) -> str:
@@ -308,15 +310,13 @@ def _light_rows(numbers: Mapping[str, Any]) -> Rows:
     rows = [
         ("light absorbed", ", ".join(shares) or "none"),
         *_wave_rows(numbers),
-        ("intensity inside, mean", _intensity(mean)),
+        ("intensity inside", f"{intensity_text(mean)} everywhere"),
     ]
     factor = numbers.get("hot_spot_factor", 1.0)
     if factor < 1 + 1e-6:
         return rows
-    rows[-1] = (
-        "intensity inside, mean … highest",
-        f"{_intensity(mean)} … {_intensity(most)}, ⟨I²⟩/⟨I⟩² = {factor:.3g}",
-    )
+    inside = f"mean {intensity_text(mean)}, highest {intensity_text(most)}"
+    rows[-1] = ("intensity inside", f"{inside}, ⟨I²⟩/⟨I⟩² = {factor:.3g}")
     if "gain_reduction_rel" in numbers:
         lost = numbers["gain_reduction_rel"]
         heats = "all of it: they turn cooling into heating" if lost > 1 else f"{100 * lost:.3g} %"
@@ -358,10 +358,6 @@ def _wave_rows(numbers: Mapping[str, Any]) -> Rows:
     return rows
 
 
-def _intensity(value: float) -> str:
-    return si_text(value / 1e4, "W/cm²", zeros=True)
-
-
 def _ending_rows(numbers: Mapping[str, Any], driver: str) -> Rows:
     """Return the balance, and of a transient when it ended, its time constant and lock-in."""
     residual = f"{numbers['energy_balance_rel']:.1e}"
@@ -370,8 +366,8 @@ def _ending_rows(numbers: Mapping[str, Any], driver: str) -> Rows:
         unit = "J/m" if numbers["symmetry"] == "planar" else "J"
         keys = ("energy_in_J", "enthalpy_change_J")
         came, kept = (si_text(numbers[key], unit, zeros=True) for key in keys)
-        off = f"{numbers['energy_account_rel']:.1e}".replace("-", "−")
-        rows.append(("energy account", f"{came} came in, {kept} stored, {off} of the heat missing"))
+        off = f"{numbers['energy_account_rel']:.1e}".replace("-", "−").replace("0.0e+00", "0")
+        rows.append(("energy account", f"{came} came in, {kept} stored, off by {off} of the heat"))
     if "time_s" in numbers:
         early = ", steady" if numbers.get("ended_steady") else ""
         rows.append(("all this after", f"{time_text(numbers['time_s'])}{early}"))

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+_COMMON = {"delta_T_mean_K": "mean ΔT"}
+
+
 @dataclass
 class Report:
     """What people ask of a study first.
@@ -39,7 +42,14 @@ class Report:
     @property
     def goal_words(self) -> str:
         """The row's name: lowest or highest objective."""
-        return f"{'lowest' if self.goal == 'min' else 'highest'} {self.objective}"
+        words = _COMMON.get(self.objective, self.objective)
+        return f"{'lowest' if self.goal == 'min' else 'highest'} {words}"
+
+    @property
+    def best(self) -> Optimum | None:
+        """The best of all optima; None of a study without one."""
+        sign = 1.0 if self.goal == "min" else -1.0
+        return min((o for _, o in self.optima), key=lambda o: sign * o.value, default=None)
 
     def document(self) -> dict[str, Any]:
         """Return everything as JSON can hold it; numbers that are none become null."""

@@ -43,7 +43,7 @@ def _row(place: str, best: Optimum, found: Report) -> dict[str, str]:
         ends = [quantity(x, found.along_unit) for x in (best.low, best.high)]
         between = "" if best.low == best.high else " … ".join(ends)
     return {
-        "place": place,
+        "place": place + (" (best of all)" if best is found.best and len(found.optima) > 1 else ""),
         "at": f"{best.along} = {quantity(best.at, found.along_unit)}",
         "value": si_text(best.value, found.unit, 4) if found.unit else f"{best.value:.4g}",
         "between": between,

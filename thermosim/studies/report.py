@@ -14,6 +14,7 @@ from thermosim.studies.optimum import Optimum, optima, require_number
 from thermosim.studies.sensitivity import sensitivity
 from thermosim.studies.store import write_aside
 from thermosim.studies.sweep import StudyResult
+from thermosim.visual.claim_words import quantity
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -80,8 +81,10 @@ def unit_shown(array: xr.DataArray) -> str:
 def _place(dataset: xr.Dataset, best: Optimum) -> str:
     parts = []
     for dim, value in best.where.items():
-        shown = value if isinstance(value, str) else f"{dim} {value:.6g} {unit_shown(dataset[dim])}"
-        parts.append(shown.strip())
+        if isinstance(value, str):
+            parts.append(value)
+        else:
+            parts.append(f"{dim} {quantity(value, unit_shown(dataset[dim]))}".strip())
     return ", ".join(parts)
 
 

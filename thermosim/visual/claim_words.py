@@ -38,6 +38,11 @@ def kelvin(value: float | None) -> str:
     return "no steady state" if value is None else si_text(value, "K", 3)
 
 
+_CENTIMETRES = {
+    "W/m^2": (1e7, "kW/cm²"), "1/m^3": (1e6, "1/cm³"), "1/m": (1e2, "1/cm"), "m^2": (1e-4, "cm²"),
+}  # fmt: skip
+
+
 def quantity(value: float, unit: str, digits: int = 4) -> str:
     """Return a number in the unit in which the field tells it: energies in eV."""
     from scipy.constants import e
@@ -47,11 +52,13 @@ def quantity(value: float, unit: str, digits: int = 4) -> str:
         if abs(value) >= 1.0 or unit != "eV":
             return f"{value:.{digits + 1}g} {unit}"
         return si_text(value, unit, digits)
-    if unit == "W/m^2":
-        return f"{value / 1e7:.{digits}g} kW/cm²"
+    if unit in _CENTIMETRES:
+        factor, unit = _CENTIMETRES[unit]
+        return f"{value / factor:.{digits}g} {unit}"
     if unit in _PREFIXED:
         return si_text(value, unit.replace("^2", "²"), digits)
-    return f"{value:.{digits}g} {unit.replace('^2', '²').replace('^3', '³')}".strip()
+    unit = unit.replace("^2", "²").replace("^3", "³").replace("*", " ")
+    return f"{value:.{digits}g} {unit}".strip()
 
 
 def rounded(value: float) -> str:

@@ -30,8 +30,8 @@ _NUMERICS = ("mesh", "solver", "output")
 _CAPTIONS = {
     "temperature.png": "Temperature {where}. White lines are isotherms.",
     "light.png": "Intensity in the {lit} on a cut through its middle, on a logarithmic scale, and "
-    "along two lines: as its model gives it, of rays the mean of each cell. Hot spots excite dots "
-    "beyond their optimum.",
+    "along two lines. Series and beams are drawn point by point, rays as the mean of each cell. "
+    "Hot spots excite dots beyond their optimum.",
     "near_field.png": "Square of the electric field in and around the {lit}, over that of the "
     "light in vacuum, on the plane of its axis, by Maxwell's equations. Layers are dashed.",
     "budget.png": "Heat budget: each bar is the heat that a path brings to a body (right) or takes "
@@ -110,8 +110,17 @@ def comparison_page(results: Sequence[Result], picture: Path, place: Path, repor
         differences=differences(results),
         picture=embedded(picture),
         headlines=[headline(r) for r in results],
-        warnings=[f"{letter(i)}: {w}" for i, r in enumerate(results) for w in warnings_of(r)],
+        warnings=_shared([warnings_of(result) for result in results]),
     )
+
+
+def _shared(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the warnings of several results once each, with the letters of those that have it."""
+    owners: dict[str, list[str]] = {}
+    for i, own in enumerate(lines):
+        for line in own:
+            owners.setdefault(line, []).append(letter(i))
+    return [f"{', '.join(found)}: {line}" for line, found in owners.items()]
 
 
 def render(template: str, **content: Any) -> str:
@@ -154,12 +163,17 @@ def budget_table(result: Result) -> list[dict[str, str]]:
         {
             "body": row.body,
             "label": row.label,
-            "heat": style.si_text(row.heat, unit, zeros=True),
+            "heat": _unbroken(style.si_text(row.heat, unit, zeros=True)),
             "effect": "cools" if row.heat < 0 else "warms" if row.heat > 0 else "",
-            "share": percent(share),
+            "share": _unbroken(percent(share)),
         }
         for row, share in zip(rows, shares(rows), strict=True)
     ]
+
+
+def _unbroken(text: str) -> str:
+    """Return a number and its unit that stay in one line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def ladder_rows(ladder: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -168,7 +182,11 @@ def ladder_rows(ladder: Mapping[str, Any]) -> list[dict[str, str]]:
     Bars begin at 1 mK and end at 300 K.
     """
     rows = []
-    for step in ladder["steps"]:
+    steps = list(ladder["steps"])
+    if (written := ladder.get("as_written_delta_T_mean_K")) is not None:
+        last = {"name": "case as written", "words": "everything that the case says"}
+        steps.append({**last, "delta_T_mean_K": written})
+    for step in steps:
         delta = step["delta_T_mean_K"]
         length = 0.0
         if delta:
@@ -178,7 +196,7 @@ def ladder_rows(ladder: Mapping[str, Any]) -> list[dict[str, str]]:
         shown = "none" if delta is None else style.si_text(delta, "K", zeros=True)
         rows.append({
             "name": step["name"], "words": step["words"],
-            "delta": f"> {_BAR_TO:g} K" if far else shown,
+            "delta": _unbroken(f"> {_BAR_TO:g} K" if far else shown),
             "length": f"{100.0 * length:.0f}", "effect": "cools" if (delta or 0) < 0 else "warms",
         })  # fmt: skip
     return rows

@@ -36,7 +36,9 @@ def draw_optimum(found: Mapping[str, Any], best: Mapping[str, float], title: str
     for axis, logarithmic in zip("xy", found["logarithmic"], strict=False):
         if logarithmic:
             getattr(axes, f"set_{axis}scale")("log")
-    axes.set_title(title)
+            style.readable_decades(getattr(axes, f"{axis}axis"))
+    told = "circle: coldest; black line: ΔT = 0" if len(grids) == 2 else "dashed: coldest"
+    axes.set_title(f"{title}\n{told}")
     return figure
 
 
@@ -69,5 +71,7 @@ def _map(figure: Figure, axes: Axes, grids: list[Any], found: Any, at: list[floa
             *grids, np.asarray(found["broken"], float).T, levels=[0.5, 1.5], colors="none",
             hatches=["///"],
         )  # fmt: skip
-    axes.plot(*at, "o", markerfacecolor="none", markeredgecolor="black", markersize=9)
-    figure.colorbar(shown, ax=axes, label="ΔT (K), beyond: as the last colour", extend="max")
+    axes.plot(
+        *at, "o", markerfacecolor="none", markeredgecolor="black", markersize=9, clip_on=False
+    )
+    figure.colorbar(shown, ax=axes, label="ΔT (K)\n← cools     heats →", extend="max")

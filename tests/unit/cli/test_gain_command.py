@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from thermosim.cli import main
-from thermosim.cli.gain import readable, shown, unit_of
+from thermosim.language.named import photon_energies, readable, shown, unit_of
 
 CASES = Path(__file__).parents[3] / "cases"
 MICA = (str(CASES / "microparticle_on_mica.toml"), "--set", "assumptions=favourable")
@@ -275,8 +275,29 @@ def test_names_with_units():
         "K",
     )
     assert shown("conductance_total_W_per_K", 1.92e-9) == "1.92 nW/K"
-    assert shown("n_R_for_claimed_delta_T_per_m2", 8.32e16) == "8.32e+16 1/m²"
+    assert shown("n_R_for_claimed_delta_T_per_m2", 8.32e16) == "8.32e+12 1/cm²"
     assert shown("eta_ext", 0.5) == "0.5"
+
+
+def test_numbers_are_told_in_the_units_of_the_field():
+    assert shown("intensity_peak_W_per_m2", 3e7) == "3 kW/cm²"
+    assert shown("n_dots_per_m3", 1.66e22) == "1.66e+16 1/cm³"
+    assert shown("sigma_abs_m2", 6e-21) == "6e-17 cm²"
+    assert shown("particle_free_area_m2", 3.14e-10) == "314 µm²"
+    assert shown("particle_volume_m3", 5.236e-16) == "523.6 µm³"
+    assert shown("delta_T_all_paths_K", -0.0146) == "-14.6 mK"
+    assert shown("reference_temperature_K", 300.0) == "300 K"
+    assert shown("crossings_nm", [530.07, 561.2]) == "530.07 nm, 561.2 nm"
+    assert shown("eta_ext_from_crossings", None) == "none"
+    assert readable("isolated_dot_radius_for_minus_1K_m") == "isolated dot radius for -1 K"
+
+
+def test_a_window_may_be_given_in_wavelengths():
+    low, high = photon_energies("477 nm", "496 nm")
+    assert (float(low.split()[0]), float(high.split()[0])) == pytest.approx((2.499681, 2.599249))
+    assert photon_energies("2.5 eV", "2.6 eV") == ("2.5 eV", "2.6 eV")
+    assert photon_energies("477 nm", "2.6 eV") == ("477 nm", "2.6 eV")
+    assert photon_energies("0 nm", "1 nm") == ("0 nm", "1 nm")
 
 
 def test_documentation_names_every_command():

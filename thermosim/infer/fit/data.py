@@ -13,6 +13,7 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.infer.fit.likelihood import Array, Bools
 from thermosim.infer.fit.parameters import plain_unit
+from thermosim.language.named import photon_energies
 from thermosim.language.tables import Reading, Table, chosen_column, read_table
 from thermosim.language.units import parse_quantity
 
@@ -249,7 +250,8 @@ def windowed(data: Measured, asked: Asked) -> Measured:
     keep: Bools = np.ones(len(data.x), bool)
     if asked.window is not None:
         ends = []
-        for text in asked.window:
+        window = photon_energies(*asked.window) if data.x_unit == "eV" else asked.window
+        for text in window:
             unit = data.x_unit if data.x_name != "time" else "s"
             try:
                 ends.append(

@@ -14,12 +14,14 @@ def scaled_of(estimate: Estimate) -> tuple[float, str]:
     unit, value = estimate.parameter.unit, estimate.value
     if unit in _PREFIXED:
         return style.si_scale([value], unit)
-    if value and not 1e-3 < abs(value) < 1e4:
-        power = int(np.floor(np.log10(abs(value))))
-        return 10.0**power, f"$10^{{{power}}}$" + ("" if unit == "1" else f" {unit}")
-    return 1.0, unit
+    factor, unit = _CENTIMETRES.get(unit, (1.0, unit))
+    if value and not 1e-3 < abs(value / factor) < 1e4:
+        power = int(np.floor(np.log10(abs(value / factor))))
+        return factor * 10.0**power, f"$10^{{{power}}}$" + ("" if unit == "1" else f" {unit}")
+    return factor, unit
 
 
+_CENTIMETRES = {"m^2": (1e-4, "cm²"), "1/m^3": (1e6, "1/cm³"), "1/m": (1e2, "1/cm")}
 _PREFIXED = ("s", "W/K", "K", "K/s", "J/K")
 
 
@@ -47,7 +49,8 @@ def shown_unit(estimate: Estimate) -> tuple[float, str]:
     unit = estimate.parameter.unit
     if unit in _PREFIXED and estimate.value != 0.0:
         return style.si_scale([estimate.value], unit)
-    return 1.0, "" if unit == "1" else unit
+    factor, unit = _CENTIMETRES.get(unit, (1.0, unit))
+    return factor, "" if unit == "1" else unit
 
 
 def digits_of(value: float, sigma: float | None) -> str:
