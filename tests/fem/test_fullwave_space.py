@@ -118,7 +118,8 @@ def test_oblique_light_above_mica(angle):
     """The sum over azimuthal modes and four parts in a quarter of space, at 45°."""
     light = {"tilt": math.pi / 4, "polarisation_angle": angle}
     small = 0.1e-6
-    found = of_disk(in_space(Sphere(radius=small), MICA, **light))
+    fewer = QUICK.model_copy(update={"cells_per_wavelength": 2.2})
+    found = of_disk(in_space(Sphere(radius=small), MICA, optics=fewer, **light))
     exact = efficiencies(solved(small, MICA, **light), small)
     assert found == pytest.approx(exact, rel=1e-2)
     normal = efficiencies(solved(small, MICA), small)
@@ -162,7 +163,7 @@ def test_a_square_box_takes_all_polarisations_alike():
     nearly = Box(a=0.15e-6, b=0.150001e-6, c=0.1e-6)
     two = in_space(nearly, optics=COARSE, polarisation="unpolarised")
     assert set(two.light.fields) == {"p", "s"}
-    assert of_disk(two) == pytest.approx(of_disk(one), rel=5e-3)
+    assert of_disk(two) == pytest.approx(of_disk(one), rel=2e-2)
     squared = one.squared(points, MPI.COMM_SELF)
     assert squared[0] == pytest.approx(squared[1], rel=1e-9)
     assert two.squared(points, MPI.COMM_SELF) == pytest.approx(squared, rel=2e-2)
@@ -174,7 +175,7 @@ def test_without_mirrors():
     straight = in_space(Box(**box), optics=COARSE)
     aslant = in_space(Box(**box, azimuth=0.5), optics=COARSE, azimuth=0.5)
     assert (straight.best.system.images, aslant.best.system.images) == (4, 1)
-    assert of_disk(aslant) == pytest.approx(of_disk(straight), rel=2e-2)
+    assert of_disk(aslant) == pytest.approx(of_disk(straight), rel=3e-2)
     turn = np.array(
         [[math.cos(0.5), -math.sin(0.5), 0], [math.sin(0.5), math.cos(0.5), 0], [0, 0, 1]]
     )
@@ -225,4 +226,4 @@ def test_what_stands_around_a_box():
     assert around.radius > 0.2e-6
     # above the box light stands, below it some of it is missing
     places = np.array([[0.0, 0.0, 0.15e-6], [0.0, 0.0, -0.1e-6]])
-    assert (found.around(places, MPI.COMM_SELF) != pytest.approx([1.0, 1.0], rel=0.1)).all()
+    assert (np.abs(found.around(places, MPI.COMM_SELF) - 1.0) > 0.1).all()

@@ -30,7 +30,7 @@ _OF_CELL = 0.105  # volume of a cell over the cube of its size
 _PER_CELL = {1: 1.3, 2: 6.8, 3: 20.3, 4: 43.0, 5: 76.0}  # unknowns
 _BYTES = 250.0  # times unknowns to the 4/3: matrix, factors, and what assembling takes
 _SECONDS = 9.0 / 4e4**2  # times the square of unknowns: to factor one part on one core
-_GRID = 48
+_GRID = 20
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,7 @@ def plan(
         min(_RIM / unit, h_body, 0.5 * rim) if rim else 0.0, rim,
         0.0 if shape.base_area else gap, mirrors,
     )  # fmt: skip
-    share = shape.volume / float(np.prod((high - low) * unit))
-    cells = estimated_cells(box, low, high, share)
+    cells = estimated_cells(box, low, high, flat=isinstance(shape, FacetedShape))
     unknowns = cells * _PER_CELL[elements.degree]
     found = VolumePlan(box, unknowns, _BYTES * unknowns ** (4 / 3), _SECONDS * unknowns**2)
     if unknowns > elements.max_unknowns:
@@ -99,30 +98,48 @@ def plan(
     return found
 
 
-def estimated_cells(box: VolumeBox, low: Floats, high: Floats, share: float) -> float:
+def estimated_cells(box: VolumeBox, low: Floats, high: Floats, *, flat: bool) -> float:
     """Return about how many tetrahedra the mesh will have.
 
-    `low` and `high` are the corners of the box around the body, of which it fills a `share`.
+    `low` and `high` are the corners of the box around the body; `flat` tells facets, which are
+    taken to fill it, from round sides, taken for an ellipsoid.
     """
-    ends = [np.linspace(a, b, _GRID + 1) for a, b in zip(*box.outer, strict=True)]
+    ends = [
+        _steps(*sides, box.h_body)
+        for sides in zip(*box.outer, np.maximum(low, box.outer[0]), high, strict=True)
+    ]
     middles = [0.5 * (e[1:] + e[:-1]) for e in ends]
     x, y, z = np.meshgrid(*middles, indexing="ij")
-    far = [np.maximum(np.maximum(a - t, t - b), 0.0)
-           for t, a, b in zip((x, y, z), low, high, strict=True)]  # fmt: skip
-    beyond = np.sqrt(sum(d**2 for d in far))
+    beyond = _beyond(np.stack([x, y, z], axis=-1), low, high, flat=flat)
     medium = sum((z < level).astype(int) for level in box.levels) + np.zeros(x.shape, int)
-    free = np.array(box.sizes)[medium]
-    h = np.minimum(free, box.h_body + GROWTH * beyond)
-    cell = float(np.prod([e[1] - e[0] for e in ends]))
-    inside = beyond == 0.0
-    count: float = cell * float((h[~inside] ** -3.0).sum())
-    body = cell * float(inside.sum())
-    count += body * (share / box.h_body**3 + (1.0 - share) * float(np.mean(h[inside] ** -3.0)))
+    h = np.minimum(np.array(box.sizes)[medium], box.h_body + GROWTH * beyond)
+    dx, dy, dz = (np.diff(e) for e in ends)
+    count = float(((dx[:, None, None] * dy[:, None] * dz) / h**3).sum())
     images = 4.0 if box.mirrors else 1.0
     for small, length in ((box.gap, 0.0), (box.h_rim, 2.0 * math.pi * box.rim)):
         if small:
             count += _graded(small, box.h_body, length) / images
     return count / _OF_CELL
+
+
+def _steps(left: float, right: float, low: float, high: float, h: float) -> Floats:
+    """Return places from left to right that are close together at a body from low to high."""
+    found = [np.linspace(low, high, _GRID)]
+    if right > high:
+        found.append(high + np.geomspace(min(0.5 * h, 0.5 * (right - high)), right - high, _GRID))
+    if left < low:
+        found.append(low - np.geomspace(min(0.5 * h, 0.5 * (low - left)), low - left, _GRID))
+    return np.asarray(np.unique(np.concatenate(found)))
+
+
+def _beyond(x: Floats, low: Floats, high: Floats, *, flat: bool) -> Floats:
+    """Return the distance of places (..., 3) from a box, or from the ellipsoid in it."""
+    middle, half = 0.5 * (low + high), 0.5 * (high - low)
+    far = x - middle
+    if flat:
+        return np.asarray(np.linalg.norm(np.maximum(np.abs(far) - half, 0.0), axis=-1))
+    times = np.linalg.norm(far / half, axis=-1)
+    return np.asarray(np.linalg.norm(far, axis=-1) * np.maximum(1.0 - 1.0 / times, 0.0))
 
 
 def _graded(small: float, large: float, length: float) -> float:
