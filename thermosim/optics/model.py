@@ -183,7 +183,10 @@ class Elements:
     margin: float
 
 
-_USUAL = {HALF_PLANE: Elements(4, 3.0, 1.0, 1_500_000, 0.5), SPACE: Elements(3, 3.0, 0.6, 400_000, 0.3)}
+_USUAL = {
+    HALF_PLANE: Elements(4, 3.0, 1.0, 1_500_000, 0.5),
+    SPACE: Elements(3, 3.0, 0.6, 400_000, 0.3),
+}
 
 
 class FullWaveOptics(AttenuatingOptics):

@@ -116,15 +116,14 @@ def full_wave_light(light: Light, alpha: float, comm: Any) -> FullWaveLight:
     of_layers: list[str] = []
     if isinstance(solution, FullWave):
         layers = _layers(solution, incident, 1 if light.symmetry == "axisymmetric" else _TURNS)
+        more, told = _into_layers(solution, layers, area, power, plane=laser.profile == "plane")
+        numbers |= more
+        of_layers += told
     elif any(abs(complex(n).imag) > 0.0 for n in stack.indices):
         of_layers.append(
             "light: solved in three dimensions, layers are heated by the light as it is without "
             "the body"
         )
-    if layers:
-        more, told = _into_layers(solution, layers, area, power, plane=laser.profile == "plane")
-        numbers |= more
-        of_layers += told
     return FullWaveLight(
         solution, light.index, incident, absorbed, layers, numbers, notes, of_layers, comm
     )
@@ -148,6 +147,8 @@ def _into_layers(
 
     What is neither absorbed in the body nor leaves for infinity ends in them, guided light too.
     """
+    if not layers:
+        return {}, []
     w = solution.best.powers
     total = w.extinction - w.absorbed - w.scattered
     inside = sum(layer.scattered for layer in layers.values()) / power
