@@ -22,6 +22,7 @@ help:
 
 demo:
 	$(RUN) thermosim compare cases/yamada2024_radiation_limited.toml cases/microparticle_on_mica.toml cases/microparticle_best_intensity.toml -o demo --overwrite
+	@echo 'open demo/index.html in a browser'
 
 # Every warning is an error. make pictures draws the pictures of the gallery and the verification anew.
 docs:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parents[1] / "cases"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "optics_models.png"
 DECADES = 4  # of light shown
+KW_PER_CM2 = 1e7  # W/m²
 INTENSITIES = ("0.05 kW/cm^2", "0.2 kW/cm^2", "1 kW/cm^2", "3 kW/cm^2")
 SHOWN = "1 kW/cm^2"
 MODELS = {
@@ -47,7 +48,8 @@ def compare_light(folders: Sequence[Path], path: Path) -> Path:
     low = max(10.0**-DECADES * high, 0.2 * min(float(x.intensity.max()) for x in lights))
     extreme = max(float(np.abs(cut.delta_T).max()) for cut in cuts)
     with styled():
-        figure = new_figure(2.0 * len(cuts) + 1.2, 4.6, layout="constrained")
+        figure = new_figure(2.0 * len(cuts) + 1.2, 5.0, layout="constrained")
+        figure.get_layout_engine().set(hspace=0.12)
         grid = figure.subplots(2, len(cuts), squeeze=False, sharex=True, sharey=True)
         for pair, cut, lit, (folder, result) in zip(grid.T, cuts, lights, known, strict=True):
             light = draw_light(pair[0], lit, low, high)
@@ -57,18 +59,22 @@ def compare_light(folders: Sequence[Path], path: Path) -> Path:
             pair[1].set_xlabel("x (µm)")
         for row in grid:
             row[0].set_ylabel("z (µm)")
-        figure.colorbar(light, ax=list(grid[0]), label="intensity (W/m²)")
+        figure.colorbar(light, ax=list(grid[0]), label="intensity (kW/cm²)")
         figure.colorbar(heat, ax=list(grid[1]), label="ΔT (mK)")
         return save(figure, path)
 
 
 def draw_light(axes: Axes, light: LightMap, low: float, high: float) -> Any:
-    """Draw the intensity over W/m² of a half plane, twice; return what a colour bar needs."""
+    """Draw the light of a half plane in kW/cm², twice; return what a colour bar needs."""
     from matplotlib.colors import LogNorm
 
     x, z = light.corners.reshape(-1, 2).T
+    low, high = low / KW_PER_CM2, high / KW_PER_CM2
     style: dict[str, Any] = {"cmap": "inferno", "norm": LogNorm(low, high), "rasterized": True}
-    shown, pieces = np.clip(light.intensity, low, high), np.arange(len(x)).reshape(-1, 3)
+    shown, pieces = (
+        np.clip(light.intensity / KW_PER_CM2, low, high),
+        np.arange(len(x)).reshape(-1, 3),
+    )
     for side in (1.0, -1.0):
         drawn = axes.tripcolor(side * x, z, pieces, facecolors=shown, **style)
     axes.set_aspect("equal")

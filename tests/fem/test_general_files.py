@@ -150,8 +150,16 @@ def fault(tree, folder, kind=MeshError) -> str:
 
 def test_step_without_names(tmp_path):
     message = fault(step_case(step(tmp_path)), tmp_path)
-    assert "2 of 2 parts have no name" in message
+    assert "parts have no name: (" in message  # where each part is, in mm
+    assert message.count(" to (") == 2
     assert "region_at" in message
+
+
+def test_step_with_two_names_in_one_part(tmp_path):
+    inside = {"first": [["0.5 mm", "0.5 mm", "0.5 mm"]], "second": [["0.4 mm", "0.5 mm", "0.5 mm"]]}
+    message = fault(step_case(step(tmp_path), region_at=inside), tmp_path)
+    assert "the points of first and second lie in one part" in message
+    assert message.count(" to (") == 1
 
 
 def test_step_that_is_none(tmp_path):

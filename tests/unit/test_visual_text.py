@@ -17,7 +17,14 @@ from thermosim.results.series import Series
 from thermosim.results.words import heat_text, heat_words, result_rows
 from thermosim.visual import series, studies, style
 from thermosim.visual.budget import Row, percent, shares
-from thermosim.visual.html import budget_table, flattened, quantity, readable
+from thermosim.visual.html import (
+    budget_table,
+    flattened,
+    ladder_rows,
+    quantity,
+    readable,
+    shared,
+)
 from thermosim.visual.style import power_of_ten
 
 POWERS = {"a": -18, "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}
@@ -120,15 +127,17 @@ def test_words_of_the_light_and_of_the_thermometer():
     assert rows["ΔT of the particle, mean"] == "−2.600 mK ± 200 nK (numerical)"
     assert rows["PL thermometry would read"] == "0.00 ± 0.32 K (photon noise), too small to be seen"
     assert rows["light absorbed"] == "99.00 nW by the dots, 1.000 nW by the substrate"
-    assert rows["intensity inside, mean … highest"] == (
-        "1.500 kW/cm² … 300.0 kW/cm², ⟨I²⟩/⟨I⟩² = 7.6"
-    )
+    assert rows["intensity inside"] == ("mean 1.500 kW/cm², highest 300.0 kW/cm², ⟨I²⟩/⟨I⟩² = 7.6")
     assert rows["gain lost to hot spots"] == "81 %"
     for share, text in ((0.2236, "dots in 22 % of the volume heat"), (0.997, "all dots heat")):
         heating = {**numbers, "heating_volume_fraction": share}
         assert rows_of(heating)["pumped beyond the crossover"] == text
     even = {**numbers, "hot_spot_factor": 1.0 + 1e-15}
-    assert rows_of(even)["intensity inside, mean"] == "1.500 kW/cm²"
+    assert rows_of(even)["intensity inside"] == "1.500 kW/cm² everywhere"
+    assert "pump" not in rows  # of what no steady run found
+    assert (
+        rows_of({**numbers, "kind": "steady"})["pump"] == "3 kW/cm², 2.33 eV (532.1 nm), plane wave"
+    )
     dark = {key: value for key, value in numbers.items() if "absorbed" not in key}
     assert "light absorbed" not in rows_of(dark)
 
@@ -358,3 +367,35 @@ def test_xarray_chooses_its_picture():
     assert surface[0].get_ylabel() == "contact radius (m)"
     with pytest.raises(ValueError, match="3 dimensions"):
         studies.draw_array(array(3).expand_dims("run"))
+
+
+def test_a_light_in_steps_tells_delta_T_at_the_end_of_each():
+    numbers = {
+        "delta_T_mean_K": 49.8, "delta_T_min_K": 44.6, "delta_T_max_K": 49.8,
+        "energy_balance_rel": 3e-9, "kind": "transient",
+        "segments": [
+            {"stop_s": 900.0, "intensity_factor": 0.9, "delta_T_last_K": -8.5928},
+            {"stop_s": 1800.0, "intensity_factor": 9.0, "delta_T_last_K": 49.782},
+        ],
+    }  # fmt: skip
+    rows = dict(result_rows(Result(numbers, {}, parse_case(LIT))))
+    assert rows["mean ΔT, step by step"].splitlines() == [
+        "2.7 kW/cm² until 15 min: −8.593 K",
+        "27 kW/cm² until 30 min: 49.78 K",
+    ]
+    numbers["segments"] = numbers["segments"][:1]
+    assert "mean ΔT, step by step" not in dict(result_rows(Result(numbers, {}, parse_case(LIT))))
+
+
+def test_the_ladder_of_a_report_ends_with_the_case_as_written():
+    step = {"name": "near field", "words": "across the gap", "delta_T_mean_K": 4.7}
+    rows = ladder_rows({"steps": [step], "as_written_delta_T_mean_K": -0.015})
+    assert [(row["name"], row["delta"], row["effect"]) for row in rows] == [
+        ("near field", "4.700 K", "warms"),
+        ("case as written", "−15.00 mK", "cools"),
+    ]
+    assert len(ladder_rows({"steps": [step], "as_written_delta_T_mean_K": None})) == 1
+
+
+def test_a_warning_of_several_results_stands_once():
+    assert shared([["x", "y"], ["y"], []]) == ["A: x", "A, B: y"]

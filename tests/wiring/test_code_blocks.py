@@ -80,7 +80,7 @@ def over(tree):
 # page -> what its blocks are laid over, where that is not a particle on mica
 OTHERS = {"materials", "fit", "geometry", "tutorial"}
 # blocks that name a file which only their reader has, or a spectrum beside the case
-NAMED_FILES = ("membrane.geo", "qd_", "film.csv", "gaps.csv", "spectrum")
+NAMED_FILES = ("membrane.geo", "post.step", "qd_", "film.csv", "gaps.csv", "spectrum")
 
 
 def toml_blocks():

@@ -42,8 +42,12 @@ class Report:
     @property
     def goal_words(self) -> str:
         """The row's name: lowest or highest objective."""
-        words = _COMMON.get(self.objective, self.objective)
-        return f"{'lowest' if self.goal == 'min' else 'highest'} {words}"
+        return f"{'lowest' if self.goal == 'min' else 'highest'} {self.words}"
+
+    @property
+    def words(self) -> str:
+        """The objective as people say it."""
+        return _COMMON.get(self.objective, self.objective)
 
     @property
     def best(self) -> Optimum | None:

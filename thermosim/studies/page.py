@@ -20,6 +20,7 @@ _MOST_FAILED = 200
 def study_page(found: Report, result: StudyResult) -> str:
     """Return the page of a finished study; its pictures are embedded."""
     plan = result.plan
+    varied = {path for d in plan.dimensions for path in d.columns}
     return render(
         "sweep.html.j2",
         title=found.title or "Study",
@@ -33,7 +34,11 @@ def study_page(found: Report, result: StudyResult) -> str:
         varied=[
             (path, _values(values)) for d in plan.dimensions for path, values in d.columns.items()
         ],
-        fixed=list(flattened({k: v for k, v in plan.base.items() if k != "title"}).items()),
+        fixed=[
+            (name, value)
+            for name, value in flattened(dict(plan.base)).items()
+            if name != "title" and name not in varied
+        ],
     )
 
 
@@ -66,8 +71,9 @@ def _caption(name: str, found: Report) -> str:
     over = name.removeprefix(found.objective).strip("_").replace("_", " ")
     if over.endswith("map"):
         over = over.removesuffix("map").strip()
-        return f"Map of {found.objective} over the parameters varied: {over}"
-    return f"{found.objective} over the parameters varied{': ' + over if over else ''}"
+        return f"Map of {found.words} over the parameters varied, {over} upwards"
+    each = f", a line for each {over}" if over else ""
+    return f"{found.words} over the first parameter varied{each}"
 
 
 def _values(values: tuple[Any, ...]) -> str:

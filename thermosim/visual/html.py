@@ -110,11 +110,11 @@ def comparison_page(results: Sequence[Result], picture: Path, place: Path, repor
         differences=differences(results),
         picture=embedded(picture),
         headlines=[headline(r) for r in results],
-        warnings=_shared([warnings_of(result) for result in results]),
+        warnings=shared([warnings_of(result) for result in results]),
     )
 
 
-def _shared(lines: Sequence[Sequence[str]]) -> list[str]:
+def shared(lines: Sequence[Sequence[str]]) -> list[str]:
     """Return the warnings of several results once each, with the letters of those that have it."""
     owners: dict[str, list[str]] = {}
     for i, own in enumerate(lines):
@@ -163,17 +163,12 @@ def budget_table(result: Result) -> list[dict[str, str]]:
         {
             "body": row.body,
             "label": row.label,
-            "heat": _unbroken(style.si_text(row.heat, unit, zeros=True)),
+            "heat": style.si_text(row.heat, unit, zeros=True),
             "effect": "cools" if row.heat < 0 else "warms" if row.heat > 0 else "",
-            "share": _unbroken(percent(share)),
+            "share": percent(share),
         }
         for row, share in zip(rows, shares(rows), strict=True)
     ]
-
-
-def _unbroken(text: str) -> str:
-    """Return a number and its unit that stay in one line."""
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def ladder_rows(ladder: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -196,7 +191,7 @@ def ladder_rows(ladder: Mapping[str, Any]) -> list[dict[str, str]]:
         shown = "none" if delta is None else style.si_text(delta, "K", zeros=True)
         rows.append({
             "name": step["name"], "words": step["words"],
-            "delta": _unbroken(f"> {_BAR_TO:g} K" if far else shown),
+            "delta": f"> {_BAR_TO:g} K" if far else shown,
             "length": f"{100.0 * length:.0f}", "effect": "cools" if (delta or 0) < 0 else "warms",
         })  # fmt: skip
     return rows
