@@ -71,7 +71,10 @@ def test_places_around_the_axis():
 
 def test_heat_of_gold_under_a_grain():
     """A focus of 0.4 µm: the grain sends more into gold than it keeps from it."""
-    laser, on = {**FOCUS, "intensity": "1 kW/cm^2"}, {"substrate": GOLD_SLAB, "contact": TOUCH, **COARSE}
+    laser, on = (
+        {**FOCUS, "intensity": "1 kW/cm^2"},
+        {"substrate": GOLD_SLAB, "contact": TOUCH, **COARSE},
+    )
     quick = {"model": "full_wave", "error_estimate": False}
     found = simulate(case_of(quick, laser=laser, **on)).summary
     beam = found["substrate_incident_W"] - found["substrate_reflected_W"]
