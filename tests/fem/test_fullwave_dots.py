@@ -105,25 +105,41 @@ def test_places_are_spread_evenly():
     assert np.median(places[:, 1]) == pytest.approx(1.0, abs=5e-3)
 
 
-def test_a_case_tells_it():
-    case = parse_case(
+def case_of(**optics):
+    return parse_case(
         {
             "particle": {"shape": {"kind": "sphere", "radius": "0.02 um"}},
             "laser": {"wavelength": "532 nm", "intensity": "1 W/cm^2"},
             "optics": {
                 "model": "full_wave", "degree": 3, "error_estimate": False,
                 "cells_per_wavelength": 2.0, "purcell_places": 8, "refractive_index": 1.9,
+                **optics,
             },
+            "gain": {"recombination": {"kind": "trion_biexciton", "eta_X": 0.9},
+                     "escape": {"kind": "none"}},
             "contact": {"kind": "none"},
             "mesh": {"cells_per_radius": 4},
             "solver": {"error_estimate": False},
+            "uncertainty": {"method": "none"},
         }
     )  # fmt: skip
-    found = simulate(case).summary
+
+
+def test_a_case_tells_it():
+    found = simulate(case_of()).summary
     low, mean, high = (found[f"optics_purcell_{name}"] for name in ("min", "mean", "max"))
     # small against the wavelength: (3/(n² + 2))²/n of the rate in the crystal, wherever they are
     assert low < mean < high < 1.1 * low
     assert mean == pytest.approx((3 / (1.9**2 + 2)) ** 2 / 1.9, rel=0.1)
+    assert found["eta_ext_low_intensity"] == pytest.approx(0.9)
+
+
+def test_the_gain_takes_it_where_asked():
+    """Dots in a speck radiate slowly, and more of what they absorb is heat."""
+    found = simulate(case_of(purcell_in_gain=True)).summary
+    F = found["optics_purcell_mean"]
+    assert F < 0.2
+    assert found["eta_ext_low_intensity"] == pytest.approx(0.9 * F / (0.9 * F + 0.1), rel=1e-6)
 
 
 def test_metal_is_refused():

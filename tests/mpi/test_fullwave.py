@@ -30,8 +30,8 @@ aim = ["0 um", "0 um", "0.25 um"]
 [substrate]
 kind = "slab"
 material = "LAYER"
-radius = "100 um"
-thickness = "20 um"
+radius = "10 um"
+thickness = "3 um"
 rim = "held"
 bottom = "radiating"
 """

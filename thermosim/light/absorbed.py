@@ -18,7 +18,6 @@ from thermosim.fem.spaces import per_cell, quadrature_function
 from thermosim.gain import GainParameters
 from thermosim.gain.source import aged_efficiency
 from thermosim.light.cells import gather_cells, set_by_cell
-from thermosim.light.fullwave.dots import purcell_numbers
 from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
 from thermosim.light.ground import (
     BeamHeat,
@@ -84,6 +83,8 @@ class AbsorbedLight:
         Where the power of the rays went; None in other models.
     wave
         Maxwell's field, of full wave optics.
+    faster
+        What the radiative rates of the gain are multiplied by (Purcell factor).
     expected
         Power that the body absorbs according to the model itself, without mesh [W]; None if the
         model has no such number.
@@ -111,6 +112,7 @@ class AbsorbedLight:
     glow: BeamHeat | None = None
     ledger: Ledger | None = None
     wave: FullWaveLight | None = None
+    faster: float = 1.0
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None
@@ -317,8 +319,6 @@ def _fill_from_full_wave(light: AbsorbedLight) -> None:
     """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
     light.wave = found = full_wave_light(light.light, light.alpha, light.domain.comm)
     light.expected = found.absorbed
-    if "optics_purcell_mean" not in light.facts:  # no matter what the body absorbs
-        light.facts = light.facts | purcell_numbers(light.light, light.domain.comm)
     light.facts = light.facts | found.numbers
     light.notes = light.notes + [note for note in found.notes if note not in light.notes]
     _take_full_wave(light)

@@ -12,7 +12,9 @@ from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
 from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
+from thermosim.gain.purcell import radiating_faster
 from thermosim.light.absorbed import AbsorbedLight, add_to_ground, fill_by_formula
+from thermosim.light.fullwave.dots import purcell_numbers
 from thermosim.light.glow import glow_heat
 from thermosim.light.ground import (
     beam_heat,
@@ -61,10 +63,12 @@ def absorbed_light(
     outline = outline_of(light, domain)
     light, notes = with_choice(light, outline)
     optics = light.optics
-    gain, facts, escape = emission_of(light, outline)
+    purcell, faster = purcell_of(light, domain.comm)
+    gain, facts, escape = emission_of(light, outline, faster)
+    facts = facts | purcell
     p = gain.parameters(light.laser.photon_energy)
     unlit = unlit_absorption(light, p)
-    found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0)
+    found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0, faster=faster)
     found.notes += notes
     if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
@@ -92,10 +96,30 @@ def absorbed_light(
     return found
 
 
+def purcell_of(light: Light, comm: Any) -> tuple[dict[str, float], float]:
+    """Return the Purcell factors of dots for a summary, and what the gain takes (collective).
+
+    Raises
+    ------
+    CaseError
+        If the lifetimes of the gain follow the temperature.
+    """
+    optics = light.optics
+    if not isinstance(optics, FullWaveOptics):
+        return {}, 1.0
+    if optics.purcell_in_gain and light.gain.thermal is not None:
+        rule = "but the laws of gain.thermal are those of dots in a large crystal"
+        raise CaseError([Problem("optics.purcell_in_gain", "true", rule, "remove one of them")])
+    found = purcell_numbers(light, comm)
+    return found, found["optics_purcell_mean"] if optics.purcell_in_gain else 1.0
+
+
 def emission_of(
-    light: Light, outline: Outline
+    light: Light, outline: Outline, faster: float = 1.0
 ) -> tuple[GainModel, dict[str, float], Escape | None]:
     """Return the gain with its escape worked out for what the light meets, its numbers, itself.
+
+    Radiative rates are multiplied by `faster`.
 
     Raises
     ------
@@ -104,7 +128,7 @@ def emission_of(
     """
     try:
         body = _emitter(light, outline)
-        asked = escape_chosen(light.gain, light.index)
+        asked = escape_chosen(radiating_faster(light.gain, faster), light.index)
         gain, escape = resolve_escape(asked, body, light.contact_radius, light.T_ref)
     except ValueError as error:
         kind = f'"{light.gain.escape.kind}"'

@@ -225,6 +225,10 @@ class FullWaveOptics(AttenuatingOptics):
         description="Dots, evenly over the volume, whose rate of radiation is worked out "
         "(Purcell factor)",
     )
+    purcell_in_gain: bool = Field(
+        default=False,
+        description="Multiply the radiative rates of the gain by the mean of these factors",
+    )
     coatings: tuple[Coating, ...] = Field(
         default=(), description="Clear layers around the body, from the inner one outward"
     )
@@ -253,6 +257,15 @@ class FullWaveOptics(AttenuatingOptics):
     def in_space(self, shape: ShapeBase) -> bool:
         """Whether a body is solved in three dimensions."""
         return self.solution == "3d" or not shape.is_axisymmetric
+
+    @model_validator(mode="after")
+    def _check_purcell(self) -> FullWaveOptics:
+        if self.purcell_in_gain and not self.purcell_places:
+            raise ValueError(
+                "purcell_in_gain = true takes the mean over purcell_places, of which there are 0; "
+                "write purcell_places = 40 or so"
+            )
+        return self
 
     @property
     def coated(self) -> float:
