@@ -19,6 +19,7 @@ TREE = {
     },
     "contact": {"kind": "disk", "radius": "40 nm"},
     "laser": {"photon_energy": "2.33 eV", "intensity": "3 kW/cm^2"},
+    "materials": {"muscovite": {"conductivity": "2 W/(m K)"}},
     "mesh": {"cells_per_radius": 4},
 }  # fmt: skip
 CHANGES = {
