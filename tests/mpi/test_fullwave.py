@@ -53,7 +53,7 @@ def test_ranks_agree(mpirun, tmp_path, touches):
     found, errors = [], []
     for n in (1, 2, 3):
         folder = tmp_path / f"n{n}"
-        done = mpirun(n, "-m", "thermosim", "run", case, "-o", folder, "--json")
+        done = mpirun(n, "-m", "thermosim", "run", case, "-o", folder, "--json", timeout=900.0)
         assert done.returncode == 0, done.stderr
         summary = json.loads((folder / "summary.json").read_text())
         assert summary["n_ranks"] == n
