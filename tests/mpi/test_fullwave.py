@@ -115,9 +115,10 @@ from thermosim.optics.model import FullWaveOptics
 from thermosim.shapes import Box
 
 comm = MPI.COMM_WORLD
-light = {"tilt": 0.5, "azimuth": 0.3, "polarisation_angle": 0.4}
+light = {"tilt": 0.5}
 box = Box(a=0.12e-6, b=0.08e-6, c=0.06e-6)
-found = in_space(box, MICA, optics=FullWaveOptics(degree=2), comm=comm, **light)
+optics = FullWaveOptics(degree=2, cells_per_wavelength=1.5)
+found = in_space(box, MICA, optics=optics, comm=comm, **light)
 points = np.array([[x, y, z] for x in (-0.05e-6, 0.02e-6) for y in (0.03e-6, -0.045e-6)
                    for z in (0.0, 0.04e-6)])
 mine = np.array_split(np.arange(len(points)), comm.size)[comm.rank]

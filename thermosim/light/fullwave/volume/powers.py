@@ -11,7 +11,7 @@ import numpy as np
 from thermosim.light.fullwave.polarised import most_modes
 from thermosim.light.fullwave.powers import Powers, hemispheres
 from thermosim.light.fullwave.volume.mirrors import images, sign
-from thermosim.optics.layered_field import K, plane_wave, profiles
+from thermosim.optics.layered_field import Beam, K, profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,35 +70,46 @@ def scattered(system: Scattering, parts: Mapping[Parity, Part]) -> tuple[float, 
     driven = {parity: weight * one.total for parity, one in parts.items()}
 
     def flow(below: bool, sine: Floats) -> Floats:
-        return np.array([_flow(system, driven, below, float(s), across) for s in sine])
+        rows = [_amplitudes(system, driven, below, float(s), across) for s in sine]
+        counts = np.cumsum([row.shape[-1] for row in rows])[:-1]
+        whole = comm.allreduce(np.concatenate(rows, axis=-1))  # at once: ranks wait but once
+        return np.array([
+            _mean_flow(dict(zip(driven, row, strict=True)), system.images)
+            for row in np.split(whole, counts, axis=-1)
+        ])  # fmt: skip
 
     return hemispheres(system.stack, reach, flow)
 
 
-def _flow(
+def _amplitudes(
     system: Scattering, driven: Mapping[Parity, Complexes], below: bool, sine: float, across: float
-) -> float:
-    """Return the mean over the azimuth of ``|F_p|² + |F_s|²`` (collective)."""
+) -> Complexes:
+    """Return what the cells of this rank send around a cone, shape (parts, 2, directions).
+
+    ``∫ (ε - ε_b) E·E_rec dV`` in p and s light, without the images.
+    """
     count = 4 * math.ceil((most_modes(K * sine * across) + 1) / 2)
     angle = 2.0 * math.pi / count * np.arange(count)
-    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    local = {parity: np.zeros((2, count), complex) for parity in driven}
-    beam = plane_wave(0.0, 1.0, 1.0, 0, below=below)
-    beam = type(beam)(np.array([K * sine + 0j]), beam.p, beam.s, 0, below)
+    cos, sin = np.cos(angle), np.sin(angle)
+    found = np.zeros((len(driven), 2, count), complex)
+    one = np.ones(1, complex)
+    beam = Beam(K * sine * one, one, one, 0, below)
     for start in range(0, len(system.body.x), _CHUNK):
         x, y, z = system.body.x[start : start + _CHUNK].T
         E_x, E_z, E_y = (row[0] * np.ones(len(z)) for row in profiles(beam, system.stack, z))
-        phase = np.exp(1j * K * sine * (cos * x + sin * y))
-        for parity, sources in driven.items():
+        phase = np.exp(1j * K * sine * (cos[:, None] * x + sin[:, None] * y))
+        for row, sources in zip(found, driven.values(), strict=True):
             d_x, d_y, d_z = sources[start : start + _CHUNK].T
             columns = np.stack([E_x * d_x, E_x * d_y, E_z * d_z, E_y * d_x, E_y * d_y], axis=1)
             p_x, p_y, p_z, s_x, s_y = (phase @ columns).T
-            cosine, sine_ = cos[:, 0], sin[:, 0]
-            local[parity] += [cosine * p_x + sine_ * p_y + p_z, cosine * s_y - sine_ * s_x]
-    amplitude = np.zeros((2, count), complex)
-    for parity, found in local.items():
-        amplitude += _of_images(system.domain.comm.allreduce(found), parity, system.images)
-    flow = (np.abs(K**2 / (4.0 * math.pi) * amplitude) ** 2).sum(axis=0)
+            row += [cos * p_x + sin * p_y + p_z, cos * s_y - sin * s_x]
+    return found
+
+
+def _mean_flow(found: Mapping[Parity, Complexes], images: int) -> float:
+    """Return the mean over the azimuth of ``|F_p|² + |F_s|²`` from the amplitudes of the parts."""
+    amplitude = sum(_of_images(one, parity, images) for parity, one in found.items())
+    flow = (np.abs(K**2 / (4.0 * math.pi) * np.asarray(amplitude)) ** 2).sum(axis=0)
     return float(flow.mean())
 
 

@@ -172,7 +172,7 @@ class VolumeWave:
 
     def _field(self, kind: str, x: Floats, pieces: Pieces) -> Complexes:
         """Return the whole field of p or s light at points in wavelengths, shape (n, 3)."""
-        if kind not in self.light.fields:
+        if kind not in self.light.fields or not len(x):
             return np.zeros((len(x), 3), complex)
         places = pieces.locate(x)
         found = self.light.fields[kind](places.x)

@@ -154,7 +154,7 @@ class Scattering:
         driven = (points.weight / self.images * K**2 * self.contrast)[:, None]
         loads = []
         for E in light:
-            own = (driven * E).reshape(len(points.cells), -1, 3)
+            own = (driven * E).reshape(len(points.cells), len(points.rule.points), 3)
             b = edges.load(own, points.cells, points.rule)
             b[fixed] = 0.0
             loads.append(edges.gathered(b))
