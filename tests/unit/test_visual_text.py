@@ -383,17 +383,15 @@ def test_a_light_in_steps_tells_delta_T_at_the_end_of_each():
         "2.7 kW/cm² until 15 min: −8.593 K",
         "27 kW/cm² until 30 min: 49.78 K",
     ]
-    numbers["segments"] = numbers["segments"][:1]
+    del numbers["segments"][1:]
     assert "mean ΔT, step by step" not in dict(result_rows(Result(numbers, {}, parse_case(LIT))))
 
 
 def test_the_ladder_of_a_report_ends_with_the_case_as_written():
     step = {"name": "near field", "words": "across the gap", "delta_T_mean_K": 4.7}
     rows = ladder_rows({"steps": [step], "as_written_delta_T_mean_K": -0.015})
-    assert [(row["name"], row["delta"], row["effect"]) for row in rows] == [
-        ("near field", "4.700 K", "warms"),
-        ("case as written", "−15.00 mK", "cools"),
-    ]
+    assert [row["delta"] for row in rows] == ["4.700 K", "−15.00 mK"]
+    assert rows[-1]["name"] == "case as written"
     assert len(ladder_rows({"steps": [step], "as_written_delta_T_mean_K": None})) == 1
 
 

@@ -15,6 +15,7 @@ from thermosim.cli.console import (
     QuietOption,
     SetOption,
     console,
+    engineering,
     is_root,
     plain,
     print_json,
@@ -240,7 +241,7 @@ def optimum_words(best: Optimum, along_unit: str, unit: str) -> tuple[str, str, 
     from thermosim.visual.claim_words import quantity
 
     at = f"{best.along} {plain(quantity(best.at, along_unit))}"
-    value = plain(quantity(best.value, unit))
+    value = engineering(best.value, unit)
     if best.at_end:
         return at, value, "at the end: widen the range", ""
     if best.low == best.high:
