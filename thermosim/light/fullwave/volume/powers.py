@@ -92,8 +92,8 @@ def _amplitudes(
     angle = 2.0 * math.pi / count * np.arange(count)
     cos, sin = np.cos(angle), np.sin(angle)
     found = np.zeros((len(driven), 2, count), complex)
-    one = np.ones(1, complex)
-    beam = Beam(K * sine * one, one, one, 0, below)
+    one: Complexes = np.ones(1, complex)
+    beam = Beam(np.asarray(K * sine * one, complex), one, one, 0, below)
     for start in range(0, len(system.body.x), _CHUNK):
         x, y, z = system.body.x[start : start + _CHUNK].T
         E_x, E_z, E_y = (row[0] * np.ones(len(z)) for row in profiles(beam, system.stack, z))
