@@ -335,6 +335,15 @@ def test_maps_hold_their_numbers_and_contours():
     assert figure.axes[1].get_ylabel() == "mean ΔT (mK)"
 
 
+def test_a_cell_of_a_map_reaches_halfway_as_the_axis_shows_it():
+    light = studies.Scale("intensity", "", log=True)
+    figure = studies.draw_map([1, 2, 5], [0.01, 0.1, 1], np.ones((3, 3)), RADIUS, light, DELTA)
+    x, y = np.moveaxis(figure.axes[0].collections[0].get_coordinates(), -1, 0)
+    np.testing.assert_allclose(x[0], [0.5, 1.5, 3.5, 6.5])
+    np.testing.assert_allclose(y[:, 0], 10.0 ** np.array([-2.5, -1.5, -0.5, 0.5]))
+    assert figure.axes[0].get_ylim()[0] < 0.004
+
+
 def test_studies_refuse_what_does_not_fit():
     with pytest.raises(ValueError, match="curves have shape"):
         studies.draw_family([1, 2], [[1, 2, 3]], ["a"], RADIUS, DELTA)

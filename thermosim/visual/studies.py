@@ -176,7 +176,8 @@ def draw_map(
         (x_shown, x_label), (y_shown, y_label) = x_scale.shown(xs), y_scale.shown(ys)
         shown, z_label = z_scale.shown(zs)
         colours = _colours(shown, log=z_scale.log)
-        filled = axes.pcolormesh(x_shown, y_shown, shown, **colours)
+        walls = _walls(x_shown, log=x_scale.log), _walls(y_shown, log=y_scale.log)
+        filled = axes.pcolormesh(*walls, shown, shading="flat", **colours)
         if colours["cmap"] == style.DIVERGING:
             _break_even(axes, x_shown, y_shown, shown)
             z_label += ", black line: 0"
@@ -185,6 +186,19 @@ def draw_map(
         _finish(axes, x_label, y_label, x_scale, y_scale, title)
         axes.grid(visible=False)
     return figure
+
+
+def _walls(x: Floats, *, log: bool) -> Floats:
+    """Return the edges of the cells around ascending values, halfway as the axis shows them.
+
+    Halfway by length on a logarithmic axis the first cell would reach beyond zero.
+    """
+    if log:
+        return np.asarray(np.exp(_walls(np.log(x), log=False)))
+    if x.size == 1:
+        return np.array([x[0] - 0.5, x[0] + 0.5])
+    middles = 0.5 * (x[1:] + x[:-1])
+    return np.concatenate([[2.0 * x[0] - middles[0]], middles, [2.0 * x[-1] - middles[-1]]])
 
 
 def _colours(z: Floats, *, log: bool) -> dict[str, Any]:
