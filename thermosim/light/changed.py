@@ -53,6 +53,13 @@ class DotsByIntensity:
     weight: Any
 
 
+def _without_error(light: Light) -> Light:
+    """Return a light whose waves are solved once, where two more solutions would tell the ±."""
+    if not isinstance(light.optics, FullWaveOptics):
+        return light
+    return replace(light, optics=light.optics.model_copy(update={"error_estimate": False}))
+
+
 class ChangedLight:
     """Light that is known, and what it becomes in cases that differ little (collective).
 
@@ -75,7 +82,8 @@ class ChangedLight:
         lit_now = light.laser.peak_intensity and not known.light.laser.peak_intensity
         if lit_now or not self._same_field(light):
             like = known if light.ground == known.light.ground else None
-            return absorbed_light(light, known.domain, self._degree, like)
+            found = absorbed_light(_without_error(light), known.domain, self._degree, like)
+            return replace(found, light=light)
         gain, facts, p = self._emission(light)
         alpha = self._alpha(light, p)
         brighter = self._brighter(light)
