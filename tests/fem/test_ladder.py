@@ -143,5 +143,7 @@ def test_a_run_writes_its_ladder_and_draws_it(tmp_path):
     run_case(parse_case(TREE), tmp_path / "out", overwrite=False, quiet=True)
     kept = json.loads((tmp_path / "out" / "ladder.json").read_text())
     page = (tmp_path / "out" / "report.html").read_text()
-    assert page.count('class="bar ') == len(kept["steps"])
+    # a bar for each step and one for the case as it is written, which no step stands for
+    assert page.count('class="bar ') == len(kept["steps"]) + 1
+    assert "<td>case as written</td>" in page
     assert f"Decides: {kept['decides']}" in page
