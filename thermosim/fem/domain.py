@@ -69,6 +69,11 @@ class Domain:
             self.kept[key] = make()
         return self.kept[key]
 
+    def forget_places(self) -> dict[Any, Any]:
+        """Take out of `kept` what hangs on the places of nodes (all but spaces), and return it."""
+        gone = [key for key in self.kept if key[0] != "space"]
+        return {key: self.kept.pop(key) for key in gone}
+
     @property
     def comm(self) -> Any:
         """The MPI communicator."""

@@ -33,8 +33,10 @@ def contact_widened(domain: Domain, radius: float, wider: float) -> Iterator[NDA
     u = np.clip((far - _NEAR) / (_FAR - _NEAR), 0.0, 1.0)
     weight = 1.0 - u**2 * (3.0 - 2.0 * u)
     x *= (1.0 + (wider / radius - 1.0) * weight)[:, None]
-    nodes = geometry_dofmap(domain.mesh)
+    nodes, places = geometry_dofmap(domain.mesh), domain.forget_places()
     try:
         yield np.flatnonzero((weight > 0.0)[nodes].any(axis=1))
     finally:
         x[:] = before
+        domain.forget_places()
+        domain.kept.update(places)
