@@ -224,3 +224,17 @@ def test_the_example_of_the_documentation_runs(monkeypatch):
     names: dict = {}
     exec(code, names)
     assert names["grain"].laser.intensity == pytest.approx(5e7, rel=1e-12)
+
+
+def test_closed_forms_say_that_a_run_solves_the_whole_wave(capsys):
+    places = ["optics.purcell_places=2", "optics.purcell_in_gain=true"]
+    path = CASES / "optics_full_wave.toml"
+    plain = thermosim.load_case(path).check().notes
+    assert sum("a run solves Maxwell's equations" in note for note in plain) == 1
+    assert not any("purcell" in note for note in plain)
+    assert any(
+        "purcell_in_gain" in note for note in thermosim.load_case(path, places).check().notes
+    )
+    assert not any("Maxwell" in note for note in thermosim.load_case(MICA).check().notes)
+    assert main(["limits", str(path)]) == 0
+    assert "a run solves Maxwell's" in " ".join(capsys.readouterr().err.split())

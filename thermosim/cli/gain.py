@@ -226,6 +226,7 @@ def limits(
     """Print the closed-form limits of a case: how cold, how fast, through which leak."""
     from thermosim.case.read import load_case
     from thermosim.errors import CaseError, Problem
+    from thermosim.limits.intensity import unlike_a_run
     from thermosim.limits.of_case import limits_of
     from thermosim.model.of_case import model_of
 
@@ -241,7 +242,7 @@ def limits(
         print_json(numbers)
     else:
         print_table(loaded.title or str(case), limit_rows(numbers))
-        for line in model.remarks(()):
+        for line in (*unlike_a_run(model.light), *model.remarks(())):
             say(line)
 
 

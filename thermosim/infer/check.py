@@ -56,6 +56,7 @@ def check(case: AnyCase) -> Check:
     CaseError
         If the case names what is not there.
     """
+    from thermosim.limits.intensity import unlike_a_run
     from thermosim.limits.of_case import derived_quantities
     from thermosim.model.of_case import model_of
     from thermosim.model.priors import given_priors
@@ -63,7 +64,9 @@ def check(case: AnyCase) -> Check:
     given_priors(case)
     numbers = derived_quantities(case)
     # of the model: what a run would be made of
-    return Check(case, numbers, [*_turned(numbers), *model_of(case).remarks(())])
+    model = model_of(case)
+    notes = [*_turned(numbers), *unlike_a_run(model.light), *model.remarks(())]
+    return Check(case, numbers, notes)
 
 
 def _turned(numbers: dict[str, Any]) -> list[str]:

@@ -88,6 +88,23 @@ def settled(light: Light) -> Light:
     return replace(light, optics=found.optics)
 
 
+def unlike_a_run(light: Light | None) -> list[str]:
+    """Return what closed forms of a case take otherwise than its run does, for people."""
+    if light is None or not isinstance(light.optics, FullWaveOptics):
+        return []
+    instead = settled(light).optics.model
+    found = [
+        f'WARNING: light: these numbers take optics.model = "{instead}"; a run solves Maxwell\'s '
+        "equations (full_wave), and heats otherwise"
+    ]
+    if light.optics.purcell_in_gain:
+        found.append(
+            "WARNING: gain: these numbers leave out optics.purcell_in_gain; only a run knows how "
+            "fast dots radiate in the body"
+        )
+    return found
+
+
 def lit_body(light: Light, p: GainParameters) -> LitBody:
     """Return the intensities in a lit particle."""
     host = light.optics.host_absorption
