@@ -5,8 +5,9 @@ or difference of larger numbers leaves is known no better than the rounding of t
 below are shares of the number that it is a rest of, never of itself. Three runs of one version on
 one machine give the same digits but for a few last ones (the enclosure with its iterated linear
 solver); other BLAS kernels and a mesh numbered afresh move no flow by more than 4e-14 of the heat
-exchanged. Another processor (NumPy and the C library choose their kernels by it) moves a ΔT by
-1e-14 of T, an exponential fitted to a course by 3e-8, and an estimate of an error by 6e-5.
+exchanged. Another processor (NumPy and the C library choose their kernels by it) leaves the mesh as
+it is (tests/fem/test_mesh_last_bits.py), but moves a ΔT by 1e-14 of T, an exponential fitted to a
+course by 3e-8, and an estimate of an error by 6e-5.
 """
 
 import math
@@ -22,6 +23,7 @@ DEFECTS = {"residual_rel", "energy_balance_rel", "energy_account_rel"}
 # differences of numbers near 1
 ONE = {"gain_reduction_rel", "light_on_mesh_error_rel", "optics_balance_rel"}
 DEFECT_FLOOR = 1e-10
+COUNTS = {"newton_iterations", "linear_iterations"}
 RESTS = {"heat_leaving_W", "heat_to_substrate_W"}  # without a source, and without a substrate
 ABSOLUTE = ("region_", "probe_", "goal_K")  # temperatures T, not ΔT
 
@@ -56,6 +58,8 @@ def same(golden, new, path, scale):
     key = path.rpartition("/")[2]
     if key.endswith("_W") and golden == 0 and type(new) in (int, float):
         golden, new = float(golden), float(new)  # the sum of no flows at all may be 0 or 0.0
+    if key in COUNTS and scale.rounds and type(new) is int:
+        return abs(new - golden) <= 3
     if type(golden) is not type(new) or not isinstance(golden, float):
         return type(golden) is type(new) and golden == new
     if not math.isfinite(new):
@@ -84,6 +88,11 @@ class Scales:
         summary = golden["summary"]
         flows = golden["budget_W"].values()
         self.heat = sum(abs(flow) for flow in flows) / 2  # turned over [W]
+        # The last steps of a body that nothing holds, or that is held by next to nothing, are
+        # rounding (heat/last_steps.py); elsewhere Newton is done in five.
+        held = any(path.endswith(":held") for path in golden["budget_W"])
+        steady = "time_s" not in summary
+        self.rounds = not held or (steady and summary.get("newton_iterations", 0) > 5)
         self.balance = summary["energy_balance_rel"]
         self.delta_T = max(abs(summary[f"delta_T_{end}_K"]) for end in ("min", "max"))
         self.T = summary["T_ref_K"]

@@ -82,8 +82,8 @@ class _Facets:
             if len(loops) > 1:
                 raise MeshError("the facet that the particle rests on has a hole")
             if on_facet:
-                x, y = (c / self.scale for c in self.place)
-                rim = [self.occ.addCircle(x, y, 0.0, contact_radius / self.scale)]
+                x, y, radius = to_draw(np.divide((*self.place, contact_radius), self.scale))
+                rim = [self.occ.addCircle(x, y, 0.0, radius)]
                 circle = self.occ.addCurveLoop(rim)
                 faces["contact"] = [self.occ.addPlaneSurface([circle])]
                 faces["particle_base"] = [self.occ.addPlaneSurface([*loops, circle])]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from thermosim.mesh.cut_open import part_particle
 from thermosim.mesh.session import generate, gmsh_session, name_entities, read_arrays
 from thermosim.mesh.sizes import Sizes, plane_size_field
+from thermosim.shapes.cad import to_draw
 
 if TYPE_CHECKING:
     from thermosim.fem.data import MeshData
@@ -83,11 +84,9 @@ class HalfPlaneDrawing:
         """Draw a point once."""
         if at not in self.points:
             r, z = (c / self.scale for c in at)
-            if self.upright_at is None:
-                self.points[at] = self.occ.addPoint(r, z, 0.0)
-            else:
-                x, y = self.upright_at
-                self.points[at] = self.occ.addPoint(x + r, y, z)
+            x, y = self.upright_at or (0.0, 0.0)
+            place = (r, z, 0.0) if self.upright_at is None else (x + r, y, z)
+            self.points[at] = self.occ.addPoint(*to_draw(place))
         return self.points[at]
 
     def line(self, a: Point, b: Point, name: str = "") -> int:

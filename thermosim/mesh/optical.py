@@ -185,13 +185,13 @@ def _size_field(
         surface = [curve for _, curve in gmsh.model.getBoundary(faces, oriented=False)]
         field.setNumbers(near, "CurvesList", surface)
         field.setNumber(near, "Sampling", 200)
-        formulas.append(f"{size:.17g}+{GROWTH}*F{near}")
+        formulas.append(f"{size:.11g}+{GROWTH}*F{near}")
     if profile.base_radius:
-        rim = f"Sqrt((x-{profile.base_radius / unit:.17g})^2+y^2)"
-        formulas.append(f"{box.h_rim:.17g}+{GROWTH}*{rim}")
+        rim = f"Sqrt((x-{profile.base_radius / unit:.11g})^2+y^2)"
+        formulas.append(f"{box.h_rim:.11g}+{GROWTH}*{rim}")
     if box.gap:
         foot = box.gap + box.levels[0]
-        formulas.append(f"{box.gap:.17g}+{GROWTH}*Sqrt(x^2+(y-({foot:.17g}))^2)")
+        formulas.append(f"{box.gap:.11g}+{GROWTH}*Sqrt(x^2+(y-({foot:.11g}))^2)")
     constant = []
     inside = [(size, regions[name]) for name, size in round_.items()]
     for size, tags in [*inside, *((box.sizes[i], f) for i, f in media.items())]:

@@ -170,12 +170,12 @@ def _size_field(
     near = field.add("Distance")
     field.setNumbers(near, "SurfacesList", surface)
     field.setNumber(near, "Sampling", 20)
-    formulas = [f"{box.h_body:.17g}+{GROWTH}*F{near}"]
+    formulas = [f"{box.h_body:.11g}+{GROWTH}*F{near}"]
     if box.rim:
-        formulas.append(f"{box.h_rim:.17g}+{GROWTH}*Sqrt((Sqrt(x^2+y^2)-{box.rim:.17g})^2+z^2)")
+        formulas.append(f"{box.h_rim:.11g}+{GROWTH}*Sqrt((Sqrt(x^2+y^2)-{box.rim:.11g})^2+z^2)")
     if box.gap:
-        foot = f"Sqrt(x^2+y^2+(z+{0.5 * box.gap:.17g})^2)"
-        formulas.append(f"{box.gap:.17g}+{GROWTH}*{foot}")
+        foot = f"Sqrt(x^2+y^2+(z+{0.5 * box.gap:.11g})^2)"
+        formulas.append(f"{box.gap:.11g}+{GROWTH}*{foot}")
     constant = []
     for size, tags in [
         (box.h_body, regions["body"]),

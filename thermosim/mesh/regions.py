@@ -213,7 +213,7 @@ def _grade(gmsh: Any, settings: BodyMesh, unit: float, dim: int, own: list[int])
         field.setNumber(distance, "Sampling", 400)
         smallest = size / unit / settings.refinement
         tags.append(field.add("MathEval"))
-        formula = f"{smallest:.17g}+{settings.growth / settings.refinement:.17g}*F{distance}"
+        formula = f"{smallest:.11g}+{settings.growth / settings.refinement:.11g}*F{distance}"
         field.setString(tags[-1], "F", formula)
     if tags:
         gmsh.option.setNumber("Mesh.MeshSizeMin", 0.0)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # rings of tetrahedra: in the half plane nearly as fine as an axisymmetric mesh
 _RING_CELLS = (7.0, 1000.0, 0.35)
 _SECTORS = 40
+_SAME = 1e-9  # of a class of lengths: one at its edge does not fall out by rounding
 _FINER_BENT = 1.1  # for the volume of an ellipsoid to 1e-5
 
 
@@ -104,14 +105,14 @@ def solid_size_field(
     gmsh.model.occ.synchronize()
     near = field.add("Distance")
     field.setNumbers(near, "PointsList", points)
-    over = f"F{near}-{reach / scale:.17g}"
+    over = f"F{near}-{reach / scale:.11g}"
     beyond = f"({over}+Fabs({over}))/2"
-    formulas = [f"{s.h_body:.17g}+{s.growth:.17g}*{beyond}", f"{extent / scale / 4:.17g}"]
+    formulas = [f"{s.h_body:.11g}+{s.growth:.11g}*{beyond}", f"{extent / scale / 4:.11g}"]
     if s.contact_radius:
         rims = _distance(gmsh, [curve for body in bodies for curve in body.rim], 200)
-        formulas.append(f"{s.h_rim:.17g}+{s.growth:.17g}*F{rims}")
+        formulas.append(f"{s.h_rim:.11g}+{s.growth:.11g}*F{rims}")
     for length, curves in _short_curves(bodies, s.h_body).items():
-        formulas.append(f"{length:.17g}+{s.growth:.17g}*F{_distance(gmsh, curves, 20)}")
+        formulas.append(f"{length:.11g}+{s.growth:.11g}*F{_distance(gmsh, curves, 20)}")
     limits = [([body.volume for body in bodies], s.h_optical), *sheets]
     fields = [_inside(gmsh, "VolumesList", volumes, size) for volumes, size in limits]
     set_smallest(gmsh, formulas, [tag for tags in fields for tag in tags])
@@ -124,7 +125,7 @@ def _inside(gmsh: Any, kind: str, entities: list[int], size: float) -> list[int]
     field = gmsh.model.mesh.field
     tag = int(field.add("Constant"))
     field.setNumbers(tag, kind, entities)
-    field.setNumber(tag, "VIn", size)
+    field.setNumber(tag, "VIn", float(to_draw(size)))
     return [tag]
 
 
@@ -142,7 +143,7 @@ def _short_curves(bodies: list[DrawnBody], h_body: float) -> dict[float, list[in
     for body in bodies:
         for curve, length in body.short:
             if length < h_body:
-                step = floor(log(length / h_body) / log(1.5))
+                step = floor(log(length / h_body) / log(1.5) + _SAME)
                 classes.setdefault(h_body * 1.5**step, []).append(curve)
     return classes
 
@@ -171,13 +172,13 @@ def plane_size_field(
     distance = field.add("Distance")
     field.setNumbers(distance, "CurvesList", surface)
     field.setNumber(distance, "Sampling", 200)
-    formulas = [f"{sizes.h_body:.17g}+{sizes.growth:.17g}*F{distance}"]
+    formulas = [f"{sizes.h_body:.11g}+{sizes.growth:.11g}*F{distance}"]
     if sizes.contact_radius:
-        rim = f"Sqrt((x-{sizes.contact_radius:.17g})^2+y^2)"
-        formulas.append(f"{sizes.h_rim:.17g}+{sizes.growth:.17g}*{rim}")
+        rim = f"Sqrt((x-{sizes.contact_radius:.11g})^2+y^2)"
+        formulas.append(f"{sizes.h_rim:.11g}+{sizes.growth:.11g}*{rim}")
     for r, z, h in corners:
-        distance_to = f"Sqrt((x-({r:.17g}))^2+(y-({z:.17g}))^2)"
-        formulas.append(f"{h:.17g}+{sizes.growth:.17g}*{distance_to}")
+        distance_to = f"Sqrt((x-({r:.11g}))^2+(y-({z:.11g}))^2)"
+        formulas.append(f"{h:.11g}+{sizes.growth:.11g}*{distance_to}")
     set_smallest(gmsh, formulas, _inside(gmsh, "SurfacesList", particle, sizes.h_optical))
 
 

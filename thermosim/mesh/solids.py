@@ -22,6 +22,7 @@ from thermosim.mesh.session import generate, gmsh_session, name_entities, read_a
 from thermosim.mesh.sizes import solid_size_field, solid_sizes
 from thermosim.mesh.stepbody import follow_bends
 from thermosim.shapes import Ellipsoid, FacetedShape, Surface
+from thermosim.shapes.cad import to_draw
 from thermosim.shapes.solid import RestingSolid, flat_of
 
 ATOM = 1e-10
@@ -300,19 +301,18 @@ class _Layers:
             feet, covered = self._below(layer, outline, top, last=i + 1 == len(layers))
 
     def _outline(self, plan: Plan, z: float) -> list[int]:
-        z = z / self.scale
         if plan.radius:
-            return [self.occ.addCircle(0, 0, z, plan.radius / self.scale)]
-        self._corners = [
-            self.occ.addPoint(x / self.scale, y / self.scale, z) for x, y in plan.corners
-        ]
+            z, radius = to_draw(np.divide((z, plan.radius), self.scale))
+            return [self.occ.addCircle(0, 0, z, radius)]
+        corners = to_draw(np.divide([(x, y, z) for x, y in plan.corners], self.scale))
+        self._corners = [self.occ.addPoint(*corner) for corner in corners]
         ends = zip(self._corners, self._corners[1:] + self._corners[:1], strict=True)
         return [self.occ.addLine(a, b) for a, b in ends]
 
     def _sides(self, layer: Layer, outline: list[int]) -> list[int]:
         """Draw the sides of a layer down from its outline; leave its lower outline behind."""
         if layer.plan.radius:
-            down = -layer.thickness / self.scale
+            down = -float(to_draw(layer.thickness / self.scale))
             made = self.occ.extrude([(1, outline[0])], 0, 0, down)
             self._lower = [made[0][1]]  # the circle; the seam follows it
             return [tag for dim, tag in made if dim == 2]
@@ -348,7 +348,7 @@ class _Layers:
             return [self._face([self._lower], "")]
         if hole is None or (layer.plan.radius and hole >= layer.plan.radius):
             return [self._face([self._lower], "substrate_bottom")]
-        z = layer.bottom / self.scale
-        circle = self.occ.addCurveLoop([self.occ.addCircle(0, 0, z, hole / self.scale)])
+        z, radius = to_draw(np.divide((layer.bottom, hole), self.scale))
+        circle = self.occ.addCurveLoop([self.occ.addCircle(0, 0, z, radius)])
         frame = self._face([self._lower, circle], "substrate_frame")
         return [frame, self._face([circle], "substrate_bottom")]

@@ -7,6 +7,7 @@ from typing import Any
 
 from thermosim.errors import MeshError
 from thermosim.mesh.drawn import DrawnBody, redrawn_faces
+from thermosim.shapes.cad import to_draw
 from thermosim.shapes.solid import RestingSolid, cut_at
 from thermosim.shapes.solid_cut import cut_solid
 from thermosim.shapes.solid_read import faces_in_plane
@@ -49,7 +50,7 @@ def _imprinted(
     free.remove(base[0])
     occ.remove([(3, tag)])
     occ.remove([(2, base[0])])
-    x, y = (c / scale for c in place)
+    x, y, radius = to_draw((*(c / scale for c in place), radius))
     rim = [occ.addCircle(x, y, 0.0, radius)]
     disk, outline = occ.addCurveLoop(rim), occ.addCurveLoop(loops[0])
     faces = {

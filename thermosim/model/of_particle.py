@@ -10,7 +10,7 @@ from thermosim.bodies.chamber import gas_conductivity
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError
 from thermosim.language.units import si_text
-from thermosim.model.budget import EMISSION, Budget, flows_part, leaving, released, to_chamber
+from thermosim.model.budget import EMISSION, Budget, flows_part, leaving, to_chamber
 from thermosim.model.doubts import particle_remarks
 from thermosim.model.drawing import drawing_of_particle
 from thermosim.model.ground import ground_of
@@ -258,7 +258,9 @@ def _accounts(budget: Budget) -> dict[str, float]:
     held = sum(value for name, value in flows.items() if name.endswith(":held"))
     kept = budget.get(f"{PARTICLE}:stored", 0.0)
     emission = sum(value for name, value in flows.items() if name.endswith(f":{EMISSION}"))
-    substrate = released(flows) - source - emission
+    # summed, not a rest of sums: rounding is no heat
+    others = [name for name in flows if name.startswith("source:") and name != f"source:{PARTICLE}"]
+    substrate = sum(flows[name] for name in others if not name.endswith(f":{EMISSION}"))
     return {
         "heat_source_W": source,
         **({"heat_source_substrate_W": substrate} if substrate else {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import signal
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -120,8 +121,10 @@ def _after_crash(flying: Flying, folder: Path) -> tuple[list[Record], list[tuple
 def _killed_from_outside(executor: Executor) -> bool:
     """Whether a local process was killed, as Linux does when memory runs out; a crash is not."""
     processes = list((getattr(executor, "_processes", None) or {}).values())
-    for process in processes:
-        process.join(_LAST_BREATH)
+    end = time.monotonic() + _LAST_BREATH
+    # the executor's own thread waits for them too, and who comes second learns nothing by join
+    while any(process.exitcode is None for process in processes) and time.monotonic() < end:
+        time.sleep(0.01)
     return any(process.exitcode == -signal.SIGKILL for process in processes)
 
 
