@@ -200,19 +200,29 @@ class HeatProblem(State):
             part.add_residual(b)
 
     def _add_fixed(self, b: Any) -> None:
-        """Add `stiffness` times θ to `b`.
+        """Add `stiffness` times θ to `b`."""
+        theta, product = vector(self.space), vector(self.space)
+        theta.array[:] = self.theta.x.array[: theta.local_size]
+        self.apply_stiffness(theta, product)
+        b.axpy(1.0, product)
+
+    def apply_stiffness(self, x: Any, y: Any, *, transposed: bool = False) -> None:
+        """Set `y` to `stiffness` (or its transpose) times `x`, with small rounding.
 
         Conduction takes no notice of a constant, but its rounding would drown the small fluxes of
-        a body that hardly loses heat: the matrix sees θ less the level that leaves least of it.
+        a body that hardly loses heat: the matrix sees x less the level that leaves least of it.
         """
-        theta = vector(self.space)
-        theta.array[:] = self.theta.x.array[: theta.local_size]
-        level = self._level_weights.dot(theta)
-        theta.shift(-level)
-        self.stiffness.multAdd(theta, b, b)
+        rest, level = x.copy(), self._level_weights.dot(x)
+        rest.shift(-level)
+        apply = (lambda A: A.multTranspose) if transposed else (lambda A: A.mult)
+        apply(self.stiffness)(rest, y)
         if self.coupling is not None:  # gaps do take notice
-            theta.set(level)
-            self.coupling.multAdd(theta, b, b)
+            rest.set(level)
+            more = y.duplicate()
+            apply(self.coupling)(rest, more)
+            y.axpy(1.0, more)
+            more.destroy()
+        rest.destroy()
 
     @cached_property
     def _level_weights(self) -> Any:
@@ -235,6 +245,12 @@ class HeatProblem(State):
         A.assemble()
         owned = self.held_dofs[self.held_dofs < A.getLocalSize()[0]]
         A.zeroRowsColumnsLocal(owned, 1.0)
+
+    def assemble_changing(self, A: Any) -> None:
+        """Assemble into `A` what `stiffness` leaves of ∂F/∂θ, held nodes as others."""
+        A.zeroEntries()
+        self._add_changing(A)
+        A.assemble()
 
     def _add_changing(self, A: Any) -> None:
         """Add what the state changes to `A`."""
