@@ -127,6 +127,15 @@ class Scattering:
             values[part, chosen] = value
         return self._gathered(self._load(values))
 
+    def load(self, E: Sequence[Complexes]) -> Complexes:
+        """Return on rank 0 the load of what drives E_r, E_z and u, or E_r and u, at the points.
+
+        That is ``k² (ε - ε_b) (E_r, E_z, u)`` of light (collective).
+        """
+        r = self.body.r
+        E_z = E[1] if len(E) == 3 else np.zeros_like(E[0])
+        return self._gathered(self._load((r * E[0], r * E_z, E[-1] / r)))
+
     def fixed(self, mode: int) -> NDArray[np.int64]:
         """Return the global numbers of the unknowns that are zero in a mode (collective)."""
         dofs, owned = self._walls(mode).dof_indices()
