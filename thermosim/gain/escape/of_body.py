@@ -106,7 +106,8 @@ def escape_by_path(
     """Return the model with the escape of light that goes `path` [m] through the body.
 
     Of a photon energy ``1/(1 + alpha path)`` leaves (ergodic, and exact for faint absorption), all
-    of it where `path` is negative; a share `below` of it goes down. `parasitic` [1/m] is what else than dots absorbs.
+    of it where `path` is negative; a share `below` of it goes down. `parasitic` [1/m] is what else
+    than dots absorbs.
     """
     T = min(max(temperature, model.temperature_min), model.temperature_max)
     E = emission_grid(model, T)
