@@ -12,6 +12,7 @@ from thermosim.fem.domain import copy_to_function, vector
 from thermosim.fem.solvers import configure
 from thermosim.heat.lowrank import operator
 from thermosim.heat.newton import linear_options
+from thermosim.heat.problem import add_product_of
 
 if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
@@ -96,11 +97,10 @@ class Linearised:
         """
         left, step = vector(self.problem.space), vector(self.problem.space)
         for _ in range(_REFINED):
-            self.problem.apply_stiffness(x, left, transposed=transposed)
-            if transposed:
-                self._changing.multTransposeAdd(x, left, left)
-            else:
-                self._changing.multAdd(x, left, left)
+            left.set(0.0)
+            add_product_of(self._changing, x, left, transposed=transposed)
+            x.copy(step)
+            self.problem.add_stiffness(step, left, transposed=transposed)
             left.aypx(-1.0, right)
             self._release(left)
             ksp.solve(left, step)

@@ -201,28 +201,22 @@ class HeatProblem(State):
 
     def _add_fixed(self, b: Any) -> None:
         """Add `stiffness` times θ to `b`."""
-        theta, product = vector(self.space), vector(self.space)
+        theta = vector(self.space)
         theta.array[:] = self.theta.x.array[: theta.local_size]
-        self.apply_stiffness(theta, product)
-        b.axpy(1.0, product)
+        self.add_stiffness(theta, b)
 
-    def apply_stiffness(self, x: Any, y: Any, *, transposed: bool = False) -> None:
-        """Set `y` to `stiffness` (or its transpose) times `x`, with small rounding.
+    def add_stiffness(self, x: Any, y: Any, *, transposed: bool = False) -> None:
+        """Add `stiffness` (or its transpose) times `x` to `y`, with small rounding; `x` is lost.
 
         Conduction takes no notice of a constant, but its rounding would drown the small fluxes of
         a body that hardly loses heat: the matrix sees x less the level that leaves least of it.
         """
-        rest, level = x.copy(), self._level_weights.dot(x)
-        rest.shift(-level)
-        apply = (lambda A: A.multTranspose) if transposed else (lambda A: A.mult)
-        apply(self.stiffness)(rest, y)
+        level = self._level_weights.dot(x)
+        x.shift(-level)
+        add_product_of(self.stiffness, x, y, transposed=transposed)
         if self.coupling is not None:  # gaps do take notice
-            rest.set(level)
-            more = y.duplicate()
-            apply(self.coupling)(rest, more)
-            y.axpy(1.0, more)
-            more.destroy()
-        rest.destroy()
+            x.set(level)
+            add_product_of(self.coupling, x, y, transposed=transposed)
 
     @cached_property
     def _level_weights(self) -> Any:
@@ -302,6 +296,11 @@ class HeatProblem(State):
             EnclosureCoupling(self, enclosure, patches)
             for enclosure, patches in zip(self.model.enclosures, shared, strict=True)
         ]
+
+
+def add_product_of(A: Any, x: Any, y: Any, *, transposed: bool) -> None:
+    """Add `A`, or its transpose, times `x` to `y`."""
+    (A.multTransposeAdd if transposed else A.multAdd)(x, y, y)
 
 
 def _varies(part: Any) -> bool:

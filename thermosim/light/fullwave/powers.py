@@ -132,7 +132,8 @@ def hemispheres(
         nodes, weights = np.polynomial.legendre.leggauss(count)
         # over the cosine; at the critical angle the light goes with the root of the distance
         kink = math.sqrt(1.0 - 1.0 / n**2) if below and n > 1.0 else 0.0
-        t, width, total = 0.5 * (1.0 + nodes), 0.5 * weights, np.zeros(())
+        t, width = 0.5 * (1.0 + nodes), 0.5 * weights
+        total: Floats = np.zeros(())
         for end in (0.0, 1.0):
             if end != kink:
                 cosine = kink + (end - kink) * t**2
