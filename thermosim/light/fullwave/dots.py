@@ -195,15 +195,15 @@ def seen_from(
     beam = Beam(kappa, np.ones_like(kappa), np.ones_like(kappa), mode, below)
     inside = components(beam, system.stack, system.body.r, system.body.z)
     alone = components(beam, system.stack, r, z)
+    scattered = comm.allreduce(
+        np.stack([system.along(answer, [part * contrast for part in E]) for E in inside])
+    )
     found = np.zeros((len(sine), 3 * len(points)))
-    for driven, own in zip(inside, alone, strict=True):
+    for behind, own in zip(scattered, alone, strict=True):
         E_z = own[1] if len(own) == 3 else np.zeros_like(own[0])  # s light has none
         E = np.stack([own[0], own[-1] / r, E_z], axis=2).reshape(len(sine), -1)
-        for i in range(len(sine)):
-            f = system.load([part[i] * contrast for part in driven])
-            if comm.rank == 0:
-                found[i] += np.abs(E[i] + f @ answer) ** 2
-    return np.asarray(comm.bcast(found, root=0))
+        found += np.abs(E + behind) ** 2
+    return found
 
 
 @dataclass(frozen=True)
