@@ -97,7 +97,7 @@ if comm.rank == 0:
 def test_ranks_agree_on_dots_and_the_field_around(mpirun):
     found = []
     for n in (1, 2, 3):
-        done = mpirun(n, "-c", SCRIPT)
+        done = mpirun(n, "-c", SCRIPT, timeout=600.0)
         assert done.returncode == 0, done.stderr
         (line,) = (row for row in done.stdout.splitlines() if row.startswith("numbers"))
         found.append([float(number) for number in line.split()[1:]])
