@@ -132,6 +132,8 @@ def test_a_case_tells_it():
     assert low < mean < high < 1.1 * low
     assert mean == pytest.approx((3 / (1.9**2 + 2)) ** 2 / 1.9, rel=0.1)
     assert found["eta_ext_low_intensity"] == pytest.approx(0.9)
+    assert found["f_escape"] == 1.0  # not that of these dots, which nobody asked for
+    assert found["optics_reabsorbed_fraction"] > 0.0
 
 
 def test_the_gain_takes_it_where_asked():

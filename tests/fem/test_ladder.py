@@ -69,6 +69,18 @@ def test_what_a_case_says_itself_is_its_rung():
     assert favourable(parse_case(tree)).gain.escape.kind == "none"
 
 
+def test_an_escape_by_full_wave_is_the_rung_of_the_escape():
+    optics = {"model": "full_wave", "purcell_places": 2, "escape_in_gain": True}
+    rungs = {
+        name: (words, case)
+        for name, words, case in variants(parse_case({**TREE, "optics": optics}))
+    }
+    assert not rungs["real light"][1].optics.escape_in_gain
+    words, case = rungs["escape"]
+    assert case.optics.escape_in_gain
+    assert "optics.escape_in_gain" in words
+
+
 def test_a_substrate_of_unknown_extinction_is_tried_tinted():
     beam = {"profile": "gaussian", "waist": "5 um", "intensity": "3 kW/cm^2"}
     (*_, (name, words, tinted)) = variants(parse_case({**TREE, "laser": beam}))

@@ -227,14 +227,14 @@ def test_the_example_of_the_documentation_runs(monkeypatch):
 
 
 def test_closed_forms_say_that_a_run_solves_the_whole_wave(capsys):
-    places = ["optics.purcell_places=2", "optics.purcell_in_gain=true"]
+    asked = ["optics.purcell_in_gain=true", "optics.escape_in_gain=true"]
+    places = ["optics.purcell_places=2", *asked]
     path = CASES / "optics_full_wave.toml"
     plain = thermosim.load_case(path).check().notes
     assert sum("a run solves Maxwell's equations" in note for note in plain) == 1
     assert not any("purcell" in note for note in plain)
-    assert any(
-        "purcell_in_gain" in note for note in thermosim.load_case(path, places).check().notes
-    )
+    told = thermosim.load_case(path, places).check().notes
+    assert all(any(key in note for note in told) for key in ("purcell_in_gain", "escape_in_gain"))
     assert not any("Maxwell" in note for note in thermosim.load_case(MICA).check().notes)
     assert main(["limits", str(path)]) == 0
     assert "a run solves Maxwell's" in " ".join(capsys.readouterr().err.split())

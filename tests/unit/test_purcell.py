@@ -65,6 +65,13 @@ def test_what_a_gain_keeps():
     assert faster_efficiency(1.0, 0.1) == 1.0
 
 
+@pytest.mark.parametrize("index", ["1.5+0.1i", "1.5 + 0.1j", 1.5 + 0.1j])
+def test_coatings_that_absorb_are_refused(index):
+    coat = {"thickness": "20 nm", "refractive_index": index}
+    with pytest.raises(CaseError, match=r"refractive_index.*absorbs nothing.*real part alone"):
+        parse_case({"optics": {"model": "full_wave", "coatings": [coat]}})
+
+
 def test_lifetimes_that_follow_the_temperature_are_refused():
     law = {"eta_X": {"kind": "power", "exponent": -0.05}}
     model = GainModel.model_validate({"recombination": MODELS[0], "thermal": law})
@@ -72,6 +79,7 @@ def test_lifetimes_that_follow_the_temperature_are_refused():
         radiating_faster(model, 2.0)
 
 
-def test_places_are_needed():
-    with pytest.raises(CaseError, match="purcell_places"):
-        parse_case({"optics": {"model": "full_wave", "purcell_in_gain": True}})
+@pytest.mark.parametrize("key", ["purcell_in_gain", "escape_in_gain"])
+def test_places_are_needed(key):
+    with pytest.raises(CaseError, match=f"{key} = true takes the mean over purcell_places"):
+        parse_case({"optics": {"model": "full_wave", key: True}})

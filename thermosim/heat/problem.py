@@ -200,19 +200,23 @@ class HeatProblem(State):
             part.add_residual(b)
 
     def _add_fixed(self, b: Any) -> None:
-        """Add `stiffness` times θ to `b`.
-
-        Conduction takes no notice of a constant, but its rounding would drown the small fluxes of
-        a body that hardly loses heat: the matrix sees θ less the level that leaves least of it.
-        """
+        """Add `stiffness` times θ to `b`."""
         theta = vector(self.space)
         theta.array[:] = self.theta.x.array[: theta.local_size]
-        level = self._level_weights.dot(theta)
-        theta.shift(-level)
-        self.stiffness.multAdd(theta, b, b)
+        self.add_stiffness(theta, b)
+
+    def add_stiffness(self, x: Any, y: Any, *, transposed: bool = False) -> None:
+        """Add `stiffness` (or its transpose) times `x` to `y`, with small rounding; `x` is lost.
+
+        Conduction takes no notice of a constant, but its rounding would drown the small fluxes of
+        a body that hardly loses heat: the matrix sees x less the level that leaves least of it.
+        """
+        level = self._level_weights.dot(x)
+        x.shift(-level)
+        add_product_of(self.stiffness, x, y, transposed=transposed)
         if self.coupling is not None:  # gaps do take notice
-            theta.set(level)
-            self.coupling.multAdd(theta, b, b)
+            x.set(level)
+            add_product_of(self.coupling, x, y, transposed=transposed)
 
     @cached_property
     def _level_weights(self) -> Any:
@@ -235,6 +239,12 @@ class HeatProblem(State):
         A.assemble()
         owned = self.held_dofs[self.held_dofs < A.getLocalSize()[0]]
         A.zeroRowsColumnsLocal(owned, 1.0)
+
+    def assemble_changing(self, A: Any) -> None:
+        """Assemble into `A` what `stiffness` leaves of ∂F/∂θ, held nodes as others."""
+        A.zeroEntries()
+        self._add_changing(A)
+        A.assemble()
 
     def _add_changing(self, A: Any) -> None:
         """Add what the state changes to `A`."""
@@ -286,6 +296,11 @@ class HeatProblem(State):
             EnclosureCoupling(self, enclosure, patches)
             for enclosure, patches in zip(self.model.enclosures, shared, strict=True)
         ]
+
+
+def add_product_of(A: Any, x: Any, y: Any, *, transposed: bool) -> None:
+    """Add `A`, or its transpose, times `x` to `y`."""
+    (A.multTransposeAdd if transposed else A.multAdd)(x, y, y)
 
 
 def _varies(part: Any) -> bool:

@@ -20,7 +20,7 @@ from thermosim.gain.escape.methods import AutoEscape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.model.model import TRIAL_EXTINCTION
 from thermosim.model.of_case import model_of
-from thermosim.optics.model import AutoOptics, UniformOptics
+from thermosim.optics.model import AutoOptics, FullWaveOptics, UniformOptics
 
 if TYPE_CHECKING:
     from thermosim.case.particle_case import Case
@@ -129,11 +129,14 @@ def variants(case: Case) -> Iterator[tuple[str, str, Case]]:
     yield "favourable limit", "even light, no losses, black body, no contact", now
     own = case.optics
     optics = AutoOptics(**_common(own)) if isinstance(own, UniformOptics) else own
-    now = _with(now, optics=optics)
+    by_wave = isinstance(optics, FullWaveOptics) and optics.escape_in_gain
+    all_leaves = optics.model_copy(update={"escape_in_gain": False}) if by_wave else optics
+    now = _with(now, optics=all_leaves)
     yield "real light", 'refraction and hot spots (optics.model = "{optics_model}")', now
     escape = AutoEscape() if isinstance(case.gain.escape, NoEscape) else case.gain.escape
-    now = _with(now, gain=now.gain.model_copy(update={"escape": escape}))
-    yield "escape", f'emission that has to get out (gain.escape = "{escape.kind}")', now
+    now = _with(now, gain=now.gain.model_copy(update={"escape": escape}), optics=optics)
+    key = "optics.escape_in_gain" if by_wave else f'gain.escape = "{escape.kind}"'
+    yield "escape", f"emission that has to get out ({key})", now
     gain, words = _measured(case.gain)
     now = _with(now, gain=gain.model_copy(update={"escape": escape}))
     yield "efficiency", words, now

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
     from thermosim.light.cells import Cells, Floats
+    from thermosim.light.fullwave.dots import DotLight
     from thermosim.light.outline import Outline
     from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
@@ -83,8 +84,8 @@ class AbsorbedLight:
         Where the power of the rays went; None in other models.
     wave
         Maxwell's field, of full wave optics.
-    faster
-        What the radiative rates of the gain are multiplied by (Purcell factor).
+    dots
+        Light of the dots by full wave optics, where a case asks for it.
     expected
         Power that the body absorbs according to the model itself, without mesh [W]; None if the
         model has no such number.
@@ -112,7 +113,7 @@ class AbsorbedLight:
     glow: BeamHeat | None = None
     ledger: Ledger | None = None
     wave: FullWaveLight | None = None
-    faster: float = 1.0
+    dots: DotLight | None = None
     expected: float | None = None
     notes: list[str] = field(default_factory=list)
     scale: Any = None

@@ -215,7 +215,7 @@ class ChangedLight:
     def _emission(self, light: Light) -> tuple[Any, Any, GainParameters]:
         """Return gain, facts and parameters of light of our model; of the last they are known."""
         if light is not self._emitting[0]:
-            gain, facts, _ = emission_of(light, self.known.outline, self.known.faster)
+            gain, facts, _ = emission_of(light, self.known.outline, self.known.dots)
             self._emitting = (light, (gain, facts, gain.parameters(light.laser.photon_energy)))
         found: tuple[Any, Any, GainParameters] = self._emitting[1]
         return found

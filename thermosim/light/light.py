@@ -10,11 +10,16 @@ from thermosim.errors import CaseError, Problem
 from thermosim.fem.spaces import per_cell
 from thermosim.gain import GainParameters, pump_absorption
 from thermosim.gain.escape.methods import AutoEscape, MonteCarloEscape
-from thermosim.gain.escape.of_body import escape_numbers, resolve_escape
+from thermosim.gain.escape.of_body import (
+    ResolvedGain,
+    escape_by_path,
+    escape_numbers,
+    resolve_escape,
+)
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
 from thermosim.gain.purcell import radiating_faster
 from thermosim.light.absorbed import AbsorbedLight, add_to_ground, fill_by_formula
-from thermosim.light.fullwave.dots import purcell_numbers
+from thermosim.light.fullwave.dots import DotLight, dot_light, shares_of
 from thermosim.light.glow import glow_heat
 from thermosim.light.ground import (
     beam_heat,
@@ -63,14 +68,14 @@ def absorbed_light(
     outline = outline_of(light, domain)
     light, notes = with_choice(light, outline)
     optics = light.optics
-    purcell, faster = purcell_of(light, domain.comm)
-    gain, facts, escape = emission_of(light, outline, faster)
-    facts = facts | purcell
+    dots = dots_of(light, domain.comm)
+    gain, facts, escape = emission_of(light, outline, dots)
     p = gain.parameters(light.laser.photon_energy)
     unlit = unlit_absorption(light, p)
-    found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0, faster=faster)
+    found = AbsorbedLight(light, domain, outline, gain, facts, p, unlit, 0.0, dots=dots)
     found.notes += notes
-    if isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
+    by_wave = isinstance(optics, FullWaveOptics) and optics.escape_in_gain
+    if not by_wave and isinstance(light.gain.escape, AutoEscape) and math.isnan(light.index):
         found.notes.append("WARNING: escape: all emission leaves, for lack of a refractive index")
     shadow = isinstance(optics, RayOptics)
     found.glow = glow_heat(light, domain, escape) if like is None else like.glow
@@ -96,45 +101,68 @@ def absorbed_light(
     return found
 
 
-def purcell_of(light: Light, comm: Any) -> tuple[dict[str, float], float]:
-    """Return the Purcell factors of dots for a summary, and what the gain takes (collective).
+def dots_of(light: Light, comm: Any) -> DotLight | None:
+    """Return what full wave optics finds of the light of dots; None if not asked (collective).
 
     Raises
     ------
     CaseError
-        If the lifetimes of the gain follow the temperature.
+        If the gain cannot take what it shall.
     """
     optics = light.optics
     if not isinstance(optics, FullWaveOptics):
-        return {}, 1.0
+        return None
     if optics.purcell_in_gain and light.gain.thermal is not None:
         rule = "but the laws of gain.thermal are those of dots in a large crystal"
         raise CaseError([Problem("optics.purcell_in_gain", "true", rule, "remove one of them")])
-    found = purcell_numbers(light, comm)
-    return found, found["optics_purcell_mean"] if optics.purcell_in_gain else 1.0
+    kind = light.gain.escape.kind
+    if optics.escape_in_gain and kind not in ("auto", "none"):
+        rule = f'but gain.escape.kind = "{kind}" says how much light leaves'
+        raise CaseError([Problem("optics.escape_in_gain", "true", rule, "remove one of them")])
+    return dot_light(light, comm)
 
 
 def emission_of(
-    light: Light, outline: Outline, faster: float = 1.0
+    light: Light, outline: Outline, dots: DotLight | None = None
 ) -> tuple[GainModel, dict[str, float], Escape | None]:
     """Return the gain with its escape worked out for what the light meets, its numbers, itself.
 
-    Radiative rates are multiplied by `faster`.
+    With the Purcell factor and the escape of `dots` where the case asks for them.
 
     Raises
     ------
     CaseError
         If the method of the escape does not suit the body.
     """
+    facts: dict[str, float] = {}
     try:
-        body = _emitter(light, outline)
-        asked = escape_chosen(radiating_faster(light.gain, faster), light.index)
-        gain, escape = resolve_escape(asked, body, light.contact_radius, light.T_ref)
+        if dots is None:
+            gain, escape = _of_body(light, light.gain, outline)
+        else:
+            gain, escape, facts = _of_dots(light, dots, outline)
     except ValueError as error:
         kind = f'"{light.gain.escape.kind}"'
         raise CaseError([Problem("gain.escape.kind", kind, str(error))]) from error
     p = gain.parameters(light.laser.photon_energy)
-    return gain, escape_numbers(gain, escape, p, light.T_ref), escape
+    return gain, escape_numbers(gain, escape, p, light.T_ref) | facts, escape
+
+
+def _of_body(light: Light, asked: GainModel, outline: Outline) -> ResolvedGain:
+    chosen = escape_chosen(asked, light.index)
+    return resolve_escape(chosen, _emitter(light, outline), light.contact_radius, light.T_ref)
+
+
+def _of_dots(
+    light: Light, dots: DotLight, outline: Outline
+) -> tuple[GainModel, Escape | None, dict[str, float]]:
+    """Return gain, escape and numbers with what full wave optics knows of the dots."""
+    optics, asked = light.optics, light.gain
+    assert isinstance(optics, FullWaveOptics)
+    if optics.purcell_in_gain:
+        asked = radiating_faster(asked, dots.mean)
+    solved = escape_by_path(asked, dots.path, optics.host_absorption, dots.down, light.T_ref)
+    taken = solved if optics.escape_in_gain else _of_body(light, asked, outline)
+    return taken.model, taken.escape, dots.numbers | shares_of(solved.escape)
 
 
 def unlit_absorption(light: Light, p: GainParameters) -> float:

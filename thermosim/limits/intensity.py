@@ -102,6 +102,11 @@ def unlike_a_run(light: Light | None) -> list[str]:
             "WARNING: gain: these numbers leave out optics.purcell_in_gain; only a run knows how "
             "fast dots radiate in the body"
         )
+    if light.optics.escape_in_gain:
+        found.append(
+            "WARNING: gain: these numbers leave out optics.escape_in_gain; only a run knows how "
+            "much light leaves the body"
+        )
     return found
 
 

@@ -7,13 +7,14 @@ host and defects, which heats, ``host_absorption I``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from thermosim.language.kinds import Kind
 from thermosim.language.sections import Section
@@ -159,11 +160,21 @@ class MieOptics(AttenuatingOptics):
         return self
 
 
+def _clear(index: object) -> object:
+    """Refuse an index that is no real number, with the reason."""
+    if isinstance(index, str | complex) and re.search(r"\d\s*[ij]\)?$", str(index).strip()):
+        raise ValueError(
+            "a coating absorbs nothing: the mesh of the heat has no layer that its heat could go "
+            "into; give the real part alone"
+        )
+    return index
+
+
 class Coating(Section):
     """A clear layer of even thickness around the body, outside its shape; for the light alone."""
 
     thickness: Positive[Length] = Field(description="Of the layer, along the normal")
-    refractive_index: Annotated[float, Field(ge=1.0, le=10.0)] = Field(
+    refractive_index: Annotated[float, Field(ge=1.0, le=10.0), BeforeValidator(_clear)] = Field(
         description="Real; a coating absorbs nothing"
     )
 
@@ -229,6 +240,11 @@ class FullWaveOptics(AttenuatingOptics):
         default=False,
         description="Multiply the radiative rates of the gain by the mean of these factors",
     )
+    escape_in_gain: bool = Field(
+        default=False,
+        description="Take the escape of the emission from the light of these dots; gain.escape "
+        'stays "auto" or "none"',
+    )
     coatings: tuple[Coating, ...] = Field(
         default=(), description="Clear layers around the body, from the inner one outward"
     )
@@ -260,9 +276,10 @@ class FullWaveOptics(AttenuatingOptics):
 
     @model_validator(mode="after")
     def _check_purcell(self) -> FullWaveOptics:
-        if self.purcell_in_gain and not self.purcell_places:
+        asked = [key for key in ("purcell_in_gain", "escape_in_gain") if getattr(self, key)]
+        if asked and not self.purcell_places:
             raise ValueError(
-                "purcell_in_gain = true takes the mean over purcell_places, of which there are 0; "
+                f"{asked[0]} = true takes the mean over purcell_places, of which there are 0; "
                 "write purcell_places = 40 or so"
             )
         return self

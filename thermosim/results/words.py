@@ -352,6 +352,11 @@ def _wave_rows(numbers: Mapping[str, Any]) -> Rows:
                 f"{mean:.3g} of that in an endless crystal, {low:.3g} to {high:.3g} by place",
             )
         )
+    if "optics_reabsorbed_fraction" in numbers:
+        names = ("escape_up", "escape_down", "reabsorbed")
+        up, down, again = (100.0 * numbers[f"optics_{name}_fraction"] for name in names)
+        text = f"{up:.3g} % up, {down:.3g} % down, {again:.2g} % absorbed in the body"
+        rows.append(("emission by Maxwell's equations", text))
     if "optics_force_N" in numbers:
         way = "up" if numbers["optics_force_N"] > 0.0 else "down"
         rows.append(("force of the light", f"{si_text(abs(numbers['optics_force_N']), 'N')} {way}"))

@@ -30,7 +30,7 @@ from thermosim.model.model import TRIAL_EXTINCTION
 from thermosim.optics.choice import WEAK_CONTRAST
 from thermosim.optics.mie import size_parameter
 from thermosim.optics.mie_grid import ball_intensity
-from thermosim.optics.model import MieOptics, UniformOptics
+from thermosim.optics.model import FullWaveOptics, MieOptics, UniformOptics
 from thermosim.optics.sphere_light import light_in_sphere
 
 if TYPE_CHECKING:
@@ -213,7 +213,10 @@ def _of_emission(
     index, known = light.light.index, not math.isnan(light.light.index)
     sphere, R = light.outline.sphere() is not None, light.outline.size
     other: Any = None
-    if isinstance(asked.escape, NoEscape) and known and _is_many(light):
+    optics = light.light.optics
+    if isinstance(optics, FullWaveOptics) and optics.escape_in_gain:
+        pass  # it is solved for
+    elif isinstance(asked.escape, NoEscape) and known and _is_many(light):
         other, words = ErgodicEscape(refractive_index=index), "all emission leaves"
         instead = "out of a rough grain"
     elif isinstance(asked.escape, AutoEscape) and known and sphere:

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from scipy.constants import e
 
 from thermosim.gain.escape.given import NoEscape
-from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, Escape, EscapeOfBody
+from thermosim.gain.escape.methods import (
+    AutoEscape,
+    ErgodicEscape,
+    Escape,
+    EscapeOfBody,
+    spectral_escape,
+)
 from thermosim.gain.model import GainModel
 from thermosim.gain.source import external_efficiency, internal_efficiency, mean_escape
 
@@ -91,6 +97,29 @@ def resolve_escape(
     found = method.evaluate(
         shape, E, model.emission_spectrum(E, T), model.alpha(E, T), contact_radius, eta_int
     )
+    return _with_numbers(model, found)
+
+
+def escape_by_path(
+    model: GainModel, path: float, parasitic: float, below: float, temperature: float
+) -> ResolvedGain:
+    """Return the model with the escape of light that goes `path` [m] through the body.
+
+    Of a photon energy ``1/(1 + alpha path)`` leaves (ergodic, and exact for faint absorption), all
+    of it where `path` is negative; a share `below` of it goes down. `parasitic` [1/m] is what else
+    than dots absorbs.
+    """
+    T = min(max(temperature, model.temperature_min), model.temperature_max)
+    E = emission_grid(model, T)
+    alpha = model.alpha(E, T)
+    leaves = 1.0 / (1.0 + (alpha + parasitic) * max(path, 0.0))
+    found = spectral_escape(
+        leaves, E, model.emission_spectrum(E, T), alpha, parasitic, substrate_share=below
+    )
+    return _with_numbers(model, found)
+
+
+def _with_numbers(model: GainModel, found: Escape) -> ResolvedGain:
     # where no light leaves its mean energy is not a number, and no share multiplies it
     red_shift = -found.shift if found.f_escape > 0.0 else 0.0
     return ResolvedGain(

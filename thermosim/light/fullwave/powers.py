@@ -104,43 +104,46 @@ def scattered(
     being the light of a plane wave from that direction in the layers without the body. `driven` is
     ``(ε - ε_b) E`` with the weights of the integral.
     """
-    reach = _half_size(samples, comm)
+    reach = half_size(samples, comm)
 
     def flow(below: bool, sine: Floats) -> Floats:
         return _flow(samples, driven, stack, mode, below, sine, comm)
 
-    return hemispheres(stack, reach, flow)
+    up, down = hemispheres(stack, reach, flow)
+    return float(up), float(down)
 
 
 def hemispheres(
     stack: Stack, reach: float, flow: Callable[[bool, Floats], Floats]
-) -> tuple[float, float]:
+) -> tuple[Floats, Floats]:
     """Return what goes to infinity above and below, from the mean flow over the azimuth.
 
-    `flow` has that of the directions of transverse wave numbers ``k sine``, below or above; `reach`
-    is the radius of a ball that holds the body. Below is 0 where the last medium absorbs.
+    `flow` has that of the directions of transverse wave numbers ``k sine``, below or above, of one
+    source or, shape (directions, n), of n; `reach` is the radius of a ball that holds the body.
+    Below is 0 where the last medium absorbs.
     """
     last = complex(stack.indices[-1])
-    found = []
+    found: list[Floats] = []
     for below, n in ((False, 1.0), (True, last.real)):
         if below and abs(last.imag) > 1e-9:
-            found.append(0.0)  # it is absorbed there
+            found.append(np.zeros_like(found[0]))  # it is absorbed there
             continue
         count = 20 + int(1.2 * K * n * reach)  # |F|² is a polynomial in effect
         nodes, weights = np.polynomial.legendre.leggauss(count)
         # over the cosine; at the critical angle the light goes with the root of the distance
         kink = math.sqrt(1.0 - 1.0 / n**2) if below and n > 1.0 else 0.0
-        t, width, total = 0.5 * (1.0 + nodes), 0.5 * weights, 0.0
+        t, width = 0.5 * (1.0 + nodes), 0.5 * weights
+        total: Floats = np.zeros(())
         for end in (0.0, 1.0):
             if end != kink:
                 cosine = kink + (end - kink) * t**2
                 values = flow(below, n * np.sqrt(1 - cosine**2))
-                total += n * abs(end - kink) * float((2.0 * t * width) @ values)
-        found.append(2.0 * math.pi * total)
+                total = total + n * abs(end - kink) * ((2.0 * t * width) @ values)
+        found.append(np.asarray(2.0 * math.pi * total))
     return found[0], found[1]
 
 
-def _half_size(samples: Samples, comm: Any) -> float:
+def half_size(samples: Samples, comm: Any) -> float:
     """Return the radius of a ball about the middle of the axis that holds all points."""
     z = samples.z if len(samples.z) else np.zeros(1)
     ends = np.array(comm.allgather([float(z.min()), float(z.max())]))

@@ -127,6 +127,23 @@ class Scattering:
             values[part, chosen] = value
         return self._gathered(self._load(values))
 
+    def along(self, answer: Complexes, driven: Sequence[Complexes]) -> Complexes:
+        """Return this rank's part of ``f·x`` for loads f of light and solutions x, (waves, k).
+
+        `driven` is ``k² (ε - ε_b)`` times (E_r, E_z, u), or (E_r, u), of each wave at the points of
+        this rank, shapes (waves, points); `answer` has the solutions in global order, shape
+        (unknowns, k). Ranks need not wait for each other; the parts are to be added.
+        """
+        r, index_map = self.body.r, self.space.dofmap.index_map
+        count = index_map.size_local + index_map.num_ghosts
+        own = answer[index_map.local_to_global(np.arange(count, dtype=np.int32))]
+        loads = np.empty((len(driven[0]), count), complex)
+        for i in range(len(loads)):
+            E_z = driven[1][i] if len(driven) == 3 else np.zeros_like(r)
+            self._drive((r * driven[0][i], r * E_z, driven[-1][i] / r))
+            loads[i] = fem.assemble_vector(self._source).array
+        return np.asarray(loads @ own)
+
     def fixed(self, mode: int) -> NDArray[np.int64]:
         """Return the global numbers of the unknowns that are zero in a mode (collective)."""
         dofs, owned = self._walls(mode).dof_indices()
@@ -135,14 +152,17 @@ class Scattering:
 
     def _load(self, values: Sequence[Complexes] | Complexes) -> Complexes:
         """Return the load of what drives E_r, E_z and u at the points of the body (collective)."""
+        self._drive(values)
+        b = fem.assemble_vector(self._source)
+        b.scatter_reverse(dolfinx.la.InsertMode.add)
+        return np.asarray(b.array)
+
+    def _drive(self, values: Sequence[Complexes] | Complexes) -> None:
+        """Set what drives E_r, E_z and u at the points of the cells of this rank."""
         for function, driven in zip(self._driven, values, strict=True):
             function.x.array[:] = 0.0
             dofs = function.function_space.dofmap.list[self.body.cells].ravel()
             function.x.array[dofs] = driven
-            function.x.scatter_forward()
-        b = fem.assemble_vector(self._source)
-        b.scatter_reverse(dolfinx.la.InsertMode.add)
-        return np.asarray(b.array)
 
     def _gathered(self, local: Complexes) -> Complexes:
         owned = self.space.dofmap.index_map.size_local

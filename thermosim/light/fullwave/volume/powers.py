@@ -78,7 +78,8 @@ def scattered(system: Scattering, parts: Mapping[Parity, Part]) -> tuple[float, 
             for row in np.split(whole, counts, axis=-1)
         ])  # fmt: skip
 
-    return hemispheres(system.stack, reach, flow)
+    up, down = hemispheres(system.stack, reach, flow)
+    return float(up), float(down)
 
 
 def _amplitudes(
