@@ -105,11 +105,18 @@ def test_start_output_times_and_ends_of_levels_are_in_what_paraview_reads(tmp_pa
     assert bright == pytest.approx([1e7, 1e7, 1e7, 3e7, 3e7, 3e7], rel=1e-6)
     # each field is the state of its row in the series, to the last digit but one
     series = thermosim.load_series(tmp_path / "r" / "series.csv")
-    lowest = [float(fields.at(t).delta_T.min()) for t in fields.times]
+    lowest = [float(fields.at(t).field("delta_T").min()) for t in fields.times]
     rows = np.searchsorted(series.time, fields.times)
     assert lowest == pytest.approx(series["delta_T_min_K"][rows], rel=1e-12, abs=0)
-    path = result.animate(tmp_path / "course.gif")
-    assert path.read_bytes()[:6] == b"GIF89a"
+    from PIL import Image
+
+    from thermosim.visual.animate import moments_in_words
+
+    with Image.open(result.animate(tmp_path / "course.gif")) as moving:
+        assert (moving.format, moving.n_frames) == ("GIF", 6)
+    words = moments_in_words(result, fields.times)
+    assert words[0] == "after 0 s, light 1 kW/cm²"
+    assert words[2:4] == ["after 1.5 ms, light 1 kW/cm²", "after 2 ms, light 3 kW/cm²"]
 
 
 def test_the_light_map_is_the_series_itself(lit):

@@ -20,9 +20,9 @@ def kept(most, reference=None, **changes):
 
 def test_start_outputs_and_ends_of_levels_are_kept():
     assert kept(100) == [0, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10]
-    assert kept(100, output_every=None, outputs_per_decade=1, first_output="0.1 s") == pytest.approx(
-        [0, 0.1, 1, 1.5, 4, 10]
-    )
+    assert kept(
+        100, output_every=None, outputs_per_decade=1, first_output="0.1 s"
+    ) == pytest.approx([0, 0.1, 1, 1.5, 4, 10])
 
 
 def test_where_there_are_too_many_the_ends_of_levels_stay():

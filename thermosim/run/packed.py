@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KINDS = {"Float64": "<f8", "Int32": "<i4", "Int64": "<i8", "UInt8": "u1", "Int8": "i1"}
-_ARRAY = re.compile(
-    rb'(<DataArray type="(' + "|".join(_KINDS).encode() + rb')"[^>]*?)format="ascii"([^>]*>)([^<]*)<'
-)
+_NAMES = "|".join(_KINDS).encode()
+_ARRAY = re.compile(rb'(<DataArray type="(' + _NAMES + rb')"[^>]*?)format="ascii"([^>]*>)([^<]*)<')
 _FILE = b'<VTKFile type="UnstructuredGrid"'
 _PACKED = b' byte_order="LittleEndian" header_type="UInt64" compressor="vtkZLibDataCompressor"'
 _HEAD = b"<UnstructuredGrid>"

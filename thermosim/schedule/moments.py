@@ -17,7 +17,7 @@ _SAME = 1e-12  # relative difference of times that counts as none
 
 
 def level_ends(pieces: Pieces, duration: float, most: int) -> NDArray[np.float64]:
-    """Return where the levels of the light end up to `duration` [s]; none where more than `most`."""
+    """Return where the levels of the light end, up to `duration` [s]; none if more than `most`."""
     found = [piece.stop for piece in itertools.islice(walk(pieces, duration), most + 1)]
     return np.asarray(found if len(found) <= most else [], dtype=np.float64)
 

@@ -18,7 +18,8 @@ def row(value, sigma, unit, held=False, ends=2.0):
 @pytest.mark.parametrize(
     ("value", "sigma", "unit", "words"),
     [
-        (2.9172e-8, 8.6e-11, "s", ("29.172 ± 0.086 ns", "29.086 … 29.258 ns", "29.000 … 29.344 ns")),
+        (2.9172e-8, 8.6e-11, "s",
+         ("29.172 ± 0.086 ns", "29.086 … 29.258 ns", "29.000 … 29.344 ns")),
         (18460.3, 861.2, "counts",
          ("18460 ± 861 counts", "17599 … 19322 counts", "16738 … 20183 counts")),
         (5.9957e-21, 1.2e-23, "m^2",

@@ -161,9 +161,7 @@ def page_of(fit: Fit, title: str) -> str:
         warnings=fit.warnings,
         degenerate=[f"{' and '.join(d['parameters'])}: {d['why']}" for d in fit.degenerate],
         rows=[shown(e) for e in fit.estimates],
-        derived=[
-            (name, follows(unit, v, sigma)) for name, (unit, v, sigma) in fit.derived.items()
-        ],
+        derived=[(name, follows(unit, v, sigma)) for name, (unit, v, sigma) in fit.derived.items()],
         chi2=f"{fit.chi2_reduced:.4g}",
         freedom=fit.freedom,
         noise=[one.notes[-1] for one in fit.joint.sets],

@@ -29,7 +29,7 @@ _PREFIXED = ("s", "W/K", "K", "K/s", "J/K")
 def shown(estimate: Estimate) -> dict[str, str]:
     """Return a parameter for people: value ± sigma, and both intervals.
 
-    In one unit and with one number of decimals; very large and small ones as ``(5.98 ± 0.12) × 10⁻¹⁷``.
+    In one unit and with one number of decimals; very small ones as ``(5.98 ± 0.12) × 10⁻¹⁷``.
     """
     p = estimate.parameter
     factor, unit = shown_unit(estimate)
