@@ -249,7 +249,7 @@ def written(name: str, folder: Path) -> Path:
         # 256 colours, mixed by dots where a ramp has more: without, ramps are bands
         palette = whole.quantize(256, kmeans=3)
         colours = np.reshape(palette.getpalette() or [], (-1, 3))
-        colours[colours.sum(axis=1).argmax()] = 255  # white stays white
+        colours[colours.min(axis=1) >= 248] = 255  # white stays white
         palette.putpalette(colours.ravel().tolist())
         dotted = whole.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
         dotted.save(target, optimize=True)
