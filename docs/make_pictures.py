@@ -78,7 +78,14 @@ def gallery_transient() -> Path:
     found = case(
         "yamada2024_radiation_limited", mesh__cells_per_radius=5, mesh__cells_per_contact=20
     )
-    changes = {"transient": {"duration": few("6 s", "2 s"), "schedule": light}}
+    changes = {
+        "transient": {
+            "duration": few("6 s", "2 s"),
+            "output_every": few("25 ms", "0.5 s"),
+            "field_times": ["0 s"],
+            "schedule": light,
+        }
+    }
     return picture_of_run(found.with_(changes), "course.png")
 
 
@@ -238,7 +245,14 @@ def written(name: str, folder: Path) -> Path:
     with Image.open(target) as picture:  # a clone should stay small
         size = (WIDEST, round(picture.height * WIDEST / picture.width))
         small = picture.convert("RGB").resize(size) if picture.width > WIDEST else picture
-        small.convert("RGB").quantize(128).save(target, optimize=True)
+        whole = small.convert("RGB")
+        # 256 colours, mixed by dots where a ramp has more: without, ramps are bands
+        palette = whole.quantize(256, kmeans=3)
+        colours = np.reshape(palette.getpalette() or [], (-1, 3))
+        colours[colours.min(axis=1) >= 248] = 255  # white stays white
+        palette.putpalette(colours.ravel().tolist())
+        dotted = whole.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+        dotted.save(target, optimize=True)
     return target
 
 

@@ -22,6 +22,8 @@ REPORTS = {
     "claim": "claim.html",
     "view": "scene.html",
     "comparison": "both/index.html",
+    "fit": "fit/fit.html",
+    "mesh": "mesh/mesh.html",
 }
 WITH_SCENE = ("demo", "light", "space", "transient", "view")
 WIDTHS = (1300, 390)
@@ -137,6 +139,19 @@ class Pages(unittest.TestCase):
         self.assertGreater(changed(last, self.seen("time_first")), 0.05)
         words = page.run("document.querySelector('.scene output').value")
         self.assertRegex(words, r"\d (s|min)$")
+
+    def test_the_bar_says_kelvin_from_one_kelvin_on(self):
+        page = self.opened("transient", 1300)
+        units = page.run("[50, 1.387, 1, 0.999, 2e-3, 9e-4, 3e-7].map((x) => kelvin(x)[1]).join()")
+        self.assertEqual(units, "K,K,K,mK,mK,µK,nK")
+        self.assertEqual(page.run("document.querySelector('.legend .title').textContent"), "ΔT (K)")
+
+    def test_a_plane_mesh_is_seen_from_the_front(self):
+        page = self.opened("mesh", 1300)
+        self.assertEqual(page.run("rot().map(Math.abs).join()"), "1,0,0,0,0,1,0,1,0")
+        page.run("[...document.querySelectorAll('button')].at(-1).click()")  # the contact
+        self.assertEqual(page.run("rot().map(Math.abs).join()"), "1,0,0,0,0,1,0,1,0")
+        self.assertGreater(colours(page.shot()), 20)
 
     def test_keys_turn_the_scene_and_leave_the_page_alone(self):
         page = self.opened("demo", 1300)

@@ -88,23 +88,35 @@ def test_the_flux_is_that_of_a_bar(tmp_path):
     assert result.probe([[2.5e-6, 5e-6, 0]], "T") == pytest.approx(305.0, abs=1e-8)
 
 
-def test_all_output_times_of_a_transient_are_kept_with_their_light(tmp_path):
+def test_start_output_times_and_ends_of_levels_are_in_what_paraview_reads(tmp_path):
     tree = {
         **PARTICLE,
         "transient": {
             "duration": "4 ms", "output_every": "1 ms", "tolerance": "1 mK",
-            "schedule": {"kind": "steps", "every": "2 ms",
+            "schedule": {"kind": "steps", "times": ["0 s", "1.5 ms"],
                          "intensities": ["1 kW/cm^2", "3 kW/cm^2"]},
         },
     }  # fmt: skip
     tree["optics"] = {"model": "uniform"}
     result = simulate(parse_case(tree), tmp_path / "r")
     fields = thermosim.fields(result)
-    assert fields.times == pytest.approx([1e-3, 2e-3, 3e-3, 4e-3])
+    assert fields.times == [0.0, 1e-3, 1.5e-3, 2e-3, 3e-3, 4e-3]
     bright = [float(fields.at(t).intensity.max()) for t in fields.times]
-    assert bright == pytest.approx([1e7, 1e7, 3e7, 3e7], rel=1e-6)
-    path = result.animate(tmp_path / "course.gif")
-    assert path.read_bytes()[:6] == b"GIF89a"
+    assert bright == pytest.approx([1e7, 1e7, 1e7, 3e7, 3e7, 3e7], rel=1e-6)
+    # each field is the state of its row in the series, to the last digit but one
+    series = thermosim.load_series(tmp_path / "r" / "series.csv")
+    lowest = [float(fields.at(t).field("delta_T").min()) for t in fields.times]
+    rows = np.searchsorted(series.time, fields.times)
+    assert lowest == pytest.approx(series["delta_T_min_K"][rows], rel=1e-12, abs=0)
+    from PIL import Image
+
+    from thermosim.visual.animate import moments_in_words
+
+    with Image.open(result.animate(tmp_path / "course.gif")) as moving:
+        assert (moving.format, moving.n_frames) == ("GIF", 6)
+    words = moments_in_words(result, fields.times)
+    assert words[0] == "after 0 s, light 1 kW/cm²"
+    assert words[2:4] == ["after 1.5 ms, light 1 kW/cm²", "after 2 ms, light 3 kW/cm²"]
 
 
 def test_the_light_map_is_the_series_itself(lit):

@@ -48,6 +48,10 @@ def test_the_block_of_a_scene_is_what_the_page_reads(result):
         found = np.frombuffer(block, kind, told["n"], 4 + length + told["at"])
         np.testing.assert_array_equal(found, scene[name].ravel())
     assert length % 4 == 0  # typed arrays of a browser begin at multiples of four
+    # ΔT and T are the same numbers from two levels, and stand there once
+    delta, T = document["fields"]
+    assert delta["frames"] == T["frames"]
+    assert T["base"] == pytest.approx(delta["base"] + 300.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("dim", [2, 3])

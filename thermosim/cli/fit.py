@@ -193,7 +193,7 @@ def _require(
 
 def print_fit(found: Fit, title: str) -> None:
     """Print the parameters, chi², and what cannot be told apart."""
-    from thermosim.infer.fit.shown import shown
+    from thermosim.infer.fit.shown import follows, shown
 
     rows = {}
     for estimate in found.estimates:
@@ -201,7 +201,7 @@ def print_fit(found: Fit, title: str) -> None:
         rows[row["name"]] = row["value"] + ("  held" if estimate.parameter.held
                                             else f"   95 %: {row['95']}")  # fmt: skip
     for name, (unit, value, sigma) in found.derived.items():
-        rows[name] = f"{value:.6g}" + (f" ± {sigma:.2g} {unit}" if sigma else f" {unit}")
+        rows[name] = follows(unit, value, sigma)
     if found.posterior is not None:
         _add_posterior(rows, found)
     rows["reduced chi²"] = f"{found.chi2_reduced:.3g} ({found.freedom} degrees of freedom)"

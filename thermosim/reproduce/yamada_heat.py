@@ -145,7 +145,7 @@ def thermometry_rows() -> list[Row]:
     for counts, target in ((1e3, "3.2"), (1e4, "1.0"), (1e5, "0.32"), (1e6, "0.10")):
         sigma = float(photon_noise_sigma(300.0, counts, 0.1 * e, 1e-3 * e))
         rows.append(
-            Row("Fig. 4", f"photon noise, {counts:.0e} counts in the first bin", "K", target, sigma,
+            Row("Fig. 4", f"photon noise, {counts:.0f} counts in the first bin", "K", target, sigma,
                 2, "1 meV bins over 0.1 eV, both spectra noisy")
         )  # fmt: skip
     return rows + bias_rows()

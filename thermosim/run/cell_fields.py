@@ -17,15 +17,12 @@ from thermosim.light import GainSource, intensity_by_cell
 from thermosim.light.cells import cell_volumes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from thermosim.heat.problem import HeatProblem
     from thermosim.model.heat import HeatBody
 
 _KEPT = {"axisymmetric": (0, 2), "planar": (0, 1)}  # rows of K that the mesh has directions for
-_HEAD = b"<UnstructuredGrid>"
 
 
 class CellFields:
@@ -128,17 +125,3 @@ def _conductivity(body: HeatBody, T: NDArray[np.float64], symmetry: str) -> NDAr
         [np.stack([np.broadcast_to(rows[i][j], T.shape) for j in kept], axis=-1) for i in kept],
         axis=-2,
     )
-
-
-def name_regions(folder: Path, regions: dict[str, int]) -> None:
-    """Put the names of the regions into VTK files, as the array ``region_names`` by number."""
-    names = {number: name for name, number in regions.items()}
-    listed = [names.get(number, "") for number in range(max(names, default=-1) + 1)]
-    codes = " ".join(str(code) for name in listed for code in [*name.encode(), 0])
-    text = (
-        f'<FieldData><Array type="String" Name="region_names" NumberOfTuples="{len(listed)}" '
-        f'format="ascii">{codes}</Array></FieldData>'
-    ).encode()
-    for path in folder.glob("*.vtu"):
-        content = path.read_bytes()
-        path.write_bytes(content.replace(_HEAD, _HEAD + text, 1))

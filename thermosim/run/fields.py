@@ -6,16 +6,21 @@ import errno
 import os
 from typing import TYPE_CHECKING, Any
 
-from thermosim.fem.parallel import on_root
-from thermosim.run.cell_fields import CellFields, name_regions
+from thermosim.fem.parallel import all_agree, on_root
+from thermosim.run.cell_fields import CellFields
+from thermosim.run.packed import pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from thermosim.fem.domain import Domain
     from thermosim.heat.problem import HeatProblem
 
-_BYTES_PER_DOF, _BYTES_PER_CELL = 270, 220  # of both formats, 1.5 times what they take
+_PACKED = 90, 150  # bytes per unknown and per cell of both formats, 1.5 times what they take
+_TEXT = 270, 220  # of the one moment that is not packed yet
+_SERIES = 200e6  # bytes that a series may take by default
+_FEWEST, _MOST = 12, 200  # moments of a series by default
 
 
 def write_fields(folder: Path, problem: HeatProblem) -> None:
@@ -45,23 +50,46 @@ def write_series(folder: Path, values: CellFields, times: Iterable[float]) -> No
     domain = values.problem.domain
     vtx = _vtx(folder, values)
     with VTKFile(domain.comm, str(folder / "fields.pvd"), "w") as stream:
-        for time in times:
+        for number, time in enumerate(times):
             stream.write_function([*values.at_nodes, *values.by_cell], time)
+            _finish_piece(folder / f"fields_p{domain.comm.rank}_{number:06d}.vtu", domain)
             if vtx is not None:
                 vtx.write(time)
     if vtx is not None:
         vtx.close()
-    domain.comm.Barrier()  # every rank has closed its own piece
-    on_root(domain.comm, lambda: name_regions(folder, domain.regions))
     check_whole(folder, domain.comm)
+
+
+def _finish_piece(path: Path, domain: Domain) -> None:
+    """Pack what this rank wrote, and see that it is whole (collective)."""
+    failure = None
+    try:
+        look_at_end(path)
+        pack(path, domain.regions)
+    except OSError as error:
+        failure = error
+    all_agree(domain.comm, failure)
 
 
 def _vtx(folder: Path, values: CellFields) -> Any:
     try:
-        from dolfinx.io import VTXWriter
+        from dolfinx.io import VTXMeshPolicy, VTXWriter
     except ImportError:
         return None
-    return VTXWriter(values.problem.domain.comm, str(folder / "fields.bp"), [values.delta])
+    comm, once = values.problem.domain.comm, VTXMeshPolicy.reuse
+    return VTXWriter(comm, str(folder / "fields.bp"), [values.delta], mesh_policy=once)
+
+
+def _size(problem: HeatProblem, per_dof: int, per_cell: int) -> int:
+    """Return the bytes of one moment (the same on every rank)."""
+    dofs = problem.space.dofmap.index_map.size_global
+    cells = problem.domain.mesh.topology.index_map(problem.domain.tdim).size_global
+    return int(per_dof * dofs + per_cell * cells)
+
+
+def most_times(problem: HeatProblem) -> int:
+    """Return how many moments of a series are written where the user names none."""
+    return int(min(max(_SERIES // _size(problem, *_PACKED), _FEWEST), _MOST))
 
 
 def check_room(folder: Path, problem: HeatProblem, times: int = 1) -> None:
@@ -74,9 +102,7 @@ def check_room(folder: Path, problem: HeatProblem, times: int = 1) -> None:
     OSError
         If the file system, a quota or a limit of the process does not hold as many bytes.
     """
-    dofs = problem.space.dofmap.index_map.size_global
-    cells = problem.domain.mesh.topology.index_map(problem.domain.tdim).size_global
-    size = times * (_BYTES_PER_DOF * dofs + _BYTES_PER_CELL * cells)
+    size = times * _size(problem, *_PACKED) + _size(problem, *_TEXT)
 
     def try_it() -> None:
         path = folder / "room"
@@ -97,14 +123,19 @@ def check_whole(folder: Path, comm: Any) -> None:
     OSError
         If one does.
     """
-    end = b"</VTKFile>"
 
     def look() -> None:
         for path in folder.glob("*.*vt*"):
-            with path.open("rb") as stream:
-                stream.seek(-min(2 * len(end), path.stat().st_size), os.SEEK_END)
-                if end not in stream.read():
-                    raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {path} breaks off")
+            look_at_end(path)
 
     comm.Barrier()  # every rank has closed its own piece
     on_root(comm, look)
+
+
+def look_at_end(path: Path) -> None:
+    """Raise OSError if a VTK file breaks off."""
+    end = b"</VTKFile>"
+    with path.open("rb") as stream:
+        stream.seek(-min(2 * len(end), path.stat().st_size), os.SEEK_END)
+        if end not in stream.read():
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {path} breaks off")

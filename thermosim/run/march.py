@@ -17,6 +17,7 @@ from thermosim.heat.budget import HeatMeter
 from thermosim.model.budget import Budget, leaving, released
 from thermosim.results.checkpoint import Checkpoint, rotate_and_write
 from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_series
+from thermosim.run.fields import most_times
 from thermosim.run.interrupt import Interrupted, Progress, stop_signal
 from thermosim.run.ledger import Ledger
 from thermosim.run.snapshots import Snapshots
@@ -99,7 +100,7 @@ class TransientRun:
         self.light: AbsorbedLight | None = None
         self.files: Files | None = None
         self._outputs = self.settings.outputs()
-        self._field_times = self.settings.kept_fields()
+        self._field_times = self.settings.kept_fields(self.pieces, most_times(self.problem))
         self._steady: Any = None
         self._base = asdict(self.course)
         self._progress = Progress(self.settings.duration)

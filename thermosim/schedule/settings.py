@@ -22,10 +22,10 @@ from thermosim.language.units import (
     TemperatureDifference,
     Time,
 )
-from thermosim.schedule.schedule import Chopped, Constant, Schedule
+from thermosim.schedule.moments import distinct, level_ends, spread
+from thermosim.schedule.schedule import Chopped, Constant, Pieces, Schedule
 
 Integrator = Literal["dirk4", "dirk3", "dirk2", "backward_euler"]
-_MOST_FIELDS = 12
 _MAX_OUTPUTS = 10_000_000
 
 
@@ -200,7 +200,7 @@ class TransientSettings(Section):
     field_times: tuple[NonNegative[Time], ...] = Field(
         default=(),
         description="Times at which the whole field is kept; the last state always is. By default "
-        "up to 12 of the output times",
+        "the start, all output times and the ends of the levels of the light, as far as 200 MB go",
     )
     probes: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")], Probe] = Field(
         default_factory=dict, description="Where temperatures are written down, by name"
@@ -265,13 +265,17 @@ class TransientSettings(Section):
             return self.schedule.fundamental(harmonic)
         return -0.5j if self.lock_in.reference == "sine" else 0.5 + 0.0j
 
-    def kept_fields(self) -> NDArray[np.float64]:
-        """Return the times [s] at which the whole field is kept."""
+    def kept_fields(self, pieces: Pieces, most: int) -> NDArray[np.float64]:
+        """Return the times [s] at which the whole field is kept.
+
+        Those of `field_times`; by default the start, the output times and the ends of the levels of
+        the light (`pieces`), thinned out to `most`.
+        """
         if self.field_times:
-            return np.asarray(np.unique(np.asarray(self.field_times, float)))
-        times = self.outputs()
-        chosen = np.linspace(0, len(times) - 1, min(len(times), _MOST_FIELDS)).round().astype(int)
-        return np.asarray(times[chosen])
+            return distinct(self.field_times)
+        ends = level_ends(pieces, self.duration, most // 2)
+        times = distinct(np.concatenate([[0.0], self.outputs(), ends]))
+        return np.asarray(times[spread(times, ends, most)])
 
     def outputs(self) -> NDArray[np.float64]:
         """Return the output times [s], sorted, the end of the run included."""
@@ -286,7 +290,5 @@ class TransientSettings(Section):
         if self.lock_in is not None:
             start = self.duration - self.lock_in.periods * self.lock_in_period
             found.append(np.asarray([start] if start > 1e-9 * self.duration else []))
-        times: NDArray[np.float64] = np.unique(np.concatenate(found))
-        times = times[times <= self.duration * (1 + 1e-12)]
-        distinct = np.append(True, np.diff(times) > 1e-12 * times[1:])
-        return np.asarray(times[distinct])
+        times = np.concatenate(found)
+        return distinct(times[times <= self.duration * (1 + 1e-12)])

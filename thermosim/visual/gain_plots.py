@@ -132,7 +132,8 @@ def draw_cooling_map(cooling: CoolingMap, title: str = "") -> Figure:
     axes.set_xlabel(_PHOTON)
     axes.set_ylabel(_INTENSITY)
     note = "black: break-even; grey: heats" if top > 0.0 else "heats everywhere"
-    axes.set_title(f"{title}\n{note}" if title else note, fontsize="medium")
+    note = f"{title}\n{note}" if title else note
+    axes.set_title(note, fontsize="medium", pad=10)  # clear of a star at the edge
     style.readable_decades(axes.yaxis)
     return figure
 

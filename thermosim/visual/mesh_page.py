@@ -1,14 +1,15 @@
 """The page that shows a mesh: WebGL by hand, so that it needs no network and no library."""
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>mesh</title>
-<style>body{margin:0;font:14px sans-serif;background:#fff}
-canvas{width:100vw;height:100vh;display:block}
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>Mesh</title>
+<style>body{margin:0;font:14px sans-serif;background:#fff;overflow:hidden}
+canvas{width:100vw;height:100vh;display:block;touch-action:pinch-zoom}
 #box{position:fixed;left:8px;top:8px;background:#fffd;padding:8px;border:1px solid #ccc}
 #box label{display:block}button{margin-right:4px}
 #box i{display:inline-block;width:12px;height:12px;margin-right:5px;border:1px solid #777}
 #bar{position:fixed;left:16px;bottom:16px;background:#fffd;padding:2px 4px;text-align:center}
 #bar div{height:4px;background:#222}</style>
-<canvas id="c"></canvas><div id="box"></div><div id="bar"></div><script>
+<canvas id="c" role="img"></canvas><div id="box"></div><div id="bar"></div><script>
 const D=@DATA@,c=document.getElementById("c"),box=document.getElementById("box");
 const g=c.getContext("webgl",{preserveDrawingBuffer:true}),bar=document.getElementById("bar");
 const fail=t=>{box.textContent=t;throw new Error(t)};
@@ -33,8 +34,10 @@ for(const p of D.parts){p.P=buf(g.ARRAY_BUFFER,bytes(p.points));
 let t=bytes(p.triangles);p.n=t.byteLength/4;p.T=buf(g.ELEMENT_ARRAY_BUFFER,t);
 t=bytes(p.edges);p.l=t.byteLength/4;p.E=buf(g.ELEMENT_ARRAY_BUFFER,t);p.on=true;
 p.c=[1,3,5].map(i=>parseInt(p.colour.substr(i,2),16)/255);}
-let v=D.views[D.views.length>1?1:0],m=v[1].slice(),z=1/v[2],a=.6,e=.35,wires=true;
-box.innerHTML="<b>"+D.cells+" cells</b> &mdash; drag: turn, wheel: zoom, right drag: move<br>";
+// a mesh of a plane is looked at from the front, one in space from above
+let v=D.views[D.views.length>1?1:0],m=v[1].slice(),z=1/v[2],a=D.flat?0:.6,e=D.flat?0:.35,wires=true;
+c.ariaLabel="Mesh of "+D.cells+" cells: "+D.parts.map(p=>p.name).join(", ");
+box.innerHTML="<b>"+D.cells+" cells</b>: drag turns, wheel zooms, right drag moves<br>";
 for(const w of D.views){const b=document.createElement("button");b.textContent=w[0];
 b.onclick=()=>show(w);box.append(b)}
 const tick=(name,on,f,col)=>{const l=document.createElement("label"),
@@ -46,7 +49,7 @@ tick("edges",true,x=>wires=x);
 for(const p of D.parts)p.i=tick(p.name+(p.size?" \u2014 "+p.size:""),true,x=>p.on=x,p.colour);
 // what lies over a contact hides it
 const over=n=>["particle_surface","particle_base"].includes(n);
-function show(w){m=w[1].slice();z=1/w[2];e=w[0]==="contact"?.6:.35;
+function show(w){m=w[1].slice();z=1/w[2];e=D.flat?0:w[0]==="contact"?.6:.35;if(D.flat)a=0;
 for(const p of D.parts)p.on=p.i.checked=w[0]!=="contact"||!over(p.name);draw()}
 function ruler(){const px=c.height*z/2,t=Math.pow(10,Math.floor(Math.log10(180/px)));
 const L=[5,2,1].map(x=>x*t).find(x=>x*px<=180);

@@ -202,7 +202,8 @@ def write_view(mesh: MeshData, path: Path) -> None:
             }
         )
     views = [[title, _in_space(center), half] for title, center, half in _scaled_frames(mesh)]
-    document = json.dumps({"parts": parts, "views": views, "cells": len(mesh.cells)})
+    flat = mesh.tdim == 2
+    document = json.dumps({"parts": parts, "views": views, "cells": len(mesh.cells), "flat": flat})
     path.write_text(PAGE.replace("@DATA@", document), encoding="utf-8")
 
 

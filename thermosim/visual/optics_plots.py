@@ -128,12 +128,12 @@ def draw_light_picture(folder: Path, result: Result) -> Figure:
         drawn = _draw_pieces(axes, light, (low, bright), half=half)
         axes.set(xlabel="across (µm)", ylabel="height z (µm)", title=result.case.title)
         figure.colorbar(drawn, ax=axes, label="intensity (kW/cm²)", extend="min")
-        for row, (axis, words) in enumerate(((1, "up"), (0, "across"))):
+        for row, (axis, words) in enumerate(((1, "Upward"), (0, "Across"))):
             line = figure.add_subplot(places[row, 1])
             at = 0.0 if axis == 1 and half else float(peak[1 - axis])
             _draw_line(line, light, axis, at, half=half)
-            where = f"{'across' if axis else 'z'} = {at:.3g} µm"
-            line.set_title(f"Along the line {words}, {where}", fontsize=10.5)
+            where = f"{'across' if axis else 'height z'} = {at:.3g} µm"
+            line.set_title(f"{words}, at {where}", fontsize=10.5)
             line.set_xlabel("height z (µm)" if axis else "across (µm)")
         figure.text(0.99, 0.01, f"⟨I²⟩/⟨I⟩² = {factor:.3g}", ha="right", va="bottom", fontsize=9)
     return figure

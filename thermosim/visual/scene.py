@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thermosim.schedule.moments import spread
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual.fields_read import read_moment, read_times
 from thermosim.visual.scene_coarse import coarsened, corners_only
@@ -27,7 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 IN_REPORT, IN_PAGE = 60_000, 400_000
 """Cells of a scene in a report and in a page of its own; more are thinned out."""
-_FRAMES = 60
+_FEW_TIMES, _TIMES = 24, 60  # shown in a report, and in a page of its own
 _MOST_NUMBERS = 6_000_000  # of all fields at all times
 _NUMBERS = {2: "xy", 3: "xyz"}
 
@@ -59,10 +60,10 @@ def scene_of(result: Result, most: int = IN_PAGE) -> dict[str, Any]:
     """
     folder, numbers = result.directory, result.summary
     assert folder is not None
-    times = _chosen(read_times(folder))
+    times = _chosen(read_times(folder), result, most)
     field, _ = read_moment(folder, times[0][0], numbers["mesh_unit_m"])
     mesh, keep, nodes = _thinned(field, most)
-    times = times[-max(1, min(_FRAMES, _MOST_NUMBERS // (2 * len(mesh.points)))) :]
+    times = times[-max(1, _MOST_NUMBERS // (2 * len(mesh.points))) :]
     frames = [_moment(folder, step, nodes, keep) for step, _ in times]
     skin, owner = skin_of(mesh, drop_axis=result.layout.symmetry == "axisymmetric")
     return {
@@ -88,10 +89,11 @@ def scene_of(result: Result, most: int = IN_PAGE) -> dict[str, Any]:
     }
 
 
-def _chosen(times: list[float]) -> list[tuple[int, float]]:
-    """Return number and time of the moments that are shown, the last one among them."""
-    kept = np.unique(np.linspace(0, len(times) - 1, min(len(times), _FRAMES)).round().astype(int))
-    return [(int(i), times[i]) for i in kept]
+def _chosen(times: list[float], result: Result, most: int) -> list[tuple[int, float]]:
+    """Return number and time of the moments that are shown, ends of levels and the last too."""
+    ends = [level["stop_s"] for level in result.summary.get("segments", [])]
+    count = _FEW_TIMES if most <= IN_REPORT else _TIMES
+    return [(int(i), times[i]) for i in spread(times, ends, count)]
 
 
 def _thinned(field: Field, most: int) -> tuple[Field, Ints, Ints]:
@@ -134,12 +136,9 @@ def _fields(
     result: Result, mesh: Field, frames: list[tuple[Floats, dict[str, Floats]]]
 ) -> list[dict[str, Any]]:
     """Return the fields that there are, the temperature that the result is about first."""
-    delta = [values for values, _ in frames]
-    T = [values + result.layout.T_ref for values in delta]
-    found = [
-        _field("delta_T", Shown("", "ΔT", "K", 1.0, "signed"), delta, "node"),
-        _field("T", Shown("", "temperature T", "K"), T, "node"),
-    ]
+    delta = _field("delta_T", Shown("", "ΔT", "K", 1.0, "signed"), [v for v, _ in frames], "node")
+    absolute = {"key": "T", "name": "temperature T", "scale": "plain"}
+    found = [delta, {**delta, **absolute, "base": delta["base"] + result.layout.T_ref}]
     if not result.layout.zero:
         found.reverse()
     for shown in _BY_CELL:
@@ -257,16 +256,19 @@ def packed(values: Any, kind: str) -> NDArray[Any]:
 def scene_bytes(scene: dict[str, Any]) -> bytes:
     """Return a scene as one block, compressed: length of the JSON, JSON, arrays.
 
-    In the JSON an array is ``{"at": offset, "n": numbers, "kind": type}``.
+    In the JSON an array is ``{"at": offset, "n": numbers, "kind": type}``; equal ones stand once.
     """
     blocks: list[bytes] = []
+    known: dict[bytes, int] = {}  # the light of a level is the same at all of its times
 
     def placed(part: Any) -> Any:
         if not isinstance(part, np.ndarray):
             return part.item() if isinstance(part, np.generic) else part
-        at = sum(len(block) for block in blocks)
-        blocks.append(part.tobytes() + b"\0" * (-part.nbytes % 4))
-        return {"at": at, "n": part.size, "kind": part.dtype.str.strip("<|")}
+        block = part.tobytes()
+        if block not in known:
+            known[block] = sum(len(other) for other in blocks)
+            blocks.append(block + b"\0" * (-len(block) % 4))
+        return {"at": known[block], "n": part.size, "kind": part.dtype.str.strip("<|")}
 
     text = json.dumps(_walked(scene, placed), allow_nan=False).encode()
     text += b" " * (-len(text) % 4)

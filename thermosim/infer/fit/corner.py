@@ -9,7 +9,7 @@ import numpy as np
 from thermosim.infer.fit.posterior import intervals
 from thermosim.infer.fit.profile import LEVELS
 from thermosim.infer.fit.result import Estimate, Fit
-from thermosim.infer.fit.shown import digits_of, scaled_of, shown_unit
+from thermosim.infer.fit.shown import number, places_of, scaled_of, shown_unit, told
 from thermosim.visual import style
 
 if TYPE_CHECKING:
@@ -132,12 +132,11 @@ def posterior_rows(fit: Fit) -> dict[str, dict[str, str]]:
 def _row(samples: Array, factor: float, unit: str) -> dict[str, str]:
     found = {k: v / factor for k, v in intervals(samples).items()}
     wide = 0.5 * (found["high_68"] - found["low_68"])
-    text = {k: digits_of(v, wide) for k, v in found.items()}
-    unit = f" {unit}" if unit else ""
+    text = {k: number(v, places_of(wide)) for k, v in found.items()}
     return {
-        "median": f"{text['median']}{unit}",
-        "68": f"{text['low_68']} … {text['high_68']}{unit}",
-        "95": f"{text['low_95']} … {text['high_95']}{unit}",
+        "median": told(text["median"], unit),
+        "68": told(f"{text['low_68']} … {text['high_68']}", unit),
+        "95": told(f"{text['low_95']} … {text['high_95']}", unit),
     }
 
 

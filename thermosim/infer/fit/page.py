@@ -11,7 +11,7 @@ import numpy as np
 from thermosim.infer.fit.corner import draw_posterior, posterior_words
 from thermosim.infer.fit.data import Measured
 from thermosim.infer.fit.result import Estimate, Fit
-from thermosim.infer.fit.shown import scaled_of, shown
+from thermosim.infer.fit.shown import follows, scaled_of, shown
 from thermosim.visual import style
 
 if TYPE_CHECKING:
@@ -126,11 +126,11 @@ def _draw_profile(axes: Axes, fit: Fit, estimate: Estimate, name: str) -> None:
         near = (values - estimate.value / factor) / wide
         axes.plot(values, near**2, "--", color=style.NEUTRAL, lw=0.9)
     for level, colour in zip(fit.rises, (style.COOLS, style.WARMS), strict=True):
-        axes.axhline(level, color=colour, lw=0.7, ls=":")
+        axes.axhline(level, color=colour, lw=1.1, ls=":")
     for k, colour in enumerate((style.COOLS, style.WARMS)):
         for end in (estimate.low[k], estimate.high[k]):
             if end is not None:
-                axes.axvline(end / factor, color=colour, lw=0.7, ls=":")
+                axes.axvline(end / factor, color=colour, lw=1.1, ls=":")
     axes.set_ylim(0.0, 6.0)
     axes.set_xlim(values[0], values[-1])
     axes.set_xlabel(f"{name} ({unit})" if unit != "1" else name)
@@ -161,10 +161,7 @@ def page_of(fit: Fit, title: str) -> str:
         warnings=fit.warnings,
         degenerate=[f"{' and '.join(d['parameters'])}: {d['why']}" for d in fit.degenerate],
         rows=[shown(e) for e in fit.estimates],
-        derived=[
-            (name, f"{v:.7g}{'' if s is None else f' ± {s:.2g}'} {unit}")
-            for name, (unit, v, s) in fit.derived.items()
-        ],
+        derived=[(name, follows(unit, v, sigma)) for name, (unit, v, sigma) in fit.derived.items()],
         chi2=f"{fit.chi2_reduced:.4g}",
         freedom=fit.freedom,
         noise=[one.notes[-1] for one in fit.joint.sets],

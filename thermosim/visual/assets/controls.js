@@ -96,11 +96,11 @@ class Controls {
       const span = high - low, top = Math.max(Math.abs(low + field.base), Math.abs(high + field.base));
       if (span < 1e-3 * top) {
         const ten = 10 ** Math.floor(Math.log10(span)), level = Math.round((low + field.base) / ten) * ten;
-        const [f, u] = kelvin(0, span);
+        const [f, u] = kelvin(span);
         title = `${field.name} − (${Number(level.toPrecision(8))} K), in ${u}`;
         ends = steps.map((t) => digits(f * (at(t) + field.base - level)));
       } else {
-        const [f, u] = kelvin(0, top);
+        const [f, u] = kelvin(top);
         title = `${field.name} (${u})`;
         ends = steps.map((t) => digits(f * exact(at(t) + field.base)));
       }

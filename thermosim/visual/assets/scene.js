@@ -114,7 +114,6 @@ const lengthText = (um) => {
   const [f, u] = um < 1 ? [1e3, "nm"] : um < 1e3 ? [1, "µm"] : um < 1e6 ? [1e-3, "mm"] : [1e-6, "m"];
   return `${Number((um * f).toPrecision(3))} ${u}`;
 };
-const kelvin = (x, span) => {
-  const [f, u] = span < 2e-6 ? [1e9, "nK"] : span < 2e-3 ? [1e6, "µK"] : span < 2 ? [1e3, "mK"] : [1, "K"];
-  return [f, u, x * f];
-};
+// factor and unit of temperatures up to a size [K], which then reads from 1 to 1000, as in the pictures
+const kelvin = (size) =>
+  [[1, "K"], [1e3, "mK"], [1e6, "µK"]].find(([f]) => f * size * (1 + 1e-9) >= 1) ?? [1e9, "nK"];
