@@ -213,12 +213,11 @@ class Falling(ABC):
     ) -> None:
         """Leave shares of the power at depths [m] below points of the upper face of a layer."""
         cells = self.cells_of(layer.region)
-        locate = cells.locator()
         amount = self.amount.setdefault(layer.region, np.zeros(len(cells.names)))
         table = np.array(list(depths))
-        for part in np.array_split(table, min(len(table), 1 + table.size * len(at) // _TOGETHER)):
-            depth, share = part.T
-            cell = locate((at + depth[:, None, None] * slope).reshape(-1, 3))
+        parts = min(len(table), 1 + table.size * len(at) // _TOGETHER)
+        for depth, share in (part.T for part in np.array_split(table, parts)):
+            cell = cells.locator()((at + depth[:, None, None] * slope).reshape(-1, 3))
             amount += np.bincount(cell, np.outer(share, power).ravel(), minlength=len(amount))
 
 
