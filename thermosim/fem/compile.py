@@ -214,12 +214,13 @@ def packages_asked_once() -> Iterator[None]:
 
     cffi compiles by setuptools, and its questions cost more than FFCx and the compiler beside them.
     """
-    plain = importlib.metadata.entry_points
-    importlib.metadata.entry_points = _registered
+    asked: Any = importlib.metadata
+    plain = asked.entry_points
+    asked.entry_points = _registered
     try:
         yield
     finally:
-        importlib.metadata.entry_points = plain
+        asked.entry_points = plain
 
 
 _registered = functools.cache(importlib.metadata.entry_points)

@@ -257,7 +257,7 @@ class MieSphere:
         mirrored = np.array_equal(mu, -mu[::-1])
         pi, tau = angular_functions(mu[mu.size // 2 :] if mirrored else mu, self.c.size)
 
-        def summed(waves: Complexes, angular: Floats, sign: int) -> Complexes:
+        def summed(waves: Complexes, angular: Any, sign: int) -> Any:
             """Sum over orders; angular functions of odd order are sign-fold the same at -mu."""
             odd, even = (_product(waves[:, i::2], angular[i::2]) for i in (0, 1))
             below = [sign * (odd - even)[:, ::-1][:, : mu.size // 2]] if mirrored else []
