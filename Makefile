@@ -1,7 +1,9 @@
 # Each target sets up what is missing first (docker/run says how it chose). Forced routes and
 # suites: docs/install.md.
 RUN := docker/run
-PYTEST := $(RUN) python3 -m pytest
+# Bytecode is kept whatever the shell says: each of the hundreds of processes that tests start would
+# compile the package anew, and each worker all tests.
+PYTEST := $(RUN) env -u PYTHONDONTWRITEBYTECODE python3 -m pytest
 PYTEST_OPTIONS ?=
 
 .PHONY: help demo docs pictures test test-browser test-slurm fuzz lint format bench dist doctor clean distclean
@@ -31,10 +33,12 @@ docs:
 pictures:
 	$(RUN) python3 docs/make_pictures.py
 
-# Tests marked mpi start mpirun themselves and would fight with others for the cores.
+# Tests marked mpi start mpirun themselves and would fight with others for the cores; only their files
+# are read for the second part. worksteal leaves neighbours with one worker, so that what a file makes
+# once is not made by both.
 test:
-	$(PYTEST) -m 'not mpi' -n 2 $(PYTEST_OPTIONS)
-	if grep -rqs 'mark\.mpi' tests; then $(PYTEST) -m mpi $(PYTEST_OPTIONS); fi
+	$(PYTEST) -m 'not mpi' -n 2 --dist worksteal $(PYTEST_OPTIONS)
+	$(PYTEST) -m mpi $$(grep -rl 'mark\.mpi' tests --include='test_*.py') $(PYTEST_OPTIONS)
 	tests/browser/run
 
 # Reports in a headless Chromium of this computer; says so where there is none.

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -9,7 +10,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
+# One launch of ranks for many runs: starting Python on each costs more than a coarse case.
+MANY = """
+import json, sys
+from thermosim.cli import main
+for arguments in json.loads(sys.argv[1]):
+    assert main(arguments) == 0, arguments
+"""
+
+
+@pytest.fixture(scope="session")
 def mpirun():
     """Run ``python ARGUMENTS`` on n ranks and return the finished process."""
     pytest.importorskip("dolfinx")
@@ -37,3 +47,25 @@ def mpirun():
         )
 
     return launch
+
+
+@pytest.fixture(scope="session")
+def summaries(mpirun):
+    """Run each of some cases on n ranks, into `folder`/NAME; return what is printed of each."""
+
+    def run(n: int, runs: dict[str, list], folder: Path) -> dict[str, dict]:
+        commands = [
+            ["run", *map(str, given), "-o", str(folder / name), "--json"]
+            for name, given in runs.items()
+        ]
+        done = mpirun(n, "-c", MANY, json.dumps(commands), timeout=900.0)
+        assert done.returncode == 0, done.stderr
+        printed, text = [], done.stdout.strip()
+        while text:
+            found, end = json.JSONDecoder().raw_decode(text)
+            printed.append(found)
+            text = text[end:].lstrip()
+        assert len(printed) == len(runs)  # one object of each: one rank speaks
+        return dict(zip(runs, printed, strict=True))
+
+    return run

@@ -1,6 +1,5 @@
 """The light on one, two and three ranks is the same."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -20,18 +19,21 @@ RUNS = {
 }  # fmt: skip
 
 
+OPTIONS = [
+    "--set", "output.pictures=false", "--set", "solver.error_estimate=false",
+    "--set", "uncertainty.method=none",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def on_ranks(summaries, tmp_path_factory):
+    runs = {name: [CASES / case, *OPTIONS, *options] for name, (case, *options) in RUNS.items()}
+    return [summaries(n, runs, tmp_path_factory.mktemp(f"n{n}")) for n in (1, 2, 3)]
+
+
 @pytest.mark.parametrize("name", RUNS)
-def test_ranks_agree(mpirun, tmp_path, name):
-    found = []
-    for n in (1, 2, 3):
-        case, *options = RUNS[name]
-        done = mpirun(
-            n, "-m", "thermosim", "run", CASES / case, "-o", tmp_path / f"n{n}", "--json",
-            "--set", "output.pictures=false", "--set", "solver.error_estimate=false",
-            "--set", "uncertainty.method=none", *options,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        found.append(json.loads(done.stdout))
+def test_ranks_agree(on_ranks, name):
+    found = [summaries[name] for summaries in on_ranks]
     keys = [
         "delta_T_mean_K", "intensity_mean_W_per_m2", "intensity_max_W_per_m2", "hot_spot_factor",
         "absorbed_by_dots_W", "absorbed_power_model_W", "gain_reduction_rel",

@@ -12,6 +12,7 @@ import atexit
 import fcntl
 import functools
 import hashlib
+import importlib.metadata
 import json
 import os
 import platform
@@ -196,7 +197,7 @@ def _compile(what: Any, aside: Path, number: str) -> None:
     from mpi4py import MPI
 
     def with_ffcx() -> None:
-        with unit_tables_left_out():
+        with unit_tables_left_out(), packages_asked_once():
             dolfinx.jit.ffcx_jit(
                 MPI.COMM_SELF,
                 what,
@@ -205,6 +206,24 @@ def _compile(what: Any, aside: Path, number: str) -> None:
             )
 
     by_compiler(with_ffcx, aside, "a form")
+
+
+@contextmanager
+def packages_asked_once() -> Iterator[None]:
+    """Keep what installed packages register, which setuptools asks them six times for each form.
+
+    cffi compiles by setuptools, and its questions cost more than FFCx and the compiler beside them.
+    """
+    asked: Any = importlib.metadata
+    plain = asked.entry_points
+    asked.entry_points = _registered
+    try:
+        yield
+    finally:
+        asked.entry_points = plain
+
+
+_registered = functools.cache(importlib.metadata.entry_points)
 
 
 def by_compiler(work: Callable[[], object], aside: Path, what: str) -> None:

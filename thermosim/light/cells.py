@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,8 +66,12 @@ class Cells:
 
     def locator(self) -> Callable[[Floats], Integers]:
         """Return what finds the cells of points in space, shape (n, 3); the nearest if outside."""
-        find = _Locator(self.corners)
-        return lambda points: find(self.folded(points))
+        return lambda points: self._finder(self.folded(points))
+
+    @cached_property
+    def _finder(self) -> _Locator:
+        """What `locator` asks: made once, since light is put into the same cells many times."""
+        return _Locator(self.corners)
 
 
 class _Locator:

@@ -33,6 +33,7 @@ Layers = tuple["Ground", ...]
 LayerCells = dict[str, "Cells | None"]
 _DEPTHS = {2: 24, 3: 8}  # equal shares of the light of a column, by dimension of the mesh
 _RAY_DEPTHS = 16
+_TOGETHER = 400_000  # half of it: most points of a column that are looked for at once
 _FINE = 0.25  # of the size of the beam, or of the distance to the body: longest piece of a face
 _SHADOW = 40.0  # pieces along the radius of the body whose shadow falls on a face
 _LEVEL = 1e-9  # of the thickness, by which the corners of a level face may differ
@@ -212,11 +213,12 @@ class Falling(ABC):
     ) -> None:
         """Leave shares of the power at depths [m] below points of the upper face of a layer."""
         cells = self.cells_of(layer.region)
-        locate = cells.locator()
         amount = self.amount.setdefault(layer.region, np.zeros(len(cells.names)))
-        for depth, share in depths:
-            cell = locate(at + depth * slope)
-            amount += np.bincount(cell, share * power, minlength=len(amount))
+        table = np.array(list(depths))
+        parts = min(len(table), 1 + table.size * len(at) // _TOGETHER)
+        for depth, share in (part.T for part in np.array_split(table, parts)):
+            cell = cells.locator()((at + depth[:, None, None] * slope).reshape(-1, 3))
+            amount += np.bincount(cell, np.outer(share, power).ravel(), minlength=len(amount))
 
 
 class _Beam(Falling):

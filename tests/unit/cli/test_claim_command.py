@@ -49,6 +49,14 @@ def mica():
     return judged(MICA, -9.0, 600.0, [EVEN])
 
 
+@pytest.fixture(scope="module")
+def together():
+    """The nearest combination that gives -9 K, and what it was looked for with."""
+    bench = Bench(load_case(ALONE))
+    known = judged_numbers(bench)
+    return bench, known, needed_together(bench, -9.0, known)
+
+
 def test_the_arithmetic_of_the_paper(mica):
     """126 nW/K between two half-spaces against 18.3 nW / 9 K = 2.03 nW/K."""
     assert mica["allowed_conductance_W_per_K"] == pytest.approx(2.03e-9, rel=0.003, abs=0)
@@ -114,11 +122,9 @@ def test_distances_are_counted_from_the_priors(alone):
     assert 5e-6 < radius["value"] < 5.6e-6
 
 
-def test_the_likeliest_combination_is_the_nearest():
+def test_the_likeliest_combination_is_the_nearest(together):
     """It beats every number alone, lies within the ranges, and cannot be scaled down."""
-    bench = Bench(load_case(ALONE))
-    known = judged_numbers(bench)
-    found = needed_together(bench, -9.0, known)
+    bench, known, found = together
     by_path = {prior.path: prior for prior in known}
     singles = [one.sigma for one in needed_alone(bench, -9.0, known) if one.sigma is not None]
     assert 0 < found.sigma < min(map(abs, singles))
@@ -131,11 +137,9 @@ def test_the_likeliest_combination_is_the_nearest():
     assert found.coldest < -9.0
 
 
-def test_the_combination_lies_along_the_gradient():
+def test_the_combination_lies_along_the_gradient(together):
     """Lagrange: at the nearest point the distances are as the slopes of the heat that is left."""
-    bench = Bench(load_case(ALONE))
-    known = judged_numbers(bench)
-    found = needed_together(bench, -9.0, known)
+    bench, known, found = together
     slopes = {}
     for prior in known:
         z = found.distances.get(prior.path, 0.0)
