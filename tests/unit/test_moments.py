@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from thermosim.schedule.moments import spread
+from thermosim.results.moments import spread
+from thermosim.run.moments import field_times
 from thermosim.schedule.settings import TransientSettings
 
 STEPS = {"kind": "steps", "times": ["0 s", "1.5 s", "4 s"], "factors": [1, 2, 1]}
@@ -15,7 +16,7 @@ STEPS = {"kind": "steps", "times": ["0 s", "1.5 s", "4 s"], "factors": [1, 2, 1]
 def kept(most, reference=None, **changes):
     tree = {"duration": "10 s", "output_every": "1 s", "schedule": STEPS, **changes}
     settings = TypeAdapter(TransientSettings).validate_python(tree)
-    return settings.kept_fields(settings.schedule.pieces(reference), most).tolist()
+    return field_times(settings, settings.schedule.pieces(reference), most).tolist()
 
 
 def test_start_outputs_and_ends_of_levels_are_kept():

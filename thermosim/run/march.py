@@ -20,6 +20,7 @@ from thermosim.results.series import SERIES, Mark, Series, SeriesWriter, load_se
 from thermosim.run.fields import most_times
 from thermosim.run.interrupt import Interrupted, Progress, stop_signal
 from thermosim.run.ledger import Ledger
+from thermosim.run.moments import field_times
 from thermosim.run.snapshots import Snapshots
 from thermosim.schedule.schedule import Piece
 
@@ -100,7 +101,7 @@ class TransientRun:
         self.light: AbsorbedLight | None = None
         self.files: Files | None = None
         self._outputs = self.settings.outputs()
-        self._field_times = self.settings.kept_fields(self.pieces, most_times(self.problem))
+        self._field_times = field_times(self.settings, self.pieces, most_times(self.problem))
         self._steady: Any = None
         self._base = asdict(self.course)
         self._progress = Progress(self.settings.duration)

@@ -22,7 +22,7 @@ from thermosim.language.units import (
     TemperatureDifference,
     Time,
 )
-from thermosim.schedule.moments import distinct, level_ends, spread
+from thermosim.schedule.moments import distinct, level_ends
 from thermosim.schedule.schedule import Chopped, Constant, Pieces, Schedule
 
 Integrator = Literal["dirk4", "dirk3", "dirk2", "backward_euler"]
@@ -265,17 +265,15 @@ class TransientSettings(Section):
             return self.schedule.fundamental(harmonic)
         return -0.5j if self.lock_in.reference == "sine" else 0.5 + 0.0j
 
-    def kept_fields(self, pieces: Pieces, most: int) -> NDArray[np.float64]:
-        """Return the times [s] at which the whole field is kept.
+    def telling_times(
+        self, pieces: Pieces, most_ends: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return start, output times and ends of the levels of the light [s], and these ends alone.
 
-        Those of `field_times`; by default the start, the output times and the ends of the levels of
-        the light (`pieces`), thinned out to `most`.
+        None of the ends of `pieces` if they are more than `most_ends`.
         """
-        if self.field_times:
-            return distinct(self.field_times)
-        ends = level_ends(pieces, self.duration, most // 2)
-        times = distinct(np.concatenate([[0.0], self.outputs(), ends]))
-        return np.asarray(times[spread(times, ends, most)])
+        ends = level_ends(pieces, self.duration, most_ends)
+        return distinct(np.concatenate([[0.0], self.outputs(), ends])), ends
 
     def outputs(self) -> NDArray[np.float64]:
         """Return the output times [s], sorted, the end of the run included."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermosim.schedule.moments import spread
+from thermosim.results.moments import spread
 from thermosim.visual import fields_lattice as lattice
 from thermosim.visual.fields_read import read_moment, read_times
 from thermosim.visual.scene_coarse import coarsened, corners_only
