@@ -68,8 +68,13 @@ def unit_tables_left_out() -> Iterator[None]:
 
     def shorter(*args: Any, **options: Any) -> Any:
         made = plain(*args, **options)
-        known = isinstance(made, tuple) and all(isinstance(part, str) for part in made)
-        return tuple(at_points(part) for part in made) if known else made
+        if not isinstance(made, tuple):
+            return made
+        if all(isinstance(part, str) for part in made):  # FFCx 0.9: (header, source)
+            return tuple(at_points(part) for part in made)
+        sources, *rest = made  # FFCx 0.11: ([header, source], suffixes)
+        known = isinstance(sources, list) and all(isinstance(part, str) for part in sources)
+        return ([at_points(part) for part in sources], *rest) if known else made
 
     ffcx.compiler.compile_ufl_objects = shorter
     try:
