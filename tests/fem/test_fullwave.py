@@ -245,6 +245,16 @@ def test_points_beside_the_body_take_its_field():
     assert beyond == pytest.approx(inside, rel=0.02)
 
 
+@pytest.mark.parametrize("off", [0.0, 1e-24, 1e-15])
+def test_light_on_the_axis_is_that_beside_it(off):
+    found = solved(0.15e-6)
+    beside, on = (
+        found.squared(np.array([[x, -0.5 * x, z] for z in (0.05e-6, 0.2e-6)]), MPI.COMM_SELF)
+        for x in (1e-10, off)
+    )
+    assert on == pytest.approx(beside, rel=5e-3)
+
+
 def test_too_large_is_refused_before_meshing():
     with pytest.raises(CaseError, match="max_unknowns") as told:
         solved(30e-6)

@@ -102,6 +102,15 @@ def test_the_error_holds(sphere):
     assert field_errors(sphere, R)[0] < sphere.errors["field"]
 
 
+@pytest.mark.parametrize("off", [0.0, 1e-24, -1e-15])
+def test_light_on_the_axis_is_that_beside_it(sphere, off):
+    beside, on = (
+        sphere.squared(np.array([[x, -0.5 * x, z] for z in (0.1e-6, 0.4e-6)]), MPI.COMM_SELF)
+        for x in (1e-10, off)
+    )
+    assert on == pytest.approx(beside, rel=5e-3)
+
+
 def test_above_mica():
     found = in_space(Sphere(radius=R), MICA)
     ext, absorbed = np.abs(of_disk(found)[:2] / np.array(series(R)) - 1)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from thermosim.model.drawing import Drawing
 
 MeshReport = dict[str, float]
-MESHER = 6
+MESHER = 7
 """Goes up with every change of what the mesher makes of the same drawing."""
 
 

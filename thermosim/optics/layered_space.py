@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 Field = Callable[[Floats], Complexes]
 """From points, shape (n, 3), to the electric field there, shape (n, 3)."""
+_AXIS = 1e-12  # distance from it that is none
 
 
 def wave_in_space(
@@ -49,8 +50,9 @@ def beam_in_space(beam: Beam, stack: Stack) -> Field:
     def along_x(points: Floats) -> Complexes:
         r = np.hypot(points[:, 0], points[:, 1])
         found = field(beam, stack, r, points[:, 2])
-        safe = np.maximum(r, 1e-12)
-        cos, sin = np.where(r > 0.0, points[:, 0] / safe, 1.0), points[:, 1] / safe
+        safe = np.maximum(r, _AXIS)
+        off = r > _AXIS  # on it any direction serves, but it is a whole one
+        cos, sin = np.where(off, points[:, :2].T / safe, [[1.0], [0.0]])
         E_r, E_z = 2.0 * cos * found[:, 0], 2.0 * cos * found[:, 1]
         # on the axis E_phi is i E_r of the mode
         round_ = np.where(r > 1e-9, 1j * found[:, 2] / safe, 1j * found[:, 0])

@@ -60,6 +60,14 @@ def test_light_along_the_axis():
     assert max(abs(E[2, 0]), abs(E[3, 0])) < 0.9
 
 
+@pytest.mark.parametrize("off", [0.0, 1e-18, -3e-15, 1e-11, 1e-8])
+def test_light_beside_the_axis_is_that_on_it(off):
+    """However near it a point lies, and on which side."""
+    beam = beam_in_space(axial_gaussian(0.8, 0.2, 3.0), MICA)
+    here, there = beam(np.array([[off, -0.5 * off, 0.2], [2e-7, 0.0, 0.2]]))
+    assert here == pytest.approx(there, abs=1e-5)
+
+
 @pytest.mark.parametrize("z", [0.4, -0.5])
 def test_maxwell(z):
     """``∇·E = 0`` and ``∇²E = -k² ε E`` in each medium, by differences."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Complexes = NDArray[np.complex128]
     Key = tuple[str, int]
 _LEVEL = 1e-9
+_AXIS = 1e-6  # wavelengths from it that are none
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,16 @@ def intensity(
 def _in_space(modes: Mapping[Key, Complexes], kind: str, r: Floats, phi: Floats) -> Complexes:
     """Return ``(E_r, E_z, E_phi)``, shape (n, 3), summed over m and -m.
 
-    In p light E_r and E_z are even in m and E_phi odd; in s light it is the other way about.
+    On the axis modes 1 have E_phi = i E_r, all others none. In p light E_r and E_z are even in m and E_phi odd; in s light it is the other way about.
     """
     total = np.zeros((len(r), 3), complex)
-    safe = np.maximum(r, 1e-12)
+    safe = np.maximum(r, _AXIS)
     for (which, m), field in modes.items():
         if which != kind:
             continue
-        E = np.stack([field[:, 0], field[:, 1], 1j * field[:, 2] / safe], axis=1)
+        there = field[:, 0] if m == 1 else np.zeros(len(r))
+        round_ = 1j * np.where(r > _AXIS, field[:, 2] / safe, there)
+        E = np.stack([field[:, 0], field[:, 1], round_], axis=1)
         even, odd = (1.0, 0.0) if m == 0 else (2.0 * np.cos(m * phi), 2j * np.sin(m * phi))
         first, last = (even, odd) if kind == "p" else (odd, even)
         total[:, :2] += E[:, :2] * np.reshape(first * np.ones(len(r)), (-1, 1))
