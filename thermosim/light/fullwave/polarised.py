@@ -111,7 +111,8 @@ def intensity(
 def _in_space(modes: Mapping[Key, Complexes], kind: str, r: Floats, phi: Floats) -> Complexes:
     """Return ``(E_r, E_z, E_phi)``, shape (n, 3), summed over m and -m.
 
-    On the axis modes 1 have E_phi = i E_r, all others none. In p light E_r and E_z are even in m and E_phi odd; in s light it is the other way about.
+    In p light E_r and E_z are even in m and E_phi odd; in s light it is the other way about. On the
+    axis modes 1 have E_phi = i E_r and all others none.
     """
     total = np.zeros((len(r), 3), complex)
     safe = np.maximum(r, _AXIS)
