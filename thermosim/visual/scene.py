@@ -91,7 +91,8 @@ def scene_of(result: Result, most: int = IN_PAGE) -> dict[str, Any]:
 
 def _chosen(times: list[float], result: Result, most: int) -> list[tuple[int, float]]:
     """Return number and time of the moments that are shown, ends of levels and the last too."""
-    ends = [level["stop_s"] for level in result.summary.get("segments", [])]
+    levels = result.summary.get("segments", [])
+    ends = [level["stop_s"] for level in levels if "stop_s" in level]  # not in older results
     count = _FEW_TIMES if most <= IN_REPORT else _TIMES
     return [(int(i), times[i]) for i in spread(times, ends, count)]
 
