@@ -35,6 +35,7 @@ from thermosim.fem.library import dolfinx  # noqa: E402
 from thermosim.light.fullwave.volume.lights import space_light  # noqa: E402
 from thermosim.mesh.optical_volume import VolumeBox, mesh_optical_volume  # noqa: E402
 from thermosim.optics.layered_field import Stack  # noqa: E402
+from thermosim.optics.layered_space import axial_in_space  # noqa: E402
 from thermosim.optics.model import FullWaveOptics  # noqa: E402
 from thermosim.shapes import Box, Sphere  # noqa: E402
 
@@ -233,6 +234,11 @@ def test_what_stands_around_a_box():
     assert curve.max(axis=0) == pytest.approx([0.08e-6, 0.1e-6], rel=1e-2)
     assert around.levels == pytest.approx([-50e-9])
     assert around.radius > 0.2e-6
-    # above the box light stands, below it some of it is missing
+    # on the axis as beside it, above the box less than without it, in the mica below it more
     places = np.array([[0.0, 0.0, 0.15e-6], [0.0, 0.0, -0.1e-6]])
-    assert (np.abs(found.around(places, MPI.COMM_SELF) - 1.0) > 0.1).all()
+    on = found.around(places, MPI.COMM_SELF)
+    assert on == pytest.approx(found.around(np.add(places, [1e-10, 0, 0]), MPI.COMM_SELF), rel=1e-3)
+    alone = (np.abs(axial_in_space(MICA)(places / WAVELENGTH)) ** 2).sum(axis=1)
+    assert alone[1] == pytest.approx((2 / 2.58) ** 2)
+    assert on[0] < 0.9 * alone[0]
+    assert on[1] > 1.1 * alone[1]
