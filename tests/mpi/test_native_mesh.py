@@ -57,6 +57,7 @@ def entries():
 SAME = """
 import shutil
 from thermosim.fem import kept as stored
+from thermosim.fem.spaces import quadrature_function
 from dolfinx import cpp, fem as dfem, mesh as dmesh
 
 TAG = (1,) if "tag" in (cpp.common.IndexMap.__init__.__doc__ or "") else ()
@@ -88,7 +89,7 @@ def everything(domain):
         space = dfem.functionspace(mesh, element)
         found += [*of_map(space.dofmap.index_map), space.dofmap.list]
         found.append(fem.boundary_dofs(space, domain, domain.boundaries))
-    found += of_map(fem.quadrature_function(domain, 3).function_space.dofmap.index_map)
+    found += of_map(quadrature_function(domain, 3).function_space.dofmap.index_map)
     part = dmesh.create_submesh(mesh, d - 1, domain.facets("particle_surface"))[0]
     found += [*of_map(part.topology.index_map(d - 1)), part.geometry.x]
     found += [fem.coordinate_element(mesh).degree]
@@ -113,7 +114,7 @@ for large, symmetry in ((0, "axisymmetric"), (0, "quarter"), (0, "3d"), (10**9, 
 """
 SHARES = """
 from thermosim.fem import kept as stored
-from thermosim.fem.domain import lagrange
+from thermosim.fem.spaces import lagrange
 from thermosim.mesh.build import build
 
 for symmetry, order in (("axisymmetric", 2), ("quarter", 1), ("3d", 1), ("3d", 2)):
