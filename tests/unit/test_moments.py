@@ -57,3 +57,8 @@ def test_corners_and_the_last_stay_and_the_rest_is_spread():
     assert len(set(many)) == 5
     assert many[-1] == 99
     assert spread(times[:4], [], 5).tolist() == [0, 1, 2, 3]
+
+
+def test_times_named_by_the_user_are_all_kept_each_once():
+    named = ["3 s", "0.3 s", "300 ms", "0.30000000000000004 s"]
+    assert kept(1, field_times=named) == pytest.approx([0.3, 3.0])

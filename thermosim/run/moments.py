@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermosim.results.moments import spread
+from thermosim.schedule.moments import distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,6 @@ def field_times(settings: TransientSettings, pieces: Pieces, most: int) -> NDArr
     the light (`pieces`), thinned out to `most`.
     """
     if settings.field_times:
-        return np.asarray(sorted(set(settings.field_times)), dtype=np.float64)
+        return distinct(settings.field_times)
     times, ends = settings.telling_times(pieces, most // 2)
     return np.asarray(times[spread(times, ends, most)])
