@@ -131,7 +131,7 @@ def test_a_notebook_runs_and_finds_what_it_tells(path, copy):
     client = nbclient.NotebookClient(
         book, km=manager, timeout=600, resources={"metadata": {"path": str(copy)}}
     )
-    with client.setup_kernel():
+    with client.setup_kernel(cleanup_kc=True):  # a manager handed over is not ended otherwise
         for k, cell in enumerate(list(book.cells)):
             client.execute_cell(cell, k)
         values = values_in(client, told)
