@@ -116,13 +116,14 @@ def main(arguments: list[str] | None = None) -> int:
     from thermosim.fem.loading import leave_fortran, loading
 
     leave_fortran()
+    words = sys.argv[1:] if arguments is None else arguments
     with loading():
-        commands.register(app)
+        commands.register(app, words)
     _settle_home()
     go_with_launcher()
     printed = sys.stdout
     try:
-        _check_completion(sys.argv[1:] if arguments is None else arguments)
+        _check_completion(words)
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:
         return _failed(error)
