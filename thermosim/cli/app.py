@@ -113,9 +113,9 @@ def _check_completion(arguments: list[str]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from thermosim.cli import commands
-    from thermosim.fem.loading import leave_fortran, loading
+    from thermosim.fem.loading import leave_for_later, loading
 
-    leave_fortran()
+    leave_for_later()
     words = sys.argv[1:] if arguments is None else arguments
     with loading():
         commands.register(app, words)
