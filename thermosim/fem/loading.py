@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
@@ -41,7 +42,11 @@ class _Later:
 
 
 def leave_for_later() -> None:
-    """Load what SciPy names and seldom uses when it is used, not with SciPy."""
+    """Load what SciPy names and seldom uses when it is used, not with SciPy.
+
+    Nor does pydantic look for plug-ins of its own in all that is installed, unless it is told to.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if _Later not in sys.meta_path:
         sys.meta_path.insert(0, _Later)
 
