@@ -13,7 +13,6 @@ from thermosim.case.body_case import BodyCase
 from thermosim.case.dot_case import DotCase, beside_dot
 from thermosim.case.errors import problems_of, toml_message
 from thermosim.case.particle_case import Case
-from thermosim.case.study import Study
 from thermosim.case.tree import spelled_out
 from thermosim.errors import CaseError, Problem
 from thermosim.language.files import read_bounded
@@ -48,6 +47,8 @@ def load_case(path: str | Path, overrides: Sequence[str] = ()) -> AnyCase:
 
 
 def _check_study(study: Any, source: Path) -> None:
+    from thermosim.case.study import Study
+
     try:
         Study.model_validate(study, context={"case_file": source})
     except ValidationError as error:

@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -87,6 +86,8 @@ def _settle_home() -> None:
     try:
         Path.home()
     except RuntimeError:
+        import tempfile
+
         os.environ["HOME"] = tempfile.gettempdir()
 
 
@@ -113,16 +114,18 @@ def _check_completion(arguments: list[str]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from thermosim.cli import commands
-    from thermosim.fem.loading import leave_fortran, loading
+    from thermosim.fem.loading import leave_for_later, leave_to_the_end, loading
 
-    leave_fortran()
+    leave_for_later()
+    leave_to_the_end()
+    words = sys.argv[1:] if arguments is None else arguments
     with loading():
-        commands.register(app)
+        commands.register(app, words)
     _settle_home()
     go_with_launcher()
     printed = sys.stdout
     try:
-        _check_completion(sys.argv[1:] if arguments is None else arguments)
+        _check_completion(words)
         app(args=arguments, prog_name="thermosim", standalone_mode=True)
     except ThermosimError as error:
         return _failed(error)

@@ -20,7 +20,6 @@ from thermosim.cli.console import (
 )
 from thermosim.cli.gain_rows import gain_rows
 from thermosim.fem.loading import loading
-from thermosim.language.named import readable, shown
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -248,6 +247,8 @@ def limits(
 
 def limit_rows(numbers: dict[str, float]) -> dict[str, str]:
     """Return the rows of the table; a limit that does not exist is said not to."""
+    from thermosim.language.named import readable, shown
+
     rows = {readable(name): shown(name, value) for name, value in numbers.items()}
     for name in ("delta_T_radiation_only_K", "delta_T_all_paths_K"):
         if name not in numbers and "dot_delta_T_closed_K" not in numbers:  # of a dot: its own row

@@ -1,30 +1,39 @@
-"""A quick start: what takes its time while modules are loaded and serves nothing here."""
+"""A quick start and end: what takes its time with modules and serves nothing here."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
 
-_FORTRAN = "numpy.f2py"
+# SciPy takes all names of NumPy, its submodules among them; its special functions take linear
+# algebra for the zeros of polynomials, its documentation pydoc: half of what SciPy costs a command.
+_LATER = (
+    "numpy.f2py",
+    "numpy.ma",
+    "numpy.polynomial",
+    "numpy.random",
+    "numpy.testing",
+    "pydoc",
+    "scipy.linalg",
+)
 
 
-class _LaterFortran:
-    """Loads NumPy's wrapper of Fortran once something of it is used.
-
-    SciPy takes all names of NumPy, this one among them, and uses nothing of it: 0.1 s.
-    """
+class _Later:
+    """Loads the modules of `_LATER` once something of them is used, not where they are named."""
 
     @staticmethod
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return where the wrapper is, to be loaded later; None for any other module."""
-        if name != _FORTRAN:
+        """Return where such a module is, to be loaded later; None for any other module."""
+        if name not in _LATER:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
@@ -32,10 +41,23 @@ class _LaterFortran:
         return spec
 
 
-def leave_fortran() -> None:
-    """Load NumPy's wrapper of Fortran when it is used, not with SciPy."""
-    if _LaterFortran not in sys.meta_path:
-        sys.meta_path.insert(0, _LaterFortran)
+def leave_for_later() -> None:
+    """Load what SciPy names and seldom uses when it is used, not with SciPy.
+
+    Nor does pydantic look for plug-ins of its own in all that is installed, unless it is told to.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if _Later not in sys.meta_path:
+        sys.meta_path.insert(0, _Later)
+
+
+def leave_to_the_end() -> None:
+    """Leave what is loaded to the end of the process, where Python would look for cycles in it.
+
+    A fifth of the time of `thermosim check`. What is in no cycle is freed as ever, and files are
+    closed where they are written.
+    """
+    atexit.register(gc.freeze)
 
 
 @contextlib.contextmanager

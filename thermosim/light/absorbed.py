@@ -18,7 +18,6 @@ from thermosim.fem.spaces import per_cell, quadrature_function
 from thermosim.gain import GainParameters
 from thermosim.gain.source import aged_efficiency
 from thermosim.light.cells import gather_cells, set_by_cell
-from thermosim.light.fullwave.heat import FullWaveLight, full_wave_light
 from thermosim.light.ground import (
     BeamHeat,
     LayerCells,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from thermosim.gain import GainModel
     from thermosim.light.cells import Cells, Floats
     from thermosim.light.fullwave.dots import DotLight
+    from thermosim.light.fullwave.heat import FullWaveLight
     from thermosim.light.outline import Outline
     from thermosim.light.traced import Put
     from thermosim.model.model import Ground, Light
@@ -318,6 +318,8 @@ def _fill_from_rays(light: AbsorbedLight) -> None:
 
 def _fill_from_full_wave(light: AbsorbedLight) -> None:
     """Solve Maxwell's equations and take the field at the points of the heat mesh (collective)."""
+    from thermosim.light.fullwave.heat import full_wave_light
+
     light.wave = found = full_wave_light(light.light, light.alpha, light.domain.comm)
     light.expected = found.absorbed
     light.facts = light.facts | found.numbers

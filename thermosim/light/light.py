@@ -17,9 +17,7 @@ from thermosim.gain.escape.of_body import (
     resolve_escape,
 )
 from thermosim.gain.escape.of_body import with_choice as escape_chosen
-from thermosim.gain.purcell import radiating_faster
 from thermosim.light.absorbed import AbsorbedLight, add_to_ground, fill_by_formula
-from thermosim.light.fullwave.dots import DotLight, dot_light, shares_of
 from thermosim.light.glow import glow_heat
 from thermosim.light.ground import (
     beam_heat,
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.gain import GainModel
     from thermosim.gain.escape.methods import Escape
+    from thermosim.light.fullwave.dots import DotLight
     from thermosim.light.outline import Outline
     from thermosim.model.model import Light
 
@@ -119,6 +118,8 @@ def dots_of(light: Light, comm: Any) -> DotLight | None:
     if optics.escape_in_gain and kind not in ("auto", "none"):
         rule = f'but gain.escape.kind = "{kind}" says how much light leaves'
         raise CaseError([Problem("optics.escape_in_gain", "true", rule, "remove one of them")])
+    from thermosim.light.fullwave.dots import dot_light
+
     return dot_light(light, comm)
 
 
@@ -156,6 +157,9 @@ def _of_dots(
     light: Light, dots: DotLight, outline: Outline
 ) -> tuple[GainModel, Escape | None, dict[str, float]]:
     """Return gain, escape and numbers with what full wave optics knows of the dots."""
+    from thermosim.gain.purcell import radiating_faster
+    from thermosim.light.fullwave.dots import shares_of
+
     optics, asked = light.optics, light.gain
     assert isinstance(optics, FullWaveOptics)
     if optics.purcell_in_gain:

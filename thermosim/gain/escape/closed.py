@@ -18,15 +18,16 @@ from thermosim.optics.fresnel import unpolarised_transmittance
 Floats = NDArray[np.float64]
 
 _NODES = 400
+_NODES_ALL_CLEAR = 64  # as close as the others where nothing depends on the depth: 5e-14
 
 
 @cache
-def _nodes() -> tuple[Floats, Floats]:
+def _nodes(count: int) -> tuple[Floats, Floats]:
     """Return Gauss-Legendre nodes and weights on [0, 1], packed at 0 by the substitution u³.
 
     At small ``tau`` the integrands change over ``mu ~ tau`` beside the critical angle.
     """
-    x, w = np.polynomial.legendre.leggauss(_NODES)
+    x, w = np.polynomial.legendre.leggauss(count)
     u = 0.5 * (x + 1.0)
     return u**3, 1.5 * w * u**2
 
@@ -54,12 +55,12 @@ def _mean_survival(depth: Floats) -> Floats:
     return np.where(depth > 0.0, -np.expm1(-safe) / safe, 1.0)
 
 
-def _escape_cone(index: Floats) -> tuple[Floats, Floats, Floats]:
+def _escape_cone(index: Floats, count: int = _NODES) -> tuple[Floats, Floats, Floats]:
     """Return ``mu``, ``d mu`` and ``T(mu)`` inside the escape cone, a last axis added.
 
     The variable is the cosine outside, in which the transmittance is smooth.
     """
-    outside, weight = _nodes()
+    outside, weight = _nodes(count)
     n = index[..., None]
     mu = np.sqrt((n - 1.0) * (n + 1.0) + outside**2) / n
     T = np.maximum(unpolarised_transmittance(mu, n, 1.0), 0.0)
@@ -87,7 +88,7 @@ def mean_transmittance(index: ArrayLike) -> Floats:
 
     Equal to that from outside divided by n². Broadcasts over ``index``.
     """
-    mu, d_mu, T = _escape_cone(_checked_index(index))
+    mu, d_mu, T = _escape_cone(_checked_index(index), _NODES_ALL_CLEAR)
     return np.asarray(np.sum(2.0 * mu * T * d_mu, axis=-1))
 
 
