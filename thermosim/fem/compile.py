@@ -13,6 +13,7 @@ import fcntl
 import functools
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -75,6 +76,48 @@ def compile_expression(
     number = np.complex128 if complex_numbers else dolfinx.default_scalar_type
     folder = on_root(comm, folder_on_root)
     return fem.Expression(expression, points, comm, jit_options=_options(folder), dtype=number)
+
+
+def compile_c(
+    comm: Any, name: str, declared: str, code: str, what: str, *, key: str = "", **options: Any
+) -> Any:
+    """Return functions of C as a module of cffi, compiled if need be (collective).
+
+    Parameters
+    ----------
+    name
+        Of the module.
+    declared, code
+        What can be called, and all of the code.
+    what
+        It is for, for the message of a compiler that does not work.
+    key
+        What else decides what the machine code is.
+    options
+        Of cffi's ``set_source``.
+    """
+
+    def build(aside: Path) -> None:
+        import cffi
+
+        builder = cffi.FFI()
+        builder.cdef(declared)
+        builder.set_source(name, code, **options)
+        by_compiler(lambda: builder.compile(tmpdir=str(aside)), aside, what)
+
+    signature = ";".join((declared, code, key, str(sorted(options.items()))))
+    return _loaded(on_root(comm, lambda: kept(signature, build)))
+
+
+@functools.cache
+def _loaded(folder: Path) -> Any:
+    (library,) = folder.glob("*.so")
+    spec = importlib.util.spec_from_file_location(library.name.partition(".")[0], library)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _options(folder: Path) -> dict[str, Any]:

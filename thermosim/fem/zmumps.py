@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -272,40 +271,20 @@ def _place() -> tuple[Path, Path] | None:
 
 def _module(comm: Any) -> Any:
     """Return the functions of C around MUMPS, compiled if need be (collective)."""
-    folder = on_root(comm, _compiled)
-    return _loaded(folder)
-
-
-@functools.cache
-def _loaded(folder: Path) -> Any:
-    (library,) = folder.glob("*.so")
-    spec = importlib.util.spec_from_file_location(library.name.partition(".")[0], library)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _compiled() -> Path:
-    place = _place()
-    assert place is not None, "factorise asks whether MUMPS is here"
-    include, lib = place
+    include, lib = on_root(comm, _found)
     header = hashlib.sha256((include / "zmumps_c.h").read_bytes()).hexdigest()
     target = (lib / "libzmumps.so").resolve()
-    signature = ";".join((_DECLARED, _CODE, header, str(include), str(target)))
-    return compiling.kept(signature, lambda aside: _build(aside, include, lib))
-
-
-def _build(aside: Path, include: Path, lib: Path) -> None:
-    import cffi
-
-    builder = cffi.FFI()
-    builder.cdef(_DECLARED)
     # the compiler's own folders need no naming, and named they would change their order
     own = {} if include == Path("/usr/include") else {"include_dirs": [str(include)]}
-    builder.set_source(
-        "thermosim_zmumps", _CODE, libraries=["zmumps"], library_dirs=[str(lib)],
+    return compiling.compile_c(
+        comm, "thermosim_zmumps", _DECLARED, _CODE, "what calls MUMPS",
+        key=";".join((header, str(include), str(target))),
+        libraries=["zmumps"], library_dirs=[str(lib)],
         runtime_library_dirs=[] if str(lib).startswith("/usr/") else [str(lib)], **own,
     )  # fmt: skip
-    compiling.by_compiler(lambda: builder.compile(tmpdir=str(aside)), aside, "what calls MUMPS")
+
+
+def _found() -> tuple[Path, Path]:
+    place = _place()
+    assert place is not None, "factorise asks whether MUMPS is here"
+    return place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from thermosim.light.ground import (
 )
 from thermosim.light.outline import sphere_of
 from thermosim.light.sampled import sampled
+from thermosim.light.series import parts_by_machine_code
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
 from thermosim.light.waves import set_in_cells
@@ -279,7 +281,8 @@ def _of_one_watt(light: AbsorbedLight, found: LightInSphere) -> Floats:
         return values
     waves = 4.0 * math.pi * light.light.index / light.light.laser.wavelength  # of |E|²
     function = quadrature_function(light.domain, place)
-    rule, field = quadrature_points(function), replace(found, incident=1.0).intensity
+    parts, lit_by_one = parts_by_machine_code(light.domain.comm), replace(found, incident=1.0)
+    rule, field = quadrature_points(function), partial(lit_by_one.intensity, parts=parts)
     inside = sampled(field, rule, waves, found.centre, found.radius, lit)
     set_at_quadrature_points(function, inside, light.domain)
     values = function.x.array

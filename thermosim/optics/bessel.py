@@ -50,7 +50,8 @@ def scaled_bessel(z: Complexes, count: int) -> Complexes:
     first, second = scaled_bessel_starts(z)
     values = np.empty((count + 1, z.size), complex)
     values[0] = first
-    values[1] = np.where(np.abs(second) > np.abs(first), second, first * ratios[0])
+    from_second = (np.abs(second) > np.abs(first)) & (np.abs(z) > 1.0)  # below it is rounding
+    values[1] = np.where(from_second, second, first * ratios[0])
     for n in range(2, count + 1):
         values[n] = values[n - 1] * ratios[n - 1]
     return values

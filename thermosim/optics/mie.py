@@ -12,7 +12,7 @@ doi:10.1002/9783527618156.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -222,11 +222,20 @@ class MieSphere:
         A_phi = _paired(magnetic, tau) + _paired(electric, pi)
         return A_r, A_theta, A_phi
 
+    @property
+    def weighted(self) -> tuple[Complexes, Complexes]:
+        """Coefficients of magnetic and electric waves in a plane wave: ``E_n c_n``, ``-i E_n d_n``.
+
+        ``E_n = i^n (2n+1)/(n(n+1))``, eq. (4.37).
+        """
+        n = np.arange(1, self.c.size + 1)
+        weight = 1j**n * (2 * n + 1) / (n * (n + 1))
+        return weight * self.c, -1j * weight * self.d
+
     def _waves(self, s: Floats) -> tuple[Complexes, Complexes, Complexes]:
         """Return what multiplies ``pi`` in A_r, and ``pi`` and ``tau`` in A_theta: (terms, n)."""
         n = np.arange(1, self.c.size + 1)
-        weight = 1j**n * (2 * n + 1) / (n * (n + 1))
-        waves = MieSphere(self.m, self.x, weight * self.c, -1j * weight * self.d)
+        waves = MieSphere(self.m, self.x, *self.weighted)
         magnetic, over, electric = waves.radial_functions(s)
         return (n * (n + 1))[:, None] * over, magnetic, electric
 
@@ -298,6 +307,9 @@ class MieSphere:
         return float(3.0 * (weight * s**2 * self.shell_average(s)).sum())
 
 
+Parts = Callable[[MieSphere, Floats, Floats], tuple[Floats, Floats]]
+
+
 def _paired(waves: Complexes, angular: Any) -> Any:
     """Return ``sum over n of a_n b_n`` at each point, arguments (terms, points)."""
     real = np.einsum("np,np->p", waves.real, angular)
@@ -348,6 +360,7 @@ def internal_intensity(
     sphere: MieSphere,
     direction: ArrayLike = (0.0, 0.0, 1.0),
     polarisations: Sequence[tuple[float, ArrayLike]] = ((1.0, (1.0, 0.0, 0.0)),),
+    parts: Parts = MieSphere.intensity_parts,
 ) -> Floats:
     """Return ``|E|²/E0²`` inside the sphere, shape (n,).
 
@@ -362,6 +375,8 @@ def internal_intensity(
         Unit vector of propagation.
     polarisations
         Shares of power and unit vectors of the field, as in `Laser.field_directions`.
+    parts
+        What does the work of `MieSphere.intensity_parts`.
 
     Raises
     ------
@@ -373,7 +388,7 @@ def internal_intensity(
     first = fields[0][1]
     frame = np.array([first, np.cross(along, first), along])
     s, mu, cos_phi, sin_phi = _spherical(np.asarray(points, float) @ frame.T)
-    P, S = sphere.intensity_parts(s, mu)
+    P, S = parts(sphere, s, mu)
     total = np.zeros(s.shape)
     for share, field in fields:
         cos2 = ((frame @ field)[0] * cos_phi + (frame @ field)[1] * sin_phi) ** 2

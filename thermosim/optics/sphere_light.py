@@ -16,6 +16,8 @@ from thermosim.optics.axial import PlaneWaves, gaussian_area, gaussian_waves, pl
 from thermosim.optics.beam import wavelength_of
 from thermosim.optics.layers import COHERENT
 from thermosim.optics.mie import (
+    MieSphere,
+    Parts,
     extinction_coefficient,
     field_to_intensity,
     internal_intensity,
@@ -77,8 +79,10 @@ class LightInSphere:
             tuple((share, *sphere.inside.key) for share, sphere in self.spheres),
         )  # fmt: skip
 
-    def intensity(self, points: ArrayLike) -> Floats:
+    def intensity(self, points: ArrayLike, parts: Parts = MieSphere.intensity_parts) -> Floats:
         """Return the local intensity [W/m²] at points (n, 3) [m], shape (n,).
+
+        ``parts`` does the work of `MieSphere.intensity_parts`.
 
         Raises
         ------
@@ -95,7 +99,7 @@ class LightInSphere:
                 s = np.minimum(np.linalg.norm(scaled, axis=1), 1.0)
                 squared += share * sphere.inside.shell_average(s)
             else:
-                squared += share * internal_intensity(scaled, sphere.inside, along, waves)
+                squared += share * internal_intensity(scaled, sphere.inside, along, waves, parts)
         return field_to_intensity(squared, self.n, self.incident)
 
 
