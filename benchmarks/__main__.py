@@ -5,10 +5,11 @@ import importlib
 import json
 import platform
 import time
+from functools import partial
 from pathlib import Path
 
 PARTS = ("heat", "optics", "fullwave", "mesh", "transient", "studies")
-MORE = ("scale",)
+MORE = ("scale", "peers")
 """Only when asked for: minutes, and gigabytes of memory."""
 
 
@@ -41,7 +42,8 @@ def show(part, found):
                 print(f"    {key:28s} {text}")
 
 
-SMALLEST = {"heat": ("30k",), "scale": ("1e5",)}
+SMALLEST = {"heat": ("30k",), "scale": ("1e5",), "peers": ("30k",)}
+PLACES = ("fem_python", "peers_python", "freefem", "folder")
 
 
 def options_of(part, arguments):
@@ -51,6 +53,8 @@ def options_of(part, arguments):
         return {}
     chosen = {"repeats": 1, "sizes": SMALLEST[part]} if arguments.quick else {}
     given = {"repeats": arguments.repeats, "sizes": arguments.sizes}
+    if part == "peers":
+        given |= {name: getattr(arguments, name) for name in PLACES}
     return chosen | {key: value for key, value in given.items() if value}
 
 
@@ -59,8 +63,12 @@ def main():
     parser.add_argument("parts", nargs="*", default=[])
     parser.add_argument("-o", "--output", type=Path, default=Path("out/benchmarks.json"))
     parser.add_argument("--quick", action="store_true", help="smallest sizes, one repeat")
-    parser.add_argument("--sizes", nargs="+", help="of heat: 30k 200k 1M 2M; of scale: 1e5 … 1e7")
-    parser.add_argument("--repeats", type=int, help="of heat; 3")
+    parser.add_argument("--sizes", nargs="+", help="of heat, peers: 30k 200k 1M; of scale: 1e5 …")
+    parser.add_argument("--repeats", type=int, help="of heat and peers; 3")
+    parser.add_argument("--fem-python", help="of peers: command of thermosim's Python")
+    parser.add_argument("--peers-python", help="of peers: command of the Python with NGSolve, …")
+    parser.add_argument("--freefem", help="of peers: FreeFem++")
+    parser.add_argument("--folder", help="of peers: meshes and caches; out/peers")
     arguments = parser.parse_args()
     report = {"machine": machine()}
     for part in arguments.parts or PARTS:
@@ -68,7 +76,7 @@ def main():
             parser.error(f"{part}: must be one of {', '.join((*PARTS, *MORE))}")
         module = importlib.import_module(f"benchmarks.bench_{part}")
         report[part] = module.run(**options_of(part, arguments))
-        show(part, report[part])
+        getattr(module, "show", partial(show, part))(report[part])
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         arguments.output.write_text(json.dumps(report, indent=2, default=str))
     print(f"\nwrote {arguments.output}")

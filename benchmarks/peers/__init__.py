@@ -1,0 +1,1 @@
+"""thermosim beside other packages: `heat` and `optics`; needs the standard library only."""
