@@ -26,7 +26,7 @@ UNUSED = {
     "check --help": (*HEAVY, "numpy", "rich", "scipy", "thermosim.cli.run"),
     f"check {CASE}": (*HEAVY, *OTHER_KINDS, "thermosim.cli.run"),
     f"check {CASE} --json": (*HEAVY, *OTHER_KINDS, "rich"),
-    f"gain {CASE}": (*HEAVY, *OTHER_KINDS, "thermosim.cli.run"),
+    f"gain {CASE}": (*HEAVY, *OTHER_KINDS, "scipy.spatial._kdtree", "thermosim.cli.run"),
     f"limits {CASE}": (*HEAVY, *OTHER_KINDS, "thermosim.cli.run"),
 }
 SCRIPT = """
@@ -56,7 +56,7 @@ USED = """
 import sys
 from thermosim.cli import main
 assert main(["--version"]) == 0
-import numpy.f2py, pydoc, scipy.constants, scipy.linalg
+import numpy.f2py, pydoc, scipy.constants, scipy.linalg, scipy.spatial
 assert "scipy.linalg.blas" not in sys.modules
 assert callable(numpy.f2py.run_main)
 assert "numpy.f2py.f2py2e" in sys.modules
@@ -65,6 +65,7 @@ assert numpy.ma.masked_equal([1.0, 2.0], 2.0).count() == 1
 assert numpy.polynomial.Polynomial([1.0, 2.0])(3.0) == 7.0
 numpy.testing.assert_equal(1, 1)
 assert scipy.linalg.det([[2.0, 0.0], [0.0, 3.0]]) == 6.0
+assert scipy.spatial.cKDTree([[0.0], [2.0]]).query([1.9])[1] == 1
 assert pydoc.plain("text") == "text"
 """
 
