@@ -91,11 +91,13 @@ def test_check_loads_no_finite_elements(tmp_path):
 
 
 def test_run_loads_only_what_it_uses(tmp_path):
-    """No compiler of Python (DOLFINx from 0.11 on takes it in itself), no pictures."""
+    """No compiler of Python (DOLFINx from 0.11 on takes it in itself), no pictures, no waves."""
     dolfinx = pytest.importorskip("dolfinx")
     by_dolfinx = tuple(map(int, dolfinx.__version__.split(".")[:2])) >= (0, 11)
     case = Path(__file__).parents[2] / "cases" / "microparticle_on_mica.toml"
-    unused = ("matplotlib", "pyvista", *(() if by_dolfinx else ("numba",)))
+    waves = ("thermosim.light.fullwave", "thermosim.gain.ladder_section")
+    pictures = ("matplotlib", "pyvista", "thermosim.visual")
+    unused = (*pictures, *waves, *(() if by_dolfinx else ("numba",)))
     code = (
         "import sys\n"
         "from thermosim.cli import main\n"

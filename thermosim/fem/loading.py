@@ -13,7 +13,8 @@ from importlib.util import LazyLoader
 from types import ModuleType
 
 # SciPy takes all names of NumPy, its submodules among them; its special functions take linear
-# algebra for the zeros of polynomials, its documentation pydoc: half of what SciPy costs a command.
+# algebra for the zeros of polynomials, one of its optimisers a triangulation, its documentation
+# pydoc: half of what SciPy costs a command.
 _LATER = (
     "numpy.f2py",
     "numpy.ma",
@@ -22,6 +23,7 @@ _LATER = (
     "numpy.testing",
     "pydoc",
     "scipy.linalg",
+    "scipy.spatial",
 )
 
 

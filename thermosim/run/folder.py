@@ -93,6 +93,8 @@ def write_steady(
 
 def _write_light(folder: Path, result: Result, problem: HeatProblem) -> None:
     """Write the light in pieces finer than its fringes, where its model knows it (collective)."""
+    if not result.case.output.pictures:
+        return
     from thermosim.light import GainSource
     from thermosim.visual.light_map import write_light_map
     from thermosim.visual.near_field import write_near_field
@@ -104,7 +106,7 @@ def _write_light(folder: Path, result: Result, problem: HeatProblem) -> None:
         if body.region != light or not isinstance(source, GainSource) or not shows_light(result):
             continue
         known = source.origin
-        if known is not None and result.case.output.pictures:
+        if known is not None:
             write_light_map(folder, result, known.fringe, known.intensity_at, problem.domain.comm)
             if (wave := known.wave) is not None:
                 write_near_field(folder, wave.surroundings, wave.around_at, problem.domain.comm)
