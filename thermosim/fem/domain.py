@@ -283,17 +283,22 @@ def quadrature_points(function: Any) -> NDArray[np.float64]:
     return np.asarray(points() if callable(points) else points)
 
 
-def set_at_quadrature_points(function: Any, values: Callable[[Any], Any], domain: Domain) -> None:
-    """Set a quadrature function from a callable of points [m], (n, 3) -> (n,), or (r, 0, z)."""
+def set_at_quadrature_points(
+    function: Any, values: Callable[[Any], Any], domain: Domain, cells: Any = None
+) -> None:
+    """Set a quadrature function from a callable of points [m], (n, 3) -> (n,), or (r, 0, z).
+
+    In some local `cells`, by default in all.
+    """
     space = function.function_space
     points = quadrature_points(function)
-    n_cells = _n_local_cells(domain)
+    chosen = slice(_n_local_cells(domain)) if cells is None else cells
     element = domain.mesh.ufl_domain().ufl_coordinate_element().basix_element
     weights = element.tabulate(0, points)[0, :, :, 0]
     geometry = domain.mesh.geometry
-    nodes = geometry.x[geometry_dofmap(domain.mesh)[:n_cells], : geometry.dim]
+    nodes = geometry.x[geometry_dofmap(domain.mesh)[chosen], : geometry.dim]
     x = np.einsum("qk,ckd->cqd", weights, nodes, optimize=True).reshape(-1, geometry.dim)
-    function.x.array[space.dofmap.list[:n_cells].ravel()] = values(to_space(x, domain))
+    function.x.array[space.dofmap.list[chosen].ravel()] = values(to_space(x, domain))
     function.x.scatter_forward()
 
 

@@ -14,18 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from thermosim.fem.lanes import in_lanes
+
 _TABLE = re.compile(
     r"static const \w+ (?P<name>FE\w+)\[1\]\[1\]\[(?P<n>\d+)\]\[(?P=n)\] = (?P<rows>\{[^;]*\});\n?"
 )
 _FEW = 2  # points up to which FFCx's way is as good
-VERSION = "1"
+VERSION = "3"
 """Goes up with every change of what this makes of a code; part of the name of compiled forms."""
 
 
 def at_points(code: str) -> str:
     """Return the C code of forms with every sum over a unit matrix as its one term."""
     functions = re.split(r"(?=\nvoid tabulate_tensor)", code)
-    return "".join(_of_function(function) for function in functions)
+    return "".join(in_lanes(_of_function(function)) for function in functions)
 
 
 def _of_function(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import basix.ufl
@@ -35,12 +36,18 @@ def _space(domain: Domain, element: tuple[str, int] | int) -> Any:
     """Return the space of an element, by a number that of points of a rule (collective)."""
 
     def make() -> Any:
-        rule = isinstance(element, int)
-        cell = domain.mesh.basix_cell()
-        made = basix.ufl.quadrature_element(cell, degree=element) if rule else element
+        made = (
+            _at_points(domain.mesh.basix_cell(), element) if isinstance(element, int) else element
+        )
         return fem.functionspace(domain.mesh, made)
 
     return domain.once(("space", element), make)
+
+
+@functools.cache
+def _at_points(cell: Any, degree: int) -> Any:
+    """Return the element of a rule, which basix names by a text of all its points."""
+    return basix.ufl.quadrature_element(cell, degree=degree)
 
 
 def cell_matrix(domain: Domain, space: Any, form: Any, *, filled: bool) -> Any:

@@ -27,10 +27,7 @@ class Linearised:
     def __init__(self, problem: HeatProblem, settings: SolverSettings, rtol: float) -> None:
         """`rtol` is asked of iterative solvers."""
         self.problem, self._rtol = problem, rtol
-        self._A = problem.stiffness.duplicate()
-        problem.assemble_jacobian(self._A)
-        for part in problem.couplings:
-            part.linearise()
+        self._A, self._changing = problem.stiffness.duplicate(), None
         self._options = linear_options(
             settings,
             problem.domain.tdim,
@@ -38,10 +35,12 @@ class Linearised:
             coupled=bool(problem.couplings),
         )
         self._solvers: dict[bool, Any] = {}
-        self._changing: Any = None
         if self._options["ksp_type"] == "preonly":
             self._changing = problem.stiffness.duplicate()
             problem.assemble_changing(self._changing)
+        problem.assemble_jacobian(self._A, self._changing)
+        for part in problem.couplings:
+            part.linearise()
 
     def adjoint(self, b: Any) -> Any:
         """Return the z that vanishes at held nodes with F'ᵀ z = `b` (collective).

@@ -227,15 +227,19 @@ class HeatProblem(State):
         weights.scale(1.0 / total if total else 0.0)
         return weights
 
-    def assemble_jacobian(self, A: Any) -> None:
+    def assemble_jacobian(self, A: Any, changing: Any = None) -> None:
         """Assemble ∂F/∂θ at `theta` into `A`, which has the pattern of `stiffness`.
 
         Rows and columns of held nodes become those of the identity; `couplings` are left out.
-        `A` may be `stiffness` itself, which is then lost.
+        `A` may be `stiffness` itself, which is then lost. `changing` is from `assemble_changing` at
+        the same state, where it is known.
         """
         if A.handle != self.stiffness.handle:
             self.stiffness.copy(A, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
-        self._add_changing(A)
+        if changing is None:
+            self._add_changing(A)
+        else:
+            A.axpy(1.0, changing, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
         A.assemble()
         owned = self.held_dofs[self.held_dofs < A.getLocalSize()[0]]
         A.zeroRowsColumnsLocal(owned, 1.0)

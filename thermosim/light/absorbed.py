@@ -30,7 +30,6 @@ from thermosim.light.sampled import sampled
 from thermosim.light.series import parts_by_machine_code
 from thermosim.light.source import GainSource, LightSource
 from thermosim.light.traced import traced_into
-from thermosim.light.waves import set_in_cells
 from thermosim.optics.model import (
     FullWaveOptics,
     MieOptics,
@@ -283,8 +282,8 @@ def _of_one_watt(light: AbsorbedLight, found: LightInSphere) -> Floats:
     function = quadrature_function(light.domain, place)
     parts, lit_by_one = parts_by_machine_code(light.domain.comm), replace(found, incident=1.0)
     rule, field = quadrature_points(function), partial(lit_by_one.intensity, parts=parts)
-    inside = sampled(field, rule, waves, found.centre, found.radius, lit)
-    set_at_quadrature_points(function, inside, light.domain)
+    inside = sampled(field, rule, waves, found.centre, found.radius)
+    set_at_quadrature_points(function, inside, light.domain, lit)
     values = function.x.array
     if len(values) <= _KEPT:
         kept["series", place] = key, values
@@ -353,7 +352,7 @@ def _take_full_wave(light: AbsorbedLight) -> None:
     assert light.wave is not None
     light.intensity.x.array[:] = 0.0
     lit = light.domain.cells(light.region)
-    set_in_cells(light.intensity, light.wave.intensity_at, light.domain, lit)
+    set_at_quadrature_points(light.intensity, light.wave.intensity_at, light.domain, lit)
 
 
 _FILL: dict[type, Callable[[AbsorbedLight], None]] = {

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem
 
+from thermosim.fem.domain import set_at_quadrature_points
 from thermosim.gain import heat_source
 from thermosim.light.absorbed import AbsorbedLight
 from thermosim.light.accounts import at_lit_points, lit_points
 from thermosim.light.light import absorbed_light, emission_of, unlit_absorption, with_choice
 from thermosim.light.outline import sphere_of
-from thermosim.light.waves import set_in_cells
 from thermosim.optics.mie_grid import ball_intensity, smooth_intensity
 from thermosim.optics.model import AttenuatingOptics, FullWaveOptics, MieOptics
 
@@ -108,7 +108,7 @@ class ChangedLight:
         if isinstance(known.light.optics, MieOptics):
             moved = _times(known.intensity, 1.0)
             lit = np.intersect1d(cells, known.domain.cells(known.region))
-            set_in_cells(moved, self._smooth, known.domain, lit)
+            set_at_quadrature_points(moved, self._smooth, known.domain, lit)
             found = replace(found, intensity=moved)
         return found
 

@@ -11,7 +11,6 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -29,9 +28,8 @@ def sampled(
     wave_number: float,
     centre: Floats,
     radius: float,
-    lit: Any,
 ) -> Callable[[Floats], Floats]:
-    """Return a field of a ball at the points of all cells of a mesh, 0 in those not `lit`.
+    """Return a field of a ball at the points of cells of a mesh in it.
 
     Parameters
     ----------
@@ -43,19 +41,15 @@ def sampled(
         The largest of the field [1/m].
     centre, radius
         Of the ball [m].
-    lit
-        Numbers of the cells in the ball.
     """
     degrees = [p for p in _DEGREES if math.comb(p + rule.shape[1], p) < _WORTH * len(rule)]
 
     def values(points: Floats) -> Floats:
         cells = points.reshape(-1, len(rule), 3)
-        far = np.linalg.norm(cells - centre, axis=2)
-        found = np.zeros(far.shape)
-        near = np.zeros(far.shape, bool)
-        near[lit] = True
-        smooth = near[:, 0] & np.all(far <= radius, axis=1)
-        size = np.linalg.norm(np.ptp(cells, axis=1), axis=1)
+        far = np.linalg.norm(points - centre, axis=1).reshape(cells.shape[:2])
+        found, asked = np.empty(far.shape), np.ones(len(cells), bool)
+        smooth = far.max(axis=1, initial=0.0) <= radius
+        size = np.linalg.norm(np.ptp(np.swapaxes(cells, 0, 1), axis=0), axis=1)
         for degree in degrees:
             taken = smooth & (_lost(0.25 * wave_number * size, degree) < _LOST)
             if not taken.any():
@@ -63,9 +57,9 @@ def sampled(
             few, matrix = _interpolation(rule.tobytes(), rule.shape, degree)
             at = cells[taken][:, few]
             found[taken] = field(at.reshape(-1, 3)).reshape(at.shape[:2]) @ matrix.T
-            near[taken], smooth[taken] = False, False
-        if near.any():
-            found[near] = field(cells[near])
+            asked[taken], smooth[taken] = False, False
+        if asked.any():
+            found[asked] = field(cells[asked].reshape(-1, 3)).reshape(-1, len(rule))
         return found.ravel()
 
     return values

@@ -16,12 +16,12 @@ from thermosim.fem import symbols
 from thermosim.fem.domain import (
     assemble_vector,
     compile_form,
+    set_at_quadrature_points,
     vector,
 )
 from thermosim.fem.spaces import quadrature_function
 from thermosim.heat import forms
 from thermosim.light.absorbed import with_coarser_beam, with_rule
-from thermosim.light.waves import set_in_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,8 @@ def _other_waves(light: AbsorbedLight) -> list[AbsorbedLight]:
     found = []
     for values in (solve_all, lambda _: known[1]):
         intensity = quadrature_function(light.domain, light.quadrature_degree)
-        set_in_cells(intensity, values, light.domain, light.domain.cells(light.region))
+        cells = light.domain.cells(light.region)
+        set_at_quadrature_points(intensity, values, light.domain, cells)
         found.append(replace(light, intensity=intensity))
     return found
 

@@ -1,4 +1,4 @@
-"""The Mie series at many points, as machine code: recurrences and sums of eight points at a time.
+"""The Mie series at many points, as machine code: recurrences and sums of many points at once.
 
 In NumPy each step of a recurrence writes arrays that the next one reads again, which takes some
 fifteen times as long. `MieSphere.intensity_parts` says what is computed, and tests hold this to it.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.fem.compile import compile_c
+from thermosim.fem.lanes import WIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,20 +25,14 @@ _DECLARED = """
 void intensity_parts(int64_t count, const double *s, const double *mu, double z_re, double z_im,
     int terms, const double *c, const double *e, double *ratios, double *P, double *S);
 """
-_WIDE = 8  # points at a time
+_WIDE = 32  # points at a time: some chains of products for each register, as one must wait
 _CODE = (
-    f"#define WIDE {_WIDE}\n"
+    f"#define WIDE {_WIDE}\n{WIDE}"
     """
 #include <math.h>
 #include <stdint.h>
 
 #define EACH for (int k = 0; k < WIDE; k++)
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
-
 typedef struct { double re[WIDE], im[WIDE]; } numbers;
 
 /* j_n/j_(n-1) of all orders down from `start`, as `bessel_ratios`; `over` is 1/rho */

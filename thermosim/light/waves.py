@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.fem.domain import set_at_quadrature_points
 from thermosim.fem.spaces import quadrature_function
 
 if TYPE_CHECKING:
@@ -47,20 +45,3 @@ def points_for_waves(
     wanted = degree + math.ceil(2.0 * math.pi * size / wave)
     rule = asked or min(wanted, _LARGEST_DEGREE[domain.tdim])
     return quadrature_function(domain, rule), rule, notes
-
-
-def set_in_cells(
-    function: Any, values: Callable[[Floats], Floats], domain: Domain, cells: NDArray[Any]
-) -> None:
-    """Set a quadrature function in some local cells, from points (n, 3) [m]."""
-    dofs = function.function_space.dofmap.list
-    lit = np.zeros(len(dofs), dtype=bool)
-    lit[cells] = True
-    chosen = np.repeat(lit, dofs.shape[1])
-
-    def inside(points: Floats) -> Floats:
-        found = function.x.array[dofs.ravel()]
-        found[chosen] = values(points[chosen])
-        return np.asarray(found)
-
-    set_at_quadrature_points(function, inside, domain)
