@@ -16,15 +16,15 @@ SIZES = "particle.shape.radius", "0.5um:50um:{}log"
 INTENSITIES = "laser.intensity", "0.3kW/cm^2:30kW/cm^2:{}log"
 FAVOURABLE = {"assumptions": "favourable"}
 KINDS = {
-    "careful, new meshes": ({}, SIZES, 25),
-    "careful, numbers only": ({}, INTENSITIES, 60),
-    "favourable, new meshes": (FAVOURABLE, SIZES, 60),
-    "favourable, numbers only": (FAVOURABLE, INTENSITIES, 120),
+    "careful, new meshes": ({}, SIZES, 20),
+    "careful, numbers only": ({}, INTENSITIES, 50),
+    "favourable, new meshes": (FAVOURABLE, SIZES, 40),
+    "favourable, numbers only": (FAVOURABLE, INTENSITIES, 100),
 }
 """What is changed in the case, what varies, and over how many points."""
 
 
-def run(sizes=8, intensities=10, workers=(1, 2), share=1.0):
+def run(sizes=6, intensities=10, workers=(1, 2), share=1.0):
     """Return rates by number of workers, their ratio, and where the time of a point goes.
 
     And those of one worker for each of `KINDS`, with that share of its points.

@@ -111,8 +111,8 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
         found["hot_spot_factor"] = integrate(domain, I**2, dx) / volume / mean**2
         uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
-        I, T, volumes = lit_points(light, problem)
-        heats = cooling_gain(I, T, light.present(I)) < 0.0
+        I, T, volumes = (_by_cell(light, values) for values in lit_points(light, problem))
+        heats = cooling_gain(I, T[:, :1], light.present(I)) < 0.0
         parts = domain.comm.allreduce(np.array([np.sum(volumes[heats]), np.sum(volumes)]))
         found["heating_volume_fraction"] = float(parts[0] / parts[1])
         if even > 0.0:
@@ -148,6 +148,12 @@ def at_lit_points(light: AbsorbedLight, values: Any) -> Floats:
     if isinstance(local, float):
         return found
     return np.repeat(found, local.function_space.dofmap.list[cells].shape[1])
+
+
+def _by_cell(light: AbsorbedLight, values: Floats) -> Floats:
+    """Return what `lit_points` or `at_lit_points` gives with a row for each cell."""
+    cells = len(_own_cells(light))
+    return values.reshape(cells, len(values) // max(cells, 1))
 
 
 def _own_cells(light: AbsorbedLight) -> Any:

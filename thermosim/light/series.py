@@ -7,12 +7,14 @@ A processor's wide registers are used where the compiler knows how; digits do no
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.fem.compile import compile_c
 from thermosim.fem.lanes import WIDE
+from thermosim.optics.axial import angular_functions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
 _DECLARED = """
 void intensity_parts(int64_t count, const double *s, const double *mu, double z_re, double z_im,
     int terms, const double *c, const double *e, double *ratios, double *P, double *S);
+void lattice_parts(int radii, int blocks, int terms, const double *waves, const double *angular,
+    double *P, double *S);
 """
+_BLOCK = 32  # cosines at a time, on a lattice
 _WIDE = 32  # points at a time: some chains of products for each register, as one must wait
 _CODE = (
-    f"#define WIDE {_WIDE}\n{WIDE}"
+    f"#define WIDE {_WIDE}\n#define BLOCK {_BLOCK}\n{WIDE}"
     """
 #include <math.h>
 #include <stdint.h>
@@ -143,6 +148,38 @@ void intensity_parts(int64_t count, const double *s, const double *mu, double z_
         of_some(s + i, mu + i, z_re, z_im, start, terms, c, e, (numbers *)ratios, P + i, S + i);
     }
 }
+
+/* one radius and BLOCK cosines; the three waves of each order are those of A_r, and of sum and
+   difference of A_theta and A_phi */
+FOR_EACH_PROCESSOR
+static void of_block(int terms, const double *waves, const double *angular, double *P, double *S)
+{
+    double re[3][BLOCK] = {{0}}, im[3][BLOCK] = {{0}};
+    for (int n = 0; n < terms; n++, waves += 6, angular += 3*BLOCK)
+        for (int wave = 0; wave < 3; wave++)
+            for (int k = 0; k < BLOCK; k++) {
+                re[wave][k] += waves[2*wave]*angular[wave*BLOCK + k];
+                im[wave][k] += waves[2*wave + 1]*angular[wave*BLOCK + k];
+            }
+    for (int k = 0; k < BLOCK; k++) {
+        double theta_re = 0.5*(re[1][k] + re[2][k]), theta_im = 0.5*(im[1][k] + im[2][k]);
+        double phi_re = 0.5*(re[1][k] - re[2][k]), phi_im = 0.5*(im[1][k] - im[2][k]);
+        P[k] = re[0][k]*re[0][k] + im[0][k]*im[0][k] + theta_re*theta_re + theta_im*theta_im;
+        S[k] = phi_re*phi_re + phi_im*phi_im;
+    }
+}
+
+/* waves (radii, terms, 6), angular functions (blocks, terms, 3 BLOCK): (radii, blocks BLOCK) */
+void lattice_parts(int radii, int blocks, int terms, const double *waves, const double *angular,
+    double *P, double *S)
+{
+    for (int block = 0; block < blocks; block++)
+        for (int i = 0; i < radii; i++) {
+            int64_t place = ((int64_t)i*blocks + block)*BLOCK;
+            of_block(terms, waves + (int64_t)i*terms*6, angular + (int64_t)block*terms*3*BLOCK,
+                P + place, S + place);
+        }
+}
 """
 )
 # contracted, a product and a sum would be rounded once on some processors and twice on others
@@ -159,19 +196,50 @@ def parts_by_machine_code(comm: Any) -> Parts:
     StorageError
         If there is no room for what it makes.
     """
-    code = compile_c(
+    return functools.partial(_parts, _code(comm))
+
+
+def lattice_by_machine_code(comm: Any) -> Parts:
+    """Return what does the work of `MieSphere.lattice_parts`, as `parts_by_machine_code`."""
+    return _lattice_of(_code(comm))
+
+
+def _code(comm: Any) -> Any:
+    return compile_c(
         comm, "thermosim_series", _DECLARED, _CODE, "the Mie series", extra_compile_args=_OPTIONS
     )
 
-    def parts(sphere: MieSphere, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
-        z, (c, e) = sphere.m * sphere.x, sphere.weighted
-        at = [np.pad(x, (0, -s.size % _WIDE), mode="edge") for x in (s, mu)]
-        P, S = np.empty((2, at[0].size))
-        ratios = np.empty((c.size + 1) * 2 * _WIDE)
-        s_at, mu_at, c_at, e_at, *others = (
-            code.ffi.from_buffer("double[]", x) for x in (*at, c, e, ratios, P, S)
-        )
-        code.lib.intensity_parts(s.size, s_at, mu_at, z.real, z.imag, c.size, c_at, e_at, *others)
-        return P[: s.size], S[: s.size]
 
-    return parts
+def _parts(code: Any, sphere: MieSphere, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
+    z, (c, e) = sphere.m * sphere.x, sphere.weighted
+    at = [np.pad(x, (0, -s.size % _WIDE), mode="edge") for x in (s, mu)]
+    P, S = np.empty((2, at[0].size))
+    ratios = np.empty((c.size + 1) * 2 * _WIDE)
+    s_at, mu_at, *others = _handed(code, *at, c, e, ratios, P, S)
+    code.lib.intensity_parts(s.size, s_at, mu_at, z.real, z.imag, c.size, *others)
+    return P[: s.size], S[: s.size]
+
+
+@functools.cache
+def _lattice_of(code: Any) -> Parts:
+    """Return the function of one library always as the same object, by which results are kept."""
+    return functools.partial(_lattice, code)
+
+
+def _lattice(code: Any, sphere: MieSphere, s: Floats, mu: Floats) -> tuple[Floats, Floats]:
+    radial, magnetic, electric = sphere.waves(s)
+    waves = np.stack([radial, magnetic + electric, magnetic - electric], axis=-1)
+    places = np.pad(mu, (0, -mu.size % _BLOCK), mode="edge")
+    pi, tau = angular_functions(places, sphere.c.size)
+    across = np.sqrt(np.maximum(1.0 - places**2, 0.0))
+    angular = np.stack([pi * across, pi + tau, pi - tau], axis=1)
+    blocks = angular.reshape(len(pi), 3, -1, _BLOCK).transpose(2, 0, 1, 3)
+    P, S = np.empty((2, s.size, places.size))
+    arrays = (np.ascontiguousarray(x) for x in (waves.transpose(1, 0, 2), blocks))
+    code.lib.lattice_parts(s.size, len(blocks), len(pi), *_handed(code, *arrays, P, S))
+    return P[:, : mu.size], S[:, : mu.size]
+
+
+def _handed(code: Any, *arrays: Any) -> list[Any]:
+    """Return arrays of real or complex numbers as C takes them."""
+    return [code.ffi.from_buffer("double[]", array) for array in arrays]

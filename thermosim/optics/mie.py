@@ -215,7 +215,7 @@ class MieSphere:
         ``E_r = A_r cos phi``, ``E_theta = A_theta cos phi``, ``E_phi = -A_phi sin phi``,
         eq. (4.40) with (4.50).
         """
-        radial, magnetic, electric = self._waves(s)
+        radial, magnetic, electric = self.waves(s)
         pi, tau = angular_functions(mu, self.c.size)
         A_r = _paired(radial, pi) * np.sqrt(np.maximum(1.0 - mu**2, 0.0))
         A_theta = _paired(magnetic, pi) + _paired(electric, tau)
@@ -232,7 +232,7 @@ class MieSphere:
         weight = 1j**n * (2 * n + 1) / (n * (n + 1))
         return weight * self.c, -1j * weight * self.d
 
-    def _waves(self, s: Floats) -> tuple[Complexes, Complexes, Complexes]:
+    def waves(self, s: Floats) -> tuple[Complexes, Complexes, Complexes]:
         """Return what multiplies ``pi`` in A_r, and ``pi`` and ``tau`` in A_theta: (terms, n)."""
         n = np.arange(1, self.c.size + 1)
         waves = MieSphere(self.m, self.x, *self.weighted)
@@ -262,7 +262,7 @@ class MieSphere:
 
         Cosines that come in pairs of opposite sign, as Gauss points do, cost half.
         """
-        radial, magnetic, electric = (part.T for part in self._waves(s))
+        radial, magnetic, electric = (part.T for part in self.waves(s))
         mirrored = np.array_equal(mu, -mu[::-1])
         pi, tau = angular_functions(mu[mu.size // 2 :] if mirrored else mu, self.c.size)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.optics.mie import MieSphere, field_to_intensity
+from thermosim.optics.mie import MieSphere, Parts, field_to_intensity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,17 +55,24 @@ def _ball(half: int) -> Ball:
 
 
 @functools.lru_cache(maxsize=4)
-def _parts_of(m: complex, x: float, c: bytes, d: bytes, half: int) -> tuple[Floats, Floats]:
+def _parts_of(
+    m: complex, x: float, c: bytes, d: bytes, half: int, lattice: Parts
+) -> tuple[Floats, Floats]:
     """Return `MieSphere.lattice_parts` at the points of a ball: the same for any intensity."""
     sphere, ball = (
         MieSphere(m, x, np.frombuffer(c, complex), np.frombuffer(d, complex)),
         _ball(half),
     )
-    return sphere.lattice_parts(ball.s, ball.mu)
+    return lattice(sphere, ball.s, ball.mu)
 
 
-def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
-    """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume."""
+def ball_intensity(
+    light: LightInSphere, lattice: Parts = MieSphere.lattice_parts
+) -> tuple[Floats, Floats]:
+    """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume.
+
+    ``lattice`` does the work of `MieSphere.lattice_parts`.
+    """
     optics, laser = light.optics, light.laser
     spheres = [(share, sphere.inside) for share, sphere in light.spheres]
     ball = Ball.resolving(max(abs(sphere.m) * sphere.x for _, sphere in spheres))
@@ -73,7 +80,7 @@ def ball_intensity(light: LightInSphere) -> tuple[Floats, Floats]:
         squared = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
         shares = ball.shares.sum(axis=1)
         return field_to_intensity(squared, light.n, light.incident), shares
-    parts = [(share, *_parts_of(*sphere.key, ball.s.size)) for share, sphere in spheres]
+    parts = [(share, *_parts_of(*sphere.key, ball.s.size, lattice)) for share, sphere in spheres]
     P = sum(share * p for share, p, _ in parts)
     S = sum(share * s for share, _, s in parts)
     shares = _along(laser) if optics.average == "none" else np.array([0.5])

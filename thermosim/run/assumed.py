@@ -25,6 +25,7 @@ from thermosim.gain.escape.methods import AutoEscape, ErgodicEscape, SphereEscap
 from thermosim.gain.escape.of_body import resolve_escape
 from thermosim.gain.recombination import MEASURED_EFFICIENCY, TrionBiexciton
 from thermosim.light import at_lit_points, lit_points
+from thermosim.light.series import lattice_by_machine_code
 from thermosim.limits.support import support_of
 from thermosim.model.model import TRIAL_EXTINCTION
 from thermosim.optics.choice import WEAK_CONTRAST
@@ -167,7 +168,7 @@ def _of_substrate(lit: Lit) -> Iterator[Other]:
 
 def _heat_of(lit: Lit, field: LightInSphere) -> float:
     """Return the heat [W] of the dots of a sphere in another light, at their mean temperature."""
-    I, shares = ball_intensity(field)
+    I, shares = ball_intensity(field, lattice_by_machine_code(lit.light.domain.comm))
     I = I * lit.light.factor
     volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
     return Lit(lit.light, I, np.full_like(I, mean), volume * shares).heat(lit.light.gain)
