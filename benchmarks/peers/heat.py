@@ -109,13 +109,13 @@ def run(places, sizes, repeats):
     """Measure every tool on every mesh; return rows, those of the certified run included."""
     lacking = missing(places.fem, ["dolfinx", "gmsh", "pydantic"])
     if lacking:
-        raise ToolError(
+        raise SystemExit(
             f"{' '.join(places.fem)} has no {', '.join(lacking)}: give the Python that runs "
             "thermosim as --fem-python, for example --fem-python 'docker/run python3'"
         )
     unknown = [size for size in sizes if size not in SIZES]
     if unknown:
-        raise ToolError(f"--sizes {unknown[0]}: must be one of {', '.join(SIZES)}")
+        raise SystemExit(f"--sizes {unknown[0]}: must be one of {', '.join(SIZES)}")
     places.folder.mkdir(parents=True, exist_ok=True)
     cache = places.folder / "cache"
     cache.mkdir(mode=0o755, exist_ok=True)
