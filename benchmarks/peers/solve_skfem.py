@@ -29,8 +29,9 @@ def load(path):
         low = np.sort(nodes.astype(np.int64), axis=0)
         return (low[0] * count + low[1]) * count + low[2]
 
-    order = np.argsort(known := key(mesh.facets))
-    facets = order[np.searchsorted(known, key(stored.triangles.T), sorter=order)]
+    outer = mesh.boundary_facets()
+    order = np.argsort(known := key(mesh.facets[:, outer]))
+    facets = outer[order[np.searchsorted(known, key(stored.triangles.T), sorter=order)]]
     sides = {n: facets[stored.triangle_tags == t] for n, t in formats.BOUNDARIES.items()}
     return stored, mesh, sides
 

@@ -165,6 +165,12 @@ def test_what_is_not_installed_is_said(tmp_path):
     assert said in heat.table([line])
 
 
+def test_without_thermosim_there_is_one_message(tmp_path):
+    places = launch.Places.of(fem_python=str(tmp_path / "python"), folder=tmp_path)
+    with pytest.raises(SystemExit, match="has no dolfinx, gmsh, pydantic: give the Python"):
+        heat.run(places, ["30k"], 1)
+
+
 def test_a_peer_that_fails_is_said_and_thermosim_that_fails_ends_it(tmp_path):
     command = ("{python}", "-c", "import sys; sys.exit('out of memory')")
     peer, broken = heat.Tool("NGSolve", (sys.executable,), command), {}
