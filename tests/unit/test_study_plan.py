@@ -85,6 +85,15 @@ def test_every_bad_point_is_reported_before_anything_runs():
     assert "nothing was run" in text
 
 
+def test_one_fault_at_many_values_is_told_once():
+    vary = {"particle.shape.radius": "-9um:-1um", "chamber.pressure": "1Pa:2Pa"}
+    with pytest.raises(CaseError) as error:
+        plan({"vary": vary, "method": "random", "samples": 1000, "seed": 1})
+    text = str(error.value)
+    assert "and 999 more" in text
+    assert text.count("must be > 0") == 1
+
+
 def test_bad_points_may_be_recorded_instead():
     found = plan({"vary": {"particle.shape.radius": "-1um,1um"}, "invalid": "record"})
     assert [p.case is None for p in found.points] == [True, False]

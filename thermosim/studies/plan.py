@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from thermosim.studies.sampling import sample_columns
 FORMAT = 1
 STAGE, SAMPLE = "stage", "sample"
 _SHOWN = 20
+_SHOWN_OF_A_RULE = 3  # values; more than these are told by the first
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Point:
     index : place along each dimension
     values : what varies, by path (and ``stage``)
     key : content hash of the resolved case and the formats; equal cases have equal keys
+    problem : why it is no case, with the values that are to blame
+    rules : which rules that breaks, and where; the same at other values of the same fault
     """
 
     index: tuple[int, ...]
@@ -53,6 +57,7 @@ class Point:
     case: AnyCase | None
     key: str
     problem: str = ""
+    rules: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -165,7 +170,8 @@ def _point(
         case = parse_case(tree, source)
     except CaseError as error:
         text = "; ".join(str(problem) for problem in error.problems)
-        return Point(index, values, None, "", text)
+        rules = tuple((problem.path, problem.rule) for problem in error.problems)
+        return Point(index, values, None, "", text, rules)
     return Point(index, values, case, point_key(case))
 
 
@@ -175,16 +181,18 @@ def point_key(case: AnyCase) -> str:
 
 
 def _refuse_invalid(points: tuple[Point, ...], source: Path | None) -> None:
-    faults: dict[str, list[Point]] = {}
-    for point in points:
-        if point.case is None:
-            faults.setdefault(point.problem, []).append(point)
-    if not faults:
+    invalid = [point for point in points if point.case is None]
+    if not invalid:
         return
+    values = Counter(rules for rules, _ in {(point.rules, point.problem) for point in invalid})
+    faults: dict[Any, list[Point]] = {}
+    for point in invalid:  # random points break one rule each with a value of its own
+        alike = point.rules if values[point.rules] > _SHOWN_OF_A_RULE else point.problem
+        faults.setdefault(alike, []).append(point)
     problems = []
-    for text, found in list(faults.items())[:_SHOWN]:
+    for found in list(faults.values())[:_SHOWN]:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        problems.append(Problem(f"study, point {found[0].label}{more}", "", text))
+        problems.append(Problem(f"study, point {found[0].label}{more}", "", found[0].problem))
     if len(faults) > _SHOWN:
         problems.append(Problem("study", "", f"{len(faults) - _SHOWN} more faults like these"))
     problems.append(
