@@ -11,6 +11,7 @@ from thermosim.errors import MeshError
 from thermosim.language.names import plain_name
 from thermosim.mesh.files_script import check_script
 from thermosim.mesh.join import join_parts
+from thermosim.mesh.msh import MshFile
 from thermosim.mesh.split import SIMPLICES, SPLIT, CellType
 from thermosim.shapes.cad import try_reading
 
@@ -30,11 +31,21 @@ _NEAR = 1e-3  # part of the extent by which a point may miss what it names
 def draw_file(gmsh: Any, geometry: GeometryFile, dim: int) -> float:
     """Read the file into gmsh and check its names; return metres per length of it.
 
+    A `MshFile` in place of gmsh is read already.
+
     Raises
     ------
     MeshError
         If the file is not what its ending says, or lacks names.
     """
+    if not isinstance(gmsh, MshFile):
+        _read_file(gmsh, geometry, dim)
+    _check_groups(gmsh, geometry.file, dim)
+    return MILLIMETRE if geometry.unit is None else geometry.unit
+
+
+def _read_file(gmsh: Any, geometry: GeometryFile, dim: int) -> None:
+    """Read the file into gmsh."""
     path = geometry.file
     kind = path.suffix.lower()
     if kind == ".geo":
@@ -52,8 +63,6 @@ def draw_file(gmsh: Any, geometry: GeometryFile, dim: int) -> float:
         gmsh.model.occ.synchronize()
         if geometry.join:
             join_parts(gmsh, path, dim)
-    _check_groups(gmsh, path, dim)
-    return MILLIMETRE if geometry.unit is None else geometry.unit
 
 
 def _check_header(path: Path, kind: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from thermosim.errors import MeshError
 from thermosim.mesh.cut_open import cut_open
 from thermosim.mesh.estimate import OF_BODY, body_cells, check_count
 from thermosim.mesh.files import draw_file, file_order, set_file_sizes
+from thermosim.mesh.msh import plain_msh
 from thermosim.mesh.notes import STRAIGHTENED, TURNED
 from thermosim.mesh.plane import PLANES, XY, drawn_plane, mesh_plane
 from thermosim.mesh.quality import quality_report
@@ -46,7 +48,7 @@ def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
     """
     geometry, settings, sizes = drawing.geometry, drawing.mesh, drawing.sizes
     dim = 3 if geometry.symmetry == "3d" else 2
-    with gmsh_session() as gmsh:
+    with _opened(geometry, dim) as gmsh:
         unit, order = _prepare(gmsh, geometry, settings, dim)
         drawing.check_names(_names(gmsh, dim), _names(gmsh, dim - 1))
         if order is None:
@@ -74,6 +76,14 @@ def build_body(drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
         check_joined(data, asked_to_join=bool(geometry.join))
     data, report = _sound(data, drawing)
     return cut_open(data, drawing.contacts), report | done
+
+
+def _opened(geometry: Geometry | Spheres, dim: int) -> Any:
+    """Return what the mesh comes from, for a ``with``: a plain file, else a session of gmsh."""
+    plain = None
+    if isinstance(geometry, GeometryFile) and geometry.file.suffix.lower() == ".msh":
+        plain = plain_msh(geometry.file) if dim == 3 and not geometry.join else None
+    return gmsh_session() if plain is None else nullcontext(plain)
 
 
 def _sound(data: MeshData, drawing: BodyDrawing) -> tuple[MeshData, dict[str, float]]:
