@@ -103,7 +103,7 @@ def facet_table(
     if not len(facets):
         return table
     size = int(cells.max()) + 1
-    wanted = _facet_keys(facets.T, size)
+    wanted = facet_keys(facets.T, size)
     order = np.argsort(wanted)
     wanted, tags = wanted[order], tags[order]
     candidate = np.zeros(size, dtype=bool)
@@ -111,7 +111,7 @@ def facet_table(
     for i in range(n_local):
         others = np.delete(cells, i, axis=1)
         rows = np.flatnonzero(candidate[others].all(axis=1))
-        keys = _facet_keys(others[rows].T, size)
+        keys = facet_keys(others[rows].T, size)
         at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
         hit = wanted[at] == keys
         table[rows[hit], i] = tags[at[hit]]
@@ -122,7 +122,7 @@ def outer_facets(mesh: MeshData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return cell and local number of each facet that belongs to one cell alone."""
     n_local = mesh.tdim + 1
     columns, size = np.ascontiguousarray(mesh.cells[:, :n_local].T), len(mesh.points)
-    keys = [_facet_keys(np.delete(columns, i, axis=0), size) for i in range(n_local)]
+    keys = [facet_keys(np.delete(columns, i, axis=0), size) for i in range(n_local)]
     ordered = np.sort(np.concatenate(keys))
     # sorting keys takes a tenth of sorting the numbers of facets by their keys
     new = np.concatenate([[True], ordered[1:] != ordered[:-1], [True]])
@@ -145,11 +145,11 @@ def _among(keys: NDArray[np.int64], few: NDArray[np.int64]) -> NDArray[np.bool_]
     return found
 
 
-def _facet_keys(vertices: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def facet_keys(vertices: NDArray[Any], size: int) -> NDArray[np.int64]:
     """Return one integer per facet, independent of the order of its vertices (a column each)."""
     ordered = _in_order(list(vertices))
-    if size ** len(ordered) < 2**62:
-        key = ordered[0]
+    if keys_are_exact(size, len(ordered)):
+        key = ordered[0].astype(np.int64)
         for column in ordered[1:]:
             key = key * size + column
         return key
@@ -167,7 +167,12 @@ def _facet_keys(vertices: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return mixed.view(np.int64)
 
 
-def _in_order(columns: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+def keys_are_exact(size: int, n_vertices: int) -> bool:
+    """Whether the numbers of `facet_keys` for `size` vertices are in order and never collide."""
+    return size**n_vertices < 2**62
+
+
+def _in_order(columns: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """Return the columns of a table with each row sorted: few columns, whole ones compared."""
     for last in range(len(columns) - 1, 0, -1):
         for i in range(last):

@@ -21,7 +21,7 @@ import dolfinx
 from thermosim.fem import native
 from thermosim.fem.domain import Domain
 from thermosim.fem.parallel import on_root
-from thermosim.fem.shares import shares_of
+from thermosim.fem.shares import facets_of, shares_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,6 +94,8 @@ def _handed_out(shares: list[Arrays], comm: Any) -> Arrays:
 
 def _put_together(arrays: Arrays, order: int, names: dict[str, Any], comm: Any) -> Domain:
     """Return the mesh of these arrays and its tags (collective)."""
+    if comm.size == 1 and _has_setters() and "facet_vertices" not in arrays:
+        arrays = arrays | facets_of(arrays["cell_vertices"])
     mesh = _assemble(arrays, order, comm)
     cell_tags = fem.tag_cells(mesh, arrays["cell_tags"])
     facet_tags = fem.tag_facets(mesh, arrays["facet_places"], arrays["facet_tags"])
