@@ -57,7 +57,7 @@ def obtain(
         kept.append(data)
         return report
 
-    report = on_root(comm, make)
+    report = on_root(comm, make, long=True)
     domain = distribute(kept.pop() if kept else None, comm)
     if keep and entry is not None:
         store(entry, domain, report)
@@ -78,7 +78,7 @@ def distribute(data: MeshData | None, comm: Any) -> Domain:
         if data is not None:
             made.extend(shares_of(data, comm.size))
 
-    on_root(comm, cut)
+    on_root(comm, cut, long=True)
     names, order = comm.bcast((fem.names_of(data), data.order) if data is not None else None)
     return _put_together(_handed_out(made, comm), order, names, comm)
 
@@ -145,12 +145,14 @@ def _arrays(domain: Domain) -> Arrays:
     tags = np.zeros(facets.max(initial=-1) + 1, dtype=np.int32)
     tags[domain.facet_tags.indices] = domain.facet_tags.values
     places = np.flatnonzero(tags[facets]).astype(np.int32)
+    vertices = topology.connectivity(tdim, 0).array.reshape(-1, tdim + 1)
+    nodes = fem.geometry_dofmap(mesh)
     return {
         **_map_arrays("cell", topology.index_map(tdim)),
         **_map_arrays("vertex", topology.index_map(0)),
         **_map_arrays("node", geometry.index_map()),
-        "cell_vertices": topology.connectivity(tdim, 0).array.reshape(-1, tdim + 1),
-        "cell_nodes": fem.geometry_dofmap(mesh),
+        "cell_vertices": vertices,
+        **({} if np.array_equal(vertices, nodes) else {"cell_nodes": nodes}),
         "points": geometry.x[:, : geometry.dim],
         "input_global_indices": geometry.input_global_indices,
         "original_cell_index": topology.original_cell_index,
@@ -200,7 +202,7 @@ def _assemble(arrays: Arrays, order: int, comm: Any) -> Any:
     element = dolfinx.fem.coordinate_element(domain.ufl_coordinate_element().basix_element)
     geometry = dolfinx.cpp.mesh.Geometry_float64(
         _index_map("node", arrays, comm),
-        arrays["cell_nodes"],
+        arrays.get("cell_nodes", arrays["cell_vertices"]),
         element._cpp_object,
         arrays["points"],
         arrays["input_global_indices"],
