@@ -111,6 +111,9 @@ CHANGES = {
     "a node that is nowhere": lambda text: (
         text[: text.index("\n$EndElements")].rpartition(" ")[0] + " 999999\n$EndElements\n"
     ),
+    "fewer than no groups": lambda text: text.replace("$Entities\n", "$Entities\n9", 1).replace(
+        " 0 \n", " -4 \n", 1
+    ),
     "quotes in a name": lambda text: text.replace('"middle"', '"mid"dle"'),
 }
 

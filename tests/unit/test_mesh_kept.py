@@ -13,7 +13,7 @@ def test_mesh_comes_back_as_it_was(tmp_path, order):
     n_nodes, n_cells = 500, 2000
     tags = random.integers(0, 4, (n_cells, 4)) * (random.random((n_cells, 4)) < 0.05)
     data = MeshData(
-        random.random((n_nodes, 3)), random.integers(0, n_nodes, (n_cells, 4 if order == 1 else 10)),
+        random.random((n_nodes, 3)), random.integers(0, n_nodes, (n_cells, {1: 4, 2: 10}[order])),
         order, random.integers(1, 3, n_cells).astype(np.int32), tags.astype(np.int32),
         {"a": 1, "b": 2}, {"c": 1, "d": 2, "e": 3}, 1e-6, "3d", {"volume:a": 1.5},
     )  # fmt: skip

@@ -142,7 +142,7 @@ def _among(keys: NDArray[np.int64], few: NDArray[np.int64]) -> NDArray[np.bool_]
     likely = np.flatnonzero(found)
     at = np.minimum(np.searchsorted(few, keys[likely]), len(few) - 1)
     found[likely] = few[at] == keys[likely] if len(few) else False
-    return found
+    return np.asarray(found)
 
 
 def facet_keys(vertices: NDArray[Any], size: int) -> NDArray[np.int64]:
@@ -169,7 +169,7 @@ def facet_keys(vertices: NDArray[Any], size: int) -> NDArray[np.int64]:
 
 def keys_are_exact(size: int, n_vertices: int) -> bool:
     """Whether the numbers of `facet_keys` for `size` vertices are in order and never collide."""
-    return size**n_vertices < 2**62
+    return bool(size**n_vertices < 2**62)
 
 
 def _in_order(columns: list[NDArray[Any]]) -> list[NDArray[Any]]:

@@ -117,7 +117,7 @@ def _matrix_of_vertices(space: Any) -> Any:
 def _distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return each key once, in order."""
     keys.sort()
-    return keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
+    return np.asarray(keys[np.concatenate([[True], keys[1:] != keys[:-1]])])
 
 
 def _numbers(form: Any, found: Reading | None) -> Any:

@@ -96,7 +96,7 @@ def _packed(data: MeshData) -> dict[str, NDArray[Any]]:
     }
 
 
-def _unpacked(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _unpacked(arrays: dict[str, Any]) -> dict[str, Any]:
     tags = np.zeros(arrays.pop("facets"), dtype=arrays["facet_tags"].dtype)
     tags.ravel()[arrays.pop("facet_places")] = arrays["facet_tags"]
     return arrays | {"cells": arrays["cells"].astype(np.int64), "facet_tags": tags}

@@ -167,7 +167,7 @@ def _sum(terms: Floats) -> Floats:
     total = terms[0].copy()
     for term in terms[1:]:
         total += term
-    return total
+    return np.asarray(total)
 
 
 def _simplex(dim: int) -> Any:

@@ -190,17 +190,24 @@ def _entities(text: bytes) -> dict[tuple[int, int], list[int]]:
         for _ in range(count):
             tag = int(words[at])
             at += 4 if dim == 0 else 7
-            n_groups = int(words[at])
+            n_groups = _count(words[at])
             groups = [int(word) for word in words[at + 1 : at + 1 + n_groups]]
             at += 1 + n_groups
             if dim:
-                at += 1 + int(words[at])
+                at += 1 + _count(words[at])
             if (dim, tag) in found or min([tag, *groups]) < 1 or len(set(groups)) < len(groups):
                 raise OtherwiseError
             found[dim, tag] = sorted(groups)
     if at != len(words):
         raise OtherwiseError
     return found
+
+
+def _count(word: bytes) -> int:
+    number = int(word)
+    if number < 0:
+        raise OtherwiseError
+    return number
 
 
 def _nodes(text: bytes, entities: dict[tuple[int, int], list[int]]) -> tuple[Ints, Floats]:
