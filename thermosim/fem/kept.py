@@ -21,7 +21,7 @@ import dolfinx
 from thermosim.fem import native
 from thermosim.fem.domain import Domain
 from thermosim.fem.parallel import on_root
-from thermosim.fem.shares import shares_of
+from thermosim.fem.shares import facets_of, shares_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def obtain(
         kept.append(data)
         return report
 
-    report = on_root(comm, make)
+    report = on_root(comm, make, long=True)
     domain = distribute(kept.pop() if kept else None, comm)
     if keep and entry is not None:
         store(entry, domain, report)
@@ -78,7 +78,7 @@ def distribute(data: MeshData | None, comm: Any) -> Domain:
         if data is not None:
             made.extend(shares_of(data, comm.size))
 
-    on_root(comm, cut)
+    on_root(comm, cut, long=True)
     names, order = comm.bcast((fem.names_of(data), data.order) if data is not None else None)
     return _put_together(_handed_out(made, comm), order, names, comm)
 
@@ -94,6 +94,8 @@ def _handed_out(shares: list[Arrays], comm: Any) -> Arrays:
 
 def _put_together(arrays: Arrays, order: int, names: dict[str, Any], comm: Any) -> Domain:
     """Return the mesh of these arrays and its tags (collective)."""
+    if comm.size == 1 and _has_setters() and "facet_vertices" not in arrays:
+        arrays = arrays | facets_of(arrays["cell_vertices"])
     mesh = _assemble(arrays, order, comm)
     cell_tags = fem.tag_cells(mesh, arrays["cell_tags"])
     facet_tags = fem.tag_facets(mesh, arrays["facet_places"], arrays["facet_tags"])
@@ -143,12 +145,14 @@ def _arrays(domain: Domain) -> Arrays:
     tags = np.zeros(facets.max(initial=-1) + 1, dtype=np.int32)
     tags[domain.facet_tags.indices] = domain.facet_tags.values
     places = np.flatnonzero(tags[facets]).astype(np.int32)
+    vertices = topology.connectivity(tdim, 0).array.reshape(-1, tdim + 1)
+    nodes = fem.geometry_dofmap(mesh)
     return {
         **_map_arrays("cell", topology.index_map(tdim)),
         **_map_arrays("vertex", topology.index_map(0)),
         **_map_arrays("node", geometry.index_map()),
-        "cell_vertices": topology.connectivity(tdim, 0).array.reshape(-1, tdim + 1),
-        "cell_nodes": fem.geometry_dofmap(mesh),
+        "cell_vertices": vertices,
+        **({} if np.array_equal(vertices, nodes) else {"cell_nodes": nodes}),
         "points": geometry.x[:, : geometry.dim],
         "input_global_indices": geometry.input_global_indices,
         "original_cell_index": topology.original_cell_index,
@@ -198,7 +202,7 @@ def _assemble(arrays: Arrays, order: int, comm: Any) -> Any:
     element = dolfinx.fem.coordinate_element(domain.ufl_coordinate_element().basix_element)
     geometry = dolfinx.cpp.mesh.Geometry_float64(
         _index_map("node", arrays, comm),
-        arrays["cell_nodes"],
+        arrays.get("cell_nodes", arrays["cell_vertices"]),
         element._cpp_object,
         arrays["points"],
         arrays["input_global_indices"],

@@ -16,24 +16,36 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 T = TypeVar("T")
+_NAP = 0.005  # seconds
 # where launchers say how many processes they started together
 _WRONG = "the launcher does not belong to the MPI of this Python"
 _STARTED = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
-def on_root(comm: Any, work: Callable[[], T]) -> T:
-    """Run `work` on rank 0 and hand its result, or its exception, to every rank."""
+def on_root(comm: Any, work: Callable[[], T], *, long: bool = False) -> T:
+    """Run `work` on rank 0 and hand its result, or its exception, to every rank.
+
+    Where it takes `long` the others sleep: waiting in MPI takes a whole core of each.
+    """
     outcome: tuple[bool, Any] = (True, None)
     if comm.rank == 0:
         try:
             outcome = (True, work())
         except Exception as error:
             outcome = (False, error)
+    if long:
+        _sleep_until_all_are_here(comm)
     good, value = comm.bcast(outcome, root=0)
     if not good:
         raise value
     result: T = value
     return result
+
+
+def _sleep_until_all_are_here(comm: Any) -> None:
+    everyone = comm.Ibarrier()
+    while not everyone.Test():
+        time.sleep(_NAP)
 
 
 def all_agree(comm: Any, error: Exception | None) -> None:

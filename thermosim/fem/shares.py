@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermosim.fem.data import facet_keys, keys_are_exact
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -60,6 +62,30 @@ def shares_of(data: MeshData, ranks: int) -> list[Arrays]:
         }
         for rank in range(ranks)
     ]
+
+
+def facets_of(cells: NDArray[np.int32]) -> Arrays:
+    """Return the vertices of each facet, and the facets of each cell, opposite its vertices.
+
+    As DOLFINx makes them on one rank, in half the time: in the order of their vertices, the lowest
+    first. Nothing where there are so many vertices that the three of a facet make no 64-bit number.
+    """
+    n_cells, n_local = cells.shape
+    size, columns = int(cells.max()) + 1, np.ascontiguousarray(cells.T)
+    if not keys_are_exact(size, n_local - 1):
+        return {}
+    keys = np.concatenate([facet_keys(np.delete(columns, i, axis=0), size) for i in range(n_local)])
+    order = np.argsort(keys)
+    new = np.empty(len(keys), dtype=bool)
+    new[0], new[1:] = True, np.diff(keys[order]) != 0
+    of_cells = np.empty(len(keys), dtype=np.int32)
+    of_cells[order] = np.cumsum(new, dtype=np.int32) - 1
+    place, cell = np.divmod(order[new], n_cells)
+    others = np.array([[v for v in range(n_local) if v != i] for i in range(n_local)])
+    return {
+        "facet_vertices": np.sort(cells[cell[:, None], others[place]], axis=1),
+        "cell_facets": np.ascontiguousarray(of_cells.reshape(n_local, n_cells).T),
+    }
 
 
 def halved(middles: NDArray[np.float64], cells: Ints, ranks: int) -> NDArray[np.int32]:

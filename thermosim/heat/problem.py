@@ -265,8 +265,10 @@ class HeatProblem(State):
         """Set the held temperatures in a function of the space."""
         for held in self.model.held:
             dofs = boundary_dofs(self.space, self.domain, [held.boundary])
-            points = self.space.tabulate_dof_coordinates()[dofs]
-            T = held_values(held, points, self.domain, float(self.time.value))
+            T = held.temperature
+            if not isinstance(T, int | float):
+                points = self.space.tabulate_dof_coordinates()[dofs]
+                T = held_values(held, points, self.domain, float(self.time.value))
             theta.x.array[dofs] = T - self.model.T_ref
 
     @cached_property

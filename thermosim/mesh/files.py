@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +17,6 @@ from thermosim.mesh.split import SIMPLICES, SPLIT, CellType
 from thermosim.shapes.cad import try_reading
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from thermosim.bodies.geometry import BodyMesh, GeometryFile
 
 _TOLD = 6  # parts without a name that are told one by one
@@ -44,16 +44,28 @@ def draw_file(gmsh: Any, geometry: GeometryFile, dim: int) -> float:
         gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 1)
     else:
         _check_header(path, kind)
-    try_reading(path)
-    if geometry.is_step:
-        _read_step(gmsh, geometry, dim)
+    if kind == ".msh":
+        _merge_mesh(gmsh, path)
     else:
-        gmsh.merge(str(path))
+        try_reading(path)
+        if geometry.is_step:
+            _read_step(gmsh, geometry, dim)
+        else:
+            gmsh.merge(str(path))
+    if not geometry.is_step:
         gmsh.model.occ.synchronize()
         if geometry.join:
             join_parts(gmsh, path, dim)
     _check_groups(gmsh, path, dim)
     return MILLIMETRE if geometry.unit is None else geometry.unit
+
+
+def _merge_mesh(gmsh: Any, path: Path) -> None:
+    """Read a mesh by way of the process that reads it first: a text is read but once."""
+    with tempfile.TemporaryDirectory() as folder:
+        binary = Path(folder, "mesh.msh")
+        try_reading(path, binary)
+        gmsh.merge(str(binary))
 
 
 def _check_header(path: Path, kind: str) -> None:

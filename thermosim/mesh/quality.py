@@ -32,8 +32,9 @@ def quality_report(
     MeshError
         If the minimum scaled Jacobian is below `threshold`, naming the region.
     """
-    shape, quality = shape_qualities(mesh), scaled_jacobians(mesh)
     edges = edge_lengths(mesh)
+    shape = shape_qualities(mesh, edges)
+    quality = scaled_jacobians(mesh, shape)
     worst = int(np.argmin(quality))
     if quality[worst] < threshold:
         names = {tag: name for name, tag in mesh.regions.items()}

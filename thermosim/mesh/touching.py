@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,9 +93,9 @@ def _lying_on(
     middle = corners.mean(axis=1)
     radius = np.linalg.norm(corners - middle[:, None], axis=2).max(axis=1) + tolerance
     near = cKDTree(middle).query_ball_point(middle, radius)
-    count = np.array([len(found) for found in near], dtype=np.int64)
+    count = np.fromiter(map(len, near), dtype=np.int64, count=len(near))
     second = np.repeat(np.arange(len(middle)), count)
-    first = np.concatenate([*near, []]).astype(np.int64)
+    first = np.fromiter(chain.from_iterable(near), dtype=np.int64, count=int(count.sum()))
     facing = np.einsum("nd,nd->n", normals[first], normals[second]) < _OPPOSITE
     first, second = first[facing], second[facing]
     away = middle[first] - corners[second, 0]
