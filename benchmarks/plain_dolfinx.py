@@ -4,12 +4,15 @@ Reads a mesh written by ``thermosim`` (npz arrays), solves the radiating sphere 
 P2 elements and prints one JSON object with phases, memory and ΔT. Knows nothing of the package.
 """
 
+import contextlib
 import json
 import resource
 import sys
 import time
 
 start = time.perf_counter()
+with contextlib.suppress(ModuleNotFoundError):
+    import dolfinx_solver  # noqa: F401  loads MPI, where DOLFINx is a wheel
 import basix.ufl  # noqa: E402
 import dolfinx  # noqa: E402
 import dolfinx.fem.petsc  # noqa: E402
@@ -22,6 +25,13 @@ from petsc4py import PETSc  # noqa: E402
 SIGMA, T0, EPSILON, Q = 5.670374419e-8, 300.0, 0.9, -2e7
 K_PARTICLE, K_PAR, K_PERP = 0.42, 4.05, 0.46
 L = 1e-6
+HYPRE = {
+    "pc_type": "hypre", "pc_hypre_type": "boomeramg",
+    "pc_hypre_boomeramg_coarsen_type": "HMIS", "pc_hypre_boomeramg_interp_type": "ext+i",
+    "pc_hypre_boomeramg_strong_threshold": 0.5, "pc_hypre_boomeramg_agg_nl": 1,
+    "pc_hypre_boomeramg_P_max": 4,
+}  # fmt: skip
+GAMG = {"pc_type": "gamg", "pc_gamg_threshold": 0.02}
 
 
 def load(path, comm):
@@ -86,12 +96,8 @@ def main():  # noqa: PLR0915  a script, on purpose
     d = b.duplicate()
     ksp = PETSc.KSP().create(comm)
     options = PETSc.Options()
-    for key, value in {
-        "ksp_type": "cg", "ksp_rtol": 1e-6, "pc_type": "hypre", "pc_hypre_type": "boomeramg",
-        "pc_hypre_boomeramg_coarsen_type": "HMIS", "pc_hypre_boomeramg_interp_type": "ext+i",
-        "pc_hypre_boomeramg_strong_threshold": 0.5, "pc_hypre_boomeramg_agg_nl": 1,
-        "pc_hypre_boomeramg_P_max": 4,
-    }.items():  # fmt: skip
+    chosen = HYPRE if PETSc.Sys.hasExternalPackage("hypre") else GAMG
+    for key, value in {"ksp_type": "cg", "ksp_rtol": 1e-6, **chosen}.items():
         options[key] = value
     ksp.setFromOptions()
     times["setup_s"] = time.perf_counter() - mark
