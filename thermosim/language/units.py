@@ -96,6 +96,7 @@ def _one_unit(name: str) -> tuple[float, tuple[int, ...]] | None:
     return None
 
 
+@functools.lru_cache(maxsize=10_000)  # tables of materials come again with every point of a study
 def parse_quantity(text: str, unit: str, example: str = "") -> float:
     """Return ``text`` (number and unit) converted to ``unit``.
 

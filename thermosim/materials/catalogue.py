@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import functools
 import tomllib
@@ -29,6 +30,12 @@ def library_text(name: str) -> dict[str, Any] | None:
     official = ALIASES.get(name, name)
     if official not in material_names():
         return None
+    return copy.deepcopy(_parsed(official))
+
+
+@functools.cache
+def _parsed(official: str) -> dict[str, Any]:
+    """Return what a data file holds, which takes longest of all that planning a point does."""
     path = files(__package__) / "library" / f"{official}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
