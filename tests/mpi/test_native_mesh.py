@@ -158,8 +158,9 @@ harms = {
     "missing": lambda file: file.unlink(),
     "cut off": lambda file: file.write_bytes(file.read_bytes()[:-100]),
     "altered": lambda file: file.write_bytes(
-        (data := bytearray(file.read_bytes())).__setitem__(len(data) // 2, data[len(data) // 2] ^ 1)
-        or data),
+        (data := file.read_bytes())[: (half := len(data) // 2)]
+        # a single byte may be one of the archive that says nothing, such as a date
+        + bytes(byte ^ 1 for byte in data[half : half + 300]) + data[half + 300 :]),
     "empty": lambda file: file.write_bytes(b""),
     "foreign": lambda file: file.write_text("something else"),
 }
