@@ -109,8 +109,8 @@ def compile_c(
     return _loaded(on_root(comm, lambda: kept(signature, build)))
 
 
-@functools.cache
-def _loaded(folder: Path) -> Any:
+def loaded(folder: Path) -> Any:
+    """Return the module of machine code in a folder."""
     (library,) = folder.glob("*.so")
     spec = importlib.util.spec_from_file_location(library.name.partition(".")[0], library)
     assert spec is not None
@@ -118,6 +118,9 @@ def _loaded(folder: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+_loaded = functools.cache(loaded)
 
 
 def _options(folder: Path) -> dict[str, Any]:

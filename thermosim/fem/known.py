@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import json
 import uuid
 from dataclasses import asdict, dataclass
@@ -162,13 +161,7 @@ def _recalled(note: Path, comm: Any) -> Known | None:
     plan = on_root(comm, lambda: _read(note))
     if plan is None:
         return None
-    folder = compiling.cache_folder() / plan.folder
-    (library,) = folder.glob("*.so")
-    spec = importlib.util.spec_from_file_location(library.name.partition(".")[0], library)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = compiling.loaded(compiling.cache_folder() / plan.folder)
     (name,) = (name for name in dir(module.lib) if name.startswith("form_"))
     return Known(plan, getattr(module.lib, name), module)
 
