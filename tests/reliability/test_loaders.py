@@ -220,6 +220,26 @@ def test_archives(tmp_path, make):
     assert not (tmp_path / "unpickled").exists()
 
 
+def test_any_byte_altered(tmp_path):
+    """An archive is refused, or says what it said, whichever of its bytes is another one."""
+    arrays = {"header": np.array('{"place": [3, 0, 1]}'), "a": np.arange(3.0)}
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    whole, refused = path.read_bytes(), 0
+    for place in range(len(whole)):
+        for bits in (1, 8, 0xFF):
+            altered = bytearray(whole)
+            altered[place] ^= bits
+            try:
+                read = native.read_npz(io.BytesIO(altered))
+            except native.DAMAGED:
+                refused += 1
+                continue
+            assert read.keys() == arrays.keys()
+            assert all(np.array_equal(read[name], arrays[name]) for name in arrays)
+    assert refused > len(whole)
+
+
 def test_a_checkpoint_with_another_payload(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "thermosim.results.checkpoint._encode", lambda *_: sealed(packed(tmp_path).read_bytes())
