@@ -96,3 +96,28 @@ def test_compiled_forms_have_the_digits_of_ffcx(monkeypatch, tmp_path):
         text = "".join(path.read_text() for path in folder.rglob("*.c"))
         assert ("w[iq]" in text) is (len(found) == 1)
     assert np.array_equal(*found)
+
+
+def test_large_matrices_by_rows_have_the_digits_of_ffcx(monkeypatch, tmp_path):
+    """Conduction of third order, by rows and down the columns: equal to the last bit."""
+    import dolfinx
+    import ufl
+    from mpi4py import MPI
+
+    from thermosim.fem import compile as compiling
+    from thermosim.fem import points
+
+    mesh = dolfinx.mesh.create_unit_cube(MPI.COMM_SELF, 2, 1, 1)
+    space = dolfinx.fem.functionspace(mesh, ("Lagrange", 3))
+    u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
+    K = ufl.inner(ufl.grad(u), ufl.grad(v)) * ufl.dx(metadata={"quadrature_degree": 9})
+    found = []
+    for way in (points.at_points, lambda code: code):
+        monkeypatch.setattr(points, "at_points", way)
+        folder = tmp_path / str(len(found))
+        folder.mkdir()
+        monkeypatch.setattr(compiling, "cache_folder", lambda folder=folder: folder)
+        found.append(dolfinx.fem.assemble_matrix(compiling.compile_form(K)).data.copy())
+        text = "".join(path.read_text() for path in folder.rglob("*.c"))
+        assert ("FOR_EACH_PROCESSOR" in text) is (len(found) == 1)
+    assert np.array_equal(*found)

@@ -20,7 +20,7 @@ _TABLE = re.compile(
     r"static const \w+ (?P<name>FE\w+)\[1\]\[1\]\[(?P<n>\d+)\]\[(?P=n)\] = (?P<rows>\{[^;]*\});\n?"
 )
 _FEW = 2  # points up to which FFCx's way is as good
-VERSION = "3"
+VERSION = "4"
 """Goes up with every change of what this makes of a code; part of the name of compiled forms."""
 
 

@@ -30,27 +30,34 @@ class Linearised:
         self._A, self._changing = problem.stiffness.duplicate(), None
         self._options = linear_options(
             settings,
-            problem.domain.tdim,
+            problem,
             symmetric=problem.model.symmetric and not problem.couplings,
             coupled=bool(problem.couplings),
         )
         self._solvers: dict[bool, Any] = {}
-        if self._options["ksp_type"] == "preonly":
+        if not self.iterative:
             self._changing = problem.stiffness.duplicate()
             problem.assemble_changing(self._changing)
         problem.assemble_jacobian(self._A, self._changing)
         for part in problem.couplings:
             part.linearise()
 
-    def adjoint(self, b: Any) -> Any:
+    @property
+    def iterative(self) -> bool:
+        """Whether a solution is approached step by step, so that a first guess helps."""
+        return bool(self._options["ksp_type"] != "preonly")
+
+    def adjoint(self, b: Any, guess: Any = None, rtol: float | None = None) -> Any:
         """Return the z that vanishes at held nodes with F'ᵀ z = `b` (collective).
+
+        `guess` is a function near it, `rtol` asked of it alone, both for iterative solvers.
 
         Raises
         ------
         SolveError
             If it is not solved for.
         """
-        return self._solve(b, transposed=True)
+        return self._solve(b, transposed=True, guess=guess, rtol=rtol)
 
     def correction(self, b: Any) -> Any:
         """Return the δ that vanishes at held nodes with F' δ = `b` (collective).
@@ -70,10 +77,17 @@ class Linearised:
         if self._changing is not None:
             self._changing.destroy()
 
-    def _solve(self, b: Any, *, transposed: bool) -> Any:
+    def _solve(
+        self, b: Any, *, transposed: bool, guess: Any = None, rtol: float | None = None
+    ) -> Any:
         problem, ksp = self.problem, self._solver(transposed)
         x, right = vector(problem.space), b.copy()
         self._release(right)
+        if guess is not None:
+            x.array[:] = guess.x.array[: x.local_size]
+        if self.iterative:
+            ksp.setInitialGuessNonzero(guess is not None)
+            ksp.setTolerances(rtol=rtol or self._rtol)
         ksp.solve(right, x)
         reason = ksp.getConvergedReason()
         if self._changing is not None and reason >= 0:
@@ -120,10 +134,7 @@ class Linearised:
         if known in self._solvers:
             return self._solvers[known]
         ksp = PETSc.KSP().create(problem.domain.comm)
-        options = dict(self._options)
-        if "ksp_rtol" in options:
-            options["ksp_rtol"] = self._rtol
-        configure(ksp, options)
+        configure(ksp, self._options)
         # transposed as a matrix: BoomerAMG, asked to work transposed, returns nothing of use
         A = self._A if symmetric or not transposed else self._A.transpose(PETSc.Mat())
         parts, held = problem.couplings, problem.held_dofs

@@ -10,7 +10,7 @@ from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import copy_to_function, vector
-from thermosim.fem.multigrid import FACTORED, preconditioner
+from thermosim.fem.multigrid import FACTORED, is_stretched, preconditioner
 from thermosim.fem.solvers import configure, weakly
 from thermosim.heat.last_steps import STALLED, LastSteps
 from thermosim.heat.linear_failure import linear_failure
@@ -54,20 +54,22 @@ class NewtonStats:
 
 
 def linear_options(
-    settings: SolverSettings, tdim: int, *, symmetric: bool, coupled: bool = False
+    settings: SolverSettings, problem: HeatProblem, *, symmetric: bool, coupled: bool = False
 ) -> dict[str, Any]:
     """Return the PETSc options of the linear solver: direct in 2-D, CG (or GMRES) + AMG in 3-D.
 
     `coupled`: the matrix has a part that is not assembled; GMRES, preconditioned by the rest.
     """
-    if settings.linear == "direct" or (settings.linear == "auto" and tdim == 2):
-        direct = {**_DIRECT, **(_PLANE if tdim == 2 else {})}
+    plane = problem.domain.tdim == 2
+    if settings.linear == "direct" or (settings.linear == "auto" and plane):
+        direct = {**_DIRECT, **(_PLANE if plane else {})}
         if coupled:
             return {**direct, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
         return {**direct, "pc_type": "cholesky"} if symmetric else direct
+    multigrid = preconditioner(problem.degree, stretched=is_stretched(problem.domain))
     if coupled or not symmetric:
-        return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **preconditioner()}
-    return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, **_CG, **preconditioner()}
+        return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **multigrid}
+    return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, **_CG, **multigrid}
 
 
 class NewtonSolver:
@@ -96,12 +98,14 @@ class NewtonSolver:
 
     def _make_snes(self) -> Any:
         snes = PETSc.SNES().create(self.problem.domain.comm)
-        tdim, symmetric = self.problem.domain.tdim, self.problem.model.symmetric
+        symmetric = self.problem.model.symmetric
         options = {
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
             "snes_max_it": self.settings.max_newton,
-            **linear_options(self.settings, tdim, symmetric=symmetric, coupled=self.coupled),
+            **linear_options(
+                self.settings, self.problem, symmetric=symmetric, coupled=self.coupled
+            ),
         }
         self._iterative = options["ksp_type"] != "preonly"
         snes.setFunction(weakly(self._residual), self.b)

@@ -87,9 +87,9 @@ class TimeStepper:
         self._scale = 0.0
         self._capacity: Any = None
         self._stiffness: Any = None
-        tdim, symmetric = problem.domain.tdim, problem.model.symmetric
+        symmetric = problem.model.symmetric
         self._linear_options = linear_options(
-            solver_settings, tdim, symmetric=symmetric, coupled=self.solver.coupled
+            solver_settings, problem, symmetric=symmetric, coupled=self.solver.coupled
         )
         self._iterative = self._linear_options["ksp_type"] != "preonly"
         self.ts: Any = None

@@ -310,7 +310,7 @@ class TransientSystem:
 
     def _mass_solver(self) -> Any:
         domain, settings = self.problem.domain, self.solver.settings
-        options = linear_options(settings, domain.tdim, symmetric=True)
+        options = linear_options(settings, self.problem, symmetric=True)
         if options["ksp_type"] != "preonly":
             options = {"ksp_type": "cg", "pc_type": "jacobi", "ksp_max_it": 5000}
             options["ksp_rtol"] = _MASS_RTOL
