@@ -1,6 +1,7 @@
 """Each preconditioner that a PETSc may have gives the same temperatures; the best one is taken."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +23,7 @@ COARSE = [
 ]  # fmt: skip
 KINDS = {"gamg": multigrid.GAMG, "mumps": multigrid.FACTORED}
 if PETSc.Sys.hasExternalPackage("hypre"):
-    KINDS["boomeramg"] = multigrid.BOOMERAMG
+    KINDS["boomeramg"] = multigrid.preconditioner()
 
 
 @pytest.fixture
@@ -63,3 +64,25 @@ def test_all_give_the_same_temperature(monkeypatch, extra):
         assert summary["linear_iterations"] < 500
     assert list(found.values()) == pytest.approx([found["mumps"]] * len(KINDS), rel=1e-8, abs=0)
     assert list(errors.values()) == pytest.approx([errors["mumps"]] * len(KINDS), rel=1e-3, abs=0)
+
+
+def test_the_threshold_goes_by_order_and_by_stretch():
+    if not PETSc.Sys.hasExternalPackage("hypre"):
+        pytest.skip("PETSc has no hypre")
+    key = "pc_hypre_boomeramg_strong_threshold"
+    strengths = [multigrid.preconditioner(order)[key] for order in (1, 2, 3)]
+    assert strengths == sorted(strengths)
+    assert multigrid.preconditioner(3, stretched=True)[key] > strengths[2]
+
+
+@pytest.mark.parametrize("longer", [1.0, 3.0])
+def test_stretch_of_cells(longer):
+    """A box of cubes cut in six: longest over shortest edge is the diagonal over the height."""
+    import dolfinx
+    from mpi4py import MPI
+
+    ends = [[0.0, 0.0, 0.0], [longer, longer, 1.0]]
+    mesh = dolfinx.mesh.create_box(MPI.COMM_SELF, ends, [2, 2, 2])
+    domain = SimpleNamespace(mesh=mesh, tdim=3, comm=mesh.comm)
+    expected = (2 * longer**2 + 1) ** 0.5
+    assert multigrid.stretch(domain) == pytest.approx(expected, rel=1e-12)

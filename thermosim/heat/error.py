@@ -47,7 +47,6 @@ _MORE_POINTS = 6  # degrees by which a rule is better
 _TOLD = 1e-3  # change of a heat by the better rule that is told
 _SINGULAR = 1.5  # power of the degree with which errors fall where cells resolve nothing
 _FEW = (0.4, 0.6)  # share of one cell in all errors: no matter; its cancelling is luck
-_ROUGH = 10.0  # times `rtol` is asked of adjoints: errors are rough, and 1e-4 leaves 1e-8 of them
 _GUESSED = 1e-3  # residual of the adjoint that another starts from
 _AT_POINT = 1.5  # safety of a temperature at a point where few cells make the error
 BENT = 0.3  # of ΔT by which a temperature moves with a surface, over the relative misfit
@@ -135,7 +134,7 @@ class Finer:
     ) -> None:
         """`fine` is the finer problem where it is more than a steady one."""
         self.misfits: list[Misfit] = []
-        self.problem, self._settings, self._rtol = problem, settings, rtol
+        self.problem, self._settings = problem, settings
         self.fine: HeatProblem = fine or HeatProblem(
             problem.domain, problem.model, problem.degree + 1, like=problem
         )
@@ -187,7 +186,7 @@ class Finer:
         fine, problem = self.fine, self.problem
         load_of = load or mean_load(problem.domain, region)
         goal = load_of(fine.space)
-        z = self.linear.adjoint(goal, self._guess(load_of), _ROUGH * self._rtol)
+        z = self.linear.adjoint(goal, self._guess(load_of))
         coarse, back = fem.Function(problem.space), fem.Function(fine.space)
         coarse.interpolate(z)
         back.interpolate(coarse)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.heat.problem import HeatProblem
 
+_ROUGH = 10.0
 _REFINED = 2  # steps, each of which takes a factor 1e-6 or so off what rounding did
 
 
@@ -47,17 +48,19 @@ class Linearised:
         """Whether a solution is approached step by step, so that a first guess helps."""
         return bool(self._options["ksp_type"] != "preonly")
 
-    def adjoint(self, b: Any, guess: Any = None, rtol: float | None = None) -> Any:
+    def adjoint(self, b: Any, guess: Any = None) -> Any:
         """Return the z that vanishes at held nodes with F'ᵀ z = `b` (collective).
 
-        `guess` is a function near it, `rtol` asked of it alone, both for iterative solvers.
+        `guess` is a function near it, for iterative solvers. Conjugate gradients are asked for
+        10 `rtol`: what they leave is orthogonal to all steps, and changes errors 1e-4 times less.
 
         Raises
         ------
         SolveError
             If it is not solved for.
         """
-        return self._solve(b, transposed=True, guess=guess, rtol=rtol)
+        rough = _ROUGH if self._options["ksp_type"] == "cg" else 1.0
+        return self._solve(b, transposed=True, guess=guess, rtol=rough * self._rtol)
 
     def correction(self, b: Any) -> Any:
         """Return the δ that vanishes at held nodes with F' δ = `b` (collective).
@@ -67,7 +70,7 @@ class Linearised:
         SolveError
             If it is not solved for.
         """
-        return self._solve(b, transposed=False)
+        return self._solve(b, transposed=False, rtol=self._rtol)
 
     def destroy(self) -> None:
         """Give the memory back."""
@@ -77,9 +80,7 @@ class Linearised:
         if self._changing is not None:
             self._changing.destroy()
 
-    def _solve(
-        self, b: Any, *, transposed: bool, guess: Any = None, rtol: float | None = None
-    ) -> Any:
+    def _solve(self, b: Any, *, transposed: bool, rtol: float, guess: Any = None) -> Any:
         problem, ksp = self.problem, self._solver(transposed)
         x, right = vector(problem.space), b.copy()
         self._release(right)
@@ -87,7 +88,7 @@ class Linearised:
             x.array[:] = guess.x.array[: x.local_size]
         if self.iterative:
             ksp.setInitialGuessNonzero(guess is not None)
-            ksp.setTolerances(rtol=rtol or self._rtol)
+            ksp.setTolerances(rtol=rtol)
         ksp.solve(right, x)
         reason = ksp.getConvergedReason()
         if self._changing is not None and reason >= 0:
