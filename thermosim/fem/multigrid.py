@@ -28,7 +28,9 @@ BOOMERAMG: dict[str, Any] = {
 }
 _STRENGTH = {1: 0.6, 2: 0.8}
 """Strong threshold by order of the elements, measured for 0.5 to 0.95 (docs/performance.md)."""
-_BEYOND = {False: 0.8, True: 0.95}  # the same for higher orders, by whether cells are stretched
+BY_STRETCH = 3
+"""Order from which on it goes by whether cells are stretched."""
+_BEYOND = {False: 0.8, True: 0.95}
 _STRETCHED = 2.5  # longest over shortest edge; rings have 4, cells without structure 1.5
 # For a PETSc without hypre; a larger threshold drops couplings that quadratic elements need
 GAMG: dict[str, Any] = {

@@ -10,7 +10,7 @@ from petsc4py import PETSc
 
 from thermosim.errors import SolveError
 from thermosim.fem.domain import copy_to_function, vector
-from thermosim.fem.multigrid import FACTORED, is_stretched, preconditioner
+from thermosim.fem.multigrid import BY_STRETCH, FACTORED, is_stretched, preconditioner
 from thermosim.fem.solvers import configure, weakly
 from thermosim.heat.last_steps import STALLED, LastSteps
 from thermosim.heat.linear_failure import linear_failure
@@ -66,7 +66,8 @@ def linear_options(
         if coupled:
             return {**direct, "ksp_type": "gmres", "ksp_rtol": _COUPLED_RTOL, **_GMRES}
         return {**direct, "pc_type": "cholesky"} if symmetric else direct
-    multigrid = preconditioner(problem.degree, stretched=is_stretched(problem.domain))
+    stretched = problem.degree >= BY_STRETCH and is_stretched(problem.domain)
+    multigrid = preconditioner(problem.degree, stretched=stretched)
     if coupled or not symmetric:
         return {"ksp_type": "gmres", "ksp_rtol": settings.linear_rtol, **_GMRES, **multigrid}
     return {"ksp_type": "cg", "ksp_rtol": settings.linear_rtol, **_CG, **multigrid}
