@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 PARTS = ("heat", "optics", "fullwave", "mesh", "transient", "studies")
-MORE = ("scale", "peers")
+MORE = ("scale", "growth", "peers")
 """Only when asked for: minutes, and gigabytes of memory."""
 
 
@@ -42,7 +42,7 @@ def show(part, found):
                 print(f"    {key:28s} {text}")
 
 
-SMALLEST = {"heat": ("30k",), "scale": ("1e5",), "peers": ("30k",)}
+SMALLEST = {"heat": ("30k",), "growth": ("30k",), "scale": ("1e5",), "peers": ("30k",)}
 PLACES = ("fem_python", "peers_python", "freefem", "folder")
 
 
@@ -63,8 +63,10 @@ def main():
     parser.add_argument("parts", nargs="*", default=[])
     parser.add_argument("-o", "--output", type=Path, default=Path("out/benchmarks.json"))
     parser.add_argument("--quick", action="store_true", help="smallest sizes, one repeat")
-    parser.add_argument("--sizes", nargs="+", help="of heat, peers: 30k 200k 1M; of scale: 1e5 …")
-    parser.add_argument("--repeats", type=int, help="of heat and peers; 3")
+    parser.add_argument(
+        "--sizes", nargs="+", help="of heat, growth, peers: 30k 200k 1M; of scale: 1e5 …"
+    )
+    parser.add_argument("--repeats", type=int, help="of heat, growth and peers; 3")
     parser.add_argument("--fem-python", help="of peers: command of thermosim's Python")
     parser.add_argument("--peers-python", help="of peers: command of the Python with NGSolve, …")
     parser.add_argument("--freefem", help="of peers: FreeFem++")

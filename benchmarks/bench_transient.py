@@ -136,6 +136,7 @@ def main():
         "first_step_s": seconds[0],
         "step_mean_s": statistics.mean(seconds[1:]),
         "step_median_s": statistics.median(seconds[1:]),
+        "last_steps_median_s": statistics.median(seconds[-10:]),
         "linear_solve_s": kept[0],
         "linear_solve_from_scratch_s": fresh[0],
         "linear_solve_iterations": kept[1],
