@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -10,6 +11,7 @@ from benchmarks.bench_heat import SIZES, STRAIGHT, thermosim
 
 GROWING = {"solve": "wall_solve_s", "mesh": "wall_mesh_s", "setup": "wall_setup_s",
            "memory": "memory_MB", "iterations": "linear_iterations"}  # fmt: skip
+MANY = 500_000
 
 
 def exponents(small, large):
@@ -17,6 +19,17 @@ def exponents(small, large):
     decades = log(large["n_nodes"] / small["n_nodes"])
     found = {key: log(large[key] / small[key]) / decades for key in (*GROWING, "whole_s")}
     return {"from": small["n_nodes"], "to": large["n_nodes"], "ranks": large["ranks"], **found}
+
+
+def two_at_once(folder, options, alone):
+    """Return what one rank is worth beside another that has nothing to do with it.
+
+    No second rank can be worth more on this machine: both share its memory.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        work = [pool.submit(thermosim, options, 1, folder / f"at_once_{k}") for k in (0, 1)]
+        solves = [found.result()[0]["wall_solve_s"] for found in work]
+    return alone / max(solves)
 
 
 def run(sizes=("30k", "200k", "1M", "2M"), repeats=1):
@@ -36,7 +49,10 @@ def run(sizes=("30k", "200k", "1M", "2M"), repeats=1):
                 found, seconds = min(runs, key=lambda pair: pair[0]["wall_solve_s"])
                 row = {"n_nodes": found["n_dofs"], "ranks": ranks, "whole_s": seconds}
                 row |= {key: found[value] for key, value in GROWING.items()}
-                mine.append(row | {"first_mesh": cold["wall_mesh_s"], "first_whole_s": cold_s})
+                row |= {"first_mesh": cold["wall_mesh_s"], "first_whole_s": cold_s}
+                if ranks == 1 and found["n_dofs"] < MANY:
+                    row["worth_beside_another"] = two_at_once(Path(folder), options, row["solve"])
+                mine.append(row)
             rows += mine
             powers += [exponents(small, large) for small, large in pairwise(mine)]
             if len(mine) > 2:
