@@ -11,6 +11,7 @@ from thermosim.errors import SolveError
 from thermosim.fem.domain import copy_to_function, vector
 from thermosim.fem.solvers import configure
 from thermosim.heat.lowrank import operator
+from thermosim.heat.near import near_factors, solved_near
 from thermosim.heat.newton import linear_options
 from thermosim.heat.problem import add_product_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.heat.problem import HeatProblem
 
+_EXACT = 1e-13  # residual over right side, of the terms one by one, of a solve by factors near by
 _REFINED = 2  # steps, each of which takes a factor 1e-6 or so off what rounding did
 
 
@@ -35,9 +37,11 @@ class Linearised:
             coupled=bool(problem.couplings),
         )
         self._solvers: dict[bool, Any] = {}
+        self._near: Any = None
         if self._options["ksp_type"] == "preonly":
             self._changing = problem.stiffness.duplicate()
             problem.assemble_changing(self._changing)
+            self._near = near_factors(problem, self._options)
         problem.assemble_jacobian(self._A, self._changing)
         for part in problem.couplings:
             part.linearise()
@@ -71,13 +75,14 @@ class Linearised:
             self._changing.destroy()
 
     def _solve(self, b: Any, *, transposed: bool) -> Any:
-        problem, ksp = self.problem, self._solver(transposed)
+        problem = self.problem
         x, right = vector(problem.space), b.copy()
         self._release(right)
-        ksp.solve(right, x)
-        reason = ksp.getConvergedReason()
-        if self._changing is not None and reason >= 0:
-            self._refine(ksp, right, x, transposed=transposed)
+        if self._near is None or not self._solved_near(right, x):
+            self._near = None
+            reason = self._solved(right, x, transposed=transposed)
+        else:
+            reason = 0
         if reason < 0 or (x.norm() == 0.0 and right.norm() > 0.0):
             raise SolveError(
                 f"the adjoint problem of the error estimate was not solved (KSP reason {reason}); "
@@ -85,6 +90,29 @@ class Linearised:
             )
         found = fem.Function(problem.space)
         copy_to_function(x, found)
+        return found
+
+    def _solved(self, right: Any, x: Any, *, transposed: bool) -> int:
+        """Solve for `x` by the matrix itself; return PETSc's reason to stop, negative if failed."""
+        ksp = self._solver(transposed)
+        ksp.solve(right, x)
+        reason = int(ksp.getConvergedReason())
+        if self._changing is not None and reason >= 0:
+            self._refine(ksp, right, x, transposed=transposed)
+        return reason
+
+    def _solved_near(self, right: Any, x: Any) -> bool:
+        """Solve for `x` by factors near by; return whether that succeeded."""
+        part = vector(self.problem.space)
+
+        def product(x: Any, y: Any) -> None:
+            self._changing.mult(x, y)
+            x.copy(part)
+            self.problem.add_stiffness(part, y)
+            self._release(y)
+
+        found = solved_near(self._near, product, right, x, _EXACT)
+        part.destroy()
         return found
 
     def _refine(self, ksp: Any, right: Any, x: Any, *, transposed: bool) -> None:

@@ -15,6 +15,7 @@ from thermosim.fem.solvers import configure, weakly
 from thermosim.heat.last_steps import STALLED, LastSteps
 from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
+from thermosim.heat.near import NearSolver, near_factors
 
 if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
@@ -97,16 +98,21 @@ class NewtonSolver:
     def _make_snes(self) -> Any:
         snes = PETSc.SNES().create(self.problem.domain.comm)
         tdim, symmetric = self.problem.domain.tdim, self.problem.model.symmetric
+        linear = linear_options(self.settings, tdim, symmetric=symmetric, coupled=self.coupled)
         options = {
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
             "snes_max_it": self.settings.max_newton,
-            **linear_options(self.settings, tdim, symmetric=symmetric, coupled=self.coupled),
+            **linear,
         }
-        self._iterative = options["ksp_type"] != "preonly"
+        self._iterative = linear["ksp_type"] != "preonly"
         snes.setFunction(weakly(self._residual), self.b)
         snes.setJacobian(weakly(self._jacobian), self.J, self.A)
         configure(snes, options)
+        near = near_factors(self.problem, linear)
+        if near is not None:
+            snes.getKSP().getPC().setType("python")
+            snes.getKSP().getPC().setPythonContext(NearSolver(near, linear))
         snes.setConvergenceTest(weakly(self._reason_to_stop))
         return snes
 
