@@ -63,7 +63,7 @@ def solved_near(factors: Any, product: Product, b: Any, x: Any, rtol: float) -> 
     """
     wanted = rtol * b.norm()
     x.set(0.0)
-    residual, found = b.copy(), wanted == 0.0
+    residual, found = b.copy(), bool(wanted == 0.0)
     z, direction, image = (b.duplicate() for _ in range(3))
     direction.set(0.0)
     before = np.inf
@@ -77,7 +77,7 @@ def solved_near(factors: Any, product: Product, b: Any, x: Any, rtol: float) -> 
             break
         x.axpy(now / curvature, direction)
         residual.axpy(-now / curvature, image)
-        found, before = residual.norm() <= wanted, now
+        found, before = bool(residual.norm() <= wanted), now
         if found:
             break
     for vector in (residual, z, direction, image):

@@ -8,7 +8,7 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.fem import symbols
-from thermosim.fem.domain import compile_form, constant, integrate
+from thermosim.fem.domain import compile_form, constant, integrate, size_of
 from thermosim.fem.spaces import per_cell
 from thermosim.gain import cooling_gain, pump_absorption
 from thermosim.gain.source import aged_efficiency
@@ -104,13 +104,15 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     p = light.source.present(number)
     I, T = symbols.symbol(light.source.light(number)), problem.T_ref + problem.theta
     dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
-    volume = integrate(domain, constant(domain, 1.0), dx)
+    volume = size_of(domain, dx)
     mean = integrate(domain, I, dx) / volume
     found = {"intensity_mean_W_per_m2": mean, "intensity_max_W_per_m2": _largest(light)}
     if mean > 0.0:
         found["hot_spot_factor"] = integrate(domain, I**2, dx) / volume / mean**2
-        uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
+        uneven = even  # of light without hot spots
+        if not isinstance(light.intensity, float):
+            uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         I, T, volumes = (_by_cell(light, values) for values in lit_points(light, problem))
         heats = cooling_gain(I, T[:, :1], light.present(I)) < 0.0
         parts = domain.comm.allreduce(np.array([np.sum(volumes[heats]), np.sum(volumes)]))
