@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.heat.problem import HeatProblem
 
-_EXACT = 1e-11  # residual over right side, of the terms one by one, of a solve by factors near by
+_EXACT = 1e-12  # residual over right side, of the terms one by one, of a solve by factors near by
 _REFINED = 2  # steps, each of which takes a factor 1e-6 or so off what rounding did
 
 

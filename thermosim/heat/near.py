@@ -39,9 +39,10 @@ def near_factors(problem: HeatProblem, options: dict[str, Any]) -> Any | None:
     A = problem.near_matrix() if few and symmetric and domain.comm.size == 1 else None
     if A is None:
         return None
-    key, numbers = ("factors", space.ufl_element()), A.getValuesCSR()
+    key, numbers = ("factors", space.ufl_element()), (problem.held_dofs, *A.getValuesCSR())
     known = domain.kept.get(key)
     if known is None or not all(map(np.array_equal, known[0], numbers)):
+        problem.hold(A)
         domain.kept[key] = known = numbers, _factored(A, options)
     return known[1]
 

@@ -252,9 +252,9 @@ class HeatProblem(State):
         else:
             A.axpy(1.0, changing, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
         A.assemble()
-        self._hold(A)
+        self.hold(A)
 
-    def _hold(self, A: Any) -> None:
+    def hold(self, A: Any) -> None:
         """Let rows and columns of held nodes be those of the identity."""
         owned = self.held_dofs[self.held_dofs < A.getLocalSize()[0]]
         A.zeroRowsColumnsLocal(owned, 1.0)
@@ -262,7 +262,7 @@ class HeatProblem(State):
     def near_matrix(self) -> Any | None:
         """Return ∂F/∂θ at θ = 0 without the sources, which light does not change; None: not near.
 
-        Rows and columns of held nodes are those of the identity, `couplings` are left out.
+        Held nodes are as others, `couplings` are left out.
         """
         theta, A = self.theta.x.array, self.stiffness.copy()
         if False in self._rest_jacobian_forms:
@@ -271,7 +271,6 @@ class HeatProblem(State):
             add_to_matrix(A, self._rest_jacobian_forms[False])
             theta[:] = kept
         A.assemble()
-        self._hold(A)
         return A
 
     def assemble_changing(self, A: Any) -> None:
