@@ -101,17 +101,17 @@ class NewtonSolver:
         snes = PETSc.SNES().create(self.problem.domain.comm)
         tdim, symmetric = self.problem.domain.tdim, self.problem.model.symmetric
         linear = linear_options(self.settings, tdim, symmetric=symmetric, coupled=self.coupled)
+        near = near_factors(self.problem, linear)
         options = {
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
             "snes_max_it": self.settings.max_newton,
-            **linear,
+            **({"ksp_type": "preonly"} if near is not None else linear),
         }
         self._iterative = linear["ksp_type"] != "preonly"
         snes.setFunction(weakly(self._residual), self.b)
         snes.setJacobian(weakly(self._jacobian), self.J, self.A)
         configure(snes, options)
-        near = near_factors(self.problem, linear)
         if near is not None:
             snes.getKSP().getPC().setType("python")
             snes.getKSP().getPC().setPythonContext(NearSolver(near, linear))

@@ -109,10 +109,8 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     found = {"intensity_mean_W_per_m2": mean, "intensity_max_W_per_m2": _largest(light)}
     if mean > 0.0:
         found["hot_spot_factor"] = integrate(domain, I**2, dx) / volume / mean**2
+        uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
-        uneven = even  # of light without hot spots
-        if not isinstance(light.intensity, float):
-            uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         I, T, volumes = (_by_cell(light, values) for values in lit_points(light, problem))
         heats = cooling_gain(I, T[:, :1], light.present(I)) < 0.0
         parts = domain.comm.allreduce(np.array([np.sum(volumes[heats]), np.sum(volumes)]))
