@@ -260,10 +260,12 @@ class HeatProblem(State):
         A.zeroRowsColumnsLocal(owned, 1.0)
 
     def near_matrix(self) -> Any | None:
-        """Return ∂F/∂θ at θ = 0 without the sources, which light does not change; None: not near.
+        """Return ∂F/∂θ at θ = 0 without the sources, which light does not change.
 
-        Held nodes are as others, `couplings` are left out.
+        Held nodes are as others, `couplings` are left out. None where no source follows θ.
         """
+        if True not in self._rest_jacobian_forms:
+            return None
         theta, A = self.theta.x.array, self.stiffness.copy()
         if False in self._rest_jacobian_forms:
             kept = theta.copy()
