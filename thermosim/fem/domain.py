@@ -254,16 +254,23 @@ def integrate(domain: Domain, integrand: Any, measure: Any) -> float:
     return float(domain.comm.allreduce(local))
 
 
+def size_of(domain: Domain, measure: Symbol) -> float:
+    """Return the weighted integral of 1, in mesh units: worked out once for a mesh (collective)."""
+
+    def find() -> float:
+        return integrate(domain, constant(domain, 1.0), measure)
+
+    return float(domain.once(("size", measure.op, *measure.args), find))
+
+
 def volume(domain: Domain, region: str) -> float:
     """Return the volume of a region [m³] (planar: m², per metre of depth)."""
-    one = constant(domain, 1.0)
-    return integrate(domain, one, domain.dx(region)) * domain.volume_scale
+    return size_of(domain, domain.dx(region)) * domain.volume_scale
 
 
 def area(domain: Domain, boundary: str) -> float:
     """Return the area of an outer boundary [m²] (planar: m, per metre of depth)."""
-    one = constant(domain, 1.0)
-    return integrate(domain, one, domain.ds(boundary)) * domain.area_scale
+    return size_of(domain, domain.ds(boundary)) * domain.area_scale
 
 
 def minmax(function: Any, cells: NDArray[np.int32]) -> tuple[float, float]:
@@ -331,11 +338,18 @@ def _n_local_cells(domain: Domain) -> int:
 
 
 def boundary_dofs(space: Any, domain: Domain, boundaries: Iterable[str]) -> NDArray[np.int32]:
-    """Return the local dofs (ghosts included) on the named boundaries."""
-    facets = [domain.facets(name) for name in boundaries]
-    joined = np.unique(np.concatenate([*facets, np.empty(0, dtype=np.int32)])).astype(np.int32)
-    dofs = fem.locate_dofs_topological(space, domain.tdim - 1, joined)
-    return np.asarray(dofs, dtype=np.int32)
+    """Return the local dofs (ghosts included) on the named boundaries, found once for a mesh."""
+    names = tuple(boundaries)
+
+    def find() -> NDArray[np.int32]:
+        facets = [domain.facets(name) for name in names]
+        joined = np.unique(np.concatenate([*facets, np.empty(0, dtype=np.int32)])).astype(np.int32)
+        dofs = fem.locate_dofs_topological(space, domain.tdim - 1, joined)
+        found = np.array(dofs, dtype=np.int32)
+        found.flags.writeable = False
+        return found
+
+    return np.asarray(domain.once(("dofs", space.ufl_element(), names), find))
 
 
 def vector(space: Any) -> Any:

@@ -238,17 +238,20 @@ class Reading:
 def reading(form: Symbol) -> Reading:
     """Return what a form consists of; equal `lines` mean equal machine code."""
     found = Reading()
-    seen: dict[int, int] = {}
-    lines, leaves = found.lines, _LEAVES
+    seen: dict[Symbol, int] = {}  # symbols are equal to themselves alone
+    lines, leaf_of, place_of = found.lines, _LEAVES.get, seen.get
 
     def visit(part: Symbol) -> int:
-        place = seen.get(id(part))
-        if place is not None:
-            return place
-        leaf = leaves.get(part.op)
-        line = (part.op, *map(visit, part.args)) if leaf is None else leaf(part, found)
-        lines.append(line)
-        place = seen[id(part)] = len(lines) - 1
+        leaf = leaf_of(part.op)
+        if leaf is None:
+            line: list[Any] = [part.op]
+            for arg in part.args:
+                known = place_of(arg)
+                line.append(visit(arg) if known is None else known)
+            lines.append(tuple(line))
+        else:
+            lines.append(leaf(part, found))
+        place = seen[part] = len(lines) - 1
         return place
 
     visit(form)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dolfinx import fem
 
-from thermosim.fem.domain import compile_form, constant, integrate, minmax, vector
+from thermosim.fem.domain import compile_form, constant, minmax, size_of, vector
 from thermosim.heat.error import BENT, ROUNDING, safety
 from thermosim.heat.held_heat import HeldHeat
 from thermosim.heat.probes import PointProbe
@@ -128,7 +128,7 @@ class Look:
         self.problem, domain = problem, problem.domain
         one = constant(domain, 1.0)
         regions = {*regions, *(p.region for p in probes.values() if p.region and not p.point)}
-        self._sizes = {name: integrate(domain, one, domain.dx(name)) for name in sorted(regions)}
+        self._sizes = {name: size_of(domain, domain.dx(name)) for name in sorted(regions)}
         theta, w = problem.theta, domain.weight
         self._means = _Switched(
             problem, {name: theta * w * domain.dx(name) for name in self._sizes}

@@ -29,6 +29,7 @@ from thermosim.fem.domain import (
     constant,
     integrate,
     minmax,
+    size_of,
     vector,
     volume,
 )
@@ -334,10 +335,10 @@ def mean_load(domain: Domain, region: str) -> Callable[[Any], Any]:
     """Return what assembles the mean over a region."""
 
     def load(space: Any) -> Any:
-        size = integrate(domain, constant(domain, 1.0), domain.dx(region))
+        whole = constant(domain, size_of(domain, domain.dx(region)))
         v = symbols.test_function(space)
         b = vector(space)
-        goal = v / constant(domain, size) * domain.weight * domain.dx(region)
+        goal = v / whole * domain.weight * domain.dx(region)
         assemble_vector(b, compile_form(goal))
         return b
 
@@ -346,8 +347,8 @@ def mean_load(domain: Domain, region: str) -> Callable[[Any], Any]:
 
 def _mean(problem: HeatProblem, region: str) -> float:
     domain = problem.domain
-    size = integrate(domain, constant(domain, 1.0), domain.dx(region))
-    return integrate(domain, problem.theta, domain.dx(region)) / size
+    dx = domain.dx(region)
+    return integrate(domain, problem.theta, dx) / size_of(domain, dx)
 
 
 def geometry_error(

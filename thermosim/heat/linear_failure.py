@@ -13,6 +13,7 @@ _HOW = {
     -11: "could not factor or set up its preconditioner",
 }
 """What PETSc's reasons of a KSP mean (KSPConvergedReason)."""
+_NAMES = {"python": "cholesky"}  # what `heat.near` falls back on
 
 
 def linear_failure(ksp: Any, *, coupled: bool) -> str:
@@ -21,7 +22,7 @@ def linear_failure(ksp: Any, *, coupled: bool) -> str:
     `coupled` says that surfaces exchange radiation, which the preconditioner leaves out.
     """
     reason = int(ksp.getConvergedReason())
-    pc = ksp.getPC().getType()
+    pc = _NAMES.get(ksp.getPC().getType(), ksp.getPC().getType())
     direct = ksp.getType() == "preonly"
     name = f"{pc.upper()} factorisation" if direct else f"{ksp.getType().upper()} with {pc.upper()}"
     how = _HOW.get(reason, f"stopped with reason {reason}")

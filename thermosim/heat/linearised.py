@@ -11,6 +11,7 @@ from thermosim.errors import SolveError
 from thermosim.fem.domain import copy_to_function, vector
 from thermosim.fem.solvers import configure
 from thermosim.heat.lowrank import operator
+from thermosim.heat.near import matrix_of, near_factors, solved_near
 from thermosim.heat.newton import linear_options
 from thermosim.heat.problem import add_product_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
     from thermosim.heat.problem import HeatProblem
 
+_EXACT = 1e-12  # residual over right side, of the terms one by one, of a solve by factors near by
 _ROUGH = 10.0
 _REFINED = 2  # steps, each of which takes a factor 1e-6 or so off what rounding did
 
@@ -28,7 +30,8 @@ class Linearised:
     def __init__(self, problem: HeatProblem, settings: SolverSettings, rtol: float) -> None:
         """`rtol` is asked of iterative solvers."""
         self.problem, self._rtol = problem, rtol
-        self._A, self._changing = problem.stiffness.duplicate(), None
+        self._A: Any = None
+        self._changing: Any = None
         self._options = linear_options(
             settings,
             problem,
@@ -36,10 +39,13 @@ class Linearised:
             coupled=bool(problem.couplings),
         )
         self._solvers: dict[bool, Any] = {}
+        self._near: Any = None
         if not self.iterative:
             self._changing = problem.stiffness.duplicate()
             problem.assemble_changing(self._changing)
-        problem.assemble_jacobian(self._A, self._changing)
+            self._near = near_factors(problem, self._options)
+        if self._near is None:
+            self._assemble()
         for part in problem.couplings:
             part.linearise()
 
@@ -72,27 +78,27 @@ class Linearised:
         """
         return self._solve(b, transposed=False, rtol=self._rtol)
 
+    def _assemble(self) -> None:
+        self._A = self.problem.stiffness.duplicate()
+        self.problem.assemble_jacobian(self._A, self._changing)
+
     def destroy(self) -> None:
         """Give the memory back."""
-        for solver in self._solvers.values():
-            solver.destroy()
-        self._A.destroy()
-        if self._changing is not None:
-            self._changing.destroy()
+        for held in (*self._solvers.values(), self._A, self._changing):
+            if held is not None:
+                held.destroy()
 
     def _solve(self, b: Any, *, transposed: bool, rtol: float, guess: Any = None) -> Any:
-        problem, ksp = self.problem, self._solver(transposed)
+        problem = self.problem
         x, right = vector(problem.space), b.copy()
         self._release(right)
         if guess is not None:
             x.array[:] = guess.x.array[: x.local_size]
-        if self.iterative:
-            ksp.setInitialGuessNonzero(guess is not None)
-            ksp.setTolerances(rtol=rtol)
-        ksp.solve(right, x)
-        reason = ksp.getConvergedReason()
-        if self._changing is not None and reason >= 0:
-            self._refine(ksp, right, x, transposed=transposed)
+        reason = 0
+        if self._near is None or not self._solved_near(right, x):
+            self._near = None
+            start = (guess is not None, rtol)
+            reason = self._solved(right, x, start, transposed=transposed)
         if reason < 0 or (x.norm() == 0.0 and right.norm() > 0.0):
             raise SolveError(
                 f"the adjoint problem of the error estimate was not solved (KSP reason {reason}); "
@@ -100,6 +106,39 @@ class Linearised:
             )
         found = fem.Function(problem.space)
         copy_to_function(x, found)
+        return found
+
+    def _solved(self, right: Any, x: Any, start: tuple[bool, float], *, transposed: bool) -> int:
+        """Solve for `x` by the matrix itself; return PETSc's reason to stop, negative if failed.
+
+        `start`: whether `x` is a guess, and the tolerance, both for iterative solvers.
+        """
+        if self._A is None:
+            self._assemble()
+        ksp = self._solver(transposed)
+        if self.iterative:
+            ksp.setInitialGuessNonzero(start[0])
+            ksp.setTolerances(rtol=start[1])
+        ksp.solve(right, x)
+        reason = int(ksp.getConvergedReason())
+        if self._changing is not None and reason >= 0:
+            self._refine(ksp, right, x, transposed=transposed)
+        return reason
+
+    def _solved_near(self, right: Any, x: Any) -> bool:
+        """Solve for `x` by factors near by; return whether that succeeded."""
+        part = vector(self.problem.space)
+
+        def product(x: Any, y: Any) -> None:
+            self._changing.mult(x, y)
+            x.copy(part)
+            self.problem.add_stiffness(part, y)
+            self._release(y)
+
+        A = matrix_of(product, x)
+        found = solved_near(self._near, A, right, x, _EXACT)
+        A.destroy()
+        part.destroy()
         return found
 
     def _refine(self, ksp: Any, right: Any, x: Any, *, transposed: bool) -> None:

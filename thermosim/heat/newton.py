@@ -15,6 +15,7 @@ from thermosim.fem.solvers import configure, weakly
 from thermosim.heat.last_steps import STALLED, LastSteps
 from thermosim.heat.linear_failure import linear_failure
 from thermosim.heat.lowrank import operator
+from thermosim.heat.near import NearSolver, near_factors
 
 if TYPE_CHECKING:
     from thermosim.case.settings import SolverSettings
@@ -90,6 +91,8 @@ class NewtonSolver:
         self.J = operator(self.A, problem.couplings, held, problem.domain)
         self.stats = NewtonStats()
         self._norm, self._last, self._first_iterations = 0.0, 0.0, 0
+        # θ = 0 and its residual, for a solve that begins there
+        self._zero: tuple[Any, Any] | None = None
         self.snes = self._make_snes()
 
     @property
@@ -100,18 +103,23 @@ class NewtonSolver:
     def _make_snes(self) -> Any:
         snes = PETSc.SNES().create(self.problem.domain.comm)
         symmetric = self.problem.model.symmetric
+        linear = linear_options(
+            self.settings, self.problem, symmetric=symmetric, coupled=self.coupled
+        )
+        near = near_factors(self.problem, linear)
         options = {
             "snes_type": "newtonls",
             "snes_linesearch_type": "bt",
             "snes_max_it": self.settings.max_newton,
-            **linear_options(
-                self.settings, self.problem, symmetric=symmetric, coupled=self.coupled
-            ),
+            **({"ksp_type": "preonly"} if near is not None else linear),
         }
-        self._iterative = options["ksp_type"] != "preonly"
+        self._iterative = linear["ksp_type"] != "preonly"
         snes.setFunction(weakly(self._residual), self.b)
         snes.setJacobian(weakly(self._jacobian), self.J, self.A)
         configure(snes, options)
+        if near is not None:
+            snes.getKSP().getPC().setType("python")
+            snes.getKSP().getPC().setPythonContext(NearSolver(near, linear))
         snes.setConvergenceTest(weakly(self._reason_to_stop))
         return snes
 
@@ -135,6 +143,10 @@ class NewtonSolver:
 
     def _residual(self, snes: Any, x: Any, b: Any) -> None:
         self.set_theta(x)
+        zero, self._zero = self._zero, None
+        if zero is not None and np.array_equal(zero[0], x.array_r):
+            b.array[:] = zero[1]
+            return
         self.problem.assemble_residual(b)
         held = self.problem.held_dofs
         with b.localForm() as local:
@@ -174,7 +186,7 @@ class NewtonSolver:
 
     def load_norm(self) -> float:
         """Return |F| at θ = 0 with the held temperatures imposed: the scale of the residual [W]."""
-        theta = self.problem.theta
+        theta, self._zero = self.problem.theta, None
         kept = theta.x.array.copy()
         theta.x.array[:] = 0.0
         self.problem.impose(theta)
@@ -196,6 +208,8 @@ class NewtonSolver:
             Saying why SNES stopped.
         """
         scale = self.load_norm()
+        if self.problem.domain.comm.size == 1:
+            self._zero = self.x.array_r.copy(), self.b.array_r.copy()
         self.problem.impose(self.problem.theta)
         x = self._theta_vector()
         if scale == 0.0:

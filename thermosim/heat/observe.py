@@ -10,11 +10,11 @@ from petsc4py import PETSc
 
 from thermosim.fem.domain import (
     compile_form,
-    constant,
     coordinate_element,
     geometry_dofmap,
     integrate,
     minmax,
+    size_of,
     vector,
 )
 from thermosim.heat.probes import PointProbe
@@ -38,13 +38,12 @@ class RegionMean:
     """The mean over a region, of θ or of another function."""
 
     def __init__(self, state: State, region: str, function: Any = None) -> None:
-        domain, one = state.domain, constant(state.domain, 1.0)
+        domain = state.domain
         function = state.theta if function is None else function
         measure = domain.dx(region)
         self._comm = domain.comm
         self._form = compile_form(domain.weight * function * measure)
-        size = fem.assemble_scalar(compile_form(domain.weight * one * measure))
-        self._size = float(domain.comm.allreduce(size))
+        self._size = size_of(domain, measure)
 
     def value(self) -> float:
         """Return the mean (collective)."""
@@ -102,8 +101,8 @@ def contact_temperatures(state: State) -> dict[str, float]:
     domain, found = state.domain, {}
     for jump in state.model.jumps:
         for side, boundary in zip(jump.owners, (jump.side_1, jump.side_2), strict=True):
-            area = integrate(domain, constant(domain, 1.0), domain.ds(boundary))
-            mean = integrate(domain, state.theta, domain.ds(boundary)) / area
+            side_of = domain.ds(boundary)
+            mean = integrate(domain, state.theta, side_of) / size_of(domain, side_of)
             found[f"delta_T_{jump.name}_{side}_K"] = mean
     return found
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
     from thermosim.model.heat import HeatModel
 
+_SOURCE = "source:"  # what the names of sources begin with
+
 
 class HeatProblem(State):
     """The discrete problem F(θ; v) = 0 for all v, with θ = T - T_ref in a Lagrange space.
@@ -156,9 +158,18 @@ class HeatProblem(State):
         return None if self._rest is None else compile_form(self._rest)
 
     @cached_property
-    def _rest_jacobian_form(self) -> Any | None:
-        form = self._derivative(self._rest)
-        return None if form is None else compile_form(form)
+    def _rest_jacobian_forms(self) -> dict[bool, Any]:
+        """The derivative of `_rest`: of the sources (True), and of all else (False); what has one.
+
+        Apart, since a study that changes the light alone leaves all else (`near_matrix`).
+        """
+        held, found = self._in_matrices(), {}
+        for lit in (True, False):
+            terms = {n: f for n, f in self.residual_terms.items() if n.startswith(_SOURCE) is lit}
+            form = self._derivative(added(f for n, f in terms.items() if n not in held))
+            if form is not None:
+                found[lit] = compile_form(form)
+        return found
 
     def _derivative(self, F: Any | None) -> Any | None:
         """Return the symbolic derivative of a form at `theta`; None if it has none."""
@@ -168,7 +179,7 @@ class HeatProblem(State):
 
     def compile(self) -> None:
         """Compile the forms, so that it is timed apart from the solve."""
-        self._rest_form, self._rest_jacobian_form, self.stiffness  # noqa: B018
+        self._rest_form, self._rest_jacobian_forms, self.stiffness  # noqa: B018
 
     @cached_property
     def stiffness(self) -> Any:
@@ -241,8 +252,28 @@ class HeatProblem(State):
         else:
             A.axpy(1.0, changing, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
         A.assemble()
+        self.hold(A)
+
+    def hold(self, A: Any) -> None:
+        """Let rows and columns of held nodes be those of the identity."""
         owned = self.held_dofs[self.held_dofs < A.getLocalSize()[0]]
         A.zeroRowsColumnsLocal(owned, 1.0)
+
+    def near_matrix(self) -> Any | None:
+        """Return ∂F/∂θ at θ = 0 without the sources, which light does not change.
+
+        Held nodes are as others, `couplings` are left out. None where no source follows θ.
+        """
+        if True not in self._rest_jacobian_forms:
+            return None
+        theta, A = self.theta.x.array, self.stiffness.copy()
+        if False in self._rest_jacobian_forms:
+            kept = theta.copy()
+            theta[:] = 0.0
+            add_to_matrix(A, self._rest_jacobian_forms[False])
+            theta[:] = kept
+        A.assemble()
+        return A
 
     def assemble_changing(self, A: Any) -> None:
         """Assemble into `A` what `stiffness` leaves of ∂F/∂θ, held nodes as others."""
@@ -252,8 +283,8 @@ class HeatProblem(State):
 
     def _add_changing(self, A: Any) -> None:
         """Add what the state changes to `A`."""
-        if self._rest_jacobian_form is not None:
-            add_to_matrix(A, self._rest_jacobian_form)
+        for form in self._rest_jacobian_forms.values():
+            add_to_matrix(A, form)
 
     @cached_property
     def held_dofs(self) -> NDArray[np.int32]:

@@ -145,6 +145,10 @@ class TransientProblem(HeatProblem):
         A.axpy(float(self.shift.value), self.capacity, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
         super()._add_changing(A)
 
+    def near_matrix(self) -> Any | None:
+        """Return None: what is stored in a step is no small change."""
+        return None
+
     @cached_property
     def nodal_capacity(self) -> float:
         """Heat capacity per node [J/K], the scale of the equations of held nodes."""

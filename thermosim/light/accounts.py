@@ -8,7 +8,7 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.fem import symbols
-from thermosim.fem.domain import compile_form, constant, integrate
+from thermosim.fem.domain import compile_form, constant, integrate, size_of
 from thermosim.fem.spaces import per_cell
 from thermosim.gain import cooling_gain, pump_absorption
 from thermosim.gain.source import aged_efficiency
@@ -104,7 +104,7 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     p = light.source.present(number)
     I, T = symbols.symbol(light.source.light(number)), problem.T_ref + problem.theta
     dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
-    volume = integrate(domain, constant(domain, 1.0), dx)
+    volume = size_of(domain, dx)
     mean = integrate(domain, I, dx) / volume
     found = {"intensity_mean_W_per_m2": mean, "intensity_max_W_per_m2": _largest(light)}
     if mean > 0.0:

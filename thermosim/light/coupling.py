@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import SolveError
-from thermosim.fem.domain import constant, integrate
+from thermosim.fem.domain import integrate, size_of
 from thermosim.gain import pump_absorption
 from thermosim.language.namespaces import ufl_namespace
 from thermosim.light.source import as_constants
@@ -59,7 +59,7 @@ def couple(
     if not (optics.temperature_coupling or optics.saturation):
         return 0
     domain = light.domain
-    size = integrate(domain, constant(domain, 1.0), domain.dx(light.region))
+    size = size_of(domain, domain.dx(light.region))
     before = integrate(domain, problem.theta, domain.dx(light.region)) / size
     for count in range(1, _MOST + 1):
         light.rebuild(effective_absorption(light, problem))

@@ -93,6 +93,8 @@ def of_paths(
 class Lit:
     """Dots under light: intensity [W/m²], temperature [K] and volume [m³], by intensity.
 
+    A single temperature is that of all dots.
+
     Every rank has all of them. Volumes may be weighed [K m³/W]: then heat is what it does to ΔT.
     """
 
@@ -171,7 +173,7 @@ def _heat_of(lit: Lit, field: LightInSphere) -> float:
     I, shares = ball_intensity(field, lattice_by_machine_code(lit.light.domain.comm))
     I = I * lit.light.factor
     volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
-    return Lit(lit.light, I, np.full_like(I, mean), volume * shares).heat(lit.light.gain)
+    return Lit(lit.light, I, np.array([mean]), volume * shares).heat(lit.light.gain)
 
 
 def _of_dots(lit: Lit) -> Iterator[Other]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from thermosim.bodies.emissivity import emissivity_law
 from thermosim.errors import CaseError, SolveError
-from thermosim.fem.domain import constant, integrate
+from thermosim.fem.domain import integrate, size_of
 from thermosim.heat.fixing import check_fixed
 from thermosim.model.budget import leaving, stored_part
 from thermosim.model.laws import FormulaExchange
@@ -291,7 +291,7 @@ def _of_surfaces(
     if len(model.regions) != 1 or material.infrared is None:
         return
     changes: dict[float, float] = {}
-    domain, one = problem.domain, constant(problem.domain, 1.0)
+    domain = problem.domain
     for surface in problem.model.surfaces:
         path = surface.paths.get("radiation")
         if not isinstance(path, FormulaExchange):  # none, or between bodies
@@ -300,7 +300,7 @@ def _of_surfaces(
         if not given.is_constant or not given.constant:
             continue
         ds = domain.ds(surface.boundary)
-        weighed = integrate(domain, weight, ds) / integrate(domain, one, ds)
+        weighed = integrate(domain, weight, ds) / size_of(domain, ds)
         flux = budget[f"{surface.boundary}:radiation"]
         own = given.constant
         changes[own] = changes.get(own, 0.0) - flux * weighed
