@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thermosim.limits.below import Floats, LayerBelow
     from thermosim.model.model import Light
 
@@ -45,7 +47,7 @@ def _zeros(order: int, count: int, exact: Any) -> Floats:
 
 
 def through(
-    layers: list[LayerBelow], wave_number: Floats, bottom: tuple[float, float], depth: float
+    layers: Sequence[LayerBelow], wave_number: Floats, bottom: tuple[float, float], depth: float
 ) -> tuple[Floats, Floats]:
     """Return flux per temperature at the top, and T(top)/T(depth) turned round by reciprocity.
 
