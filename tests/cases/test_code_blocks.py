@@ -1,5 +1,7 @@
 """What the pages tell a reader to run runs: commands on coarse meshes, Python as it is."""
 
+import contextlib
+import io
 import os
 import re
 import shlex
@@ -12,6 +14,8 @@ import pytest
 
 pytest.importorskip("dolfinx")
 pytestmark = [pytest.mark.fem, pytest.mark.slow]
+
+from thermosim.cli import main  # noqa: E402
 
 ROOT = code_blocks.ROOT
 
@@ -73,6 +77,30 @@ def done_there(command, folder):
     )
 
 
+def started(words, folder):
+    """Run `thermosim …` as a process of its own."""
+    return done_there([sys.executable, "-m", "thermosim", *words], folder)
+
+
+def called(words, folder):
+    """Run `thermosim …` in this process, which has imported everything; any warning is an error."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "200")
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = main(list(words))
+    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
+
+
+def of_its_own():
+    """The first line of each command over all pages: it is started, the others are called."""
+    first: dict[str, str] = {}
+    for page in PAGES_THAT_RUN:
+        for line in lines_of_page(page):
+            first.setdefault(code_blocks.words_of(line)[0], line)
+    return set(first.values())
+
+
 def lines_of_page(page):
     found = [b for b in code_blocks.blocks() if b.page == page and b.language in ("console", "sh")]
     return [line for block in found for line in code_blocks.lines_of(block) if is_run(line)]
@@ -85,7 +113,7 @@ def own_files(page, folder):
             (folder / "chip.toml").write_text(block.text)
     if page in ("README", "start", "studies"):
         name = "case.toml" if page == "studies" else "my.toml"
-        assert done_there([sys.executable, "-m", "thermosim", "init", name], folder).returncode == 0
+        assert called(["init", name], folder).returncode == 0
         (folder / name).rename(folder / f"{name}.kept")
 
 
@@ -100,7 +128,7 @@ def test_the_commands_of_a_page_run(page, desk):
             kept.rename(desk / kept.stem)
     for line in lines_of_page(page):
         words = prepared(code_blocks.words_of(line))
-        done = done_there([sys.executable, "-m", "thermosim", *words], desk)
+        done = started(words, desk) if line in of_its_own() else called(words, desk)
         assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
 
 
@@ -122,7 +150,7 @@ SHOWN = {
 def test_a_block_shows_what_is_printed(page, desk):
     block = next(b for b in code_blocks.blocks("console") if b.page == page)
     (line,) = code_blocks.lines_of(block)
-    done = done_there([sys.executable, "-m", "thermosim", *code_blocks.words_of(line)], desk)
+    done = started(code_blocks.words_of(line), desk)
     assert done.returncode == 0, done.stderr
     printed = plain(done.stdout)
     missing = [row for row in plain_rows(code_blocks.output_of(block)) if row not in printed]
@@ -155,8 +183,7 @@ def test_the_python_of_a_page_runs(page, desk):
     """Each block is a file of its own, as a reader would make it; the ones before it come first."""
     starter = ("my.toml", "case.toml")
     for name in starter:
-        words = ["init", name]
-        assert done_there([sys.executable, "-m", "thermosim", *words], desk).returncode == 0
+        assert called(["init", name], desk).returncode == 0
     texts = [block.text for block in code_blocks.blocks("python") if block.page == page]
     Path(desk / "page.py").write_text("\n".join(texts))
     done = done_there([sys.executable, "-W", "error::DeprecationWarning:__main__", "page.py"], desk)

@@ -44,7 +44,7 @@ def test_a_new_shape(symmetry):
                       "thickness": "1 um", "emissivity": 0.0, "bottom": "held"},
         "contact": {"kind": "disk", "radius": "20 um"},
         "source": {"heat_source": "1e9 W/m^3"},
-        "mesh": {"refinement": 0.5},
+        "mesh": {"refinement": 0.3},
     }  # fmt: skip
     with disc_known() as Disc:
         case = parse_case(tree)

@@ -18,7 +18,7 @@ from thermosim.run.simulate import simulate  # noqa: E402
 CASES = Path(__file__).parents[2] / "cases"
 RUNS = {
     "steady": ("yamada2024_radiation_limited", []),
-    "in_time": ("yamada2024_steps", []),
+    "in_time": ("yamada2024_steps", ["transient.duration=20 min", "transient.field_times=[]"]),
     "enclosure": ("microparticle_on_mica", ["radiation.model=enclosure"]),
     "own_geometry": ("lit_cylinder", []),
 }

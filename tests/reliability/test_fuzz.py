@@ -1,4 +1,7 @@
-"""A minute of shipped case files changed at random (`make fuzz`: an hour)."""
+"""Some hundred shipped case files changed at random, always the same (`make fuzz`: an hour).
+
+THERMOSIM_FUZZ_SEED=3 tries others, THERMOSIM_FUZZ_FILES=2000 more.
+"""
 
 import os
 
@@ -8,12 +11,12 @@ from reliability.fuzz import campaign
 pytestmark = [pytest.mark.fem, pytest.mark.slow]
 pytest.importorskip("dolfinx")
 
-SECONDS = float(os.environ.get("THERMOSIM_FUZZ_SECONDS", "60"))
+FILES = int(os.environ.get("THERMOSIM_FUZZ_FILES", "400"))
 SEED = int(os.environ.get("THERMOSIM_FUZZ_SEED", "12"))
 
 
 def test_no_file_is_answered_by_a_traceback_or_by_silence():
-    tally = campaign(SEED, seconds=SECONDS)
+    tally = campaign(SEED, FILES)
     assert not tally.faults, "\n\n".join(tally.faults)
-    assert tally.files > SECONDS / 2
+    assert tally.files == FILES
     assert tally.accepted > tally.files / 50

@@ -44,13 +44,19 @@ pictures = false
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder with a case, and a cache in which no form is compiled."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def warm(tmp_path, monkeypatch):
+    """A folder with a case; compiled forms are those of everybody."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "case.toml").write_text(CASE)
     return tmp_path
+
+
+@pytest.fixture
+def place(warm, monkeypatch):
+    """The same, and a cache in which no form is compiled."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(warm / "cache"))
+    return warm
 
 
 def killed(command, after, number):
@@ -133,15 +139,15 @@ def test_a_sweep(place):
     assert told["computed"] <= 9 - len(finished)
 
 
-def test_reproduce(place):
+def test_reproduce(warm):
     command = [*THERMOSIM, "reproduce", "yamada2024", "-o", "out", "--overwrite", "--quiet"]
     draw = random.Random(3)
     for i in range(KILLS or 1):
         killed(command, draw.uniform(0.5, 15), SIGNALS[i % 3])
-        out = place / "out"  # nothing, or, where it was faster than the signal, all of it
+        out = warm / "out"  # nothing, or, where it was faster than the signal, all of it
         assert not out.exists() or (out / "index.html").exists()
     good(command)
-    assert (place / "out" / "index.html").exists()
+    assert (warm / "out" / "index.html").exists()
 
 
 @pytest.mark.mpi

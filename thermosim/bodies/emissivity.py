@@ -8,6 +8,7 @@ section 4.7).
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -172,10 +173,13 @@ def isolated_dot_radius_mie(g: float, delta_T: float, T_env: float, infrared: In
         emitted = planck_mie_emissivity(R, T, infrared.at, 400)
         return float(4 * np.pi * R**2 * emitted * flux / g - 1)
 
-    low, high = np.log(1e-10), np.log(1e-3)
-    if not missing(low) < 0 < missing(high):
+    decades = np.log(np.geomspace(1e-10, 1e-3, 8))
+    if not missing(decades[0]) < 0:
         return float("nan")
-    return float(np.exp(brentq(missing, low, high, xtol=1e-9)))
+    for low, high in itertools.pairwise(decades):  # upward: large spheres have long series
+        if missing(high) > 0:
+            return float(np.exp(brentq(missing, low, high, xtol=1e-12)))
+    return float("nan")
 
 
 def _law_of_material(material: Material, size: float | None) -> Law[Any]:

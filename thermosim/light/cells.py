@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _CHUNK = 200_000
 _MANY, _MOST_STEPS = 64, 100
+_STUCK = 2000  # points whose near cells are compared at one time
 _INSIDE, _OUTSIDE = -1e-9, -0.2
 _STARTS = {2: 256, 3: 48}  # boxes along each axis
 
@@ -84,7 +85,7 @@ class _Locator:
         edges = np.swapaxes(corners[:, 1:] - corners[:, :1], 1, 2)
         self.inverse = np.linalg.inv(edges)
         self.tree = KDTree(corners.mean(axis=1))
-        self.neighbours = neighbours(corners)
+        self.neighbours = np.ascontiguousarray(neighbours(corners).T)
         self.low, self.count = corners.min(axis=(0, 1)), _STARTS[corners.shape[2]]
         self.step = (corners.max(axis=(0, 1)) - self.low) / self.count
         boxes = np.indices((self.count,) * corners.shape[2]).reshape(corners.shape[2], -1).T
@@ -107,37 +108,49 @@ class _Locator:
     def _walk(self, points: Floats) -> Integers:
         """Step across the face that a point is furthest behind, until there is none."""
         cell = self._start(points)
-        open_, depth = np.arange(len(points)), np.zeros(len(points))
+        open_: Integers = np.arange(len(points))
+        depth = np.zeros(len(points))
         for _ in range(_MOST_STEPS):
-            share = self._shares(cell[open_], points[open_])
-            depth[open_] = share.min(axis=1)
-            # a face without neighbour is no way on
-            share[self.neighbours[cell[open_]] < 0] = np.inf
-            face = share.argmin(axis=1)
-            go = share[np.arange(len(face)), face] < _INSIDE
-            open_, face = open_[go], face[go]
+            here = cell[open_]
+            share = self._shares(here, points[open_])
+            depth[open_] = share.min(axis=0)
+            behind = self.neighbours[:, here]
+            share[behind < 0] = np.inf  # a face without neighbour is no way on
+            face, least = _lowest(share)
+            go = np.flatnonzero(least < _INSIDE)
+            open_ = open_[go]
             if not len(open_):
                 break
-            cell[open_] = self.neighbours[cell[open_], face]
+            cell[open_] = behind[face[go], go]
         stuck = np.union1d(np.flatnonzero(depth < _OUTSIDE), open_)
-        cell[stuck] = self._best(points[stuck])
+        for start in range(0, len(stuck), _STUCK):
+            part = stuck[start : start + _STUCK]
+            cell[part] = self._best(points[part])
         return cell
 
     def _shares(self, cell: Integers, points: Floats) -> Floats:
-        """Return the barycentric coordinates of points in cells, shape (n, d + 1)."""
-        local = np.einsum("nij,nj->ni", self.inverse[cell], points - self.origin[cell])
-        return np.column_stack([1.0 - local.sum(axis=1), local])
+        """Return the barycentric coordinates of points in cells, both of any shape: (d + 1, …)."""
+        share = np.empty((1 + self.origin.shape[1], *cell.shape))  # the least of rows is soon found
+        apart = points - self.origin[cell]
+        np.einsum("...ij,...j->i...", self.inverse[cell], apart, out=share[1:])
+        share[0] = 1.0 - share[1:].sum(axis=0)
+        return share
 
     def _best(self, points: Floats) -> Integers:
         """Return the most suitable of many near cells: where a body is not convex."""
         count = min(_MANY, len(self.origin))
         near = np.asarray(self.tree.query(points, k=count)[1]).reshape(len(points), count)
-        cell, depth = near[:, 0].copy(), np.full(len(points), -np.inf)
-        for candidate in near.T:
-            least = self._shares(candidate, points).min(axis=1)
-            better = least > depth
-            cell[better], depth[better] = candidate[better], least[better]
-        return cell.astype(np.int64)
+        best = self._shares(near, points[:, None]).min(axis=0).argmax(axis=1)
+        return np.asarray(near[np.arange(len(points)), best], np.int64)
+
+
+def _lowest(share: Floats) -> tuple[Integers, Floats]:
+    """Return the first row with the least number of each column, and that number."""
+    row, least = np.zeros(share.shape[1], np.int64), share[0].copy()
+    for k, other in enumerate(share[1:], start=1):
+        row[other < least] = k
+        np.minimum(least, other, out=least)
+    return row, least
 
 
 def neighbours(corners: Floats) -> Integers:

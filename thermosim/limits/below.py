@@ -7,7 +7,7 @@ layer is taken to be endless, and of a pillar the slab under it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -108,7 +108,7 @@ def resistance_below(
     return total
 
 
-def pillar_resistance(disk: float, radius: float, layers: list[LayerBelow]) -> float:
+def pillar_resistance(disk: float, radius: float, layers: Sequence[LayerBelow]) -> float:
     """Return the resistance [K/W] from a disk to the foot of a pillar of `radius` [m].
 
     The disk constricts the flow less than on a half-space, by what holds for an isothermal disk
@@ -122,7 +122,7 @@ def pillar_resistance(disk: float, radius: float, layers: list[LayerBelow]) -> f
     return layered_resistance(disk, layers) * narrow + along / (np.pi * radius**2)
 
 
-def layered_resistance(radius: float, layers: list[LayerBelow]) -> float:
+def layered_resistance(radius: float, layers: Sequence[LayerBelow]) -> float:
     """Return the resistance [K/W] of a disk of `radius` b [m] on layers, the last one endless.
 
     Of all distributions of the flux over the disk the isothermal one has the least dissipation.
@@ -147,7 +147,7 @@ def layered_resistance(radius: float, layers: list[LayerBelow]) -> float:
     return 1 / float(np.linalg.inv(energy).sum())
 
 
-def _impedance(wave_number: Any, layers: list[LayerBelow]) -> Any:
+def _impedance(wave_number: Any, layers: Sequence[LayerBelow]) -> Any:
     """Return λ times temperature over flux at the surface [m K/W]."""
     found = np.full_like(wave_number, 1 / layers[-1].spread)
     for layer in reversed(layers[:-1]):
@@ -157,7 +157,7 @@ def _impedance(wave_number: Any, layers: list[LayerBelow]) -> Any:
     return found
 
 
-def half_space_waves(radius: float, layers: list[LayerBelow], last: float) -> float:
+def half_space_waves(radius: float, layers: Sequence[LayerBelow], last: float) -> float:
     """Return what waves up to the number `last` [1/m] add to the resistance of layers [K/W].
 
     Of the flux of an isothermal disk on the layers, the lowest of them endless. Beyond `_FINEST`
@@ -175,7 +175,7 @@ def half_space_waves(radius: float, layers: list[LayerBelow], last: float) -> fl
     return found + float(beyond)
 
 
-def _wave_numbers(radius: float, layers: list[LayerBelow]) -> tuple[Floats, Floats]:
+def _wave_numbers(radius: float, layers: Sequence[LayerBelow]) -> tuple[Floats, Floats]:
     """Return nodes and weights for the wave number times the radius: 0 to where layers hide."""
     depths = [layer.thickness * layer.spread / layer.upright / radius for layer in layers[:-1]]
     last = min(20 / depths[0], _FINEST)

@@ -7,6 +7,7 @@ small contact (`layered_resistance`) then changes by what the faces and the rim 
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,12 +68,12 @@ def support_of(heat: HeatModel, lump: Lump, light: Light | None, T: float) -> Su
     b = lump.contact_radius
     temperatures = [h.temperature for h in heat.held if isinstance(h.temperature, float)]
     end = temperatures[0] if temperatures else heat.T_ref
-    plate = _Plate(heat, lump, T)
-    resistance = resistance_below(lump.parts, lump.material, T, b, plate.film) + plate.correction()
+    plate = _Plate.of(heat, lump, T)
+    resistance = resistance_below(lump.parts, lump.material, T, b, plate.film) + _correction(plate)
     if light is None:
         return Support(resistance, end)
     emitted = light.emitted
-    glow = (0.0, 0.0) if emitted is None else plate.glowing(emitted)
+    glow = (0.0, 0.0) if emitted is None else _glowing(plate, emitted)
     return Support(resistance, end, *plate.warmed(light), *glow)
 
 
@@ -83,46 +84,60 @@ def warmth_at(heat: HeatModel, lump: Lump, T: float, distances: Floats) -> Float
     changes what spreads as 1/r by less than 0.3 % and lets the sum over waves end. Where pillars
     stand on the plate, heat is taken to enter at the foot of each.
     """
-    return _Plate(heat, lump, T).reaching(distances)
+    return _Plate.of(heat, lump, T).reaching(distances)
 
 
+@dataclass(frozen=True)
 class _Plate:
-    """The lowest parts of a substrate with one outline, between their faces."""
+    """The lowest parts of a substrate with one outline, between their faces.
 
-    def __init__(self, heat: HeatModel, lump: Lump, T: float) -> None:
+    Numbers only: variants of a case that change nothing here have the same plate.
+
+    Attributes
+    ----------
+    disk, radius : through which heat enters, and of the plate [m]
+    pillar, layers : parts above the plate, and its own
+    rim_held : whether the rim has one temperature
+    top, bottom : what a face gives [W/(m² K)] and what a film on it conducts along [W/K]
+    film : on top, beside the contact
+    rim : what the rim gives [W/(m² K)]
+    beam : resistance along a cantilever [K/W]
+    """
+
+    disk: float
+    radius: float
+    pillar: tuple[LayerBelow, ...]
+    layers: tuple[LayerBelow, ...]
+    rim_held: bool
+    top: tuple[float, float]
+    bottom: tuple[float, float]
+    film: LayerBelow | None
+    rim: float
+    beam: float
+
+    @classmethod
+    def of(cls, heat: HeatModel, lump: Lump, T: float) -> _Plate:
+        """Return the plate of a model, its conductivities at `T` [K]."""
         last = lump.parts[-1]
-        self.parts = [part for part in lump.parts if part.plan == last.plan]
-        above = lump.parts[: -len(self.parts)]
-        self.disk = above[-1].plan.inner if above else lump.contact_radius
-        self.pillar = [_layer(part, lump, T) for part in above]
-        self.layers = [_layer(part, lump, T) for part in self.parts]
-        self.heat, self.T = heat, T
+        parts = [part for part in lump.parts if part.plan == last.plan]
+        above = lump.parts[: -len(parts)]
+        layers = tuple(_layer(part, lump, T) for part in parts)
         held = {h.boundary for h in heat.held}
         hole = last.hole_radius if "substrate_frame" in held else None
-        self.radius = hole or last.plan.inner
-        self.rim_held = hole is not None or "substrate_rim" in held
-        self.top = self._film("substrate_top")
-        self.film = None if above or not self.top[1] else sheet(self.top[1], _thickness(heat))
-        self.bottom = (math.inf, 0.0) if "substrate_bottom" in held else self._film(
-            "substrate_bottom"
-        )  # fmt: skip
-        self.rim = self._leaving("substrate_rim")
-        self.beam = _beam_resistance(last, self.layers) if len(set(last.sides)) > 1 else 0.0
-
-    def _leaving(self, boundary: str) -> float:
-        """Return what a face gives to the chamber [W/(m² K)]."""
-        surface = next((s for s in self.heat.surfaces if s.boundary == boundary), None)
-        laws = [] if surface is None else list(surface.paths.values())
-        return sum(_conductance(law, self.T) for law in laws)
-
-    def _film(self, boundary: str) -> tuple[float, float]:
-        """Return what a face gives [W/(m² K)] and what a film on it conducts along [W/K]."""
-        along = sum(
-            float(film.conductivity.at(self.T)) * film.thickness
-            for film in self.heat.films
-            if film.boundary == boundary
+        top = _film(heat, "substrate_top", T)
+        under = "substrate_bottom"
+        return cls(
+            disk=above[-1].plan.inner if above else lump.contact_radius,
+            radius=hole or last.plan.inner,
+            pillar=tuple(_layer(part, lump, T) for part in above),
+            layers=layers,
+            rim_held=hole is not None or "substrate_rim" in held,
+            top=top,
+            bottom=(math.inf, 0.0) if under in held else _film(heat, under, T),
+            film=None if above or not top[1] else sheet(top[1], _thickness(heat)),
+            rim=_leaving(heat, "substrate_rim", T),
+            beam=_beam_resistance(last, layers) if len(set(last.sides)) > 1 else 0.0,
         )
-        return self._leaving(boundary), along
 
     def waves(self, count: int) -> tuple[Floats, Floats]:
         """Return wave numbers [1/m] of the disk and the weight of each [1/m²]."""
@@ -156,7 +171,7 @@ class _Plate:
         plate = float((self.impedance(wave_number) * weight * shape).sum())
         # the zeros lie in the middle of steps of π/radius
         last = float(wave_number[-1]) + math.pi / (2 * self.radius)
-        layers = [self.film, *self.layers] if self.film else self.layers
+        layers = (self.film, *self.layers) if self.film else self.layers
         endless = half_space_waves(b, layers, last)
         return plate - endless + self.beam
 
@@ -240,7 +255,7 @@ class _Plate:
 
     def foot_resistance(self) -> float:
         """Return the resistance from the foot of a pillar to where the heat ends [K/W]."""
-        return layered_resistance(self.disk, self.layers) + self.correction()
+        return layered_resistance(self.disk, self.layers) + _correction(self)
 
     def _down(self, depth: float) -> float:
         """Return the resistance [K/W] of a pillar from a depth [m] to its foot."""
@@ -268,6 +283,27 @@ class _Plate:
         )
 
 
+_correction = functools.lru_cache(maxsize=256)(_Plate.correction)
+_glowing = functools.lru_cache(maxsize=256)(_Plate.glowing)
+
+
+def _leaving(heat: HeatModel, boundary: str, T: float) -> float:
+    """Return what a face gives to the chamber [W/(m² K)]."""
+    surface = next((s for s in heat.surfaces if s.boundary == boundary), None)
+    laws = [] if surface is None else list(surface.paths.values())
+    return sum(_conductance(law, T) for law in laws)
+
+
+def _film(heat: HeatModel, boundary: str, T: float) -> tuple[float, float]:
+    """Return what a face gives [W/(m² K)] and what a film on it conducts along [W/K]."""
+    along = sum(
+        float(film.conductivity.at(T)) * film.thickness
+        for film in heat.films
+        if film.boundary == boundary
+    )
+    return _leaving(heat, boundary, T), along
+
+
 def _thickness(heat: HeatModel) -> float:
     """Return how thick the films on top are [m]."""
     return sum(film.thickness for film in heat.films if film.boundary == "substrate_top")
@@ -288,7 +324,7 @@ def _conductance(law: Any, T: float) -> float:
     return law.h if isinstance(law, Exchange) else 0.0
 
 
-def _beam_resistance(part: SubstratePart, layers: list[LayerBelow]) -> float:
+def _beam_resistance(part: SubstratePart, layers: Sequence[LayerBelow]) -> float:
     """Return L/(k A) [K/W] from the particle to the root of a cantilever."""
     xs, ys = zip(*part.plan.corners, strict=True)
     along = layers[0].spread ** 2 / layers[0].upright

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thermosim.limits.below import Floats, LayerBelow
     from thermosim.model.model import Light
+    from thermosim.optics.beam import Laser
 
 _RINGS, _TURNS = 4000, 16
 _KEPT, _SMALL = 6_000_000, 1_200_000  # numbers of a table that is kept, and of one of many
@@ -45,7 +48,7 @@ def _zeros(order: int, count: int, exact: Any) -> Floats:
 
 
 def through(
-    layers: list[LayerBelow], wave_number: Floats, bottom: tuple[float, float], depth: float
+    layers: Sequence[LayerBelow], wave_number: Floats, bottom: tuple[float, float], depth: float
 ) -> tuple[Floats, Floats]:
     """Return flux per temperature at the top, and T(top)/T(depth) turned round by reciprocity.
 
@@ -141,7 +144,11 @@ def _waves_on(wave_numbers: bytes, radii: bytes) -> Floats:
 
 def beam_on(light: Light, radius: float) -> Beam:
     """Return the power of the beam on rings about the axis, out to `radius` [m]."""
-    laser = light.laser
+    return _rings(light.laser, radius)
+
+
+@functools.lru_cache(maxsize=64)
+def _rings(laser: Laser, radius: float) -> Beam:
     width = min(laser.waist or laser.radius or radius, radius)
     edges = np.concatenate([np.linspace(0, 6 * width, _RINGS + 1), [radius]])
     edges = np.unique(np.minimum(edges, radius))

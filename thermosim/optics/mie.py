@@ -24,7 +24,7 @@ from thermosim.optics.bessel import bessel_ratios, scaled_bessel
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
-_AT_ONCE = 200_000  # terms of the series times points, about what a processor's cache holds
+_AT_ONCE = 400_000  # terms of the series times points: few enough for a cache, many for NumPy
 # Vertices of a mesh with the volume of the sphere stand a little outside it.
 _OUTSIDE = 0.05
 

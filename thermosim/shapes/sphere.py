@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from math import pi, tan
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -70,6 +71,21 @@ def truncated_sphere_free_area(radius: ArrayLike, contact_radius: ArrayLike) -> 
     return np.asarray(2 * pi * R * (2 * R - cap_depth(R, contact_radius)))
 
 
+@functools.lru_cache(maxsize=1024)  # a model asks a dozen times, a claim for thousands of models
+def _truncated(R: float, b: float) -> TruncatedBody:
+    """Return a sphere of radius R cut flat by a disk of radius b [m]."""
+    depth = float(cap_depth(R, b))
+    height = 2 * R - depth
+    return TruncatedBody(
+        volume=float(truncated_sphere_volume(R, b)),
+        free_area=float(truncated_sphere_free_area(R, b)),
+        contact_area=float(disk_area(b)),
+        height=height,
+        centroid_height=float(cap_centroid_height(b, height)),
+        depth=depth,
+    )
+
+
 class Sphere(ShapeBase):
     """A sphere; a contact of radius b cuts it flat, b²/2R deep."""
 
@@ -79,7 +95,7 @@ class Sphere(ShapeBase):
     @property
     def volume(self) -> float:
         """Volume of the whole sphere [m³]."""
-        return float(truncated_sphere_volume(self.radius, 0))
+        return _truncated(self.radius, 0.0).volume
 
     @property
     def area(self) -> float:
@@ -120,18 +136,8 @@ class Sphere(ShapeBase):
         ValueError
             If the contact radius is negative or above the radius.
         """
-        R, b = self.radius, contact_radius
-        check_contact(b, R, "the radius of the sphere")
-        b = min(b, R)
-        height = 2 * R - float(cap_depth(R, b))
-        return TruncatedBody(
-            volume=float(truncated_sphere_volume(R, b)),
-            free_area=float(truncated_sphere_free_area(R, b)),
-            contact_area=float(disk_area(b)),
-            height=height,
-            centroid_height=float(cap_centroid_height(b, height)),
-            depth=float(cap_depth(R, b)),
-        )
+        check_contact(contact_radius, self.radius, "the radius of the sphere")
+        return _truncated(self.radius, min(contact_radius, self.radius))
 
     def hit_body(self) -> SphereSurface:
         """Return the sphere that rays meet."""

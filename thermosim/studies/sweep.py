@@ -162,7 +162,7 @@ def sweep(
         tell(f"{plan_summary(plan)}; {_left(len(records), len(mine) - len(records), part, crew)}")
         computed = _compute(kept, mine, records, crew, run, tell)
         dataset = make_dataset(plan, records)
-        if part is None:
+        if part is None and store is not None:  # a folder that is kept
             _write_tables(kept, dataset, plan, records)
     return StudyResult(dataset, plan, records, computed, None if store is None else folder)
 
