@@ -8,7 +8,7 @@ import numpy as np
 from dolfinx import fem
 
 from thermosim.fem.domain import compile_form, values_at_quadrature_points
-from thermosim.fem.spaces import quadrature_function
+from thermosim.fem.spaces import cell_dofs, quadrature_function
 from thermosim.heat import shells
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Enthalpy:
                     domain.volume_scale * float(content.capacity(np.zeros(1))[0])
                 )
             else:
-                dofs = np.unique(problem.space.dofmap.list[domain.cells(body.region)])
+                dofs = cell_dofs(problem.space, domain.cells(body.region))
                 self._nodes.append((content, dofs))
                 held = quadrature_function(domain, degree)
                 self._at_points.append((content, held))

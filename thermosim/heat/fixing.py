@@ -13,6 +13,7 @@ import numpy as np
 from thermosim.errors import CaseError, Problem
 from thermosim.fem import symbols
 from thermosim.fem.domain import boundary_dofs
+from thermosim.fem.spaces import cell_dofs
 from thermosim.model.budget import STORED
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _fixing_dofs(problem: HeatProblem) -> list[NDArray[np.int32]]:
         if kind == "conduction" or place == STORED or not symbols.reads(form, problem.theta):
             continue
         if kind == "source":
-            found.append(np.unique(space.dofmap.list[domain.cells(place)]))
+            found.append(cell_dofs(space, domain.cells(place)))
         else:
             found.append(boundary_dofs(space, domain, [kind]))
     return found
@@ -101,7 +102,7 @@ def _components(pairs: NDArray[Any], n: int) -> tuple[int, Labels]:
     Each part hangs on its lowest node in the end (Shiloach and Vishkin,
     10.1016/0196-6774(82)90008-6): SciPy's graphs take longer to import than a mesh takes here.
     """
-    lowest, (one, other) = np.arange(n), pairs.T
+    lowest, (one, other) = np.arange(n, dtype=pairs.dtype), pairs.T
     while len(one):
         one, other = lowest[one], lowest[other]
         apart = one != other

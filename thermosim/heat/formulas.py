@@ -11,6 +11,7 @@ import numpy as np
 from thermosim.errors import CaseError, MeshError, Problem
 from thermosim.fem import symbols
 from thermosim.fem.domain import boundary_dofs, constant, geometry_dofmap, to_space
+from thermosim.fem.spaces import cell_dofs
 from thermosim.model.laws import HeldFormula, array_values
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def check_visited(formulas: Iterable[Formula], state: State, time: float) -> Exc
         if "T" not in formula.field.names_used:
             continue
         if formula.region is not None:
-            dofs = np.unique(space.dofmap.list[domain.cells(formula.region)])
+            dofs = cell_dofs(space, domain.cells(formula.region))
         else:
             assert formula.boundary is not None
             dofs = boundary_dofs(space, domain, [formula.boundary])

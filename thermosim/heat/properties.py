@@ -13,6 +13,7 @@ import numpy as np
 
 from thermosim.errors import CaseError, Problem
 from thermosim.fem.domain import boundary_dofs
+from thermosim.fem.spaces import cell_dofs
 from thermosim.materials.laws import Law
 
 if TYPE_CHECKING:
@@ -154,15 +155,18 @@ def _properties(problem: HeatProblem) -> Iterator[Property]:
     """Yield every law that follows the temperature."""
     space, domain, model = problem.space, problem.domain, problem.model
     for body in model.bodies:
-        dofs = np.unique(space.dofmap.list[domain.cells(body.region)])
         laws: list[tuple[str, str, Law[Any] | None]] = [
             ("conductivity", name, law) for name, law in body.conductivity.laws().items()
         ]
         laws += [("density", "", body.density), ("specific heat", "", body.specific_heat)]
-        for kind, name, law in laws:
-            if law is not None and not law.is_constant:
+        varying = [
+            (kind, name, law) for kind, name, law in laws if law is not None and not law.is_constant
+        ]
+        if varying:
+            dofs = cell_dofs(space, domain.cells(body.region))
+            for kind, name, found in varying:
                 place = f'region "{body.region}", {kind}{f" {name}" if name != "k" else ""}'
-                yield Property(place.strip(), kind, law, dofs)
+                yield Property(place.strip(), kind, found, dofs)
     for film in model.films:
         dofs = boundary_dofs(space, domain, [film.boundary])
         parts: list[tuple[str, Law[Any] | None]] = [
