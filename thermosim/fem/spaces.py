@@ -100,7 +100,7 @@ def cell_matrix(domain: Domain, space: Any, form: Any, *, filled: bool) -> Any:
 def _matrix_of_cells(space: Any) -> Any:
     """Return the matrix of zeros with all couplings of nodes of a cell, on one rank.
 
-    As DOLFINx makes it, the sooner the lower the order: the product of two tables of cells and nodes.
+    As DOLFINx makes it, but sooner for low orders: the product of two tables of cells and nodes.
     """
     n, dofs = space.dofmap.index_map.size_local, space.dofmap.list
     starts = np.arange(0, dofs.size + 1, dofs.shape[1])
