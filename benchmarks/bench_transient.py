@@ -52,6 +52,7 @@ def prepare(refinement, integrator, step, steps):
     from mpi4py import MPI
 
     from thermosim.case.read import parse_case
+    from thermosim.model.of_case import model_of
     from thermosim.run.simulate import Journal
     from thermosim.run.transient import set_up
 
@@ -63,7 +64,7 @@ def prepare(refinement, integrator, step, steps):
             "series": "outputs",
         },
     }  # fmt: skip
-    run, _ = set_up(parse_case(tree), Journal(lambda text: None), MPI.COMM_WORLD, None)
+    run, _ = set_up(model_of(parse_case(tree)), Journal(lambda text: None), MPI.COMM_WORLD, None)
     return run
 
 
@@ -142,7 +143,7 @@ def main():
         "linear_solve_iterations": kept[1],
         "steps_over_solve": statistics.median(seconds[1:]) / kept[0],
         **vars(stepper.stats),
-        "delta_T_mean_K": run.observer.temperatures()["delta_T_mean_K"],
+        "delta_T_mean_K": run.readings.temperatures()["delta_T_mean_K"],
     }
     if comm.rank == 0:
         print(json.dumps(found, indent=2))

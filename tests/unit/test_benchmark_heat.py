@@ -1,4 +1,4 @@
-"""The benchmark of heat gives the plain script the mesh that thermosim solves on."""
+"""The benchmarks of heat run, and give the plain script the mesh that thermosim solves on."""
 
 import pytest
 
@@ -16,3 +16,11 @@ def test_the_plain_script_finds_what_thermosim_finds(tmp_path):
     ours, _ = bench_heat.thermosim(options, 1, tmp_path / "out")
     plain, _ = bench_heat.launch([str(bench_heat.HERE / "plain_dolfinx.py"), str(mesh), "1"], 1)
     assert plain["delta_T_min_K"] == pytest.approx(ours["delta_T_min_K"], rel=1e-9)
+
+
+def test_the_transient_takes_its_steps():
+    pytest.importorskip("dolfinx")
+    command = ["-m", "benchmarks.bench_transient", "--refinement", "0.2", "--steps", "4"]
+    found, _ = bench_heat.launch(command, 1)
+    assert found["steps"] == 4
+    assert found["delta_T_mean_K"] < 0.0

@@ -26,7 +26,7 @@ BOOMERAMG: dict[str, Any] = {
     "pc_hypre_boomeramg_agg_nl": 1,
     "pc_hypre_boomeramg_P_max": 4,
 }
-_STRENGTH = {1: 0.6, 2: 0.8}
+_STRENGTH = {1: 0.7, 2: 0.8}
 """Strong threshold by order of the elements, measured for 0.5 to 0.95 (docs/performance.md)."""
 BY_STRETCH = 3
 """Order from which on it goes by whether cells are stretched."""
