@@ -7,6 +7,7 @@ import math
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import basix
 import numpy as np
 from petsc4py import PETSc
 
@@ -73,7 +74,7 @@ def stretch(domain: Domain) -> float:
     """
     mesh = domain.mesh
     n = mesh.topology.index_map(domain.tdim).size_local
-    corners = geometry_dofmap(mesh)[:n, : mesh.ufl_cell().num_vertices()]
+    corners = geometry_dofmap(mesh)[:n, : len(basix.topology(mesh.basix_cell())[0])]
     shortest, longest = np.full(n, np.inf), np.zeros(n)
     for i, j in combinations(range(corners.shape[1]), 2):
         sides = mesh.geometry.x[corners[:, i]] - mesh.geometry.x[corners[:, j]]
