@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
 
 _EXACT = 1e-12  # residual over right side, of the terms one by one, of a solve by factors near by
-_ROUGH = 10.0
 _REFINED = 2  # steps, each of which takes a factor 1e-6 or so off what rounding did
 
 
@@ -57,16 +56,14 @@ class Linearised:
     def adjoint(self, b: Any, guess: Any = None) -> Any:
         """Return the z that vanishes at held nodes with F'ᵀ z = `b` (collective).
 
-        `guess` is a function near it, for iterative solvers. Conjugate gradients are asked for
-        10 `rtol`: what they leave is orthogonal to all steps, and changes errors 1e-4 times less.
+        `guess` is a function near it, for iterative solvers.
 
         Raises
         ------
         SolveError
             If it is not solved for.
         """
-        rough = _ROUGH if self._options["ksp_type"] == "cg" else 1.0
-        return self._solve(b, transposed=True, guess=guess, rtol=rough * self._rtol)
+        return self._solve(b, transposed=True, guess=guess)
 
     def correction(self, b: Any) -> Any:
         """Return the δ that vanishes at held nodes with F' δ = `b` (collective).
@@ -76,7 +73,7 @@ class Linearised:
         SolveError
             If it is not solved for.
         """
-        return self._solve(b, transposed=False, rtol=self._rtol)
+        return self._solve(b, transposed=False)
 
     def _assemble(self) -> None:
         self._A = self.problem.stiffness.duplicate()
@@ -88,7 +85,7 @@ class Linearised:
             if held is not None:
                 held.destroy()
 
-    def _solve(self, b: Any, *, transposed: bool, rtol: float, guess: Any = None) -> Any:
+    def _solve(self, b: Any, *, transposed: bool, guess: Any = None) -> Any:
         problem = self.problem
         x, right = vector(problem.space), b.copy()
         self._release(right)
@@ -97,8 +94,7 @@ class Linearised:
         reason = 0
         if self._near is None or not self._solved_near(right, x):
             self._near = None
-            start = (guess is not None, rtol)
-            reason = self._solved(right, x, start, transposed=transposed)
+            reason = self._solved(right, x, guess is not None, transposed=transposed)
         if reason < 0 or (x.norm() == 0.0 and right.norm() > 0.0):
             raise SolveError(
                 f"the adjoint problem of the error estimate was not solved (KSP reason {reason}); "
@@ -108,17 +104,17 @@ class Linearised:
         copy_to_function(x, found)
         return found
 
-    def _solved(self, right: Any, x: Any, start: tuple[bool, float], *, transposed: bool) -> int:
+    def _solved(self, right: Any, x: Any, guessed: bool, *, transposed: bool) -> int:
         """Solve for `x` by the matrix itself; return PETSc's reason to stop, negative if failed.
 
-        `start`: whether `x` is a guess, and the tolerance, both for iterative solvers.
+        `guessed`: whether an iterative solver begins at the `x` that is given.
         """
         if self._A is None:
             self._assemble()
         ksp = self._solver(transposed)
         if self.iterative:
-            ksp.setInitialGuessNonzero(start[0])
-            ksp.setTolerances(rtol=start[1])
+            ksp.setInitialGuessNonzero(guessed)
+            ksp.setTolerances(rtol=self._rtol)
         ksp.solve(right, x)
         reason = int(ksp.getConvergedReason())
         if self._changing is not None and reason >= 0:
