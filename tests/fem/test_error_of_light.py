@@ -1,6 +1,6 @@
 """The ± holds the sampling of the light: coarse runs against fine ones, no error beyond its bound.
 
-The fine runs have four times as fine cells, or 80 000 rays; what they lack themselves, up to
+The fine runs have four times as fine cells, or 200 000 rays; what they lack themselves, up to
 0.02 K, is allowed for. By chance an error of rays may be near zero, so that only sets of rays
 whose error is of the usual size are asked for how wide the ± is.
 """
@@ -45,7 +45,7 @@ def summary(model, refinement=1.0, rays=None, seed=0, duration=None, estimate=Tr
 def fine(model, duration=None):
     if model == "mie":
         return summary("mie", 4.0, estimate=False, duration=duration)
-    return summary("rays", rays=80_000, estimate=False, duration=duration)
+    return summary("rays", rays=200_000, estimate=False, duration=duration)
 
 
 STEADY = [

@@ -68,56 +68,55 @@ def test_a_table_of_one_function_is_not_that_of_the_next():
     assert second in kernel(np.eye(5)[::-1]).replace("tensor_1", "tensor_2")
 
 
-def test_compiled_forms_have_the_digits_of_ffcx(monkeypatch, tmp_path):
+@pytest.fixture
+def both_ways(monkeypatch, tmp_path):
+    """Assemble a form compiled as thermosim does and as FFCx does; a word tells the code apart."""
+    from thermosim.fem import compile as compiling
+    from thermosim.fem import points
+
+    def assembled(form, assemble, word):
+        found = []
+        for way in (points.at_points, lambda code: code):
+            monkeypatch.setattr(points, "at_points", way)
+            folder = tmp_path / str(len(found))
+            folder.mkdir()
+            monkeypatch.setattr(compiling, "cache_folder", lambda folder=folder: folder)
+            found.append(assemble(compiling.compile_form(form)))
+            text = "".join(path.read_text() for path in folder.rglob("*.c"))
+            assert (word in text) is (len(found) == 1)
+        return found
+
+    return assembled
+
+
+def test_compiled_forms_have_the_digits_of_ffcx(both_ways):
     """A form of a function at points, with and without: equal to the last bit."""
+    import basix.ufl
     import dolfinx
     import ufl
     from mpi4py import MPI
 
-    from thermosim.fem import compile as compiling
-    from thermosim.fem import points
-
     mesh = dolfinx.mesh.create_unit_square(MPI.COMM_SELF, 3, 3)
-    import basix.ufl
-
     element = basix.ufl.quadrature_element("triangle", degree=7)
     f = dolfinx.fem.Function(dolfinx.fem.functionspace(mesh, element))
     f.x.array[:] = np.random.default_rng(3).random(len(f.x.array))
     v = ufl.TestFunction(dolfinx.fem.functionspace(mesh, ("Lagrange", 2)))
     x = ufl.SpatialCoordinate(mesh)
     F = ufl.exp(f) * v * x[0] * ufl.dx(metadata={"quadrature_degree": 7})
-    found = []
-    for way in (points.at_points, lambda code: code):
-        monkeypatch.setattr(points, "at_points", way)
-        folder = tmp_path / str(len(found))
-        folder.mkdir()
-        monkeypatch.setattr(compiling, "cache_folder", lambda folder=folder: folder)
-        found.append(dolfinx.fem.assemble_vector(compiling.compile_form(F)).array.copy())
-        text = "".join(path.read_text() for path in folder.rglob("*.c"))
-        assert ("w[iq]" in text) is (len(found) == 1)
+    found = both_ways(F, lambda form: dolfinx.fem.assemble_vector(form).array.copy(), "w[iq]")
     assert np.array_equal(*found)
 
 
-def test_large_matrices_by_rows_have_the_digits_of_ffcx(monkeypatch, tmp_path):
+def test_large_matrices_by_rows_have_the_digits_of_ffcx(both_ways):
     """Conduction of third order, by rows and down the columns: equal to the last bit."""
     import dolfinx
     import ufl
     from mpi4py import MPI
 
-    from thermosim.fem import compile as compiling
-    from thermosim.fem import points
-
     mesh = dolfinx.mesh.create_unit_cube(MPI.COMM_SELF, 2, 1, 1)
     space = dolfinx.fem.functionspace(mesh, ("Lagrange", 3))
     u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
     K = ufl.inner(ufl.grad(u), ufl.grad(v)) * ufl.dx(metadata={"quadrature_degree": 9})
-    found = []
-    for way in (points.at_points, lambda code: code):
-        monkeypatch.setattr(points, "at_points", way)
-        folder = tmp_path / str(len(found))
-        folder.mkdir()
-        monkeypatch.setattr(compiling, "cache_folder", lambda folder=folder: folder)
-        found.append(dolfinx.fem.assemble_matrix(compiling.compile_form(K)).data.copy())
-        text = "".join(path.read_text() for path in folder.rglob("*.c"))
-        assert ("FOR_EACH_PROCESSOR" in text) is (len(found) == 1)
+    word = "FOR_EACH_PROCESSOR"
+    found = both_ways(K, lambda form: dolfinx.fem.assemble_matrix(form).data.copy(), word)
     assert np.array_equal(*found)

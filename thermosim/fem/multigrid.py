@@ -32,7 +32,7 @@ _STRENGTH = {1: 0.7, 2: 0.8}
 BY_STRETCH = 3
 """Order from which on it goes by whether cells are stretched."""
 _BEYOND = {False: 0.8, True: 0.95}
-_STRETCHED = 2.5  # longest over shortest edge; rings have 4, cells without structure 1.5
+_STRETCHED = 2.5  # longest over shortest edge; rings have 6, cells without structure 1.7
 # For a PETSc without hypre; a larger threshold drops couplings that quadratic elements need
 GAMG: dict[str, Any] = {
     "pc_type": "gamg",

@@ -217,9 +217,10 @@ class Finer:
     def _guess(self, load: Callable[[Any], Any]) -> Any | None:
         """Return the adjoint of the solved problem in the finer space; None where none is needed.
 
-        It takes a third of the iterations off, at a tenth of what they cost.
+        In 3-D it takes a third of the iterations off, at a tenth of what they cost. In the plane
+        factors precondition, which leave few.
         """
-        if not self.linear.iterative:
+        if self.problem.domain.tdim == 2 or not self.linear.iterative:
             return None
         linear = Linearised(self.problem, self._settings, _GUESSED)
         coarse, guess = linear.adjoint(load(self.problem.space)), fem.Function(self.fine.space)
