@@ -130,6 +130,7 @@ def test_what_was_found_is_kept_where_a_finer_mesh_is_too_large():
     steps = result.summary["refinement_history"]
     assert result.summary["n_dofs"] == steps[-1]["n_dofs"]
     assert abs(result.summary["goal_K"] - T4) < 3 * result.summary["delta_T_error_K"]
+    assert "region_body_mean_K" in result.summary["errors"]
     assert any("is not met, since the mesh would have" in note for note in result.notes)
     with pytest.raises(MeshError, match="max_cells = 10"):
         solve(PLATE, size="100 mm", target_error=1e-3, max_cells=10)

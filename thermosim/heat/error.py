@@ -89,6 +89,7 @@ class ErrorEstimate:
     rounding : of the numbers themselves
     cancelled : errors of single cells that cancel by luck [K]
     factor : by how much the error may exceed `discretisation`
+    adjoint : the adjoint that it was weighted with, a function of the finer space
     """
 
     discretisation: float
@@ -102,6 +103,7 @@ class ErrorEstimate:
     rounding: float = 0.0
     cancelled: float = 0.0
     factor: float = 1.0
+    adjoint: Any = None
 
     @property
     def bound(self) -> float:
@@ -182,12 +184,16 @@ class Finer:
         load: Callable[[Any], Any] | None = None,
         *,
         surface: str | None = None,
+        guess: Any = None,
     ) -> ErrorEstimate:
-        """Estimate the error of the mean of `region`, or of the goal of a `load` (collective)."""
+        """Estimate the error of the mean of `region`, or of the goal of a `load` (collective).
+
+        `guess` is a function near its adjoint, by default made from the solved problem.
+        """
         fine, problem = self.fine, self.problem
         load_of = load or mean_load(problem.domain, region)
         goal = load_of(fine.space)
-        z = self.linear.adjoint(goal, self._guess(load_of))
+        z = self.linear.adjoint(goal, self._guess(load_of) if guess is None else guess)
         coarse, back = fem.Function(problem.space), fem.Function(fine.space)
         coarse.interpolate(z)
         back.interpolate(coarse)
@@ -212,6 +218,7 @@ class Finer:
             rounding=ROUNDING * (problem.model.T_ref + abs(mean)),
             cancelled=few,
             factor=safety(problem.degree) * (_AT_POINT if few and load is not None else 1.0),
+            adjoint=z,
         )
 
     def _guess(self, load: Callable[[Any], Any]) -> Any | None:

@@ -24,11 +24,16 @@ _REFINED = 2  # steps, each of which takes a factor 1e-6 or so off what rounding
 
 
 class Linearised:
-    """F' at the present state of a problem, held rows and columns those of the identity."""
+    """F' at the present state of a problem, held rows and columns those of the identity.
+
+    Attributes
+    ----------
+    rtol : what iterative solvers are asked for
+    """
 
     def __init__(self, problem: HeatProblem, settings: SolverSettings, rtol: float) -> None:
         """`rtol` is asked of iterative solvers."""
-        self.problem, self._rtol = problem, rtol
+        self.problem, self.rtol = problem, rtol
         self._A: Any = None
         self._changing: Any = None
         self._options = linear_options(
@@ -114,7 +119,7 @@ class Linearised:
         ksp = self._solver(transposed)
         if self.iterative:
             ksp.setInitialGuessNonzero(guessed)
-            ksp.setTolerances(rtol=self._rtol)
+            ksp.setTolerances(rtol=self.rtol)
         ksp.solve(right, x)
         reason = int(ksp.getConvergedReason())
         if self._changing is not None and reason >= 0:

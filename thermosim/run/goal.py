@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from thermosim.errors import CaseError, SolveError
 from thermosim.model.budget import leaving, released, share_stored
+from thermosim.run.summary import goal_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,25 @@ if TYPE_CHECKING:
     from thermosim.run.march import TransientRun
 
 STEADY = 1e-3  # share of the heat exchanged that may still be stored
-_ADJOINT = {False: 1e-5, True: 1e-10}  # whether the estimate steers the next mesh
+_ADJOINT = 1e-5  # residual of the adjoint
+
+
+@dataclass(frozen=True)
+class Enough:
+    """When no other mesh follows.
+
+    Attributes
+    ----------
+    share : ± over ΔT of the goal that is asked for
+    steers : residual of the adjoint over its load, where it decides about the next mesh
+    """
+
+    share: float
+    steers: float
+
+    def met(self, found: float, bound: float) -> bool:
+        """Whether a ΔT with its ±, both in K, is what is asked for."""
+        return bound <= self.share * abs(found)
 
 
 def goal_error(
@@ -31,8 +51,11 @@ def goal_error(
     readings: Readings,
     budget: Budget,
     journal: Journal,
+    enough: Enough | None = None,
 ) -> dict[str, Any]:
     """Return the ± of the goal, its parts [K], and `errors` of all else (collective).
+
+    Where it is not `enough`, so that another mesh follows, there are no `errors`.
 
     Raises
     ------
@@ -41,36 +64,50 @@ def goal_error(
     """
     from thermosim.heat.error import Finer
 
-    steers = model.case.mesh.target_error is not None
-    finer = Finer(problem, model.case.solver, _ADJOINT[steers])
+    finer = Finer(problem, model.case.solver, _ADJOINT)
     try:
         if light is not None:
             from thermosim.light.sampling import sampled
 
             finer.misfits = list(sampled(light, finer.fine))
         estimate = _of_goal(model, finer, readings, budget)
+        last = enough is None or enough.met(_found(model, readings), estimate.bound)
+        if enough is not None and not last and finer.linear.iterative:
+            finer.linear.rtol = enough.steers
+            estimate = _of_goal(model, finer, readings, budget, estimate.adjoint)
         journal.estimate = estimate
-        if not steers:  # else the last mesh has the word
+        if model.case.mesh.target_error is None:  # else the last mesh has the word
             for note in estimate.notes:
                 journal.say(note)
-        return {
+        found: dict[str, Any] = {
             "delta_T_error_K": estimate.bound,
             "delta_T_error_discretisation_K": estimate.discretisation,
             "delta_T_error_geometry_K": estimate.geometry,
             "delta_T_error_algebraic_K": estimate.algebraic,
             "delta_T_error_patches_K": estimate.patches,
             **({"delta_T_error_light_K": estimate.light} if finer.misfits else {}),
-            "errors": _of_all(model, finer, readings, budget, estimate.bound),
         }
+        if last:
+            found["errors"] = _of_all(model, finer, readings, budget, estimate.bound)
+        return found
     finally:
         finer.destroy()
 
 
-def _of_goal(model: Model, finer: Finer, readings: Readings, budget: Budget) -> ErrorEstimate:
+def _of_goal(
+    model: Model, finer: Finer, readings: Readings, budget: Budget, guess: Any = None
+) -> ErrorEstimate:
     goal = model.goal
     source, surface = released(budget), goal.surface
     share = leaving(budget, (surface,)) / source if source and surface else 0.0
-    return finer.goal(goal.region, share, _load(model, readings), surface=surface)
+    load = _load(model, readings)
+    return finer.goal(goal.region, share, load, surface=surface, guess=guess)
+
+
+def _found(model: Model, readings: Readings) -> float:
+    """Return ΔT of the goal [K]."""
+    goal = goal_numbers(model, readings.temperatures())
+    return float(goal["goal_K"] - model.T_ref)
 
 
 def _load(model: Model, readings: Readings) -> Callable[[Any], Any] | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from thermosim.heat.problem import HeatProblem
     from thermosim.model.drawing import Drawing
     from thermosim.run.folder import Finish
+    from thermosim.run.goal import Enough
     from thermosim.run.steady import Sampler, Solved
 
 
@@ -114,10 +115,10 @@ def _solve_to_target(
     model = model_of(case)
     last: list[Solved] = []
 
-    def solve(drawing: Drawing) -> tuple[Result, HeatProblem]:
+    def solve(drawing: Drawing, enough: Enough | None) -> tuple[Result, HeatProblem]:
         # the case of the result holds the settings of the last mesh
         finer = case.model_copy(update={"mesh": drawing.mesh})
-        last[:] = [solved(replace(model, case=finer, drawing=drawing), comm, journal)]
+        last[:] = [solved(replace(model, case=finer, drawing=drawing), comm, journal, enough)]
         return last[0].result, last[0].problem
 
     if case.mesh.target_error is None:
@@ -125,10 +126,7 @@ def _solve_to_target(
     else:
         from thermosim.run.adapt import refined
 
-        def goal(found: dict[str, Any]) -> float:
-            return float(found["goal_K"] - model.T_ref)
-
-        refined(model.drawing, solve, goal, journal)
+        refined(model.drawing, solve, model.T_ref, journal)
     if uncertainty is not False:
         with_uncertainty(last[0], journal, None if uncertainty is True else uncertainty)
     return last[0].result, last[0].problem

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from thermosim.model.budget import Budget
     from thermosim.model.model import Model
     from thermosim.results.journal import Journal
+    from thermosim.run.goal import Enough
     from thermosim.run.prepare import Report
 
     Sampler = Callable[[AnyCase, Callable[[str], None]], dict[str, Any]]
@@ -39,8 +40,10 @@ class Solved:
     light: AbsorbedLight | None
 
 
-def solved(model: Model, comm: Any, journal: Journal) -> Solved:
+def solved(model: Model, comm: Any, journal: Journal, enough: Enough | None = None) -> Solved:
     """Find the steady state of a model (collective).
+
+    Where it is not `enough`, the result has neither the ± of its other numbers nor assumptions.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def solved(model: Model, comm: Any, journal: Journal) -> Solved:
 
             couple(light, problem, solver.solve, journal.say)
         _warn_of_second_state(model, problem, solver, journal)
-    result = _result(model, solver, light, readings, report, journal)
+    result = _result(model, solver, light, readings, report, journal, enough)
     return Solved(result, model, problem, light)
 
 
@@ -140,6 +143,7 @@ def _result(
     readings: Any,
     report: Report,
     journal: Journal,
+    enough: Enough | None,
 ) -> Result:
     from thermosim.fem.parallel import all_agree
     from thermosim.heat.budget import HeatMeter
@@ -154,7 +158,7 @@ def _result(
     error = {}
     if case.solver.error_estimate:
         with journal.phase("error_estimate", "error estimate"):
-            error = goal_error(model, problem, light, readings, budget, journal)
+            error = goal_error(model, problem, light, readings, budget, journal, enough)
     balance = balance_error(budget)
     largest = max(abs(temperatures["delta_T_min_K"]), abs(temperatures["delta_T_max_K"]))
     shift = abs(error.get("delta_T_error_algebraic_K", balance * largest))
@@ -177,7 +181,7 @@ def _result(
         **contact_temperatures(problem),
         **light_numbers(model, problem, light, notes, journal),
     }
-    if light is not None:
+    if light is not None and (enough is None or "errors" in error):
         summary["assumptions"] = _assumed(model, problem, light, summary, budget, journal)
     notes += [line for line in journal.lines if "WARNING" in line]
     return Result(summary, budget, case, None, notes, problem)
