@@ -6,7 +6,7 @@ r"""thermosim beside its peers: NGSolve, scikit-fem with pyamg, FreeFEM, plain D
 Each peer is optional; what is not installed is said in the table. This process needs the standard
 library only. ``--fem-python`` runs thermosim, plain DOLFINx and gmsh, ``--peers-python`` the
 others, ``--freefem`` is the command of FreeFEM. What is counted is told in `benchmarks.peers.heat`
-and `benchmarks.peers.optics`. Steps in time are not compared.
+and `benchmarks.peers.optics`.
 """
 
 from benchmarks.peers import heat, optics
@@ -22,6 +22,8 @@ def run(repeats=3, sizes=("30k", "200k"), **where):
 
 
 def show(found):
-    """Print both tables."""
+    """Print all tables."""
     print(f"\nload average at the start: {found['load_average']}\n")
-    print(heat.table(found["heat"]), optics.table(found["optics"]), sep="\n\n")
+    rows = found["heat"]
+    heats = heat.table(rows), heat.table_in_time(rows), heat.table_of_errors(rows)
+    print(*heats, optics.table(found["optics"]), sep="\n\n")

@@ -2,6 +2,7 @@
 
 Reads a mesh written by ``thermosim`` (npz arrays), solves the radiating sphere on mica with P1 or
 P2 elements and prints one JSON object with phases, memory and ΔT. Knows nothing of the package.
+``plain_dolfinx.py MESH.npz DEGREE [STEPS]``: with STEPS of backward Euler, else the steady state.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from petsc4py import PETSc  # noqa: E402
 SIGMA, T0, EPSILON, Q = 5.670374419e-8, 300.0, 0.9, -2e7
 K_PARTICLE, K_PAR, K_PERP = 0.42, 4.05, 0.46
 L = 1e-6
+C_PARTICLE, C_SHEET, STEP = 1600.0 * 1000.0, 2400.0 * 1000.0, 1e-3
 HYPRE = {
     "pc_type": "hypre", "pc_hypre_type": "boomeramg",
     "pc_hypre_boomeramg_coarsen_type": "HMIS", "pc_hypre_boomeramg_interp_type": "ext+i",
@@ -66,6 +68,7 @@ def load(path, comm):
 
 def main():  # noqa: PLR0915  a script, on purpose
     path, degree = sys.argv[1], int(sys.argv[2])
+    steps = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     comm = MPI.COMM_WORLD
     times = {"imports_s": time.perf_counter() - start}
     mark = time.perf_counter()
@@ -86,6 +89,10 @@ def main():  # noqa: PLR0915  a script, on purpose
     F += L * ufl.dot(K * ufl.grad(theta), ufl.grad(v)) * dx(s)
     F -= L**3 * Q * v * dx(p)
     F += sum(L**2 * EPSILON * SIGMA * series * v * ds(n) for n in radiating)
+    before = fem.Function(V)
+    if steps:
+        for capacity, region in ((C_PARTICLE, p), (C_SHEET, s)):
+            F += L**3 * capacity / STEP * (theta - before) * v * dx(region)
     residual, jacobian = fem.form(F), fem.form(ufl.derivative(F, theta, u))
     dofs = fem.locate_dofs_topological(V, 2, facet_tags.find(sides["substrate_rim"]))
     bc = fem.dirichletbc(PETSc.ScalarType(0), dofs, V)
@@ -103,29 +110,34 @@ def main():  # noqa: PLR0915  a script, on purpose
     times["setup_s"] = time.perf_counter() - mark
 
     mark = time.perf_counter()
-    iterations, load_norm, times["assembly_s"] = 0, None, 0.0
-    for newton in range(20):
-        with b.localForm() as local:
-            local.set(0.0)
-        fem.petsc.assemble_vector(b, residual)
-        b.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
-        with b.localForm() as local:
-            local.array[dofs] = 0.0
-        norm = b.norm()
-        load_norm = load_norm or norm
-        if norm <= 1e-10 * load_norm:
-            break
-        if newton == 0:  # the Jacobian and its preconditioner are built once and kept
-            began = time.perf_counter()
-            fem.petsc.assemble_matrix(A, jacobian, [bc])
-            A.assemble()
-            times["assembly_s"] = time.perf_counter() - began  # part of solve_s
-            source = b.array_r.copy()  # at theta = 0: -L^3 Q times the integrals of v
-            ksp.setOperators(A)
-        ksp.solve(b, d)
-        iterations += ksp.getIterationNumber()
-        theta.x.array[: d.local_size] -= d.array_r
-        theta.x.scatter_forward()
+    iterations, newton, load_norm, times["assembly_s"] = 0, 0, None, 0.0
+    for _ in range(max(steps, 1)):
+        before.x.array[:] = theta.x.array
+        for _ in range(20):
+            with b.localForm() as local:
+                local.set(0.0)
+            fem.petsc.assemble_vector(b, residual)
+            b.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
+            with b.localForm() as local:
+                local.array[dofs] = 0.0
+            norm = b.norm()
+            load_norm = load_norm or norm
+            if norm <= 1e-10 * load_norm:
+                break
+            if newton == 0:  # the Jacobian and its preconditioner are built once and kept
+                began = time.perf_counter()
+                fem.petsc.assemble_matrix(A, jacobian, [bc])
+                A.assemble()
+                times["assembly_s"] = time.perf_counter() - began  # part of solve_s
+                source = b.array_r.copy()  # at theta = 0: -L^3 Q times the integrals of v
+                ksp.setOperators(A)
+            ksp.solve(b, d)
+            iterations += ksp.getIterationNumber()
+            newton += 1
+            theta.x.array[: d.local_size] -= d.array_r
+            theta.x.scatter_forward()
+        else:
+            raise RuntimeError(f"no convergence: residual over load {norm / load_norm:.1e}")
     times["solve_s"] = time.perf_counter() - mark
 
     dofs_p = np.unique(V.dofmap.list[cell_tags.find(p)])

@@ -18,15 +18,21 @@ What is counted, and in whose favour:
   are processor time.
 - Memory: largest resident set, the sum over ranks.
 
+In time: `STEPS` of backward Euler from T_env with the source switched on, each of them solved to
+the same residual, the derivative and its preconditioner made once; warm.
+
 ΔT of all must agree to 1e-6, or `RuntimeError` is raised.
 """
 
+import itertools
+import math
 import os
 import shutil
 import statistics
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.peers import problem
 from benchmarks.peers.launch import (
     HERE,
     ROOT,
@@ -42,6 +48,8 @@ SIZES = {"2k": 0.8, "30k": 2.0, "200k": 3.91, "1M": 6.9}
 REFERENCE = {"delta_T_min_K": -17.1297e-3, "delta_T_mean_K": -16.540e-3}
 CASE = HERE.parent / "reference_problem.toml"
 TOLERANCE = 1e-6
+STEPS = 10
+SHORT = ("1M",)  # sizes that are not followed in time: minutes for each of the peers
 PHASES = {
     "mesh_s": ("mesh_s", "wall_mesh_s", "mesh_import_s"),
     "setup_s": ("wall_setup_s", "setup_s"),
@@ -56,15 +64,22 @@ class Tool:
     name: str
     prefix: tuple[str, ...]
     command: tuple[str, ...]
-    """With {stem}, the path of the mesh without its suffix."""
+    """With {stem}, the path of the mesh without its suffix, and {steps}, 0 for the steady state."""
     processes: str = "1"
     threads: int = 1
     lacks: str | None = None
+    in_time: tuple[str, ...] = ()
+    """What follows the command where there are steps."""
 
-    def run(self, stem, cache):
-        """Return what `timed` says of one process, and the numbers it printed."""
-        line = [word.replace("{stem}", str(stem)) for word in self.command]
-        answer = timed(self.prefix, line, self.threads, XDG_CACHE_HOME=cache, PYTHONPATH=ROOT)
+    def run(self, stem, cache, steps=0):
+        """Return what `timed` says of one process, and the numbers it printed.
+
+        `cache` is the folder of caches, None for the user's.
+        """
+        words = (*self.command, *(self.in_time if steps else ()))
+        line = [word.replace("{stem}", str(stem)).replace("{steps}", str(steps)) for word in words]
+        where = {} if cache is None else {"XDG_CACHE_HOME": cache}
+        answer = timed(self.prefix, line, self.threads, PYTHONPATH=ROOT, **where)
         return answer, numbers(answer)
 
 
@@ -73,26 +88,43 @@ def tools(places):
     plain, ours = str(HERE.parent / "plain_dolfinx.py"), str(HERE / "own_geometry.toml")
     run = ("{python}", "-m", "thermosim", "run", ours, "--set", "geometry.file={stem}.msh",
            "-o", str(places.folder / "out"), "--overwrite", "--json")  # fmt: skip
+    in_time = tuple(word for setting in transient() for word in ("--set", setting))
     found = []
     for ranks in (1, 2):
         mpi = ("mpirun", "-n", str(ranks)) if ranks > 1 else ()
         said = f"{ranks} ranks" if ranks > 1 else "1"
-        script = ("{python}", plain, "{stem}.npz", "1")
-        found.append(Tool("thermosim", places.fem, (*mpi, *run), said))
+        script = ("{python}", plain, "{stem}.npz", "1", "{steps}")
+        found.append(Tool("thermosim", places.fem, (*mpi, *run), said, in_time=in_time))
         found.append(Tool("plain DOLFINx", places.fem, (*mpi, *script), said))
     lacks = not_installed(places.peers, ["ngsolve"])
     for kind, name in (("h1amg", "multigrid"), ("local", "diagonal")):
         for threads in (1, 2):
-            command = ("{python}", str(HERE / "solve_ngsolve.py"), "{stem}.npz", str(threads), kind)
+            script = ("{python}", str(HERE / "solve_ngsolve.py"), "{stem}.npz")
+            command = (*script, str(threads), kind, "{steps}")
             said = f"{threads} threads" if threads > 1 else "1"
             found.append(Tool(f"NGSolve, {name}", places.peers, command, said, threads, lacks))
     lacks = not_installed(places.peers, ["skfem", "pyamg"])
-    command = ("{python}", str(HERE / "solve_skfem.py"), "{stem}.npz")
+    command = ("{python}", str(HERE / "solve_skfem.py"), "{stem}.npz", "{steps}")
     found.append(Tool("scikit-fem + pyamg", places.peers, command, lacks=lacks))
     lacks = None if shutil.which(places.freefem) else "not installed: apt install freefem++"
-    command = (places.freefem, "-nw", "-v", "0", str(HERE / "solve_freefem.edp"), "{stem}.mesh")
+    script = (places.freefem, "-nw", "-v", "0", str(HERE / "solve_freefem.edp"))
+    command = (*script, "{stem}.mesh", "{steps}")
     found.append(Tool("FreeFEM", (shutil.which("python3") or "python3",), command, lacks=lacks))
     return found
+
+
+def transient():
+    """Return what makes thermosim's case one in time: settings of its file."""
+    capacity = {"particle_material": problem.C_PARTICLE, "sheet_material": problem.C_SHEET}
+    for name, value in capacity.items():
+        yield f'materials.{name}.density="1000 kg/m^3"'
+        yield f'materials.{name}.specific_heat="{value / 1000} J/(kg*K)"'
+    yield f'transient.duration="{STEPS * problem.STEP!r} s"'
+    yield f'transient.step="{problem.STEP!r} s"'
+    yield 'transient.integrator="backward_euler"'
+    yield 'transient.series="outputs"'
+    yield 'transient.initial.kind="temperature"'
+    yield f'transient.initial.temperature="{problem.T0} K"'
 
 
 def make_mesh(places, size):
@@ -127,36 +159,48 @@ def run(places, sizes, repeats):
     for tool in present:
         tell(f"forms and bytecode: {tool.name}, {tool.processes}")
         attempt(tool, stem, cache, broken)
+        attempt(tool, stem, cache, broken, STEPS)
     for size in sizes:
-        stem, n_nodes = make_mesh(places, size)
-        runs: dict[Tool, list[tuple[Any, Any]]] = {tool: [] for tool in present}
-        for _ in range(repeats):
-            for tool in present:
-                if tool in broken:
-                    continue
-                tell(f"{size}: {tool.name}, {tool.processes}")
-                shutil.rmtree(cache / "thermosim" / "meshes", ignore_errors=True)
-                cold = attempt(tool, stem, cache, broken)
-                warm = attempt(tool, stem, cache, broken) if cold else None
-                if warm:
-                    runs[tool].append((cold, warm))
-        for tool in every:
-            said = {"mesh": size, "n_nodes": n_nodes, "tool": tool.name, "at": tool.processes}
-            if tool.lacks or tool in broken:
-                rows.append(said | {"lacks": tool.lacks or broken[tool]})
-            else:
-                rows.append(said | summary(runs[tool]))
-        # Also said here: what was measured must outlast a failure at the next size.
-        tell(table([row for row in rows if row["mesh"] == size]))
-        check_agreement([row for row in rows if row["mesh"] == size and "lacks" not in row])
+        rows += on_mesh(places, size, every, broken, repeats)
     rows.append(certified(places, cache, repeats))
     return rows
 
 
-def attempt(tool, stem, cache, broken):
+def on_mesh(places, size, every, broken, repeats):
+    """Measure every tool on one mesh; return its rows."""
+    stem, n_nodes = make_mesh(places, size)
+    cache = places.folder / "cache"
+    there = [tool for tool in every if tool.lacks is None]
+    runs: dict[Tool, list[tuple[Any, Any]]] = {tool: [] for tool in there}
+    steps: dict[Tool, list[Any]] = {tool: [] for tool in there}
+    for _ in range(repeats):
+        for tool in (tool for tool in there if tool not in broken):
+            tell(f"{size}: {tool.name}, {tool.processes}")
+            shutil.rmtree(cache / "thermosim" / "meshes", ignore_errors=True)
+            cold = attempt(tool, stem, cache, broken)
+            warm = attempt(tool, stem, cache, broken) if cold else None
+            if warm:
+                runs[tool].append((cold, warm))
+            if warm and size not in SHORT and (later := attempt(tool, stem, cache, broken, STEPS)):
+                steps[tool].append(later)
+    rows = []
+    for tool in every:
+        said = {"mesh": size, "n_nodes": n_nodes, "tool": tool.name, "at": tool.processes}
+        if tool.lacks or tool in broken:
+            rows.append(said | {"lacks": tool.lacks or broken[tool]})
+        else:
+            rows.append(said | summary(runs[tool]) | followed(steps[tool]))
+    # Also said here: what was measured must outlast a failure at the next size.
+    tell(f"{table(rows)}\n\n{table_in_time(rows)}")
+    check_agreement([row for row in rows if "lacks" not in row])
+    check_agreement([row | row["in_time"] for row in rows if "in_time" in row])
+    return rows
+
+
+def attempt(tool, stem, cache, broken, steps=0):
     """Run a tool; of a peer that fails (out of memory, say) the message is kept for the table."""
     try:
-        return tool.run(stem, cache)
+        return tool.run(stem, cache, steps)
     except ToolError as error:
         if tool.name in {"thermosim", "plain DOLFINx"}:
             raise
@@ -199,6 +243,23 @@ def summary(runs):
         "linear_iterations": last.get("linear", last.get("linear_iterations")),
         "version": last.get("version") or last.get("thermosim_version"),
         "error_of_min_percent": error_percent(last),
+    }
+
+
+def followed(runs):
+    """Return medians of the runs in time of one tool on one mesh, under ``in_time``."""
+    if not runs:
+        return {}
+    last = runs[-1][1]
+    each = [found.get("wall_solve_s", found.get("solve_s")) / STEPS for _, found in runs]
+    return {
+        "in_time": {
+            "steps": STEPS,
+            "step_s": statistics.median(each),
+            "whole_warm_s": statistics.median(answer["wall_s"] for answer, _ in runs),
+            "cpu_warm_s": statistics.median(answer["cpu_s"] for answer, _ in runs),
+            **{key: last[key] for key in (*REFERENCE, "n_dofs")},
+        }
     }
 
 
@@ -253,6 +314,50 @@ def table(rows):
         parts = ", ".join(f"{row[f'{k}_s']:.2f}" for k in ("mesh", "assembly", "solve"))
         error = f"{abs(row['error_of_min_percent']):.2g} %"
         lines.append(f"{start} {whole} | {used} | {parts} | {row['memory_MB']:.0f} | {error} |")
+    return "\n".join(lines)
+
+
+def table_in_time(rows):
+    """Return the runs in time as a table in Markdown."""
+    lines = [
+        "| mesh, nodes | tool | ranks or threads | whole, warm (s) | processor time (s) "
+        "| a step (s) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in (row for row in rows if "in_time" in row):
+        found = row["in_time"]
+        times = " | ".join(f"{found[key]:.2f}" for key in ("whole_warm_s", "cpu_warm_s", "step_s"))
+        lines.append(f"| {row['mesh']}, {row['n_nodes']} | {row['tool']} | {row['at']} | {times} |")
+    return "\n".join(lines)
+
+
+def error_after(rows, seconds):
+    """Return the error of the lowest ΔT [%] that each tool reaches in a time, warm.
+
+    Between the sizes of the meshes as the power law of both; None beyond them.
+    """
+    known: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in (row for row in rows if row["mesh"] in SIZES and "lacks" not in row):
+        pair = math.log(row["whole_warm_s"]), math.log(abs(row["error_of_min_percent"]))
+        known.setdefault((row["tool"], row["at"]), []).append(pair)
+    wanted, found = math.log(seconds), {}
+    for tool, pairs in known.items():
+        found[tool] = None
+        for (t0, e0), (t1, e1) in itertools.pairwise(sorted(pairs)):
+            if t0 <= wanted <= t1:
+                found[tool] = math.exp(e0 + (e1 - e0) * (wanted - t0) / (t1 - t0))
+    return found
+
+
+def table_of_errors(rows, times=(3.0, 10.0, 30.0)):
+    """Return what error is reached in equal times, as a table in Markdown."""
+    columns = [error_after(rows, seconds) for seconds in times]
+    head = " | ".join(f"after {seconds:g} s" for seconds in times)
+    lines = [f"| tool | ranks or threads | {head} |", "|---|---|" + "---|" * len(times)]
+    for tool, at in columns[0]:
+        errors = [column[tool, at] for column in columns]
+        said = " | ".join("" if error is None else f"{error:.2g} %" for error in errors)
+        lines.append(f"| {tool} | {at} | {said} |")
     return "\n".join(lines)
 
 

@@ -1,8 +1,8 @@
-"""The reference problem with scikit-fem and pyamg: ``solve_skfem.py MESH.npz``.
+"""The reference problem with scikit-fem and pyamg: ``solve_skfem.py MESH.npz STEPS``.
 
-Prints one JSON object. Tuned like plain_dolfinx.py: the unknown is T - T_env, the constant matrix
-and its multigrid are made once, Newton keeps them, and only the rest of the radiation is assembled
-again.
+STEPS of backward Euler, 0 for the steady state. Prints one JSON object. Tuned like
+plain_dolfinx.py: the unknown is T - T_env, the constant matrix and its multigrid are made once,
+Newton keeps them, and only the rest of the radiation is assembled again.
 """
 
 import json
@@ -15,7 +15,19 @@ import formats  # noqa: E402
 import numpy as np  # noqa: E402
 import pyamg  # noqa: E402
 import skfem  # noqa: E402
-from problem import EPSILON, K_PAR, K_PARTICLE, K_PERP, SIGMA, T0, L, Q  # noqa: E402
+from problem import (  # noqa: E402
+    C_PARTICLE,
+    C_SHEET,
+    EPSILON,
+    K_PAR,
+    K_PARTICLE,
+    K_PERP,
+    SIGMA,
+    STEP,
+    T0,
+    L,
+    Q,
+)
 from skfem.helpers import dot, grad  # noqa: E402
 
 
@@ -36,7 +48,7 @@ def load(path):
     return stored, mesh, sides
 
 
-def main():
+def main():  # noqa: PLR0915  a script, on purpose
     times = {"imports_s": time.perf_counter() - start}
     mark = time.perf_counter()
     stored, mesh, sides = load(sys.argv[1])
@@ -74,11 +86,25 @@ def main():
     def source(v, _):
         return L**3 * Q * v
 
+    @skfem.BilinearForm
+    def product(u, v, _):
+        return L**3 * u * v
+
+    steps = int(sys.argv[2])
     A = in_sphere.assemble(sphere) + in_slab.assemble(slab) + first_order.assemble(surface)
+    if steps:
+        exact = [
+            capacity / STEP * product.assemble(skfem.Basis(mesh, element, elements=cells))
+            for capacity, cells in ((C_PARTICLE, inside), (C_SHEET, below))
+        ]
+        stored_heat = exact[0] + exact[1]
+        A = A + stored_heat
     load_vector = source.assemble(sphere)
     held = np.unique(mesh.facets[:, sides["substrate_rim"]])
     free = np.setdiff1d(np.arange(A.shape[0]), held)
     A = A.tocsr()[free][:, free]
+    if steps:
+        stored_heat = stored_heat.tocsr()[free][:, free]
     times["assembly_s"] = time.perf_counter() - mark
 
     mark = time.perf_counter()
@@ -86,20 +112,24 @@ def main():
         A, symmetry="symmetric", strength=("symmetric", {"theta": 0.02})
     )
     theta, iterations, newton, load_norm = np.zeros(len(load_vector)), 0, 0, None
-    while True:
-        radiated = rest.assemble(surface, theta=surface.interpolate(theta))
-        residual = A @ theta[free] + (radiated - load_vector)[free]
-        norm = float(np.linalg.norm(residual))
-        load_norm = load_norm or norm
-        if norm <= 1e-10 * load_norm:
-            break
-        if newton == 20:
-            raise RuntimeError(f"no convergence: residual over load {norm / load_norm:.1e}")
-        history = []
-        step = levels.solve(residual, tol=1e-6, accel="cg", residuals=history, maxiter=500)
-        theta[free] -= step
-        iterations += len(history) - 1
-        newton += 1
+    for _ in range(max(steps, 1)):
+        right = load_vector[free] + (stored_heat @ theta[free] if steps else 0.0)
+        taken = 0
+        while True:
+            radiated = rest.assemble(surface, theta=surface.interpolate(theta))
+            residual = A @ theta[free] + radiated[free] - right
+            norm = float(np.linalg.norm(residual))
+            load_norm = load_norm or norm
+            if norm <= 1e-10 * load_norm:
+                break
+            if taken == 20:
+                raise RuntimeError(f"no convergence: residual over load {norm / load_norm:.1e}")
+            history = []
+            step = levels.solve(residual, tol=1e-6, accel="cg", residuals=history, maxiter=500)
+            theta[free] -= step
+            iterations += len(history) - 1
+            taken += 1
+        newton += taken
     times["solve_s"] = time.perf_counter() - mark
     times["wall_s"] = time.perf_counter() - start
     found = {

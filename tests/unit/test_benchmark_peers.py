@@ -89,13 +89,15 @@ def test_all_tools_solve_one_problem():
     for part in (part for part in script.body if isinstance(part, ast.Assign)):
         names = re.findall(r"\w+", ast.unparse(part.targets[0]))
         if set(names) <= set(numbers):
-            values = ast.literal_eval(part.value)
+            values = eval(ast.unparse(part.value))  # products of numbers
             plain |= dict(zip(names, values if len(names) > 1 else [values], strict=True))
     assert plain == numbers
     text = (heat.HERE / "solve_freefem.edp").read_text()
+    text = text.replace("1600. * 1000.", "1.6e6").replace("2400. * 1000.", "2.4e6")
     free = dict(re.findall(r"(\w+) = (-?[\d.e-]+)[,;]", text))
     names = {"SIGMA": "sigma", "EPSILON": "epsilon", "K_PARTICLE": "kParticle"}
-    names |= {"K_PAR": "kPar", "K_PERP": "kPerp"}
+    names |= {"K_PAR": "kPar", "K_PERP": "kPerp", "STEP": "stepLength"}
+    names |= {"C_PARTICLE": "cParticle", "C_SHEET": "cSheet"}
     assert {name: float(free[names.get(name, name)]) for name in numbers} == numbers
 
     ours = tomllib.loads((heat.HERE / "own_geometry.toml").read_text())
@@ -204,10 +206,24 @@ def test_plain_script_and_own_geometry_agree_on_a_small_mesh(tmp_path):
     rows = []
     for tool in heat.tools(launch.Places.of(freefem="none", folder=tmp_path)):
         if tool.name in {"thermosim", "plain DOLFINx"} and tool.processes == "1":
-            line = [word.replace("{stem}", str(stem)) for word in tool.command]
-            answer = launch.timed(tool.prefix, line)
-            runs = [((answer, launch.numbers(answer)),) * 2]
-            rows.append({"tool": tool.name, "at": "1", "mesh": "small"} | heat.summary(runs))
+            steady, in_time = (tool.run(stem, None, steps) for steps in (0, heat.STEPS))
+            said = {"tool": tool.name, "at": "1", "mesh": "small"}
+            rows.append(said | heat.summary([(steady, steady)]) | heat.followed([in_time]))
     assert len(rows) == 2
     heat.check_agreement(rows)
+    heat.check_agreement([row | row["in_time"] for row in rows])
     assert rows[0]["delta_T_min_K"] < -0.01
+    # a little is left to the steady state, or the steps would say nothing
+    left = rows[0]["in_time"]["delta_T_min_K"] / rows[0]["delta_T_min_K"] - 1
+    assert 1e-4 < abs(left) < 1e-2
+
+
+def test_the_error_at_equal_time_lies_between_those_of_two_meshes():
+    def line(mesh, seconds, error):
+        times = {"whole_warm_s": seconds, "error_of_min_percent": error}
+        return {"tool": "a", "at": "1", "mesh": mesh} | times
+
+    rows = [line("30k", 1.0, -8.0), line("200k", 4.0, -2.0), line("its own", 0.1, 0.01)]
+    assert heat.error_after(rows, 2.0) == {("a", "1"): pytest.approx(4.0)}
+    assert heat.error_after(rows, 5.0) == {("a", "1"): None}
+    assert "| a | 1 | 4 % |  |" in heat.table_of_errors(rows, (2.0, 5.0))
