@@ -48,9 +48,9 @@ static inline void bessel_ratios(const numbers *over, int start, int terms, numb
     for (int n = start; n > 0; n--) {
         EACH {
             double a = (2*n + 1)*over->re[k] - r.re[k], b = (2*n + 1)*over->im[k] - r.im[k];
-            double square = a*a + b*b;
-            r.re[k] = a/square;
-            r.im[k] = -b/square;
+            double inverse = 1/(a*a + b*b);  /* a division takes as long as ten products */
+            r.re[k] = a*inverse;
+            r.im[k] = -b*inverse;
         }
         if (n <= terms) ratios[n] = r;
     }
@@ -99,6 +99,7 @@ static void of_some(const double *s, const double *mu, double z_re, double z_im,
     first_orders(&rho, &over, &ratios[1], z_im, &before, &j);
     for (int n = 1; n <= terms; n++) {
         double c_re = c[2*n - 2], c_im = c[2*n - 1], e_re = e[2*n - 2], e_im = e[2*n - 1];
+        double part = 1.0/n, both = (double)n*(n + 1), E_re = both*e_re, E_im = both*e_im;
         const numbers *ratio = &ratios[n < terms ? n + 1 : n];
         EACH {
             double j_re = j.re[k], j_im = j.im[k], u = over.re[k], v = over.im[k];
@@ -107,17 +108,15 @@ static void of_some(const double *s, const double *mu, double z_re, double z_im,
             double magnetic_re = c_re*j_re - c_im*j_im, magnetic_im = c_re*j_im + c_im*j_re;
             double electric_re = e_re*slope_re - e_im*slope_im;
             double electric_im = e_re*slope_im + e_im*slope_re;
-            double weight = (double)n*(n + 1)*pi[k];
-            double tau = n*mu[k]*pi[k] - (n + 1)*pi_before[k];
-            radial.re[k] += weight*(e_re*over_re - e_im*over_im);
-            radial.im[k] += weight*(e_re*over_im + e_im*over_re);
+            double forth = mu[k]*pi[k], tau = n*forth - (n + 1)*pi_before[k];
+            radial.re[k] += pi[k]*(E_re*over_re - E_im*over_im);
+            radial.im[k] += pi[k]*(E_re*over_im + E_im*over_re);
             sum.re[k] += (magnetic_re + electric_re)*(pi[k] + tau);
             sum.im[k] += (magnetic_im + electric_im)*(pi[k] + tau);
             difference.re[k] += (magnetic_re - electric_re)*(pi[k] - tau);
             difference.im[k] += (magnetic_im - electric_im)*(pi[k] - tau);
-            double next = ((2*n + 1)*mu[k]*pi[k] - (n + 1)*pi_before[k])/n;
             pi_before[k] = pi[k];
-            pi[k] = next;
+            pi[k] = ((n + 1)*forth + tau)*part;
             before.re[k] = j_re;
             before.im[k] = j_im;
             j.re[k] = j_re*ratio->re[k] - j_im*ratio->im[k];
