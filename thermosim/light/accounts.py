@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.fem import symbols
-from thermosim.fem.domain import integrate, volume
+from thermosim.fem.domain import integrate, size_of, volume
 from thermosim.fem.spaces import per_cell
 from thermosim.gain import cooling_gain, pump_absorption
 from thermosim.gain.source import aged_efficiency
@@ -104,17 +104,20 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     I, T = symbols.symbol(light.source.light(number)), problem.T_ref + problem.theta
     dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
     at, middle, volumes = (_by_cell(light, values) for values in lit_points(light, problem))
-    powers = np.array([np.sum(volumes * at**power) for power in (0, 1, 2)])
-    whole, first, second = map(float, domain.comm.allreduce(powers))
-    mean = first / whole
+    sums = [float(domain.comm.allreduce(np.sum(volumes * at**n))) for n in (0, 1, 2)]
+    if light.quadrature_degree is None:  # then the rule is that of the source, not of the points
+        whole = size_of(domain, dx)
+        mean, square = (integrate(domain, power, dx) / whole for power in (I, I**2))
+    else:
+        mean, square = (part / sums[0] for part in sums[1:])
     found = {"intensity_mean_W_per_m2": mean, "intensity_max_W_per_m2": _largest(light)}
     if mean > 0.0:
-        found["hot_spot_factor"] = second / whole / mean**2
+        found["hot_spot_factor"] = square / mean**2
         uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
         heats = cooling_gain(at, middle[:, :1], light.present(at)) < 0.0
-        heating = domain.comm.allreduce(float(np.sum(volumes[heats])))
-        found["heating_volume_fraction"] = heating / whole
+        heating = float(domain.comm.allreduce(np.sum(volumes[heats])))
+        found["heating_volume_fraction"] = heating / sums[0]
         if even > 0.0:
             found["gain_reduction_rel"] = 1.0 - uneven / even
     return found
