@@ -105,6 +105,22 @@ def test_parts_make_the_whole(laws, kind):
         assert solver.A.norm() < 1e-14 * A.norm()
 
 
+def test_laws_are_written_once_for_the_unknown_and_anew_for_another_state():
+    problem = problem_of(LAWS["capacity"], "steady")
+    one, other = constant(problem.domain, 1.0), fem.Function(problem.space)
+    problem.theta.x.array[:], other.x.array[:] = 10.0, 25.0
+
+    def heat(theta):
+        return fem.assemble_scalar(compile_form(problem.terms(theta, one)["right:radiation"]))
+
+    first = heat(problem.theta)
+    written = dict(problem._written)
+    ratio = (325.0**4 - 290.0**4) / (310.0**4 - 290.0**4)
+    assert heat(other) == pytest.approx(ratio * first, rel=1e-9)
+    assert heat(problem.theta) == first
+    assert problem._written == written
+
+
 def test_what_is_kept():
     """Constant conduction and storage go into matrices, everything else is assembled anew."""
     problem = problem_of(LAWS["capacity"], "transient")

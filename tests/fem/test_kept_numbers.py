@@ -8,6 +8,9 @@ pytest.importorskip("gmsh")
 
 from thermosim import simulate  # noqa: E402
 from thermosim.case.read import parse_case  # noqa: E402
+from thermosim.fem.domain import volume  # noqa: E402
+from thermosim.fem.spaces import quadrature_function  # noqa: E402
+from thermosim.light.cells import point_volumes  # noqa: E402
 from thermosim.mesh import build  # noqa: E402
 
 TREE = {
@@ -48,4 +51,31 @@ def test_the_point_before_leaves_no_trace(change, monkeypatch, tmp_path):
     assert found[0] == found[1] == found[2]
     assert found[0]["delta_T_mean_K"] != numbers(TREE)["delta_T_mean_K"]
     ((domain, _),) = build._LAST.values()
-    assert {key[0] for key in domain.kept if isinstance(key, tuple)} >= {"matrix", "series"}
+    assert {key[0] for key in domain.kept if isinstance(key, tuple)} >= {
+        "matrix",
+        "series",
+        "point volumes",
+    }
+
+
+def test_volumes_of_points_go_with_the_places_of_nodes():
+    """They are those of a rule and a region, and are measured anew where nodes have moved."""
+    build._LAST.clear()
+    simulate(parse_case(TREE))
+    ((domain, _),), degrees, found = build._LAST.values(), (4, 7), {}
+    for degree in degrees:
+        space = quadrature_function(domain, degree).function_space
+        volumes = point_volumes(space, domain, "particle", degree)
+        assert volumes is point_volumes(space, domain, "particle", degree)
+        assert volumes.sum() == pytest.approx(volume(domain, "particle"), rel=1e-6)
+        found[degree] = len(volumes)
+    assert found[4] < found[7]
+    domain.forget_places()
+    domain.mesh.geometry.x[:] *= 2.0
+    try:
+        for degree in degrees:
+            space = quadrature_function(domain, degree).function_space
+            anew = point_volumes(space, domain, "particle", degree)
+            assert anew.sum() == pytest.approx(volume(domain, "particle"), rel=1e-6)
+    finally:
+        build._LAST.clear()

@@ -9,6 +9,7 @@ import textwrap
 import time
 from collections import Counter
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ from thermosim.cli.sweep import crew_of
 from thermosim.errors import CaseError, MissingDependencyError, SolveError, StorageError
 from thermosim.studies import sweep
 from thermosim.studies.dataset import read_dataset
-from thermosim.studies.executors import cores, environment, local
+from thermosim.studies.engine import compute_all
+from thermosim.studies.executors import cores, environment, given, local
 from thermosim.studies.progress import Progress, duration
 from thermosim.studies.store import MARK, Record, Store, keep_record, open_store, read_record
-from thermosim.studies.sweep import NONE_WORKED, SOME_FAILED
+from thermosim.studies.sweep import NONE_WORKED, SOME_FAILED, plan_of
 
 ROOT = Path(__file__).parents[2]
 TREE = {
@@ -77,6 +79,16 @@ class Late(Future):
 def run_slowly(case):
     time.sleep(0.02 * (hash(case.digest()) % 3))
     return Found(case)
+
+
+def test_what_can_be_done_meanwhile_is_done_before_a_point_is_waited_for(tmp_path):
+    order = []
+    with ThreadPoolExecutor(1) as executor:
+        crew = replace(given(executor), window=2)
+        cases = plan_of(TREE, VARY).cases()
+        for record in compute_all(cases, crew, Found, tmp_path, lambda: order.append("while")):
+            order.append(record.status)  # noqa: PERF401  both add to it
+    assert order == ["while", "done"] * 12
 
 
 def test_the_dataset_does_not_depend_on_who_computes_when(tmp_path):

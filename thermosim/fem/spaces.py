@@ -105,8 +105,7 @@ def _matrix_of_cells(space: Any) -> Any:
     n, dofs = space.dofmap.index_map.size_local, space.dofmap.list
     starts = np.arange(0, dofs.size + 1, dofs.shape[1])
     has = csr_array((np.ones(dofs.size, dtype=bool), dofs.ravel(), starts), (len(dofs), n))
-    coupled = has.T.tocsr() @ has
-    coupled.sort_indices()
+    coupled = (has.T.tocsr() @ has).tocsc()  # symmetric: turned over it is itself, but sorted
     rows, columns = (part.astype(PETSc.IntType) for part in (coupled.indptr, coupled.indices))
     csr = (rows, columns, np.zeros(len(columns)))
     A = PETSc.Mat().createAIJ((n, n), csr=csr, comm=space.mesh.comm)

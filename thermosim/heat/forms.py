@@ -16,7 +16,7 @@ from thermosim.language.namespaces import ufl_namespace
 
 if TYPE_CHECKING:
     from thermosim.fem.domain import Domain
-    from thermosim.model.heat import HeatBody, HeatSurface
+    from thermosim.model.heat import HeatBody
     from thermosim.model.laws import Number
 
 
@@ -28,38 +28,27 @@ def conductivity_matrix(body: HeatBody, T: Any, number: Number, symmetry: str) -
     return symbols.as_matrix([[rows[i][j] for j in kept] for i in kept])
 
 
-def conduction(domain: Domain, body: HeatBody, T: Any, theta: Any, v: Any, number: Number) -> Any:
-    """Return the conduction form of one body."""
-    K = conductivity_matrix(body, T, number, domain.symmetry)
+def conduction(domain: Domain, region: str, K: Any, theta: Any, v: Any, number: Number) -> Any:
+    """Return the conduction form of one body of conductivity `K`, see `conductivity_matrix`."""
     scale = number(domain.volume_scale / domain.unit**2)
     flux = symbols.dot(K, symbols.grad(theta))
-    return scale * symbols.inner(flux, symbols.grad(v)) * domain.weight * domain.dx(body.region)
+    return scale * symbols.inner(flux, symbols.grad(v)) * domain.weight * domain.dx(region)
 
 
-def source(domain: Domain, body: HeatBody, T: Any, v: Any, number: Number, degree: int) -> Any:
-    """Return the source form of one body, integrated with a rule of the given degree."""
-    assert body.source is not None
-    q = body.source.density(T, number)
-    measure = domain.dx(body.region, degree)
+def source(domain: Domain, region: str, q: Any, v: Any, number: Number, degree: int) -> Any:
+    """Return the form of a source `q` [W/m³], integrated with a rule of the given degree."""
+    measure = domain.dx(region, degree)
     return -number(domain.volume_scale) * q * v * domain.weight * measure
 
 
 def surface(
-    domain: Domain,
-    side: HeatSurface,
-    path: str,
-    theta: Any,
-    T_ref: Any,
-    v: Any,
-    number: Number,
-    degree: int | None = None,
+    domain: Domain, boundary: str, flux: Any, v: Any, number: Number, degree: int | None = None
 ) -> Any:
-    """Return the form of the heat that leaves a surface by one path.
+    """Return the form of a flux [W/m²] that leaves a surface.
 
     With a rule of the given degree; None leaves it to UFL.
     """
-    flux = side.paths[path].flux(theta, T_ref, number)
-    measure = domain.ds(side.boundary, degree)
+    measure = domain.ds(boundary, degree)
     return number(domain.area_scale) * flux * v * domain.weight * measure
 
 

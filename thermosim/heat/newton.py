@@ -93,6 +93,7 @@ class NewtonSolver:
         self._norm, self._last, self._first_iterations = 0.0, 0.0, 0
         # θ = 0 and its residual, for a solve that begins there
         self._zero: tuple[Any, Any] | None = None
+        self._scale = 0.0
         self.snes = self._make_snes()
 
     @property
@@ -199,17 +200,21 @@ class NewtonSolver:
         self.x.array[:] = self.problem.theta.x.array[: self.x.local_size]
         return self.x
 
-    def solve(self) -> NewtonStats:
+    def solve(self, *, again: bool = False) -> NewtonStats:
         """Solve from the present theta, to `newton_rtol` of the load.
+
+        `again`: the load is that of the last time.
 
         Raises
         ------
         SolveError
             Saying why SNES stopped.
         """
-        scale = self.load_norm()
-        if self.problem.domain.comm.size == 1:
-            self._zero = self.x.array_r.copy(), self.b.array_r.copy()
+        if not again:
+            self._scale = self.load_norm()
+            if self.problem.domain.comm.size == 1:
+                self._zero = self.x.array_r.copy(), self.b.array_r.copy()
+        scale = self._scale
         self.problem.impose(self.problem.theta)
         x = self._theta_vector()
         if scale == 0.0:

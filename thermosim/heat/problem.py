@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,12 +27,12 @@ from thermosim.heat.glow import GlowCoupling
 from thermosim.heat.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
     from thermosim.fem.domain import Domain
-    from thermosim.model.heat import HeatModel
+    from thermosim.model.heat import HeatBody, HeatModel, HeatSurface
 
 _SOURCE = "source:"  # what the names of sources begin with
 
@@ -62,6 +62,7 @@ class HeatProblem(State):
         self.T_ref = self.number(model.T_ref)
         self.load: Any = constant(domain, 1.0) if like is None else like.load
         self._like: HeatProblem | None = like
+        self._written: dict[tuple[str, int], tuple[Any, Any]] = {}
 
     def share(self, like: HeatProblem) -> None:
         """Take view factors from a problem on the same mesh."""
@@ -77,22 +78,45 @@ class HeatProblem(State):
 
         Names: ``conduction:REGION``, ``source:REGION``, ``BOUNDARY:PATH``; all in W for v = 1.
         """
-        T = self.T_ref + theta
-        found = self.conduction(T, theta, v)
+        found = self.conduction(theta, theta, v)
         for body in self.model.bodies:
             if body.source is not None and not _varies(body.source):
                 # light known at points of one rule is integrated with that rule, on any space
                 degree = getattr(body.source, "quadrature_degree", None) or self.source_degree
-                found[f"source:{body.region}"] = self.load * forms.source(
-                    self.domain, body, T, v, self.number, degree
-                )
+                found[f"source:{body.region}"] = self._source(body, theta, v, degree)
         for side in self.model.surfaces:
             for path in side.paths:
                 if not _varies(side.paths[path]):
-                    found[f"{side.boundary}:{path}"] = forms.surface(
-                        self.domain, side, path, theta, self.T_ref, v, self.number
-                    )
+                    found[f"{side.boundary}:{path}"] = self._surface(side, path, theta, v)
         return {**found, **self.formulas(theta, v, self.formula_degree)}
+
+    def _source(self, body: HeatBody, theta: Any, v: Any, degree: int) -> Any:
+        source = body.source
+        assert source is not None
+        q = self._law("source", source, theta, lambda: source.density(self._T(theta), self.number))
+        return self.load * forms.source(self.domain, body.region, q, v, self.number, degree)
+
+    def _surface(
+        self, side: HeatSurface, path: str, theta: Any, v: Any, degree: int | None = None
+    ) -> Any:
+        law = side.paths[path]
+        flux = self._law("flux", law, theta, lambda: law.flux(theta, self.T_ref, self.number))
+        return forms.surface(self.domain, side.boundary, flux, v, self.number, degree)
+
+    def _law(self, kind: str, law: Any, theta: Any, write: Callable[[], Any]) -> Any:
+        """Return what a law makes of a state, of the unknown itself written down once.
+
+        The residual and the heat account read the same, and to write it takes as long as to read.
+        """
+        if theta is not self.theta:
+            return write()
+        key = kind, id(law)  # it is kept, so that no other one gets its number
+        if key not in self._written:
+            self._written[key] = law, write()
+        return self._written[key][1]
+
+    def _T(self, theta: Any) -> Any:
+        return self.T_ref + theta
 
     @property
     def formula_degree(self) -> int:
@@ -104,30 +128,29 @@ class HeatProblem(State):
         found = {}
         for body in self.model.bodies:
             if body.source is not None and _varies(body.source):
-                found[f"source:{body.region}"] = self.load * forms.source(
-                    self.domain, body, self.T_ref + theta, v, self.number, degree
-                )
+                found[f"source:{body.region}"] = self._source(body, theta, v, degree)
         for side in self.model.surfaces:
             for path in side.paths:
                 if _varies(side.paths[path]):
-                    found[f"{side.boundary}:{path}"] = forms.surface(
-                        self.domain, side, path, theta, self.T_ref, v, self.number, degree
-                    )
+                    found[f"{side.boundary}:{path}"] = self._surface(side, path, theta, v, degree)
         return found
 
-    def conduction(self, T: Any, theta: Any, v: Any) -> dict[str, Any]:
-        """Return the conduction terms: linear in `theta`, with the conductivity at `T` [K]."""
-        found = {
-            f"conduction:{body.region}": forms.conduction(
-                self.domain, body, T, theta, v, self.number
+    def conduction(self, state: Any, theta: Any, v: Any) -> dict[str, Any]:
+        """Return the conduction terms: linear in `theta`, with the conductivity at `state` [K]."""
+        T, found = self._T(state), {}
+        for body in self.model.bodies:
+            K = self._law("conductivity", body, state, partial(self._conductivity, body, T))
+            found[f"conduction:{body.region}"] = forms.conduction(
+                self.domain, body.region, K, theta, v, self.number
             )
-            for body in self.model.bodies
-        }
         for index, film in enumerate(self.model.films):
             found[f"conduction:film {index} on {film.boundary}"] = shells.conduction(
                 self.domain, film, T, theta, v, self.number
             )
         return found
+
+    def _conductivity(self, body: HeatBody, T: Any) -> Any:
+        return forms.conductivity_matrix(body, T, self.number, self.domain.symmetry)
 
     def _fixed(self, terms: dict[str, Any]) -> dict[str, Any]:
         """Return the bilinear forms among the terms whose coefficients no state changes."""
@@ -136,7 +159,7 @@ class HeatProblem(State):
     @cached_property
     def _fixed_conduction(self) -> dict[str, Any]:
         u, v = symbols.trial_function(self.space), symbols.test_function(self.space)
-        return self._fixed(self.conduction(self.T_ref + self.theta, u, v))
+        return self._fixed(self.conduction(self.theta, u, v))
 
     def _in_matrices(self) -> set[str]:
         """Return the names of the terms that matrices hold, which are assembled once."""

@@ -93,7 +93,7 @@ def second_state(
     solver.stats = replace(stats)
     try:
         theta.x.array[:] = start
-        solver.solve()
+        solver.solve(again=True)
         found = _range(problem)
     except SolveError:
         return None  # nothing was found from there, which is no fault of the first state

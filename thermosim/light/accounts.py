@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dolfinx import fem
 
 from thermosim.fem import symbols
-from thermosim.fem.domain import compile_form, constant, integrate, size_of
+from thermosim.fem.domain import integrate, size_of, volume
 from thermosim.fem.spaces import per_cell
 from thermosim.gain import cooling_gain, pump_absorption
 from thermosim.gain.source import aged_efficiency
 from thermosim.heat.glow import GlowCoupling
 from thermosim.language.namespaces import ufl_namespace
-from thermosim.light.cells import cell_volumes
+from thermosim.light.cells import cell_volumes, point_volumes
 from thermosim.light.source import as_constants
 
 if TYPE_CHECKING:
@@ -60,11 +59,11 @@ def light_summary(light: AbsorbedLight, problem: HeatProblem) -> dict[str, Any]:
 
 def power_on_mesh(light: AbsorbedLight) -> float:
     """Return ``α ∫I dV`` [W] at full light, α its own; compares with ``light.expected``."""
-    domain = light.domain
-    # of a beam as wide as a number the degree does not matter
-    dx = domain.dx(light.region, light.quadrature_degree)
-    one = constant(domain, 1.0)
-    return light.alpha * integrate(domain, light.intensity * one, dx) * domain.volume_scale
+    domain, local = light.domain, light.intensity
+    if isinstance(local, float):
+        return light.alpha * local * volume(domain, light.region)
+    volumes = point_volumes(local.function_space, domain, light.region, light.quadrature_degree)
+    return light.alpha * float(domain.comm.allreduce(float(local.x.array.real @ volumes)))
 
 
 def absorbed_powers(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
@@ -104,17 +103,21 @@ def hot_spots(light: AbsorbedLight, problem: HeatProblem) -> dict[str, float]:
     p = light.source.present(number)
     I, T = symbols.symbol(light.source.light(number)), problem.T_ref + problem.theta
     dx = domain.dx(light.region, light.quadrature_degree or problem.source_degree)
-    volume = size_of(domain, dx)
-    mean = integrate(domain, I, dx) / volume
+    at, middle, volumes = (_by_cell(light, values) for values in lit_points(light, problem))
+    sums = [float(domain.comm.allreduce(np.sum(volumes * at**n))) for n in (0, 1, 2)]
+    if light.quadrature_degree is None:  # then the rule is that of the source, not of the points
+        whole = size_of(domain, dx)
+        mean, square = (integrate(domain, power, dx) / whole for power in (I, I**2))
+    else:
+        mean, square = (part / sums[0] for part in sums[1:])
     found = {"intensity_mean_W_per_m2": mean, "intensity_max_W_per_m2": _largest(light)}
     if mean > 0.0:
-        found["hot_spot_factor"] = integrate(domain, I**2, dx) / volume / mean**2
+        found["hot_spot_factor"] = square / mean**2
         uneven = integrate(domain, cooling_gain(I, T, p, xp), dx)
         even = integrate(domain, cooling_gain(number(mean), T, p, xp), dx)
-        I, T, volumes = (_by_cell(light, values) for values in lit_points(light, problem))
-        heats = cooling_gain(I, T[:, :1], light.present(I)) < 0.0
-        parts = domain.comm.allreduce(np.array([np.sum(volumes[heats]), np.sum(volumes)]))
-        found["heating_volume_fraction"] = float(parts[0] / parts[1])
+        heats = cooling_gain(at, middle[:, :1], light.present(at)) < 0.0
+        heating = float(domain.comm.allreduce(np.sum(volumes[heats])))
+        found["heating_volume_fraction"] = heating / sums[0]
         if even > 0.0:
             found["gain_reduction_rel"] = 1.0 - uneven / even
     return found
@@ -131,12 +134,9 @@ def lit_points(light: AbsorbedLight, problem: HeatProblem) -> tuple[Floats, Floa
     if isinstance(local, float):
         return np.full(len(cells), local * light.factor), T, cell_volumes(domain)[cells]
     dofs = local.function_space.dofmap.list[cells]
-    v = symbols.test_function(local.function_space)
-    measure = domain.dx(light.region, light.quadrature_degree)
-    weights = fem.assemble_vector(compile_form(domain.weight * v * measure)).array
-    volume = weights[dofs].ravel() * domain.volume_scale
+    volumes = point_volumes(local.function_space, domain, light.region, light.quadrature_degree)
     I = local.x.array[dofs].ravel() * light.factor
-    return I, T, volume
+    return I, T, volumes[dofs].ravel()
 
 
 def at_lit_points(light: AbsorbedLight, values: Any) -> Floats:
@@ -181,9 +181,9 @@ def intensity_by_cell(source: GainSource, domain: Domain, region: str) -> Any:
     if isinstance(local, float):
         found.x.array[cells] = factor * local
         return found
-    v = symbols.test_function(found.function_space)
-    measure = domain.dx(region, source.quadrature_degree)
-    amount = fem.assemble_vector(compile_form(local * v * domain.weight * measure)).array
-    found.x.array[:] = factor * amount * domain.volume_scale / cell_volumes(domain)
+    volumes = point_volumes(local.function_space, domain, region, source.quadrature_degree)
+    dofs = local.function_space.dofmap.list[cells]
+    amount = (local.x.array.real[dofs] * volumes[dofs]).sum(axis=1)
+    found.x.array[cells] = factor * amount / cell_volumes(domain)[cells]
     found.x.scatter_forward()
     return found

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _CHUNK = 200_000
+_KEPT = 2_000_000  # points whose volumes are kept with the mesh
 _MANY, _MOST_STEPS = 64, 100
 _STUCK = 2000  # points whose near cells are compared at one time
 _INSIDE, _OUTSIDE = -1e-9, -0.2
@@ -185,6 +186,27 @@ def cell_volumes(domain: Domain) -> Floats:
         return volumes
 
     known: Floats = domain.once("cell volumes", measured)
+    return known
+
+
+def point_volumes(space: Any, domain: Domain, region: str, degree: int | None) -> Floats:
+    """Return the volume that each point stands for at which a light is known [m³] (collective).
+
+    Parameters
+    ----------
+    space
+        Of the light: one value for each point of the rule of `degree`, or (None) for each cell.
+        Points of ghost cells, and of cells outside the region, have none.
+    """
+    key = "point volumes", region, degree
+    known: Floats | None = domain.kept.get(key)
+    if known is None:
+        v = symbols.test_function(space)
+        form = compile_form(domain.weight * v * domain.dx(region, degree))
+        known = np.asarray(fem.assemble_vector(form).array.real) * domain.volume_scale
+        known.flags.writeable = False
+        if len(known) <= _KEPT:
+            domain.kept[key] = known
     return known
 
 

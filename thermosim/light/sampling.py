@@ -143,7 +143,7 @@ def _heat(fine: HeatProblem, sources: Mapping[str, Any]) -> list[Any]:
         source = sources.get(body.region)
         if source is not None:
             degree = getattr(source, "quadrature_degree", None) or fine.source_degree
-            lit = replace(body, source=source)
-            form = forms.source(fine.domain, lit, T, v, fine.number, degree)
+            q = source.density(T, fine.number)
+            form = forms.source(fine.domain, body.region, q, v, fine.number, degree)
             found.append(fine.load * form)
     return found

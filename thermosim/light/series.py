@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 _DECLARED = """
 void intensity_parts(int64_t count, const double *s, const double *mu, double z_re, double z_im,
     int terms, const double *c, const double *e, double *ratios, double *P, double *S);
-void lattice_parts(int radii, int blocks, int terms, const int32_t *needed, const double *waves,
-    const double *angular, double *P, double *S);
+void lattice_parts(int radii, int blocks, int terms, const double *waves, const double *angular,
+    int32_t *orders, double *P, double *S);
 """
 _BLOCK = 32  # cosines at a time, on a lattice
 _LEFT = 1e-18  # of the largest wave that orders without use add up to
 _WIDE = 32  # points at a time: some chains of products for each register, as one must wait
 _CODE = (
-    f"#define WIDE {_WIDE}\n#define BLOCK {_BLOCK}\n{WIDE}"
+    f"#define WIDE {_WIDE}\n#define BLOCK {_BLOCK}\n#define LEFT {_LEFT}\n{WIDE}"
     """
 #include <math.h>
 #include <stdint.h>
@@ -48,9 +48,9 @@ static inline void bessel_ratios(const numbers *over, int start, int terms, numb
     for (int n = start; n > 0; n--) {
         EACH {
             double a = (2*n + 1)*over->re[k] - r.re[k], b = (2*n + 1)*over->im[k] - r.im[k];
-            double square = a*a + b*b;
-            r.re[k] = a/square;
-            r.im[k] = -b/square;
+            double inverse = 1/(a*a + b*b);  /* a division takes as long as ten products */
+            r.re[k] = a*inverse;
+            r.im[k] = -b*inverse;
         }
         if (n <= terms) ratios[n] = r;
     }
@@ -99,6 +99,7 @@ static void of_some(const double *s, const double *mu, double z_re, double z_im,
     first_orders(&rho, &over, &ratios[1], z_im, &before, &j);
     for (int n = 1; n <= terms; n++) {
         double c_re = c[2*n - 2], c_im = c[2*n - 1], e_re = e[2*n - 2], e_im = e[2*n - 1];
+        double part = 1.0/n, both = (double)n*(n + 1), E_re = both*e_re, E_im = both*e_im;
         const numbers *ratio = &ratios[n < terms ? n + 1 : n];
         EACH {
             double j_re = j.re[k], j_im = j.im[k], u = over.re[k], v = over.im[k];
@@ -107,17 +108,15 @@ static void of_some(const double *s, const double *mu, double z_re, double z_im,
             double magnetic_re = c_re*j_re - c_im*j_im, magnetic_im = c_re*j_im + c_im*j_re;
             double electric_re = e_re*slope_re - e_im*slope_im;
             double electric_im = e_re*slope_im + e_im*slope_re;
-            double weight = (double)n*(n + 1)*pi[k];
-            double tau = n*mu[k]*pi[k] - (n + 1)*pi_before[k];
-            radial.re[k] += weight*(e_re*over_re - e_im*over_im);
-            radial.im[k] += weight*(e_re*over_im + e_im*over_re);
+            double forth = mu[k]*pi[k], tau = n*forth - (n + 1)*pi_before[k];
+            radial.re[k] += pi[k]*(E_re*over_re - E_im*over_im);
+            radial.im[k] += pi[k]*(E_re*over_im + E_im*over_re);
             sum.re[k] += (magnetic_re + electric_re)*(pi[k] + tau);
             sum.im[k] += (magnetic_im + electric_im)*(pi[k] + tau);
             difference.re[k] += (magnetic_re - electric_re)*(pi[k] - tau);
             difference.im[k] += (magnetic_im - electric_im)*(pi[k] - tau);
-            double next = ((2*n + 1)*mu[k]*pi[k] - (n + 1)*pi_before[k])/n;
             pi_before[k] = pi[k];
-            pi[k] = next;
+            pi[k] = ((n + 1)*forth + tau)*part;
             before.re[k] = j_re;
             before.im[k] = j_im;
             j.re[k] = j_re*ratio->re[k] - j_im*ratio->im[k];
@@ -170,16 +169,32 @@ static void of_block(int terms, const double *waves, const double *angular, doub
     }
 }
 
-/* waves (radii, terms, 6), of which each radius needs some, and angular functions (blocks, terms,
-   3 BLOCK): (radii, blocks BLOCK) */
-void lattice_parts(int radii, int blocks, int terms, const int32_t *needed, const double *waves,
-    const double *angular, double *P, double *S)
+/* how many orders a radius needs: those above its phase die away, angular functions grow like n^2,
+   and what is left out adds less to the field than its rounding */
+static int needed(int terms, const double *waves)
 {
+    double largest = 0, beyond = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (int n = terms; n > 0; n--) {
+            double size = 0;
+            for (int k = 6*n - 6; k < 6*n; k++) size += fabs(waves[k]);
+            if (pass == 0) largest = size > largest ? size : largest;
+            else if ((beyond += size*n*(n + 1.0)) > LEFT*largest) return n;
+        }
+    return 0;
+}
+
+/* waves (radii, terms, 6) and angular functions (blocks, terms, 3 BLOCK): (radii, blocks BLOCK);
+   `orders` has room for each radius */
+void lattice_parts(int radii, int blocks, int terms, const double *waves, const double *angular,
+    int32_t *orders, double *P, double *S)
+{
+    for (int i = 0; i < radii; i++) orders[i] = needed(terms, waves + (int64_t)i*terms*6);
     for (int block = 0; block < blocks; block++)
         for (int i = 0; i < radii; i++) {
             int64_t place = ((int64_t)i*blocks + block)*BLOCK;
-            of_block(needed[i], waves + (int64_t)i*terms*6, angular + (int64_t)block*terms*3*BLOCK,
-                P + place, S + place);
+            of_block(orders[i], waves + (int64_t)i*terms*6,
+                angular + (int64_t)block*terms*3*BLOCK, P + place, S + place);
         }
 }
 """
@@ -240,23 +255,10 @@ def _lattice(code: Any, sphere: MieSphere, s: Floats, mu: Floats) -> tuple[Float
     angular = np.stack([pi * across, pi + tau, pi - tau], axis=1)
     blocks = angular.reshape(len(pi), 3, -1, _BLOCK).transpose(2, 0, 1, 3)
     P, S = np.empty((2, s.size, places.size))
-    needed = code.ffi.from_buffer("int32_t[]", _needed(waves))
-    arrays = _handed(code, waves, np.ascontiguousarray(blocks), P, S)
-    code.lib.lattice_parts(s.size, len(blocks), len(pi), needed, *arrays)
+    orders = code.ffi.from_buffer("int32_t[]", np.empty(s.size, np.int32))
+    waves_at, blocks_at, *found = _handed(code, waves, np.ascontiguousarray(blocks), P, S)
+    code.lib.lattice_parts(s.size, len(blocks), len(pi), waves_at, blocks_at, orders, *found)
     return P[:, : mu.size], S[:, : mu.size]
-
-
-def _needed(waves: Any) -> NDArray[np.int32]:
-    """Return how many orders n of waves (s, n, 3) each radius needs.
-
-    Those above the phase at a radius die away; angular functions grow like n². The orders left out
-    add less to the field than its rounding.
-    """
-    size = np.abs(waves.view(float)).sum(axis=-1)
-    n = np.arange(1, size.shape[1] + 1)
-    beyond = np.cumsum((size * (n * (n + 1.0)))[:, ::-1], axis=1)[:, ::-1]
-    largest = size.max(axis=1, keepdims=True)
-    return np.asarray((beyond > _LEFT * largest).sum(axis=1), dtype=np.int32)
 
 
 def _handed(code: Any, *arrays: Any) -> list[Any]:

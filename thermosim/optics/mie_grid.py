@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _FINER = 1.5  # points for splines over those for sums
+_CAP, _IN_CAP, _WIDEST = 15.0, 32, 0.7  # over the size parameter: angle [rad], points, at most
+_FEW = 64  # points of a Gauss rule below which SciPy's takes no time
+_ZEROS = (2.404825557695773, 5.520078110286311, 8.653727912911013)  # of J_0; others by their series
 _TURN = 8  # angles about the beam, over half a turn: exact for cos² and sin² of them
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ball:
     """Gauss points of a sphere: radii over R, cosines to the beam, and shares of the volume.
 
@@ -43,6 +46,16 @@ class Ball:
         """Return a ball for squares of waves whose phase is `phase` over a radius."""
         return _ball(20 + int(phase))
 
+    @classmethod
+    def with_foci(cls, phase: float, x: float) -> Ball:
+        """Return a ball for smooth functions of those squares, for a wave of size parameter `x`.
+
+        It resolves the squares with few points to spare but near the axis, where a sphere focuses
+        light some `x` times and more: means of functions that saturate there agree to about 1e-4
+        with those of any finer rule.
+        """
+        return _foci(50 + int(0.7 * phase), 20 + int(0.75 * x), min(_CAP / x, _WIDEST))
+
 
 @functools.lru_cache(maxsize=8)
 def _ball(half: int) -> Ball:
@@ -54,33 +67,84 @@ def _ball(half: int) -> Ball:
     return Ball(s, mu, shares / shares.sum())
 
 
+@functools.lru_cache(maxsize=8)
+def _foci(radii: int, belt: int, cap: float) -> Ball:
+    """Return a ball of so many radii and cosines of half a sphere, a cap about the axis beside it.
+
+    The integrand is even along any line through the centre: the half of a rule serves.
+    """
+    s, w = half_of_gauss(radii)
+    (x, w_x), (y, w_y) = half_of_gauss(belt), _gauss(_IN_CAP)
+    edge = np.cos(cap)
+    depth = 2.0 * np.sin(0.5 * cap) ** 2
+    mu = np.concatenate([edge * x, 1.0 - 0.5 * depth * (1.0 - y)])
+    w_mu = np.concatenate([edge * w_x, 0.5 * depth * w_y])
+    shares = (w * s**2)[:, None] * np.concatenate([w_mu[::-1], w_mu])
+    return Ball(s, np.concatenate([-mu[::-1], mu]), shares / shares.sum())
+
+
+def _gauss(count: int) -> tuple[Floats, Floats]:
+    from scipy.special import roots_legendre
+
+    x, w = roots_legendre(count)
+    return x, w
+
+
+def half_of_gauss(count: int) -> tuple[Floats, Floats]:
+    """Return the positive nodes, upward, and weights of the Gauss rule of ``2 count`` on [-1, 1].
+
+    One step of Newton's method from Olver's formula (DLMF 18.16.14, with zeros of J_0 by 10.21.19),
+    to rounding: a tenth of the time of eigenvalues for a thousand nodes.
+    """
+    n = 2 * count
+    if n < _FEW:
+        x, w = _gauss(n)
+        return x[count:], w[count:]
+    a = np.pi * (8.0 * np.arange(1, count + 1) - 2.0)
+    zeros = a / 8.0 + (1.0 - (124.0 / 3.0 - 120928.0 / 15.0 / a**2) / a**2) / a
+    zeros[: len(_ZEROS)] = _ZEROS
+    psi = zeros / (n + 0.5)
+    theta = psi + (psi / np.tan(psi) - 1.0) / (8.0 * psi * (n + 0.5) ** 2)
+    x = np.cos(theta)
+    before, P = np.ones(count), x.copy()
+    for k in range(2, n + 1):
+        up = x * P
+        before, P = P, up + (up - before) * ((k - 1) / k)
+    slope = n * (x * P - before) / np.sin(theta)
+    step = P / slope
+    slope *= 1.0 + step / np.tan(theta)
+    return np.cos(theta - step)[::-1], (2.0 / slope**2)[::-1]
+
+
 @functools.lru_cache(maxsize=4)
 def _parts_of(
-    m: complex, x: float, c: bytes, d: bytes, half: int, lattice: Parts
+    m: complex, x: float, c: bytes, d: bytes, ball: Ball, lattice: Parts
 ) -> tuple[Floats, Floats]:
     """Return `MieSphere.lattice_parts` at the points of a ball: the same for any intensity."""
-    sphere, ball = (
-        MieSphere(m, x, np.frombuffer(c, complex), np.frombuffer(d, complex)),
-        _ball(half),
-    )
+    sphere = MieSphere(m, x, np.frombuffer(c, complex), np.frombuffer(d, complex))
     return lattice(sphere, ball.s, ball.mu)
 
 
 def ball_intensity(
-    light: LightInSphere, lattice: Parts = MieSphere.lattice_parts
+    light: LightInSphere, lattice: Parts = MieSphere.lattice_parts, *, estimate: bool = False
 ) -> tuple[Floats, Floats]:
     """Return the intensity [W/m²] at points that fill a sphere, and their shares of its volume.
 
-    ``lattice`` does the work of `MieSphere.lattice_parts`.
+    ``lattice`` does the work of `MieSphere.lattice_parts`. An estimate has fewer points
+    (`Ball.with_foci`).
     """
     optics, laser = light.optics, light.laser
     spheres = [(share, sphere.inside) for share, sphere in light.spheres]
-    ball = Ball.resolving(max(abs(sphere.m) * sphere.x for _, sphere in spheres))
+    phase = max(abs(sphere.m) * sphere.x for _, sphere in spheres)
+    if estimate:
+        ball = Ball.with_foci(phase, max(sphere.x for _, sphere in spheres))
+    else:
+        ball = Ball.resolving(phase)
     if optics.average == "orientation":
         squared = sum(share * sphere.shell_average(ball.s) for share, sphere in spheres)
         shares = ball.shares.sum(axis=1)
         return field_to_intensity(squared, light.n, light.incident), shares
-    parts = [(share, *_parts_of(*sphere.key, ball.s.size, lattice)) for share, sphere in spheres]
+    parts = [(share, *_parts_of(*sphere.key, ball, lattice)) for share, sphere in spheres]
     P = sum(share * p for share, p, _ in parts)
     S = sum(share * s for share, _, s in parts)
     shares = _along(laser) if optics.average == "none" else np.array([0.5])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,14 +99,18 @@ class LitSphere:
     Attributes
     ----------
     inside : the field inside, with the coefficients of this light
-    Q_ext, Q_abs : extinction and absorption over ``pi R²`` and the intensity of field 1
+    Q_ext : extinction over ``pi R²`` and the intensity of field 1; ``Q_abs`` is absorption
     outgoing : coefficients of the scattered waves ``M`` and ``-i N``
     """
 
     inside: MieSphere
     Q_ext: float
-    Q_abs: float
     outgoing: tuple[Complexes, Complexes]
+
+    @cached_property
+    def Q_abs(self) -> float:
+        """From the field inside, when it is asked for: it takes as long as all coefficients."""
+        return self.inside.absorption_efficiency()
 
 
 def lit_sphere(
@@ -172,8 +176,7 @@ def _lit(
     Q_ext = -float((weight * (outgoing * np.conj(alone)).real).sum())
     p, q = exciting[:count], exciting[count:]
     inside = MieSphere(sphere.m, x, sphere.c * p, sphere.d * q)
-    Q_abs = inside.absorption_efficiency()
-    return LitSphere(inside, Q_ext, Q_abs, (outgoing[:count], outgoing[count:]))
+    return LitSphere(inside, Q_ext, (outgoing[:count], outgoing[count:]))
 
 
 def scattered_up(sphere: LitSphere, layers: PlaneLayers | None) -> float:

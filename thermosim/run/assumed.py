@@ -170,7 +170,8 @@ def _of_substrate(lit: Lit) -> Iterator[Other]:
 
 def _heat_of(lit: Lit, field: LightInSphere) -> float:
     """Return the heat [W] of the dots of a sphere in another light, at their mean temperature."""
-    I, shares = ball_intensity(field, lattice_by_machine_code(lit.light.domain.comm))
+    lattice = lattice_by_machine_code(lit.light.domain.comm)
+    I, shares = ball_intensity(field, lattice, estimate=True)
     I = I * lit.light.factor
     volume, mean = float(lit.volume.sum()), float(np.average(lit.T, weights=lit.volume))
     return Lit(lit.light, I, np.array([mean]), volume * shares).heat(lit.light.gain)

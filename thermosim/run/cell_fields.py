@@ -66,7 +66,8 @@ class CellFields:
         problem = self.problem
         degree = getattr(body.source, "quadrature_degree", None) or problem.source_degree
         v, T = symbols.test_function(self._constant), problem.T_ref + problem.theta
-        return compile_form(forms.source(problem.domain, body, T, v, problem.number, degree))
+        q = body.source.density(T, problem.number)
+        return compile_form(forms.source(problem.domain, body.region, q, v, problem.number, degree))
 
     def update(self) -> None:
         """Set all functions from the state, time and light of the problem (collective)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import pickle
@@ -32,6 +33,17 @@ _LEFT_OUT = re.compile(
 )
 _UNIT = re.compile(r"(?:K|W|m|s|J|eV|Pa|Hz|rad|kg|mol)[2-4]?")
 _QUANTITY = re.compile(r"\s*[+-]?[\d.]+(?:[eE][+-]?\d+)?\s*(.*)")
+
+
+@functools.cache
+def make_ready() -> None:
+    """Load what datasets are made with: most of a second, while others compute the points.
+
+    With its first dataset xarray loads all kinds of arrays that are installed.
+    """
+    import xarray as xr
+
+    xr.Dataset({"nothing": ("x", [0.0])}, coords={"x": [0.0]})
 
 
 def make_dataset(plan: Plan, records: Mapping[str, Record]) -> xr.Dataset:

@@ -6,7 +6,7 @@ import queue
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +26,15 @@ Flying = dict["Future[Record]", tuple[str, "AnyCase"]]
 
 
 def compute_all(
-    cases: Mapping[str, AnyCase], crew: Crew, run: Run, folder: Path
+    cases: Mapping[str, AnyCase],
+    crew: Crew,
+    run: Run,
+    folder: Path,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[Record]:
     """Yield the record of every case, in the order in which they get done.
+
+    `meanwhile` is called before each wait for a point.
 
     If a process of the crew dies (a crash, out of memory), the points that were under way are run
     again one at a time, so that the one which kills its process is found. What the machine
@@ -40,16 +46,20 @@ def compute_all(
         If an executor that cannot be started again breaks; what is finished is kept.
     """
     disturbed = {}
-    for record in _compute_once(cases, crew, run, folder):
+    for record in _compute_once(cases, crew, run, folder, meanwhile):
         if record.status == "disturbed":
             disturbed[record.key] = cases[record.key]
         else:
             yield record
-    yield from _compute_once(disturbed, replace(crew, window=1), run, folder)
+    yield from _compute_once(disturbed, replace(crew, window=1), run, folder, meanwhile)
 
 
 def _compute_once(
-    cases: Mapping[str, AnyCase], crew: Crew, run: Run, folder: Path
+    cases: Mapping[str, AnyCase],
+    crew: Crew,
+    run: Run,
+    folder: Path,
+    meanwhile: Callable[[], object],
 ) -> Iterator[Record]:
     waiting: Work = deque(cases.items())
     doubtful: Work = deque()
@@ -58,7 +68,7 @@ def _compute_once(
         flying: Flying = {}
         with crew.start() as executor:
             try:
-                yield from _drain(executor, work, window, flying, run, folder)
+                yield from _drain(executor, work, window, flying, run, folder, meanwhile)
             except BrokenExecutor as error:
                 if not crew.restarts:
                     raise SolveError(
@@ -78,7 +88,13 @@ def _compute_once(
 
 
 def _drain(
-    executor: Executor, work: Work, window: int | None, flying: Flying, run: Run, folder: Path
+    executor: Executor,
+    work: Work,
+    window: int | None,
+    flying: Flying,
+    run: Run,
+    folder: Path,
+    meanwhile: Callable[[], object],
 ) -> Iterator[Record]:
     """Submit work, at most `window` points at a time, and yield records as they come."""
     done: queue.SimpleQueue[Future[Record]] = queue.SimpleQueue()
@@ -88,6 +104,7 @@ def _drain(
             future = executor.submit(compute, key, case, run, str(folder))
             flying[future] = work.popleft()
             future.add_done_callback(done.put)
+        meanwhile()
         future = done.get()
         record = _record(future, flying[future][0])
         del flying[future]

@@ -16,7 +16,7 @@ from thermosim.case.study import flattened
 from thermosim.case.tree import merged, with_override
 from thermosim.errors import CaseError
 from thermosim.run.order import by_mesh
-from thermosim.studies.dataset import csv_text, make_dataset, netcdf_bytes
+from thermosim.studies.dataset import csv_text, make_dataset, make_ready, netcdf_bytes
 from thermosim.studies.engine import compute_all
 from thermosim.studies.executors import Crew, given, local
 from thermosim.studies.plan import Plan, make_plan, parse_study, plan_summary
@@ -267,7 +267,8 @@ def _compute(
     if not missing:
         return 0
     progress = Progress(len(missing), tell, time.monotonic)
-    for record in compute_all(by_mesh(missing), crew, run, store.points.resolve()):
+    folder = store.points.resolve()
+    for record in compute_all(by_mesh(missing), crew, run, folder, make_ready):
         store.keep(record)
         records[record.key] = record
         progress.step(failed=record.status != "done")

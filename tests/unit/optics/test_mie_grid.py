@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.special import roots_legendre
 
 from thermosim.optics.beam import Laser
 from thermosim.optics.mie import MieSphere
-from thermosim.optics.mie_grid import Ball, ball_intensity, smooth_intensity
+from thermosim.optics.mie_grid import Ball, ball_intensity, half_of_gauss, smooth_intensity
 from thermosim.optics.model import MieOptics
 from thermosim.optics.sphere_light import light_in_sphere
 
@@ -33,6 +34,34 @@ def test_the_mean_is_that_of_the_absorbed_power():
     mean = np.sum(0.5 * (P + S) * ball.shares)
     wanted = 3.0 * sphere.absorption_efficiency() / (4.0 * sphere.x * (sphere.m**2).imag)
     assert mean == pytest.approx(wanted, rel=1e-11)
+
+
+@pytest.mark.parametrize("count", [1, 5, 31, 32, 33, 100, 400])
+def test_half_of_a_gauss_rule(count):
+    x, w = half_of_gauss(count)
+    nodes = roots_legendre(2 * count)[0][count:]  # its weights at the ends are off by 1e-9
+    np.testing.assert_allclose(x, nodes, rtol=0.0, atol=3e-16)
+    for power in (0, 2, 2 * count - 2, 4 * count - 2):
+        assert np.sum(w * x**power) == pytest.approx(1.0 / (power + 1), rel=1e-12)
+
+
+SPHERES = [(1.69 + 1e-4j, 6.0), (1.33 + 1e-4j, 60.0), (2.3 + 1e-4j, 40.0), (1.69 + 1e-4j, 180.0)]
+
+
+@pytest.mark.parametrize(("m", "x"), SPHERES)
+def test_few_points_serve_an_estimate(m, x):
+    """The mean of the square to rounding, those of what saturates in the foci to 3e-4."""
+    sphere, few = MieSphere.build(m, x), Ball.with_foci(abs(m) * x, x)
+    P, S = sphere.lattice_parts(few.s, few.mu)
+    squared = 0.5 * (P + S)
+    assert few.shares.sum() == pytest.approx(1.0, rel=1e-13)
+    assert np.array_equal(few.mu, -few.mu[::-1])
+    assert np.sum(squared * few.shares) == pytest.approx(sphere.mean_square(), rel=1e-10)
+    fine = Ball.resolving(2.0 * abs(m) * x)
+    wanted = 0.5 * sum(sphere.lattice_parts(fine.s, fine.mu))
+    for saturates in (lambda I: I / (1.0 + I), lambda I: np.sqrt(0.1 + I)):
+        mean = np.sum(saturates(wanted) * fine.shares)
+        assert np.sum(saturates(squared) * few.shares) == pytest.approx(mean, rel=3e-4)
 
 
 @pytest.mark.parametrize("more", [{}, {"polarisation": "linear"}, {"polarisation": "circular"}])

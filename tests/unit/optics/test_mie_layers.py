@@ -124,7 +124,7 @@ def test_up_and_down_are_all_that_a_sphere_alone_scatters():
     sphere = lit_sphere(M, 3.5, plane_wave())
     P, Q = sphere.outgoing
     sign = (-1.0) ** np.arange(P.size)
-    turned = mie_layers.LitSphere(sphere.inside, 0.0, 0.0, (P * sign, -Q * sign))
+    turned = mie_layers.LitSphere(sphere.inside, 0.0, (P * sign, -Q * sign))
     both = scattered_up(sphere, None) + scattered_up(turned, None)
     assert both == pytest.approx(float(mie_efficiencies(M, 3.5)[1]), rel=1e-12)
     assert scattered_up(turned, None) > 2 * scattered_up(sphere, None)
