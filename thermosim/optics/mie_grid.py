@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _FINER = 1.5  # points for splines over those for sums
 _CAP, _IN_CAP, _WIDEST = 15.0, 32, 0.7  # over the size parameter: angle [rad], points, at most
-_FEW = 64  # points of a Gauss rule below which SciPy's takes no time
-_ZEROS = (2.404825557695773, 5.520078110286311, 8.653727912911013)  # of J_0; others by their series
 _TURN = 8  # angles about the beam, over half a turn: exact for cos² and sin² of them
 
 
@@ -73,8 +71,8 @@ def _foci(radii: int, belt: int, cap: float) -> Ball:
 
     The integrand is even along any line through the centre: the half of a rule serves.
     """
-    s, w = half_of_gauss(radii)
-    (x, w_x), (y, w_y) = half_of_gauss(belt), _gauss(_IN_CAP)
+    s, w = _half_of_gauss(radii)
+    (x, w_x), (y, w_y) = _half_of_gauss(belt), _gauss(_IN_CAP)
     edge = np.cos(cap)
     depth = 2.0 * np.sin(0.5 * cap) ** 2
     mu = np.concatenate([edge * x, 1.0 - 0.5 * depth * (1.0 - y)])
@@ -83,37 +81,18 @@ def _foci(radii: int, belt: int, cap: float) -> Ball:
     return Ball(s, np.concatenate([-mu[::-1], mu]), shares / shares.sum())
 
 
+def _half_of_gauss(count: int) -> tuple[Floats, Floats]:
+    """Return the positive nodes, upward, of the Gauss rule of ``2 count``, and their weights."""
+    x, w = _gauss(2 * count)
+    return x[count:], w[count:]
+
+
+@functools.lru_cache(maxsize=16)
 def _gauss(count: int) -> tuple[Floats, Floats]:
     from scipy.special import roots_legendre
 
     x, w = roots_legendre(count)
     return x, w
-
-
-def half_of_gauss(count: int) -> tuple[Floats, Floats]:
-    """Return the positive nodes, upward, and weights of the Gauss rule of ``2 count`` on [-1, 1].
-
-    One step of Newton's method from Olver's formula (DLMF 18.16.14, with zeros of J_0 by 10.21.19),
-    to rounding: a tenth of the time of eigenvalues for a thousand nodes.
-    """
-    n = 2 * count
-    if n < _FEW:
-        x, w = _gauss(n)
-        return x[count:], w[count:]
-    a = np.pi * (8.0 * np.arange(1, count + 1) - 2.0)
-    zeros = a / 8.0 + (1.0 - (124.0 / 3.0 - 120928.0 / 15.0 / a**2) / a**2) / a
-    zeros[: len(_ZEROS)] = _ZEROS
-    psi = zeros / (n + 0.5)
-    theta = psi + (psi / np.tan(psi) - 1.0) / (8.0 * psi * (n + 0.5) ** 2)
-    x = np.cos(theta)
-    before, P = np.ones(count), x.copy()
-    for k in range(2, n + 1):
-        up = x * P
-        before, P = P, up + (up - before) * ((k - 1) / k)
-    slope = n * (x * P - before) / np.sin(theta)
-    step = P / slope
-    slope *= 1.0 + step / np.tan(theta)
-    return np.cos(theta - step)[::-1], (2.0 / slope**2)[::-1]
 
 
 @functools.lru_cache(maxsize=4)

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.special import roots_legendre
 
 from thermosim.optics.beam import Laser
 from thermosim.optics.mie import MieSphere
-from thermosim.optics.mie_grid import Ball, ball_intensity, half_of_gauss, smooth_intensity
+from thermosim.optics.mie_grid import Ball, ball_intensity, smooth_intensity
 from thermosim.optics.model import MieOptics
 from thermosim.optics.sphere_light import light_in_sphere
 
@@ -34,15 +33,6 @@ def test_the_mean_is_that_of_the_absorbed_power():
     mean = np.sum(0.5 * (P + S) * ball.shares)
     wanted = 3.0 * sphere.absorption_efficiency() / (4.0 * sphere.x * (sphere.m**2).imag)
     assert mean == pytest.approx(wanted, rel=1e-11)
-
-
-@pytest.mark.parametrize("count", [1, 5, 31, 32, 33, 100, 400])
-def test_half_of_a_gauss_rule(count):
-    x, w = half_of_gauss(count)
-    nodes = roots_legendre(2 * count)[0][count:]  # its weights at the ends are off by 1e-9
-    np.testing.assert_allclose(x, nodes, rtol=0.0, atol=3e-16)
-    for power in (0, 2, 2 * count - 2, 4 * count - 2):
-        assert np.sum(w * x**power) == pytest.approx(1.0 / (power + 1), rel=1e-12)
 
 
 SPHERES = [(1.69 + 1e-4j, 6.0), (1.33 + 1e-4j, 60.0), (2.3 + 1e-4j, 40.0), (1.69 + 1e-4j, 180.0)]
