@@ -192,3 +192,18 @@ def test_low_rooms_need_no_finite_elements(name):
     loaded = {n.split(".")[0] for n, _ in imports_of(ast.parse(NAMES[name].read_text()))}
     heavy = loaded & set(HEAVY) - {DOORS.get(name, "")}
     assert not heavy, f"{name} imports {sorted(heavy)}"
+
+
+# These of DOLFINx take a facet between two ranks for the outside of a mesh from the cache.
+BLIND = ("exterior_facet_indices", "locate_entities_boundary", "interprocess_facets")
+
+
+@pytest.mark.parametrize("name", NAMES, ids=list(NAMES))
+def test_the_outside_of_a_mesh_is_asked_of_its_domain(name):
+    if name == "thermosim.fem.facets":
+        return
+    words = {
+        getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
+        for node in ast.walk(ast.parse(NAMES[name].read_text()))
+    }
+    assert not words & set(BLIND), f"{name}: ask Domain.outer_facets()"

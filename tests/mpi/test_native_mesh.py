@@ -57,7 +57,9 @@ def entries():
 SAME = """
 import shutil
 from thermosim.fem import kept as stored
+from thermosim.fem.facets import between_ranks
 from thermosim.fem.spaces import quadrature_function
+from thermosim.fem.symbols import lowered
 from dolfinx import cpp, fem as dfem, mesh as dmesh
 
 TAG = (1,) if "tag" in (cpp.common.IndexMap.__init__.__doc__ or "") else ()
@@ -73,9 +75,9 @@ def everything(domain):
     topology.create_entities(1)
     topology.create_entity_permutations()
     found = [topology.original_cell_index, topology.get_cell_permutation_info(),
-             topology.get_facet_permutations(), dmesh.exterior_facet_indices(topology),
-             topology._cpp_object.interprocess_facets]
-    found[-1] = found[-1]() if callable(found[-1]) else found[-1]
+             topology.get_facet_permutations(), domain.outer_facets(),
+             between_ranks(topology) if domain.between is None else domain.between]
+    found += [domain.entities("ds", number)[1] for number in domain.boundaries.values()]
     for i in range(d + 1):
         found += of_map(topology.index_map(i))
     for i, j in {(0, 0), (1, 0), (d - 1, 0), (d, 0), (d, d - 1), (d - 1, d)}:
@@ -96,6 +98,11 @@ def everything(domain):
     return [np.asarray(value) for value in found]
 
 
+def by_ufl(domain, name):
+    form = lowered(fem.constant(domain, 1.0) * domain.ds(name))
+    return dfem.assemble_scalar(dfem.form(form))
+
+
 for large, symmetry in ((0, "axisymmetric"), (0, "quarter"), (0, "3d"), (10**9, "quarter")):
     for order in (1, 2):
         stored.LARGE = large
@@ -111,6 +118,7 @@ for large, symmetry in ((0, "axisymmetric"), (0, "quarter"), (0, "3d"), (10**9, 
             assert getattr(a, name) == getattr(b, name)
         assert all(fem.volume(a, name) == fem.volume(b, name) for name in a.regions)
         assert all(fem.area(a, name) == fem.area(b, name) for name in a.boundaries)
+        assert all(by_ufl(a, name) == by_ufl(b, name) for name in a.boundaries)
 """
 SHARES = """
 from thermosim.fem import kept as stored

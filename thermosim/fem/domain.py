@@ -19,6 +19,7 @@ import ufl
 from petsc4py import PETSc
 
 from thermosim.fem.compile import compile_expression
+from thermosim.fem.facets import outer, seen_from_cells, seen_from_region, tag_facets
 from thermosim.fem.known import compile_form as compile_form  # noqa: PLC0414
 from thermosim.fem.library import dolfinx
 from thermosim.fem.symbols import (
@@ -45,7 +46,8 @@ class Domain:
     Lengths of `mesh` are multiples of `unit` [m]. Integrals over it are over (r, z), (x, y) or
     (x, y, z) in these units; `weight` carries 2 pi r (axisymmetric, r in units too) and the
     number of copies (quarter), so that `unit`^3 (volumes) or `unit`^2 (areas) makes them SI.
-    For planar meshes volumes are per metre of depth. `kept` holds what the mesh alone decides.
+    For planar meshes volumes are per metre of depth. `kept` holds what the mesh alone decides,
+    `between` the local facets between two ranks where DOLFINx does not know them (else None).
     """
 
     mesh: Any
@@ -59,6 +61,7 @@ class Domain:
     exact: dict[str, float] = field(default_factory=dict)
     mesh_hash: str = ""
     cached: bool = False
+    between: NDArray[np.int32] | None = None
     _entities: dict[tuple[str, int], Any] = field(default_factory=dict)
     kept: dict[Any, Any] = field(default_factory=dict)
     _facet_data: list[Any] = field(default_factory=list)
@@ -118,7 +121,7 @@ class Domain:
     def facet_data(self) -> Any:
         """What UFL's measures of facets go over: tags, or lists once a side inside is asked for."""
         sides = [pair for key, pair in sorted(self._entities.items()) if key[1] >= _SIDE]
-        if not sides:
+        if not sides and self.between is None:
             return self.facet_tags
         if not self._facet_data or len(self._facet_data[-1]) != len(sides):
             outer = [self.entities("ds", number) for number in sorted(self.boundaries.values())]
@@ -128,23 +131,24 @@ class Domain:
     def entities(self, kind: str, number: int) -> Any:
         """Return what a measure of forms of that kind goes over, with its number."""
         if (kind, number) not in self._entities:
+            topology = self.mesh.topology
             tags = self.cell_tags if kind == "dx" else self.facet_tags
             where = getattr(fem.IntegralType, "cell" if kind == "dx" else "exterior_facet")
             if kind == "ds" and number >= _SIDE:
-                found = (number, self._seen_from(*divmod(number, _SIDE)))
+                region, boundary = divmod(number, _SIDE)
+                cells, facets = self.cell_tags.find(region), self.facet_tags.find(boundary)
+                found = (number, seen_from_region(topology, cells, facets))
+            elif kind == "ds" and self.between is not None:
+                facets = np.intersect1d(self.facet_tags.find(number), self.outer_facets())
+                found = (number, seen_from_cells(topology, facets))
             else:
                 (found,) = fem.forms.get_integration_domains(where, tags, [number])
             self._entities[kind, number] = found
         return self._entities[kind, number]
 
-    def _seen_from(self, region: int, boundary: int) -> NDArray[np.int32]:
-        """Return own cells of a region with facets of a boundary, each with the facet's place."""
-        topology = self.mesh.topology
-        cells = self.cell_tags.find(region)
-        cells = cells[cells < topology.index_map(self.tdim).size_local]
-        table = topology.connectivity(self.tdim, self.tdim - 1).array.reshape(-1, self.tdim + 1)
-        rows, places = np.nonzero(np.isin(table[cells], self.facet_tags.find(boundary)))
-        return np.column_stack([cells[rows], places]).astype(np.int32).ravel()
+    def outer_facets(self) -> NDArray[np.int32]:
+        """Return the own facets at the outside of the mesh, in order."""
+        return outer(self.mesh.topology, self.between)
 
     def cells(self, region: str) -> NDArray[np.int32]:
         """Return the local cells (ghosts included) of a region."""
@@ -212,19 +216,6 @@ def tag_cells(mesh: Any, values: NDArray[np.int32]) -> Any:
     """Return tags of all local cells (ghosts included), shape (n_cells,)."""
     entities = np.arange(len(values), dtype=np.int32)
     return dolfinx.mesh.meshtags(mesh, mesh.topology.dim, entities, values.astype(np.int32))
-
-
-def tag_facets(mesh: Any, places: NDArray[Any], values: NDArray[np.int32]) -> Any:
-    """Return tags of facets, and create facets and what connects them with cells (collective).
-
-    Place c (d+1) + i is the local facet i of cell c, which lies opposite its vertex i.
-    """
-    tdim = mesh.topology.dim
-    mesh.topology.create_entities(tdim - 1)
-    mesh.topology.create_connectivity(tdim - 1, tdim)
-    facets = mesh.topology.connectivity(tdim, tdim - 1).array
-    entities, first = np.unique(facets[places], return_index=True)
-    return dolfinx.mesh.meshtags(mesh, tdim - 1, entities.astype(np.int32), values[first])
 
 
 def geometry_dofmap(mesh: Any) -> NDArray[np.int32]:

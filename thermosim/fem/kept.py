@@ -20,6 +20,7 @@ import dolfinx
 
 from thermosim.fem import native
 from thermosim.fem.domain import Domain
+from thermosim.fem.facets import between_ranks, tag_facets
 from thermosim.fem.parallel import on_root
 from thermosim.fem.shares import facets_of, shares_of
 
@@ -98,8 +99,9 @@ def _put_together(arrays: Arrays, order: int, names: dict[str, Any], comm: Any) 
         arrays = arrays | facets_of(arrays["cell_vertices"])
     mesh = _assemble(arrays, order, comm)
     cell_tags = fem.tag_cells(mesh, arrays["cell_tags"])
-    facet_tags = fem.tag_facets(mesh, arrays["facet_places"], arrays["facet_tags"])
-    return Domain(mesh, cell_tags, facet_tags, **{key: names[key] for key in _NAMES})
+    facet_tags = tag_facets(mesh, arrays["facet_places"], arrays["facet_tags"])
+    named = {key: names[key] for key in _NAMES}
+    return Domain(mesh, cell_tags, facet_tags, **named, between=arrays.get("between_ranks"))
 
 
 def load(entry: Path, comm: Any) -> tuple[Domain, Report] | None:
@@ -164,15 +166,14 @@ def _arrays(domain: Domain) -> Arrays:
 
 
 def _facet_arrays(topology: Any, tdim: int, ranks: int) -> Arrays:
-    """Return the facets, where a topology takes them as they are.
-
-    Not on several ranks: which of them lie between two ranks it learns only where it makes them.
-    """
-    if ranks > 1 or not _has_setters():
+    """Return the facets, where a topology takes them as they are."""
+    if not _has_setters():
         return {}
     return {
+        **_map_arrays("facet", topology.index_map(tdim - 1)),
         "facet_vertices": topology.connectivity(tdim - 1, 0).array.reshape(-1, tdim),
         "cell_facets": topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1),
+        **({"between_ranks": between_ranks(topology)} if ranks > 1 else {}),
     }
 
 
@@ -241,7 +242,7 @@ def _topology(arrays: Arrays, tdim: int, comm: Any) -> Any:
     topology.set_connectivity(cells, tdim, 0)
     if "facet_vertices" in arrays:
         facets, of_cells = arrays["facet_vertices"], arrays["cell_facets"]
-        topology.set_index_map(tdim - 1, dolfinx.cpp.common.IndexMap(comm, len(facets)))
+        topology.set_index_map(tdim - 1, _index_map("facet", arrays, comm))
         topology.set_connectivity(dolfinx.cpp.graph.AdjacencyList_int32(facets), tdim - 1, 0)
         topology.set_connectivity(dolfinx.cpp.graph.AdjacencyList_int32(of_cells), tdim, tdim - 1)
     return topology

@@ -23,7 +23,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 3
+FORMAT = 4
 SMALLEST = 5_000
 """Meshes of fewer cells are not kept: they are distributed in less than a tenth of a second."""
 LIMIT = 8 * 2**30

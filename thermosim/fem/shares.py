@@ -83,6 +83,7 @@ def facets_of(cells: NDArray[np.int32]) -> Arrays:
     place, cell = np.divmod(order[new], n_cells)
     others = np.array([[v for v in range(n_local) if v != i] for i in range(n_local)])
     return {
+        **_map("facet", len(cell), np.empty(0, np.int64), np.empty(0, np.int32)),
         "facet_vertices": np.sort(cells[cell[:, None], others[place]], axis=1),
         "cell_facets": np.ascontiguousarray(of_cells.reshape(n_local, n_cells).T),
     }

@@ -24,11 +24,11 @@ def curved_misfit(domain: Domain) -> float:
 
     The mean is weighted by the bend: of a small ball in a large one the small one counts.
     """
-    from dolfinx.mesh import entities_to_geometry, exterior_facet_indices
+    from dolfinx.mesh import entities_to_geometry
 
     mesh, tdim = domain.mesh, domain.tdim
     mesh.topology.create_connectivity(tdim - 1, tdim)
-    facets = exterior_facet_indices(mesh.topology)
+    facets = domain.outer_facets()
     sums = np.zeros(2)
     if len(facets):
         x = mesh.geometry.x[entities_to_geometry(mesh, tdim - 1, facets)]

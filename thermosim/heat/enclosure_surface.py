@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import basix
-import dolfinx
 import numpy as np
 
 from thermosim.fem.data import facet_nodes
@@ -109,7 +108,7 @@ def _exterior(
     topology, tdim = domain.mesh.topology, domain.tdim
     topology.create_connectivity(tdim - 1, tdim)
     topology.create_connectivity(tdim, tdim - 1)
-    outer = dolfinx.mesh.exterior_facet_indices(topology)
+    outer = domain.outer_facets()
     to_cell, to_facet = topology.connectivity(tdim - 1, tdim), topology.connectivity(tdim, tdim - 1)
     rows = []
     for index, name in enumerate(boundaries):

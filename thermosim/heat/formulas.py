@@ -75,9 +75,7 @@ def check_boundaries(acting: Mapping[str, bool], domain: Domain) -> None:
     mesh = domain.mesh
     mesh.topology.create_connectivity(domain.tdim - 1, domain.tdim)
     outer = np.zeros(mesh.topology.index_map(domain.tdim - 1).size_local, dtype=bool)
-    from dolfinx.mesh import exterior_facet_indices
-
-    outer[exterior_facet_indices(mesh.topology)] = True
+    outer[domain.outer_facets()] = True
     for name, held in acting.items():
         facets = domain.facets(name)
         facets = facets[facets < len(outer)]
