@@ -62,7 +62,7 @@ def test_matrix_of_first_order_is_that_of_dolfinx(tdim):
     space = spaces.lagrange(domain, 1)
     u, v = symbols.trial_function(space), symbols.test_function(space)
     form = fem.compile_form(u * v * symbols.measure("dx", space.mesh, None, None, None))
-    theirs, made = fem.create_matrix(form), spaces.cell_matrix(domain, space, None, filled=True)
+    theirs, made = fem.create_matrix(form), spaces.cell_matrix(domain, space, None)
     fem.assemble_matrix(theirs, form, [])
     assert made.getInfo()["nz_used"] == theirs.getInfo()["nz_used"]
     fem.assemble_matrix(made, form, [])

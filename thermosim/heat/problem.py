@@ -210,9 +210,7 @@ class HeatProblem(State):
 
         Conduction with constant conductivity, contacts and gaps; held nodes are as others.
         """
-        terms, bodies = self._fixed_conduction, self.model.bodies
-        filled = any(f"conduction:{body.region}" not in terms for body in bodies)
-        K = cell_matrix(self.domain, self.space, added(terms.values()), filled=filled)
+        K = cell_matrix(self.domain, self.space, added(self._fixed_conduction.values()))
         if self.coupling is not None:
             maps = K.getLGMap()
             K.axpy(1.0, self.coupling, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
