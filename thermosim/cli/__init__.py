@@ -1,5 +1,8 @@
 """The command line: load, call, print. No physics is reachable from here only."""
 
-from thermosim.cli.app import main
+from thermosim.fem.loading import loading
+
+with loading():
+    from thermosim.cli.app import main
 
 __all__ = ["main"]

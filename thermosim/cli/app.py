@@ -117,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     from thermosim.fem.loading import leave_for_later, leave_to_the_end, loading
 
     leave_for_later()
-    leave_to_the_end()
+    leave_to_the_end(one_command=arguments is None)
     words = sys.argv[1:] if arguments is None else arguments
     with loading():
         commands.register(app, words)

@@ -15,12 +15,12 @@ from thermosim.cli.console import (
     print_json,
     print_table,
 )
-from thermosim.fem.loading import loading
+from thermosim.fem.loading import starting
 
 
 def check(case: CaseArgument, overrides: SetOption = [], json: JsonOption = False) -> None:  # noqa: B006
     """Validate a case and print what follows from it, without solving anything."""
-    with loading():
+    with starting():
         from thermosim.case.read import load_case
         from thermosim.infer.check import check as checked
 

@@ -19,7 +19,7 @@ from thermosim.cli.console import (
     say,
 )
 from thermosim.cli.gain_rows import gain_rows
-from thermosim.fem.loading import loading
+from thermosim.fem.loading import starting
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -72,14 +72,14 @@ def gain(
     With -o also draw efficiency and gain over intensity, the gain spectrum for several
     efficiencies, and net cooling over photon energy and intensity; with --map that map.
     """
-    with loading():
+    with starting():
         loaded, light = lit_case(case, overrides)
     if chart is not None:
         from thermosim.cli.maps import show_map
 
         show_map(chart, loaded, light, hot_spots, output, overwrite=overwrite, json=json)
         return
-    with loading():
+    with starting():
         from thermosim.model.of_case import model_of
 
         numbers, cooling = gain_numbers(light)

@@ -20,7 +20,7 @@ from thermosim.cli.console import (
     print_table,
     progress,
 )
-from thermosim.fem.loading import loading
+from thermosim.fem.loading import loading, starting
 
 if TYPE_CHECKING:
     from thermosim.case.read import AnyCase
@@ -53,7 +53,7 @@ def run(
 
     Runs alone or under mpirun/srun. Without -o the results go to a folder named after the case.
     """
-    with loading():
+    with starting():
         from thermosim.case.read import load_case
         from thermosim.errors import CaseError, StorageError
 
@@ -67,7 +67,7 @@ def run(
     else:
         folder = output or Path(case.stem)
         method = [f'uncertainty.method="{uncertainty}"'] if uncertainty else []
-        with loading():
+        with starting():
             loaded = load_case(case, [*overrides, *method])
         try:
             result = run_case(loaded, folder, overwrite=overwrite, quiet=quiet or json)
@@ -87,7 +87,7 @@ def _show(result: Result, *, quiet: bool, json: bool) -> None:
 
 def run_case(case: AnyCase, folder: Path, *, overwrite: bool, quiet: bool) -> Result:
     """Run one case with progress and pictures."""
-    with loading():
+    with starting():
         from thermosim.fem.parallel import begin_ranks
         from thermosim.infer.sampled import sampled
         from thermosim.run.simulate import simulate

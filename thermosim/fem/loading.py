@@ -53,13 +53,20 @@ def leave_for_later() -> None:
         sys.meta_path.insert(0, _Later)
 
 
-def leave_to_the_end() -> None:
+class _Process:
+    """What is known of the process."""
+
+    is_one_command = False
+
+
+def leave_to_the_end(*, one_command: bool) -> None:
     """Leave what is loaded to the end of the process, where Python would look for cycles in it.
 
     A fifth of the time of `thermosim check`. What is in no cycle is freed as ever, and files are
-    closed where they are written.
+    closed where they are written. `one_command` says that the process is there for one command.
     """
     atexit.register(gc.freeze)
+    _Process.is_one_command = one_command
 
 
 @contextlib.contextmanager
@@ -75,3 +82,16 @@ def loading() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[None]:
+    """Do as `loading`, at the start of a command: what is there then is never looked through.
+
+    Else all of it would be at the first look after `loading`, a sixteenth of the time of
+    `thermosim check`. Not in a process that has something else to do, where it might free much.
+    """
+    with loading():
+        yield
+        if _Process.is_one_command:
+            gc.freeze()

@@ -284,7 +284,7 @@ def frame(
         title += " (height not to scale)"
     else:
         axes.set_aspect("equal")
-    axes.set_title(title, fontsize=10.5)
+    axes.set_title(title, fontsize=10.5, y=1.0)  # given: nothing stands above, where it is sought
     axes.set_xlabel(f"{names[0]} ({_UNITS[scale_x]})")
     axes.set_ylabel(f"{names[1]} ({_UNITS[scale_z]})")
     axes.set_facecolor("white")

@@ -89,6 +89,26 @@ def test_no_cycles_are_looked_for_when_a_process_ends():
     assert done.stdout.endswith("FROZEN True True\n"), done.stdout + done.stderr
 
 
+START = """
+import gc, sys
+from thermosim.fem.loading import starting
+from thermosim.cli import main
+sys.argv = ["thermosim", "--version"]
+main({arguments})
+with starting():
+    assert not gc.isenabled()
+print("FROZEN", gc.get_freeze_count() > 10_000, gc.isenabled())
+"""
+
+
+@pytest.mark.parametrize(("arguments", "frozen"), [("", True), ('["--version"]', False)])
+def test_a_command_alone_in_its_process_leaves_out_what_it_began_with(arguments, frozen):
+    """Not where something else calls it, which may have much to free."""
+    program = START.format(arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.endswith(f"FROZEN {frozen} True\n"), done.stdout + done.stderr
+
+
 PLUGINS = """
 import os
 from thermosim.cli import main
