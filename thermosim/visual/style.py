@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import os
 import re
@@ -83,7 +84,7 @@ def _load_artists() -> None:
     if written is not None:
         Artist._update_set_signature_and_docstring = classmethod(lambda cls: None)  # type: ignore[attr-defined]
     try:
-        pass
+        importlib.import_module("matplotlib.figure")
     finally:
         if written is not None:
             Artist._update_set_signature_and_docstring = written  # type: ignore[attr-defined]
