@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from math import inf, log10
@@ -65,29 +63,8 @@ def styled() -> Iterator[None]:
     """Apply the style inside a ``with`` block; nothing outside of it changes."""
     import matplotlib
 
-    _load_artists()
     with matplotlib.rc_context(_RC):  # type: ignore[arg-type]
         yield
-
-
-def _load_artists() -> None:
-    """Load what matplotlib draws with, unless it is there; leave out its texts of all setters.
-
-    It writes a signature and a docstring of ``set`` for each of a hundred classes: a third of the
-    time of loading them, and read by nobody in a run.
-    """
-    if "matplotlib.figure" in sys.modules:
-        return
-    from matplotlib.artist import Artist
-
-    written = Artist.__dict__.get("_update_set_signature_and_docstring")
-    if written is not None:
-        Artist._update_set_signature_and_docstring = classmethod(lambda cls: None)  # type: ignore[attr-defined]
-    try:
-        importlib.import_module("matplotlib.figure")
-    finally:
-        if written is not None:
-            Artist._update_set_signature_and_docstring = written  # type: ignore[attr-defined]
 
 
 def new_figure(width: float = 6.4, height: float = 4.2, *, layout: str | None = None) -> Figure:
