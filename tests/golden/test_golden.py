@@ -1,7 +1,7 @@
 """No number changes: every case gives what ``summaries.json`` says, to 1e-9.
 
-Shapes and substrates are asked for closed sizes, balance and sign in the same runs. A number that is
-meant to change is written anew by ``python3 -m tests.golden.write CASE``.
+Shapes and substrates are asked for closed sizes, balance and sign in the same runs. A number that
+is meant to change is written anew by ``python3 -m tests.golden.write CASE``.
 """
 
 import copy

@@ -156,9 +156,7 @@ def test_narrow_gaps_by_the_dilogarithm(one, other):
     ("index", "d"), [(silica, 0.3e-6), (silica, 3e-6), (silicon_carbide, 0.1e-6)]
 )
 def test_wider_gaps_by_brute_force(index, d):
-    assert float(gap_conductance(index, index, d)) == pytest.approx(
-        brute_force(index, d), rel=3e-3
-    )
+    assert float(gap_conductance(index, index, d)) == pytest.approx(brute_force(index, d), rel=3e-3)
 
 
 def test_far_apart_is_what_fresnel_says():
