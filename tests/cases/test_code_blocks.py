@@ -31,7 +31,7 @@ NOT_RUN = {
     "optimise cases/microparticle": "ten minutes; docs/optimise.md runs another",
     "ladder my.toml": "docs/ladder.md runs the ladder of a shipped case",
     "claim my.toml": "docs/claim.md runs the claim of a shipped case",
-    "truncated_octahedron": "tests/cases/test_shapes_cases.py runs it on a coarse mesh",
+    "truncated_octahedron": "tests/golden runs it on a coarse mesh",
 }
 COARSE = ["--set", "mesh.cells_per_radius=4", "--set", "mesh.cells_per_contact=20"]
 QUICK = ["--set", "uncertainty.method=none", "--set", "output.pictures=false"]

@@ -343,7 +343,7 @@ def test_bleached_dots_absorb_less_and_let_more_light_through():
 
     def run(intensity, **optics):
         laser = {**LIGHT, "intensity": f"{intensity} W/m^2"}
-        optics = {"n_rays": 1000, **optics}
+        optics = {"n_rays": 250, **optics}
         case = case_of("rays", optics=optics, gain=gain, laser=laser, particle=HELD, **COARSE_SLAB)
         return simulate(case).summary
 

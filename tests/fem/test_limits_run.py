@@ -192,7 +192,7 @@ def test_rays_on_finer_cells_come_to_what_limits_says():
     found = {}
     for refinement in (1.0, 2.0):
         case = parse_case(
-            tree(sphere("5 um"), substrate=slab("mica"), optics={"model": "rays"},
+            tree(sphere("5 um"), substrate=slab("mica"), optics={"model": "rays", "n_rays": 3000},
                  mesh={"refinement": refinement})
         )  # fmt: skip
         run = simulate(case)

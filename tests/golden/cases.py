@@ -308,13 +308,17 @@ def golden_cases():
     return found
 
 
-def found(name, more=()):
-    """Run a golden case and return what is kept of it: summary, budget and notes.
+def ran(name, more=()):
+    """Run a golden case and return its result.
 
     On a mesh made afresh, whatever meshes of other versions are kept on this machine.
     """
     file, given = golden_cases()[name]
-    result = simulate(load_case(file, ["mesh.cache=false", *given, *more]))
+    return simulate(load_case(file, ["mesh.cache=false", *given, *more]))
+
+
+def found(result):
+    """Return what is kept of the result of a golden case: summary, budget and notes."""
     kept = {
         "summary": without_machine(result.summary),
         "budget_W": result.budget,

@@ -76,6 +76,13 @@ class Late(Future):
             self.executor.work()
 
 
+@pytest.fixture
+def no_netcdf(monkeypatch):
+    """Tables without `study.nc`, which a new process writes: of tests that look at other files."""
+    module = sys.modules["thermosim.studies.sweep"]  # the function has the same name
+    monkeypatch.setattr(module, "netcdf_bytes", lambda dataset: b"")
+
+
 def run_slowly(case):
     time.sleep(0.02 * (hash(case.digest()) % 3))
     return Found(case)
@@ -115,6 +122,7 @@ def test_values_stand_at_their_coordinates():
     )
 
 
+@pytest.mark.usefixtures("no_netcdf")
 def test_finished_points_are_not_run_twice_and_a_longer_study_runs_only_what_is_new(tmp_path):
     ran = []
 
@@ -142,6 +150,7 @@ def fails_at_2um(case):
     return Found(case)
 
 
+@pytest.mark.usefixtures("no_netcdf")
 def test_a_failed_point_is_recorded_and_the_rest_goes_on(tmp_path):
     vary = {"particle.shape.radius": "1um,2um,3um,4um"}
     with ThreadPoolExecutor(2) as pool:
@@ -179,6 +188,7 @@ FAULTS_OF_THE_MACHINE = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("no_netcdf")
 @pytest.mark.parametrize("fault", FAULTS_OF_THE_MACHINE, ids=lambda e: type(e).__name__)
 def test_a_fault_of_the_machine_is_none_of_the_point(tmp_path, fault):
     calls = Counter()
@@ -246,6 +256,7 @@ class Lost(Executor):
         return future
 
 
+@pytest.mark.usefixtures("no_netcdf")
 def test_a_cluster_that_goes_away_is_no_fault_of_the_points(tmp_path):
     with pytest.raises(SolveError, match="start the same sweep again"):
         sweep(TREE, VARY, run=Found, executor=Lost(), store=tmp_path / "s")
@@ -302,6 +313,7 @@ def stand_in(tmp_path, monkeypatch):
     sys.modules.pop("stand_in_of_a_run")
 
 
+@pytest.mark.usefixtures("no_netcdf")
 def test_a_point_that_kills_its_process_is_found_and_the_others_are_done(tmp_path, stand_in):
     vary = {"particle.shape.radius": "1um,2um,3um,4um,5um,6um"}
     found = sweep(TREE, vary, run=stand_in.crash, executor=local(2), store=tmp_path / "s")
@@ -415,6 +427,7 @@ def test_folders_that_hold_something_else_are_refused(tmp_path):
         pass
 
 
+@pytest.mark.usefixtures("no_netcdf")
 def test_a_study_of_another_case_is_refused(tmp_path, stand_in):
     vary = {"particle.shape.radius": "1um,2um"}
     with ThreadPoolExecutor(1) as pool:
@@ -438,6 +451,7 @@ def test_two_sweeps_do_not_work_in_one_folder(tmp_path):
         pass
 
 
+@pytest.mark.usefixtures("no_netcdf")
 def test_the_folder_says_what_was_run_as_a_case_file(tmp_path):
     tree = {**TREE, "study": {"vary": {"particle": {"shape": {"radius": "1um,2um"}}}}}
     with ThreadPoolExecutor(1) as pool:

@@ -113,19 +113,27 @@ class Search:
 
     def delta_T(self, values: Mapping[str, float]) -> float:
         """Return ΔT [K]; infinite where there is no steady state, or no body."""
+        return self.steady(values)[0]
+
+    def steady(self, values: Mapping[str, float]) -> tuple[float, Lumped | None]:
+        """Return ΔT [K], or infinity, and the body that has it."""
         try:
             with np.errstate(all="ignore"):  # far from any material
-                found = self.bench.body(values).steady()
+                body = self.bench.body(values)
+                found = body.steady()
         except (CaseError, MeshError, ValueError):
-            return math.inf
-        return math.inf if found is None or math.isnan(found) else found
+            return math.inf, None
+        return math.inf if found is None or math.isnan(found) else found, body
 
     def broken(self, values: Mapping[str, float], slack: float = 0.0) -> list[str]:
         """Return the constraints that a point does not keep to (or has within `slack` of it)."""
-        margins = self.margins(self.bench.body(values))
-        return [name for name, margin in margins.items() if margin < slack]
+        return self.broken_by(self.bench.body(values), None, slack)
 
-    def margins(self, body: Lumped) -> dict[str, float]:
+    def broken_by(self, body: Lumped, theta: float | None, slack: float = 0.0) -> list[str]:
+        """Return the same of a body, and of its ΔT [K] where that is known."""
+        return [name for name, margin in self.margins(body, theta).items() if margin < slack]
+
+    def margins(self, body: Lumped, theta: float | None = None) -> dict[str, float]:
         """Return what is left of each constraint, relative to it."""
         found, limits, light = {}, self.limits, body.model.light
         if limits.beam_power is not None and light is not None:
@@ -134,7 +142,7 @@ class Search:
             lit = body.support.lit if body.support is not None else 0.0
             found["heating of the substrate"] = 1.0 - lit / limits.substrate_heating
         if limits.sight is not None:
-            theta = body.steady()
+            theta = body.steady() if theta is None else theta
             cools = theta is not None and theta < 0.0
             seen = readings(body, theta, body.model.case.thermometry) if cools and theta else {}
             margin = -(theta or 0.0) / seen["sigma_K"] / limits.sight - 1.0 if seen else -1.0
@@ -143,11 +151,10 @@ class Search:
 
     def cost(self, point: Sequence[float] | Floats) -> float:
         """Return ΔT [K], infinite where a constraint is broken."""
-        values = self.values(point)
-        found = self.delta_T(values)
-        if found == math.inf:
+        found, body = self.steady(self.values(point))
+        if body is None or found == math.inf:
             return math.inf
-        broken = self.broken(values)
+        broken = self.broken_by(body, found)
         self.seen.update(["steady", *broken])
         return math.inf if broken else found
 
@@ -256,11 +263,10 @@ def mapped(search: Search, best: Best) -> dict[str, Any]:
     theta, broken = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     for index in itertools.product(*(range(n) for n in shape)):
         at = {v.path: float(g[i]) for v, g, i in zip(axes, grids, index, strict=True)}
-        values = {**best.values, **at}
-        found = search.delta_T(values)
-        if math.isfinite(found):
+        found, body = search.steady({**best.values, **at})
+        if body is not None and math.isfinite(found):
             theta[index] = found
-            broken[index] = bool(search.broken(values))
+            broken[index] = bool(search.broken_by(body, found))
     return {
         "paths": [v.path for v in axes], "units": [v.unit for v in axes],
         "logarithmic": [v.logarithmic for v in axes],

@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _CHUNK = 200_000
 _KEPT = 2_000_000  # points whose volumes are kept with the mesh
+_FEW = 100_000  # cells that are kept with the mesh
 _MANY, _MOST_STEPS = 64, 100
 _STUCK = 2000  # points whose near cells are compared at one time
 _INSIDE, _OUTSIDE = -1e-9, -0.2
@@ -211,7 +212,22 @@ def point_volumes(space: Any, domain: Domain, region: str, degree: int | None) -
 
 
 def gather_cells(domain: Domain, region: str) -> Cells | None:
-    """Return the cells of a region on rank 0 and None elsewhere (collective)."""
+    """Return the cells of a region on rank 0 and None elsewhere (collective).
+
+    Few of them are kept with the mesh, and with them what finds points in them: light that follows
+    the temperature is put into the same cells many times.
+    """
+    place = ("gathered cells", region)
+    if place not in domain.kept:
+        found = _gathered(domain, region)
+        if domain.comm.bcast(len(found.names) if found is not None else 0, root=0) > _FEW:
+            return found
+        domain.kept[place] = found
+    known: Cells | None = domain.kept[place]
+    return known
+
+
+def _gathered(domain: Domain, region: str) -> Cells | None:
     n_own = domain.mesh.topology.index_map(domain.tdim).size_local
     local = domain.cells(region)
     local = local[local < n_own]

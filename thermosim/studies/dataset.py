@@ -227,8 +227,10 @@ def _quantity_in(items: list[Any]) -> str | None:
     return None
 
 
-_WRITE = """
-import pickle, sys
+# xarray asks dask for its scheduler where it finds it: half of the time of such a process.
+_WITHOUT_DASK = "import sys; sys.modules.update(dask=None, distributed=None)"
+_WRITE = f"""{_WITHOUT_DASK}
+import pickle
 pickle.load(sys.stdin.buffer).to_netcdf(sys.argv[1], engine="netcdf4", format="NETCDF4")
 """
 
@@ -260,12 +262,12 @@ def netcdf_bytes(dataset: xr.Dataset) -> bytes:
 
 
 _MOST_BYTES = 4 * 2**30  # of a study in memory: a small file may hold far more, packed
-_READ = """
-import pickle, sys
+_READ = f"""{_WITHOUT_DASK}
+import pickle
 import xarray
 with xarray.open_dataset(sys.argv[1], engine="netcdf4") as stored:
     if stored.nbytes > int(sys.argv[2]):
-        sys.exit(f"it holds {stored.nbytes} bytes")
+        sys.exit(f"it holds {{stored.nbytes}} bytes")
     sys.stdout.buffer.write(pickle.dumps(stored.load()))
 """
 
