@@ -44,3 +44,38 @@ def test_ranks_agree(on_ranks, name):
     for key in keys:
         values = [numbers[key] for numbers in found]
         assert values == pytest.approx([values[0]] * 3, rel=1e-8, abs=0), key
+
+
+UNEVEN = """
+import sys
+from mpi4py import MPI
+from thermosim.case.read import load_case
+from thermosim.light import cells
+from thermosim.light.accounts import power_on_mesh
+from thermosim.light.cells import point_volumes
+from thermosim.model.of_case import model_of
+from thermosim.results.journal import Journal
+from thermosim.run.prepare import light_in, mesh_of
+
+comm, journal = MPI.COMM_WORLD, Journal(lambda text: None)
+model = model_of(load_case(sys.argv[1], sys.argv[2:]))
+domain, _ = mesh_of(model, comm, journal)
+light = light_in(model, domain, journal)
+space = light.intensity.function_space
+asked = space, domain, light.region, light.quadrature_degree
+counts = comm.allgather(len(point_volumes(*asked)))
+assert min(counts) < max(counts), counts
+domain.forget_places()
+cells._KEPT = min(counts)  # of which this rank has more, or that one
+found = [power_on_mesh(light) for _ in range(3)]
+assert found[0] > 0.0 and found == [found[0]] * 3, found
+assert not any(key[0] == "point volumes" for key in domain.kept)
+"""
+
+
+def test_many_points_are_kept_by_all_ranks_or_none(mpirun, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(UNEVEN)
+    options = [word for word in COARSE if word != "--set"]
+    done = mpirun(2, script, CASES / "optics_mie.toml", *options, timeout=120)
+    assert done.returncode == 0, done.stderr
