@@ -49,7 +49,7 @@ REFERENCE = {"delta_T_min_K": -17.1297e-3, "delta_T_mean_K": -16.540e-3}
 CASE = HERE.parent / "reference_problem.toml"
 TOLERANCE = 1e-6
 STEPS = 10
-SHORT = ("1M",)  # sizes that are not followed in time: minutes for each of the peers
+STEADY_ALONE = ("1M",)  # sizes that are not followed in time: minutes for each of the peers
 PHASES = {
     "mesh_s": ("mesh_s", "wall_mesh_s", "mesh_import_s"),
     "setup_s": ("wall_setup_s", "setup_s"),
@@ -181,7 +181,8 @@ def on_mesh(places, size, every, broken, repeats):
             warm = attempt(tool, stem, cache, broken) if cold else None
             if warm:
                 runs[tool].append((cold, warm))
-            if warm and size not in SHORT and (later := attempt(tool, stem, cache, broken, STEPS)):
+            stepped = warm and size not in STEADY_ALONE
+            if stepped and (later := attempt(tool, stem, cache, broken, STEPS)):
                 steps[tool].append(later)
     rows = []
     for tool in every:

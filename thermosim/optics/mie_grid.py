@@ -49,8 +49,8 @@ class Ball:
         """Return a ball for smooth functions of those squares, for a wave of size parameter `x`.
 
         It resolves the squares with few points to spare but near the axis, where a sphere focuses
-        light some `x` times and more: means of functions that saturate there agree to about 1e-4
-        with those of any finer rule.
+        light some `x` times and more: means of functions that saturate there agree to 3e-4 of
+        themselves, mostly to 1e-4, with those of finer rules.
         """
         return _foci(50 + int(0.7 * phase), 20 + int(0.75 * x), min(_CAP / x, _WIDEST))
 
